@@ -1,0 +1,62 @@
+"""The access vocabulary: directions, credential kinds and the reasons of a refusal.
+
+Source: names follow ONVIF Access Control and Door Control Service Specifications where they have one.
+"""
+
+from enum import StrEnum
+
+
+class Direction(StrEnum):
+    """Which way an access point leads, seen from the protected side."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class CredentialKind(StrEnum):
+    """What a person shows."""
+
+    FACE = "face"
+    CARD = "card"
+    NONE = "none"
+    """Nothing: request-to-exit and free egress."""
+
+
+class DenialReason(StrEnum):
+    """Why a person was not let through. A door's own trouble is a fault, never a denial."""
+
+    UNKNOWN_FACE = "unknown_face"
+    """A good picture of a face that no enrolled person resembles enough: a stranger."""
+    DOUBTFUL_FACE = "doubtful_face"
+    """Two enrolled people resemble the picture nearly equally."""
+    UNKNOWN_CARD = "unknown_card"
+    HOLDER_INACTIVE = "holder_inactive"
+    NOT_YET_VALID = "not_yet_valid"
+    NO_LONGER_VALID = "no_longer_valid"
+    NOT_PERMITTED_HERE = "not_permitted_here"
+    RECOGNITION_UNAVAILABLE = "recognition_unavailable"
+    """This node lacks the files of the site's recognition pipeline, so it takes cards only."""
+    JOURNAL_UNWRITABLE = "journal_unwritable"
+    """The decision cannot be recorded and the site's policy is to refuse then."""
+
+
+class DoorCommandOutcome(StrEnum):
+    """How the door answered a command."""
+
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+
+
+class DoorState(StrEnum):
+    """The state that a door or gate reports of itself; ``unknown`` when it does not answer."""
+
+    CLOSED = "closed"
+    OPENING = "opening"
+    OPEN = "open"
+    CLOSING = "closing"
+    BLOCKED = "blocked"
+    FAULT = "fault"
+    EMERGENCY_OPEN = "emergency_open"
+    SELF_TEST = "self_test"
+    UNKNOWN = "unknown"

@@ -1,0 +1,263 @@
+"""Events: CloudEvents 1.0 with one model of data per type.
+
+To add an event: one class here, derived from ``EventData``. Events are facts in the past tense. They
+hold identifiers, never names or pictures; a picture is a separate blob, named by its hash.
+
+Source: CloudEvents 1.0.2, sections "Required attributes" and "Extension context attributes".
+"""
+
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, JsonValue, ValidationError
+
+from config.contract.access import (
+    CredentialKind,
+    DenialReason,
+    Direction,
+    DoorCommandOutcome,
+    DoorState,
+)
+from config.contract.identifiers import Frozen, Sha256, Slug
+
+BATCH_CONTENT_TYPE = "application/cloudevents-batch+json"
+
+
+class EventClass(StrEnum):
+    """Priority classes, most urgent first. Each has its own gapless sequence."""
+
+    FIRE = "fire"
+    ALARM = "alarm"
+    MONEY = "money"
+    ACCESS = "access"
+    TELEMETRY = "telemetry"
+
+
+class ClockQuality(StrEnum):
+    """How far a node trusts its own wall clock."""
+
+    SYNCHRONISED = "synchronised"
+    UNSURE = "unsure"
+
+
+class EventData(Frozen):
+    """Base of the data of all events; ``type_name`` and ``event_class`` belong to the type."""
+
+    type_name: ClassVar[str]
+    event_class: ClassVar[EventClass]
+
+    def __init_subclass__(
+        cls, *, type_name: str, event_class: EventClass, **kwargs: object
+    ) -> None:
+        """Register the type: ``class X(EventData, type_name="menshen.a.b.v1", event_class=...)``."""
+        super().__init_subclass__(**kwargs)
+        cls.type_name, cls.event_class = type_name, event_class
+        EVENT_TYPES[type_name] = cls
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
+        """Accept the class keywords that ``__init_subclass__`` has used."""
+
+
+EVENT_TYPES: dict[str, type[EventData]] = {}
+"""Every event type by its name."""
+
+
+class FaceEvidence(Frozen):
+    """What a face decision was made on.
+
+    Attributes:
+        similarity: Of the best candidate, larger is more alike; None when the gallery was empty.
+        threshold: The similarity that was demanded.
+        margin: Similarity of the best less that of the second person; None with fewer than two.
+        gallery_size: People searched.
+        frame_count: Frames that were considered.
+        network: Hash of the network that made the templates.
+        liveness: What was done about liveness; ``off`` says plainly that nothing was.
+        frame_to_decision_ms: From the capture of the deciding frame to the decision.
+    """
+
+    similarity: float | None
+    threshold: float
+    margin: float | None
+    gallery_size: int
+    frame_count: int
+    network: Sha256
+    liveness: Literal["off"] = "off"
+    frame_to_decision_ms: float
+
+
+class AccessGranted(
+    EventData, type_name="menshen.access.granted.v1", event_class=EventClass.ACCESS
+):
+    """A person may pass. Whether anybody passed is another fact.
+
+    Attributes:
+        decision_id: Ties granted, command and passage together.
+        holder_id: None only for request-to-exit.
+        crop: Hash of the picture of the face, a blob of its own that expires and may be absent.
+    """
+
+    decision_id: UUID
+    access_point: Slug
+    direction: Direction
+    holder_id: str | None
+    credential: CredentialKind
+    face: FaceEvidence | None = None
+    crop: Sha256 | None = None
+
+
+class AccessDenied(EventData, type_name="menshen.access.denied.v1", event_class=EventClass.ACCESS):
+    """A person may not pass, and why."""
+
+    decision_id: UUID
+    access_point: Slug
+    direction: Direction
+    reason: DenialReason
+    holder_id: str | None = None
+    credential: CredentialKind
+    face: FaceEvidence | None = None
+    crop: Sha256 | None = None
+
+
+class AccessTaken(EventData, type_name="menshen.access.passed.v1", event_class=EventClass.ACCESS):
+    """Somebody passed, as the gate's own counter says; ``decision_id`` is None when nobody was granted."""
+
+    decision_id: UUID | None
+    access_point: Slug
+    direction: Direction
+    count: Annotated[int, Field(ge=1)] = 1
+
+
+class AccessNotTaken(
+    EventData, type_name="menshen.access.not_passed.v1", event_class=EventClass.ACCESS
+):
+    """The gate was opened for a person and closed again without a passage."""
+
+    decision_id: UUID
+    access_point: Slug
+    direction: Direction
+
+
+class DoorCommandAnswered(
+    EventData, type_name="menshen.door.command_answered.v1", event_class=EventClass.ACCESS
+):
+    """How the gate answered the command of a decision.
+
+    Attributes:
+        elapsed_ms: From the decision (its durable record included) to the read-back.
+        attempts: How often the command was sent; the nonce makes repetition harmless.
+    """
+
+    decision_id: UUID
+    access_point: Slug
+    device: Slug
+    outcome: DoorCommandOutcome
+    elapsed_ms: float
+    attempts: int
+
+
+class DoorStateChanged(
+    EventData, type_name="menshen.door.state_changed.v1", event_class=EventClass.TELEMETRY
+):
+    """A door or gate reports another state of itself."""
+
+    device: Slug
+    state: DoorState
+
+
+class DoorFaultChanged(
+    EventData, type_name="menshen.door.fault_changed.v1", event_class=EventClass.ALARM
+):
+    """The faults that a door reports of itself changed; an empty list says that all are gone."""
+
+    device: Slug
+    faults: tuple[str, ...]
+
+
+class DoorTampered(EventData, type_name="menshen.door.tampered.v1", event_class=EventClass.ALARM):
+    """The tamper contact of a door opened or closed again."""
+
+    device: Slug
+    active: bool
+
+
+class DeviceLost(EventData, type_name="menshen.device.lost.v1", event_class=EventClass.ALARM):
+    """A device or camera stopped answering; what it said before is stale from now on."""
+
+    device: Slug
+    detail: str
+
+
+class DeviceReturned(
+    EventData, type_name="menshen.device.returned.v1", event_class=EventClass.ALARM
+):
+    """A lost device answers again."""
+
+    device: Slug
+    absence_s: float
+
+
+class NodeStarted(EventData, type_name="menshen.node.started.v1", event_class=EventClass.TELEMETRY):
+    """A node's process began."""
+
+    version: str
+    pipeline: str
+    pipeline_missing: tuple[str, ...] = ()
+    """Files of the site's pipeline that this node lacks; it takes cards only while there are any."""
+
+
+class JournalUnwritable(
+    EventData, type_name="menshen.journal.unwritable.v1", event_class=EventClass.ALARM
+):
+    """The journal could not be written for a while; recorded when it could be again.
+
+    Attributes:
+        unrecorded_count: Decisions made meanwhile by the site's policy, which no journal holds.
+    """
+
+    unrecorded_count: int
+    duration_s: float
+
+
+class JournalDropped(
+    EventData, type_name="menshen.journal.dropped.v1", event_class=EventClass.ALARM
+):
+    """A full journal let a range of unsent events go: the tombstone that counts the loss."""
+
+    dropped_class: EventClass
+    first_sequence: int
+    last_sequence: int
+
+
+class Event(Frozen):
+    """One CloudEvent.
+
+    Attributes:
+        source: ``/site/node`` or ``/site/node/point``.
+        epoch: Made with the journal; a wiped or replaced terminal starts another.
+        sequence: Gapless per node, epoch and class, from 1.
+        data: As the type's model dumps it; a type that is not known here is kept as it came.
+    """
+
+    specversion: Literal["1.0"] = "1.0"
+    id: UUID
+    source: str
+    type: str
+    time: AwareDatetime
+    subject: str
+    datacontenttype: Literal["application/json"] = "application/json"
+    epoch: UUID
+    event_class: Annotated[EventClass, Field(alias="class")]
+    sequence: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    clockquality: ClockQuality
+    data: dict[str, JsonValue]
+
+    def parsed(self) -> EventData | None:
+        """Return the data as its model, or None when the type is unknown here or the data does not fit it."""
+        model = EVENT_TYPES.get(self.type)
+        try:
+            return None if model is None else model.model_validate(self.data)
+        except ValidationError:
+            return None

@@ -1,0 +1,149 @@
+"""What a node and central say to each other, events apart."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from config.contract.access import DoorState
+from config.contract.events import ClockQuality, EventClass
+from config.contract.identifiers import Frozen, Sha256, Slug
+
+
+class NodeEnrolment(Frozen):
+    """A node's request to join: the one-time secret and the keys it has made for itself.
+
+    Attributes:
+        secret: From the one-time token (see ``contract.trust.NodeToken``).
+        signing_key: Ed25519 public key, raw, base64url.
+        sealing_key: X25519 public key, raw, base64url; templates are sealed for it.
+    """
+
+    node: Slug
+    secret: str
+    signing_key: str
+    sealing_key: str
+
+
+class NodeWelcome(Frozen):
+    """Central's answer to a node that may join.
+
+    Attributes:
+        central_key: Ed25519 public key of central, raw, base64url; it signs commands.
+        sealed_card_key: The key of card verifiers, sealed for the node (``contract.trust.seal``).
+    """
+
+    site: Slug
+    node: Slug
+    central_key: str
+    sealed_card_key: str
+    ca_certificate: str | None = None
+
+
+class DeviceStatus(Frozen):
+    """One device or camera as its node sees it now.
+
+    Attributes:
+        is_current: False when the device is lost: then ``state`` is unknown, never its last one.
+    """
+
+    device: Slug
+    kind: str
+    access_points: tuple[Slug, ...] = ()
+    is_current: bool
+    state: DoorState | None = None
+    since: AwareDatetime
+    detail: str = ""
+
+
+class NodeStatus(Frozen):
+    """A node's heartbeat, every few seconds and at once when something changes.
+
+    Attributes:
+        last_sequences: Of the journal, per class.
+        unsent_count: Events not yet acknowledged.
+        unrecorded_count: Decisions that no journal holds because it could not be written.
+    """
+
+    at: AwareDatetime
+    version: str
+    epoch: UUID
+    clockquality: ClockQuality
+    replica_version: int
+    last_sequences: dict[EventClass, int]
+    unsent_count: int
+    is_journal_writable: bool
+    unrecorded_count: int = 0
+    pipeline: str
+    pipeline_missing: tuple[str, ...] = ()
+    gallery_size: int = 0
+    devices: tuple[DeviceStatus, ...] = ()
+
+
+class BatchReceipt(Frozen):
+    """Central holds every event of the batch durably.
+
+    Attributes:
+        stored: New ones.
+        duplicates: Ones it had already; not an error.
+        conflicts: Same key, another id or content: kept as an alarm.
+    """
+
+    stored: int
+    duplicates: int
+    conflicts: int
+
+
+class TemplateRecord(Frozen):
+    """One encrypted template, sealed for one node.
+
+    Attributes:
+        network: Hash of the network that made it.
+        ciphertext: Nonce and AES-256-GCM ciphertext of float32 little-endian values, base64url.
+        sealed_key: The record's own key, sealed for the node, base64url.
+        key_version: Part of the additional data, with the holder's id.
+    """
+
+    template_id: UUID
+    network: Sha256
+    ciphertext: str
+    sealed_key: str
+    key_version: int
+
+
+class HolderRecord(Frozen):
+    """Everything a node needs of one person; replaces what it had of that person.
+
+    Attributes:
+        version: Of the replica, when this record last changed.
+        is_removed: Nothing else is set then, and the node forgets the person.
+        masked_name: For the kiosk; the full name does not leave central.
+        cards: Verifiers (``contract.trust.card_verifier``), never card numbers.
+        access_points: Where the person may pass; None means everywhere.
+    """
+
+    holder_id: str
+    version: int
+    is_removed: bool = False
+    is_active: bool = True
+    masked_name: str = ""
+    valid_from: AwareDatetime | None = None
+    valid_until: AwareDatetime | None = None
+    access_points: tuple[Slug, ...] | None = None
+    cards: tuple[str, ...] = ()
+    templates: tuple[TemplateRecord, ...] = ()
+
+
+class ReplicaPage(Frozen):
+    """Changes after a version, in version order.
+
+    Attributes:
+        version: The version that the node has when it has applied this page.
+        has_more: Ask again from ``version`` at once.
+        is_complete: The page starts from nothing: forget every holder it (and the pages after it) do not name.
+    """
+
+    version: Annotated[int, Field(ge=0)]
+    has_more: bool = False
+    is_complete: bool = False
+    holders: tuple[HolderRecord, ...] = ()

@@ -1,0 +1,211 @@
+"""The installed site: nodes, lines, devices, cameras and access points, read from one TOML file.
+
+Edge and centre read the same file. A mistake in it is one line that names the place and says what is
+wanted. To see an example: ``config/example.toml``.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from config.contract.access import Direction
+from config.contract.identifiers import Frozen, Slug
+
+
+class SiteError(Exception):
+    """The site file cannot be used; the message says where and why, a line each."""
+
+
+class SiteIdentity(Frozen):
+    """Attributes: name: by language, shown on pages. time_zone: IANA name, for schedules and pages."""
+
+    id: Slug
+    name: dict[Literal["zh-CN", "en"], str]
+    time_zone: str = "Asia/Shanghai"
+
+
+class Recognition(Frozen):
+    """How faces are recognised at this site, on every node alike.
+
+    Attributes:
+        pipeline: ``builtin`` needs no download; ``production`` needs its files on every node.
+        false_positive_rate: Share of strangers who may be taken for somebody enrolled, per attempt.
+        face_size_px_min: Smaller faces are people who are not at the gate yet.
+    """
+
+    pipeline: Literal["builtin", "production"] = "builtin"
+    false_positive_rate: Annotated[float, Field(gt=0, le=0.05)] = 0.001
+    face_size_px_min: Annotated[int, Field(ge=80, le=600)] = 110
+
+
+class Policy(Frozen):
+    """What the site wants where both answers can be right.
+
+    Attributes:
+        journal_unwritable: Let people through although it cannot be recorded, or refuse them.
+        keep_stranger_crops: Send pictures of people who were refused to central, too.
+        crop_lifetime_h: How long central keeps the picture of a person admitted.
+    """
+
+    journal_unwritable: Literal["grant", "deny"] = "deny"
+    keep_stranger_crops: bool = False
+    crop_lifetime_h: Annotated[int, Field(ge=1, le=168)] = 24
+
+
+class Node(Frozen):
+    """One terminal. Attributes: kiosk_port: loopback port of its own page; 0 picks a free one."""
+
+    id: Slug
+    kiosk_port: Annotated[int, Field(ge=0, le=65535)] = 8180
+
+
+class BusEntry(Frozen):
+    """One line. ``port`` is a path (by-id is best), ``COM3`` or ``socket://HOST:PORT``."""
+
+    id: Slug
+    node: Slug
+    port: str
+    baudrate: int = 9600
+    parity: Literal["N", "E", "O"] = "N"
+    stopbits: Literal[1, 2] = 1
+
+
+class DeviceEntry(Frozen):
+    """One device on a line; ``settings`` are the driver's own."""
+
+    id: Slug
+    driver: str
+    bus: Slug
+    settings: dict[str, Any] = {}
+
+
+class CameraEntry(Frozen):
+    """One camera: ``rtsp://``, ``http://`` (MJPEG), a number for USB, a video file or a folder of pictures."""
+
+    id: Slug
+    node: Slug
+    url: str
+
+
+class AccessPointEntry(Frozen):
+    """One direction through one gate.
+
+    Attributes:
+        free_egress: Leaving needs nobody's recognition: the gate's exit side is set free.
+        passage_timeout_s: A granted person who has not passed by then has not passed.
+    """
+
+    id: Slug
+    name: dict[Literal["zh-CN", "en"], str] = {}
+    node: Slug
+    device: Slug
+    direction: Direction = Direction.IN
+    camera: Slug | None = None
+    free_egress: bool = False
+    passage_timeout_s: Annotated[float, Field(gt=0, le=60)] = 8.0
+
+
+class Site(Frozen):
+    """The whole file."""
+
+    site: SiteIdentity
+    recognition: Recognition = Recognition()
+    policy: Policy = Policy()
+    node: tuple[Node, ...] = ()
+    bus: tuple[BusEntry, ...] = ()
+    device: tuple[DeviceEntry, ...] = ()
+    camera: tuple[CameraEntry, ...] = ()
+    access_point: tuple[AccessPointEntry, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_references(self) -> Self:
+        nodes, buses = {n.id for n in self.node}, {b.id: b.node for b in self.bus}
+        devices = {d.id: buses.get(d.bus) for d in self.device}
+        cameras = {c.id: c.node for c in self.camera}
+        problems = [*self._repeated()]
+        problems += [
+            f"bus {b.id!r} names no node of this file: {b.node!r}"
+            for b in self.bus
+            if b.node not in nodes
+        ]
+        problems += [
+            f"camera {c.id!r} names no node of this file: {c.node!r}"
+            for c in self.camera
+            if c.node not in nodes
+        ]
+        problems += [
+            f"device {d.id!r} names no bus of this file: {d.bus!r}"
+            for d in self.device
+            if d.bus not in buses
+        ]
+        for point in self.access_point:
+            if devices.get(point.device) != point.node:
+                problems.append(
+                    f"access_point {point.id!r} needs a device on its own node, not {point.device!r}"
+                )
+            if point.camera is not None and cameras.get(point.camera) != point.node:
+                problems.append(
+                    f"access_point {point.id!r} needs a camera on its own node, not {point.camera!r}"
+                )
+            if point.free_egress and point.direction is not Direction.OUT:
+                problems.append(f"access_point {point.id!r}: free_egress is for direction 'out'")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _repeated(self) -> list[str]:
+        tables = {
+            "node": self.node, "bus": self.bus, "device": self.device,
+            "camera": self.camera, "access_point": self.access_point,
+        }  # fmt: skip
+        return [
+            f"{table} {name!r} stands twice"
+            for table, entries in tables.items()
+            for name in sorted({e.id for e in entries if [x.id for x in entries].count(e.id) > 1})
+        ]
+
+    def for_node(self, node_id: str) -> "Site":
+        """Return this site with only what stands at one node.
+
+        Raises:
+            SiteError: No such node.
+        """
+        if node_id not in {n.id for n in self.node}:
+            known = ", ".join(n.id for n in self.node) or "none"
+            raise SiteError(f"this site has no node {node_id!r}; it has: {known}")
+        buses = tuple(b for b in self.bus if b.node == node_id)
+        return self.model_copy(
+            update={
+                "node": tuple(n for n in self.node if n.id == node_id),
+                "bus": buses,
+                "device": tuple(d for d in self.device if d.bus in {b.id for b in buses}),
+                "camera": tuple(c for c in self.camera if c.node == node_id),
+                "access_point": tuple(p for p in self.access_point if p.node == node_id),
+            }
+        )
+
+
+def load_site(path: Path) -> Site:
+    """Read a site file.
+
+    Raises:
+        SiteError: It is absent, no TOML, or not a site; the message has one line per mistake.
+    """
+    try:
+        return Site.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise SiteError(f"cannot read the site file {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SiteError(f"{path} is not TOML: {error}") from error
+    except ValidationError as error:
+        lines = [
+            f"{path}: {_place(e['loc'])}{e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors()
+        ]
+        raise SiteError("\n".join(lines)) from error
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return f"{'.'.join(str(part) for part in location)}: " if location else ""
