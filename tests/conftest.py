@@ -1,0 +1,27 @@
+"""Fixtures of all tests: the shared measurement data, and what CI may not skip."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+def must_not_skip() -> bool:
+    """Return whether a missing service or data folder is a failure here rather than a skip."""
+    return os.environ.get("CI") == "true" or os.environ.get("MENSHEN_REQUIRE_SERVICES") == "1"
+
+
+def skip_or_fail(reason: str) -> None:
+    """Skip with a reason, or fail where nothing may be skipped."""
+    if must_not_skip():
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Folder of photographs and networks for tests, which is not part of the project."""
+    folder = Path(os.environ.get("MENSHEN_SHARED", Path(__file__).parents[2] / "shared"))
+    if not folder.is_dir():
+        skip_or_fail("no test data: set MENSHEN_SHARED to the folder with faces/ and models/")
+    return folder
