@@ -1,5 +1,6 @@
-"""The central service: people, credentials, events, nodes and the console; never in the path of a decision.
+"""The central service: people, credentials, events, nodes and the console.
 
-It imports models (enrolment) and config, never drivers, firmware_bridge or edge. Per feature a folder:
-``endpoints.py``, ``service.py``, ``repository.py`` (all SQL), ``schemas.py``. One composition root: ``app.py``.
+It is never in the path of a decision. It imports models (enrolment) and config, never drivers,
+firmware_bridge or edge. Per feature a folder: ``endpoints.py``, ``service.py``, ``repository.py``
+(all SQL), ``schemas.py``. One composition root: ``app.py``.
 """

@@ -1,4 +1,4 @@
-"""Where this process keeps its state and listens; from the environment, with defaults for people."""
+"""Where this process keeps its state: from the environment, with defaults for people."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def menshen_home() -> Path:
-    """Return the state folder: ``MENSHEN_HOME``, else the user's data folder. It may not exist yet."""
+    """Return the state folder: ``MENSHEN_HOME``, else in the user's data; may not exist."""
     named = os.environ.get("MENSHEN_HOME")
     if named:
         return Path(named).expanduser()

@@ -1,7 +1,7 @@
 """The installed site: nodes, lines, devices, cameras and access points, read from one TOML file.
 
-Edge and centre read the same file. A mistake in it is one line that names the place and says what is
-wanted. To see an example: ``config/example.toml``.
+Edge and centre read the same file. A mistake in it is one line that names the place and says what
+is wanted. To see an example: ``config/example.toml``.
 """
 
 import tomllib
@@ -19,7 +19,7 @@ class SiteError(Exception):
 
 
 class SiteIdentity(Frozen):
-    """Attributes: name: by language, shown on pages. time_zone: IANA name, for schedules and pages."""
+    """The site. Attributes: name: by language. time_zone: IANA name, for schedules and pages."""
 
     id: Slug
     name: dict[Literal["zh-CN", "en"], str]
@@ -78,11 +78,15 @@ class DeviceEntry(Frozen):
     id: Slug
     driver: str
     bus: Slug
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = Field(default_factory=dict)
 
 
 class CameraEntry(Frozen):
-    """One camera: ``rtsp://``, ``http://`` (MJPEG), a number for USB, a video file or a folder of pictures."""
+    """One camera.
+
+    Attributes:
+        url: ``rtsp://``, ``http://`` (MJPEG), a number (USB), a video file, a folder of pictures.
+    """
 
     id: Slug
     node: Slug
@@ -98,7 +102,7 @@ class AccessPointEntry(Frozen):
     """
 
     id: Slug
-    name: dict[Literal["zh-CN", "en"], str] = {}
+    name: dict[Literal["zh-CN", "en"], str] = Field(default_factory=dict)
     node: Slug
     device: Slug
     direction: Direction = Direction.IN
@@ -124,46 +128,45 @@ class Site(Frozen):
         nodes, buses = {n.id for n in self.node}, {b.id: b.node for b in self.bus}
         devices = {d.id: buses.get(d.bus) for d in self.device}
         cameras = {c.id: c.node for c in self.camera}
-        problems = [*self._repeated()]
-        problems += [
-            f"bus {b.id!r} names no node of this file: {b.node!r}"
-            for b in self.bus
-            if b.node not in nodes
-        ]
-        problems += [
-            f"camera {c.id!r} names no node of this file: {c.node!r}"
-            for c in self.camera
-            if c.node not in nodes
-        ]
-        problems += [
-            f"device {d.id!r} names no bus of this file: {d.bus!r}"
-            for d in self.device
-            if d.bus not in buses
-        ]
+        problems = self._repeated()
+        for table, entries in (
+            ("bus", self.bus),
+            ("camera", self.camera),
+            ("access_point", self.access_point),
+        ):
+            problems += [
+                f"{table} {e.id!r} names no node of this file: {e.node!r}"
+                for e in entries
+                if e.node not in nodes
+            ]
+        for device in self.device:
+            if device.bus not in buses:
+                problems.append(f"device {device.id!r} names no bus of this file: {device.bus!r}")
         for point in self.access_point:
+            where = f"access_point {point.id!r}"
             if devices.get(point.device) != point.node:
-                problems.append(
-                    f"access_point {point.id!r} needs a device on its own node, not {point.device!r}"
-                )
+                problems.append(f"{where} needs a device on its own node, not {point.device!r}")
             if point.camera is not None and cameras.get(point.camera) != point.node:
-                problems.append(
-                    f"access_point {point.id!r} needs a camera on its own node, not {point.camera!r}"
-                )
+                problems.append(f"{where} needs a camera on its own node, not {point.camera!r}")
             if point.free_egress and point.direction is not Direction.OUT:
-                problems.append(f"access_point {point.id!r}: free_egress is for direction 'out'")
+                problems.append(f"{where}: free_egress is for direction 'out'")
         if problems:
             raise ValueError("; ".join(problems))
         return self
 
     def _repeated(self) -> list[str]:
-        tables = {
-            "node": self.node, "bus": self.bus, "device": self.device,
-            "camera": self.camera, "access_point": self.access_point,
-        }  # fmt: skip
+        tables: dict[str, list[str]] = {
+            "node": [e.id for e in self.node],
+            "bus": [e.id for e in self.bus],
+            "device": [e.id for e in self.device],
+            "camera": [e.id for e in self.camera],
+            "access_point": [e.id for e in self.access_point],
+        }
         return [
             f"{table} {name!r} stands twice"
-            for table, entries in tables.items()
-            for name in sorted({e.id for e in entries if [x.id for x in entries].count(e.id) > 1})
+            for table, names in tables.items()
+            for name in sorted(set(names))
+            if names.count(name) > 1
         ]
 
     def for_node(self, node_id: str) -> "Site":

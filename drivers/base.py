@@ -4,7 +4,8 @@
 
     DriverError                   something on the wire; a door must not open because of it
     +-- DeviceUnreachableError    no answer, or no line: their wire or power; a retry is sensible
-    +-- ProtocolViolationError    noise or their bug: what came is not an answer; a retry is sensible
+    +-- ProtocolViolationError    noise or their bug: what came is not an answer; a retry is
+    sensible
     +-- CommandRejectedError      the device understood and refuses: do not retry
 
 Our own mistakes are ``ValueError`` and ``TypeError`` and are not caught.
@@ -25,7 +26,7 @@ class DeviceUnreachableError(DriverError):
 
 
 class ProtocolViolationError(DriverError):
-    """What arrived is not an answer: noise on the line, or the device's own mistake. A retry is sensible."""
+    """What arrived is not an answer: noise, or the device's own mistake. A retry is sensible."""
 
 
 class CommandRejectedError(DriverError):
@@ -81,7 +82,7 @@ class Side(Enum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class PassageCounted(Observation):
-    """The gate's passage counter grew. Attributes: count: by how much, 1 or more, since the last poll."""
+    """The gate's passage counter grew. Attributes: count: 1 or more, since the last poll."""
 
     side: Side
     count: int
@@ -89,7 +90,7 @@ class PassageCounted(Observation):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class FaultsChanged(Observation):
-    """The gate's own faults changed. Attributes: faults: all that stand now, by name; empty for none."""
+    """The gate's faults changed. Attributes: faults: all that stand now, by name."""
 
     faults: tuple[str, ...]
 
@@ -111,21 +112,21 @@ class GateMode(Enum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CommandReceipt:
-    """A command that was read back from the device. Attributes: attempts: times it was sent, from 1."""
+    """A command that was read back. Attributes: attempts: times it was sent, from 1."""
 
     attempts: int
 
 
 @runtime_checkable
 class Driver(Protocol):
-    """One device on a line. Every method may raise ``DriverError``; one call at a time per driver."""
+    """One device on a line. Every method may raise ``DriverError``; one call at a time."""
 
     async def start(self) -> None:
-        """Read identity and write the set-up; called at start and whenever the device comes back."""
+        """Write the set-up; called at start and whenever the device comes back."""
         ...
 
     async def poll(self) -> Sequence[Observation]:
-        """Return what changed since the last poll that succeeded; the first reports the present state."""
+        """Return what changed since the last successful poll; the first reports all."""
         ...
 
 

@@ -1,5 +1,6 @@
 """Arrays in, numbers out: the networks, how they are converted, and what is computed with them.
 
-It knows no camera, name, person or database and imports nothing of ours. To add a network: an entry in
-``catalog.toml``; to add a pipeline: one module in ``face/`` that satisfies ``face.types.Pipeline``.
+It knows no camera, name, person or database and imports nothing of ours. To add a network: an entry
+in ``catalog.toml``; to add a pipeline: one module in ``face/`` that satisfies
+``face.types.Pipeline``.
 """

@@ -1,6 +1,7 @@
 """The access vocabulary: directions, credential kinds and the reasons of a refusal.
 
-Source: names follow ONVIF Access Control and Door Control Service Specifications where they have one.
+Source: names follow ONVIF Access Control and Door Control Service Specifications where they have
+    one.
 """
 
 from enum import StrEnum

@@ -1,7 +1,7 @@
 """Events: CloudEvents 1.0 with one model of data per type.
 
-To add an event: one class here, derived from ``EventData``. Events are facts in the past tense. They
-hold identifiers, never names or pictures; a picture is a separate blob, named by its hash.
+To add an event: one class here, derived from ``EventData``. Events are facts in the past tense.
+They hold identifiers, never names or pictures; a picture is a separate blob, named by its hash.
 
 Source: CloudEvents 1.0.2, sections "Required attributes" and "Extension context attributes".
 """
@@ -42,7 +42,7 @@ class ClockQuality(StrEnum):
 
 
 class EventData(Frozen):
-    """Base of the data of all events; ``type_name`` and ``event_class`` belong to the type."""
+    """Base of all events' data; ``type_name`` and ``event_class`` belong to the type."""
 
     type_name: ClassVar[str]
     event_class: ClassVar[EventClass]
@@ -50,14 +50,9 @@ class EventData(Frozen):
     def __init_subclass__(
         cls, *, type_name: str, event_class: EventClass, **kwargs: object
     ) -> None:
-        """Register the type: ``class X(EventData, type_name="menshen.a.b.v1", event_class=...)``."""
-        super().__init_subclass__(**kwargs)
+        """Register the type under its name."""
         cls.type_name, cls.event_class = type_name, event_class
         EVENT_TYPES[type_name] = cls
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
-        """Accept the class keywords that ``__init_subclass__`` has used."""
 
 
 EVENT_TYPES: dict[str, type[EventData]] = {}
@@ -122,7 +117,7 @@ class AccessDenied(EventData, type_name="menshen.access.denied.v1", event_class=
 
 
 class AccessTaken(EventData, type_name="menshen.access.passed.v1", event_class=EventClass.ACCESS):
-    """Somebody passed, as the gate's own counter says; ``decision_id`` is None when nobody was granted."""
+    """Somebody passed, as the gate counted; ``decision_id`` is None when nobody was granted."""
 
     decision_id: UUID | None
     access_point: Slug
@@ -205,13 +200,13 @@ class NodeStarted(EventData, type_name="menshen.node.started.v1", event_class=Ev
     version: str
     pipeline: str
     pipeline_missing: tuple[str, ...] = ()
-    """Files of the site's pipeline that this node lacks; it takes cards only while there are any."""
+    """Files of the site's pipeline that the node lacks; it takes cards only meanwhile."""
 
 
 class JournalUnwritable(
     EventData, type_name="menshen.journal.unwritable.v1", event_class=EventClass.ALARM
 ):
-    """The journal could not be written for a while; recorded when it could be again.
+    """The journal could not be written for a while; recorded once it could be again.
 
     Attributes:
         unrecorded_count: Decisions made meanwhile by the site's policy, which no journal holds.
@@ -255,7 +250,7 @@ class Event(Frozen):
     data: dict[str, JsonValue]
 
     def parsed(self) -> EventData | None:
-        """Return the data as its model, or None when the type is unknown here or the data does not fit it."""
+        """Return the data as its model, or None when type or data are not known here."""
         model = EVENT_TYPES.get(self.type)
         try:
             return None if model is None else model.model_validate(self.data)

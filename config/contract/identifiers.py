@@ -7,7 +7,7 @@ import uuid_utils.compat
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")]
-"""A name that people write into the site file: lower-case letters, digits and hyphens, 1..63 long."""
+"""A name of the site file: lower-case letters, digits and hyphens, 1..63 long."""
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """A SHA-256 digest in lower-case hex."""

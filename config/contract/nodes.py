@@ -140,7 +140,8 @@ class ReplicaPage(Frozen):
     Attributes:
         version: The version that the node has when it has applied this page.
         has_more: Ask again from ``version`` at once.
-        is_complete: The page starts from nothing: forget every holder it (and the pages after it) do not name.
+        is_complete: The page starts from nothing: forget every holder it (and the pages after it)
+            do not name.
     """
 
     version: Annotated[int, Field(ge=0)]

@@ -1,8 +1,8 @@
-"""Who may speak, and who may read: request signatures, sealed keys, encrypted templates, node tokens.
+"""Who may speak and who may read: request signatures, sealed keys, encrypted templates, tokens.
 
-Pure functions over ``cryptography`` and PyJWT; time is an argument. A node signs every request with its
-own Ed25519 key: a short-lived JWT bound to method, target and body (the idea of RFC 9449, DPoP, with a
-hash of the body added). Keys are sealed for a node with X25519, HKDF-SHA256 and AES-256-GCM.
+Pure functions over ``cryptography`` and PyJWT; time is an argument. A node signs every request with
+its own Ed25519 key: a short-lived JWT bound to method, target and body (the idea of RFC 9449, DPoP,
+with a hash of the body added). Keys are sealed for a node with X25519, HKDF-SHA256 and AES-256-GCM.
 """
 
 import base64
@@ -218,7 +218,7 @@ def _seal_key(shared: bytes, ephemeral: bytes, recipient: bytes) -> bytes:
 
 
 def encrypt_template(key: bytes, template: bytes, *, holder_id: str, key_version: int) -> str:
-    """Encrypt one template under its record's own key (32 bytes), bound to holder and key version."""
+    """Encrypt a template under its record's own key, bound to holder and key version."""
     nonce = os.urandom(NONCE_SIZE_BYTES)
     return to_text(
         nonce + AESGCM(key).encrypt(nonce, template, _template_context(holder_id, key_version))
@@ -247,5 +247,5 @@ def _template_context(holder_id: str, key_version: int) -> bytes:
 
 
 def card_verifier(key: bytes, number: str) -> str:
-    """Return what nodes and database keep of a card: an HMAC of its number under the site's card key."""
+    """Return what is kept of a card: an HMAC of its number under the site's card key."""
     return to_text(hmac.digest(key, f"card|{number.strip().upper()}".encode(), "sha256"))

@@ -1,8 +1,9 @@
 """The interface of face recognition: image in, faces, embeddings and candidates out.
 
-Images are ``(height, width, 3)`` uint8 in BGR order, as OpenCV cameras deliver them. Boxes are in pixels
-of the image, right and bottom excluded. A similarity is larger when more alike, for every pipeline; its
-scale belongs to the pipeline, so a threshold is asked of the pipeline and is never a constant.
+Images are ``(height, width, 3)`` uint8 in BGR order, as OpenCV cameras deliver them. Boxes are in
+pixels of the image, right and bottom excluded. A similarity is larger when more alike, for every
+pipeline; its scale belongs to the pipeline, so a threshold is asked of the pipeline and is never a
+constant.
 """
 
 import dataclasses
@@ -60,7 +61,7 @@ class Candidate:
 
 
 class Pipeline(Protocol):
-    """Detection to embedding with one set of networks. Not for two threads at once: one per lane."""
+    """Detection to embedding with one set of networks. One per lane: not for two threads."""
 
     @property
     def name(self) -> str:
@@ -69,7 +70,7 @@ class Pipeline(Protocol):
 
     @property
     def network(self) -> str:
-        """SHA-256 (hex) of the network that makes embeddings; templates of another are not comparable."""
+        """SHA-256 (hex) of the embedding network; templates of another are not comparable."""
         ...
 
     @property
@@ -102,7 +103,7 @@ class Pipeline(Protocol):
         ...
 
     def threshold(self, *, gallery_size: int, false_positive_rate: float) -> float:
-        """Return the similarity to demand so that at most this share of strangers is taken for somebody.
+        """Return the similarity to demand so that few enough strangers are taken for somebody.
 
         Args:
             gallery_size: People searched, 0 or more.
