@@ -1,4 +1,4 @@
-"""``menshen demo``: a whole small site on this machine, with real recognition and simulated hardware.
+"""``menshen demo``: a small site on this machine, real recognition and simulated hardware.
 
 It starts the processes that a site has and plays the people; it imports none of them.
 """

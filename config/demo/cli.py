@@ -1,0 +1,293 @@
+"""The command ``menshen demo``."""
+
+import asyncio
+import contextlib
+import json
+import secrets
+import signal
+import tempfile
+import time
+from pathlib import Path
+from string import Template
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from config.contract.access import DenialReason
+from config.contract.events import AccessDenied, AccessGranted, AccessTaken, Event
+from config.demo.control import CentralControl, Seen, SimulatorControl, TerminalControl
+from config.demo.photographs import Photograph, find_photographs
+from config.demo.play import Lane, take_turns
+from config.demo.processes import Process, Processes
+from config.demo.report import Findings
+
+demo = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+NODE = "gate-1"
+SETTLE_TIMEOUT_S = 20.0
+CARD_HOLDER, CARD, UNKNOWN_CARD = "card holder", "0006547886", "0000000001"
+EVERY_NTH_BY_CARD = 4
+
+Headless = Annotated[bool, typer.Option(help="No browser: play, measure and end.")]
+Seconds = Annotated[float, typer.Option("--for", min=20, help="Seconds to play when headless.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+Camera = Annotated[str, typer.Option(help="A real camera for the east lane: a number or a URL.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the console; 0: any.")]
+
+
+@demo.callback(invoke_without_command=True)
+def run(
+    *,
+    headless: Headless = False,
+    seconds: Seconds = 60.0,
+    as_json: Json = False,
+    camera: Camera = "",
+    port: Port = 0,
+) -> int:
+    """Show a small building at work: real photographs, real recognition, simulated hardware."""
+    photographs = find_photographs()
+    console = Console(stderr=as_json, highlight=False)
+    with tempfile.TemporaryDirectory(prefix="menshen-demo-") as folder:
+        building = Building(Path(folder), photographs, console, camera=camera, port=port)
+        findings = asyncio.run(building.run(seconds if headless else None))
+    if findings is None:
+        return 0
+    report = findings.to_json()
+    if as_json:
+        typer.echo(json.dumps(report, ensure_ascii=False))
+    else:
+        console.print_json(data=report)
+    return 1 if report["problems"] else 0
+
+
+class Building:
+    """The demo's building: its processes, its people, and what was seen of both."""
+
+    def __init__(
+        self,
+        folder: Path,
+        photographs: dict[str, Photograph],
+        console: Console,
+        *,
+        camera: str,
+        port: int,
+    ) -> None:
+        self._folder, self._photographs, self._console = folder, photographs, console
+        self._camera, self._port = camera, port
+        self._seen: list[Seen] = []
+        self._expected: list[str] = []
+        self._enrolled_at_s: float | None = None
+        self._enrolled_to_passage_s: float | None = None
+        self._holders: dict[str, str] = {}
+
+    async def run(self, seconds: float | None) -> Findings | None:
+        """Play for some seconds and return the findings; without seconds, play until Ctrl-C."""
+        async with Processes(self._folder) as processes:
+            await self._start(processes)
+            watching = asyncio.create_task(self._watch())
+            try:
+                await self._play(seconds, processes)
+                return None if seconds is None else await self._find()
+            finally:
+                watching.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await watching
+
+    async def _start(self, processes: Processes) -> None:
+        say = self._console.print
+        say("1/4 building the recognition networks (once) and the hardware's simulators")
+        await self._build_models()
+        gates = await processes.start(
+            "gates", "sim", "speed_gate", "--port", str(self._folder / "line-1"), "--paced",
+            "--unit-id", "1", "--unit-id", "2", "--control", "127.0.0.1:0", "--json",
+        )  # fmt: skip
+        cameras = {
+            name: await self._start_camera(processes, name)
+            for name in ("camera_east", "camera_west")
+            if not (name == "camera_east" and self._camera)
+        }
+        site = self._write_site({name: c.ready["tcp"] for name, c in cameras.items()})
+        say("2/4 starting central")
+        service = await processes.start(
+            "central", "central", "--site", str(site), "--home", str(self._folder / "central"),
+            "--port", str(self._port), "--json",
+        )  # fmt: skip
+        self._central = CentralControl(service.ready["url"])
+        password = secrets.token_urlsafe(18)
+        await self._central.accept_invitation(
+            service.ready["invitation_link"], username="demo", password=password
+        )
+        say("3/4 enrolling people: one by face, one by card; the other remains a stranger")
+        await self._enrol_people()
+        say("4/4 starting the terminal")
+        self._edge = await processes.start(
+            "edge", "edge", "--site", str(site), "--node", NODE,
+            "--home", str(self._folder / "edge"),
+            "--token", await self._central.node_token(NODE), "--json",
+        )  # fmt: skip
+        self._terminal = TerminalControl(
+            self._edge.ready["kiosk"].partition("?")[0].rstrip("/"), self._edge.ready["local_key"]
+        )
+        self._gates = SimulatorControl(gates.ready)
+        hands = {name: SimulatorControl(process.ready) for name, process in cameras.items()}
+        self._lanes = [
+            Lane("east", unit_id=1, gates=self._gates, camera=hands.get("camera_east")),
+            Lane("west", unit_id=2, gates=self._gates, camera=hands["camera_west"]),
+        ]
+
+    async def _build_models(self) -> None:
+        build = await asyncio.create_subprocess_exec(
+            *Process.command("models", "build"), stdout=asyncio.subprocess.DEVNULL
+        )
+        if await build.wait() != 0:
+            raise typer.TyperException("the networks cannot be built: run `menshen models build`")
+
+    async def _start_camera(self, processes: Processes, name: str) -> Process:
+        photographs = [
+            word
+            for p in self._photographs.values()
+            for word in ("--set", f"photo={p.key}={p.path}")
+        ]
+        return await processes.start(
+            name, "sim", "camera", "--tcp", "127.0.0.1:0", "--control", "127.0.0.1:0",
+            "--json", *photographs,
+        )  # fmt: skip
+
+    def _write_site(self, cameras: dict[str, str]) -> Path:
+        template = Template((Path(__file__).parents[1] / "demo.toml").read_text(encoding="utf-8"))
+        text = template.substitute(
+            {"line": self._folder / "line-1", "camera_east": self._camera, **cameras}
+        )
+        path = self._folder / "site.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    async def _enrol_people(self) -> None:
+        for number, photograph in enumerate(self._photographs.values(), start=1001):
+            self._holders[photograph.key] = await self._central.add_person(
+                photograph.name, str(number)
+            )
+        holder = await self._central.add_person("李梅", "1003")
+        await self._central.add_card(holder, CARD)
+        astronaut = self._photographs["astronaut"]
+        await self._central.enrol_face(self._holders["astronaut"], astronaut.path)
+
+    async def _play(self, seconds: float | None, processes: Processes) -> None:
+        end_s = None if seconds is None else time.monotonic() + seconds
+        enrol_at_s = time.monotonic() + (20.0 if seconds is None else seconds / 2)
+        if seconds is None:
+            await self._welcome_the_viewer()
+        async with asyncio.TaskGroup() as group:
+            stopping = asyncio.Event()
+            for lane in self._lanes:
+                group.create_task(self._play_lane(lane, end_s, stopping))
+            group.create_task(self._enrol_the_stranger(enrol_at_s))
+            group.create_task(self._mind(processes, stopping))
+            if end_s is None:
+                await self._until_interrupted()
+            else:
+                await asyncio.sleep(max(0.0, end_s - time.monotonic()))
+            stopping.set()
+
+    async def _play_lane(self, lane: Lane, end_s: float | None, stopping: asyncio.Event) -> None:
+        if self._camera and lane.name == "east":
+            watcher = asyncio.create_task(lane.wait_and_walk())
+            await stopping.wait()
+            watcher.cancel()
+            return
+        order = ["astronaut", "admiral"] if lane.name == "east" else ["admiral", "astronaut"]
+        for turn, person in enumerate(take_turns(order), start=1):
+            if stopping.is_set() or (end_s is not None and time.monotonic() > end_s):
+                return
+            if lane.name == "west" and turn % EVERY_NTH_BY_CARD == 0:
+                await lane.card_holder_walks_up(CARD_HOLDER, CARD, self._terminal)
+            elif lane.name == "west" and turn == EVERY_NTH_BY_CARD + 1:
+                await self._terminal.present_card(lane.name, UNKNOWN_CARD)
+            else:
+                await lane.face_walks_up(person)
+
+    async def _enrol_the_stranger(self, at_s: float) -> None:
+        await asyncio.sleep(max(0.0, at_s - time.monotonic()))
+        stranger = self._photographs["admiral"]
+        await self._central.enrol_face(self._holders[stranger.key], stranger.path)
+        self._enrolled_at_s = time.monotonic()
+        self._console.print(f"[bold]{stranger.name} is enrolled now[/bold]")
+
+    async def _mind(self, processes: Processes, stopping: asyncio.Event) -> None:
+        while not stopping.is_set():
+            if died := processes.died():
+                raise typer.TyperException("; ".join(died))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), timeout=1.0)
+
+    async def _until_interrupted(self) -> None:
+        interrupted = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, interrupted.set)
+        await interrupted.wait()
+
+    async def _welcome_the_viewer(self) -> None:
+        link = await self._central.invite_administrator()
+        say = self._console.print
+        say("\nOpen the console with this one-time link (15 minutes):", style="bold")
+        say(f"  {link}", soft_wrap=True)
+        say("The terminal's own pages:", style="bold")
+        say(f"  {self._edge.ready['kiosk']}", soft_wrap=True)
+        say("For demonstration: no consent records and no liveness yet. Ctrl-C ends it.\n")
+
+    async def _watch(self) -> None:
+        names = {holder: self._photographs[key].name for key, holder in self._holders.items()}
+        async for seen in self._central.watch():
+            self._seen.append(seen)
+            data, at = seen.event.parsed(), f"{seen.seen_at.astimezone():%H:%M:%S}"
+            if isinstance(data, AccessGranted):
+                name = names.get(data.holder_id or "", CARD_HOLDER)
+                if name == self._photographs["admiral"].name and self._enrolled_at_s is not None:
+                    self._enrolled_to_passage_s = self._enrolled_to_passage_s or round(
+                        time.monotonic() - self._enrolled_at_s, 2
+                    )
+                self._console.print(f"{at} {data.access_point:9} granted {name}")
+            elif isinstance(data, AccessDenied):
+                self._console.print(f"{at} {data.access_point:9} denied  {data.reason.value}")
+            elif isinstance(data, AccessTaken):
+                self._console.print(f"{at} {data.access_point:9} passed")
+
+    async def _find(self) -> Findings:
+        last, events = await self._wait_until_central_has_all()
+        passages = await self._gates.state()
+        denied = [d for e in events if isinstance(d := e.parsed(), AccessDenied)]
+        expected = list(self._expected)
+        for lane in self._lanes:
+            if lane.tally.let_through.get("astronaut", 0) == 0 and not self._camera:
+                expected.append(f"the enrolled person never passed the {lane.name} lane")
+        if sum(lane.tally.let_through.get("admiral", 0) for lane in self._lanes) == 0:
+            expected.append("the stranger did not pass after being enrolled")
+        if sum(lane.tally.let_through.get(CARD_HOLDER, 0) for lane in self._lanes) == 0:
+            expected.append("nobody passed by card")
+        if not any(d.reason is DenialReason.UNKNOWN_CARD for d in denied):
+            expected.append("the unknown card was not refused")
+        snapshot = await self._central.snapshot()
+        return Findings(
+            gate_passages=sum(unit["passages_in"] for unit in passages["units"].values()),
+            edge_last_sequences=last,
+            central_events=events,
+            gap_count=sum(len(node["gaps"]) for node in snapshot["nodes"]),
+            seen=self._seen,
+            cycle_s=[cycle for lane in self._lanes for cycle in lane.tally.cycle_s],
+            edge_rss_mb=self._edge.resident_mb(),
+            enrolled_to_passage_s=self._enrolled_to_passage_s,
+            expected=expected,
+        )
+
+    async def _wait_until_central_has_all(self) -> tuple[dict[str, int], list[Event]]:
+        deadline_s = time.monotonic() + SETTLE_TIMEOUT_S
+        while True:
+            status = await self._terminal.status()
+            last: dict[str, int] = status["last_sequences"]
+            events = [event async for event in self._central.all_events()]
+            is_settled = status["unsent_count"] == 0 and sum(last.values()) == len(events)
+            if is_settled or time.monotonic() > deadline_s:
+                return last, events
+            await asyncio.sleep(0.2)

@@ -1,0 +1,147 @@
+"""The hands of the demo: simulators, central and the terminal, each through its own HTTP door."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import typer
+
+from config.contract.events import Event
+from config.contract.identifiers import Frozen
+
+
+class SimulatorControl:
+    """The control port of one simulator."""
+
+    def __init__(self, ready: dict[str, Any]) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=ready["control"], headers={"Authorization": f"Bearer {ready['token']}"}
+        )
+
+    async def state(self) -> dict[str, Any]:
+        """Return the simulator's state."""
+        reply = await self._http.get("/state")
+        reply.raise_for_status()
+        state: dict[str, Any] = reply.json()
+        return state
+
+    async def act(self, action: str, **arguments: object) -> None:
+        """Do something to the simulated device, as a hand would."""
+        reply = await self._http.post(f"/actions/{action}", json=arguments)
+        reply.raise_for_status()
+
+
+class Seen(Frozen):
+    """One event as the console saw it. Attributes: seen_at: arrival of the line, aware UTC."""
+
+    event: Event
+    seen_at: datetime
+
+
+class CentralControl:
+    """Central as an administrator's browser uses it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = httpx.AsyncClient(base_url=url, timeout=30.0, headers={"Origin": url})
+
+    async def accept_invitation(self, link: str, *, username: str, password: str) -> None:
+        """Become the first administrator."""
+        secret = link.partition("#")[2]
+        await self._post(
+            "/api/v1/invitations/accept", secret=secret, username=username, password=password
+        )
+
+    async def invite_administrator(self) -> str:
+        """Return a one-time link for the person who looks at the demo."""
+        reply = await self._post("/api/v1/users/invitations", role="administrator")
+        return str(reply["link"])
+
+    async def node_token(self, node: str) -> str:
+        """Return a one-time token for a node."""
+        return str((await self._post("/api/v1/nodes/tokens", node=node))["token"])
+
+    async def add_person(self, name: str, number: str) -> str:
+        """Return the holder id of a new person."""
+        return str((await self._post("/api/v1/people", name=name, number=number))["holder_id"])
+
+    async def add_card(self, holder_id: str, number: str) -> None:
+        """Give a person a card."""
+        await self._post(f"/api/v1/people/{holder_id}/cards", number=number)
+
+    async def enrol_face(self, holder_id: str, photograph: Path) -> None:
+        """Enrol a person by photograph.
+
+        Raises:
+            typer.TyperException: Central did not accept the photograph.
+        """
+        content = await asyncio.to_thread(photograph.read_bytes)
+        reply = await self._http.post(
+            f"/api/v1/people/{holder_id}/face", files={"photos": (photograph.name, content)}
+        )
+        if reply.status_code != httpx.codes.CREATED:
+            raise typer.TyperException(f"central did not enrol {photograph.name}: {reply.text}")
+
+    async def snapshot(self) -> dict[str, Any]:
+        """Return what the console shows first."""
+        reply = await self._http.get("/api/v1/snapshot")
+        reply.raise_for_status()
+        snapshot: dict[str, Any] = reply.json()
+        return snapshot
+
+    async def all_events(self) -> AsyncIterator[Event]:
+        """Yield every event that central holds, oldest first."""
+        after: int | None = 0
+        while after is not None:
+            reply = await self._http.get("/api/v1/events", params={"after": after, "limit": 500})
+            reply.raise_for_status()
+            page = reply.json()
+            for item in page["items"]:
+                yield Event.model_validate(item["event"])
+            after = page["next"]
+
+    async def watch(self) -> AsyncIterator[Seen]:
+        """Yield events as the console's live stream brings them, until cancelled."""
+        async with self._http.stream("GET", "/api/v1/stream", timeout=None) as reply:
+            kind = ""
+            async for line in reply.aiter_lines():
+                if line.startswith("event:"):
+                    kind = line.removeprefix("event:").strip()
+                elif line.startswith("data:") and kind == "event":
+                    body = json.loads(line.removeprefix("data:"))
+                    event = Event.model_validate(body["event"])
+                    yield Seen(event=event, seen_at=datetime.now(UTC))
+
+    async def _post(self, path: str, **body: object) -> dict[str, Any]:
+        reply = await self._http.post(path, json=body)
+        if reply.is_error:
+            raise typer.TyperException(f"central refused {path}: {reply.text}")
+        answer: dict[str, Any] = reply.json()
+        return answer
+
+
+class TerminalControl:
+    """The terminal's local door: cards held to its reader, and its status."""
+
+    def __init__(self, url: str, local_key: str) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=url, headers={"Authorization": f"Bearer {local_key}"}
+        )
+
+    async def present_card(self, access_point: str, number: str) -> None:
+        """Hold a card to the reader of an access point."""
+        reply = await self._http.post(
+            f"/api/access-points/{access_point}/card", json={"number": number}
+        )
+        reply.raise_for_status()
+
+    async def status(self) -> dict[str, Any]:
+        """Return the node's status."""
+        reply = await self._http.get("/api/status")
+        reply.raise_for_status()
+        status: dict[str, Any] = reply.json()
+        return status

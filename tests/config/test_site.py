@@ -1,0 +1,99 @@
+from pathlib import Path
+from string import Template
+
+import pytest
+
+from config.contract.access import Direction
+from config.site import Site, SiteError, load_site
+
+CONFIG = Path(__file__).parents[2] / "config"
+SMALL = """
+[site]
+id = "s"
+name = { en = "S" }
+[[node]]
+id = "n"
+[[bus]]
+id = "b"
+node = "n"
+port = "/dev/ttyS0"
+[[device]]
+id = "d"
+driver = "speed_gate"
+bus = "b"
+"""
+
+
+def load(text: str, folder: Path) -> Site:
+    path = folder / "site.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_site(path)
+
+
+def test_the_example_is_a_site() -> None:
+    site = load_site(CONFIG / "example.toml")
+
+    assert [point.direction for point in site.access_point] == [Direction.IN, Direction.OUT]
+
+
+def test_the_demo_is_a_site(tmp_path: Path) -> None:
+    template = Template((CONFIG / "demo.toml").read_text(encoding="utf-8"))
+
+    site = load(template.substitute(line="/l", camera_east="0", camera_west="1"), tmp_path)
+
+    assert len(site.camera) == 2
+
+
+@pytest.mark.parametrize(
+    ("addition", "message"),
+    [
+        ('[[bus]]\nid = "c"\nnode = "x"\nport = "p"', "bus 'c' names no node of this file: 'x'"),
+        ('[[device]]\nid = "e"\ndriver = "x"\nbus = "z"', "device 'e' names no bus"),
+        ('[[camera]]\nid = "c"\nnode = "z"\nurl = "0"', "camera 'c' names no node"),
+        ('[[node]]\nid = "n"', "node 'n' stands twice"),
+        ('[[access_point]]\nid = "a"\nnode = "n"\ndevice = "x"', "needs a device on its own node"),
+        (
+            '[[access_point]]\nid = "a"\nnode = "n"\ndevice = "d"\nfree_egress = true',
+            "free_egress is for direction 'out'",
+        ),
+        ('[[node]]\nid = "Gate 1"', "node.1.id"),
+        ("[recognition]\nfalse_positive_rate = 0.5", "recognition.false_positive_rate"),
+        ("[surprise]\nx = 1", "surprise: Extra inputs are not permitted"),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_the_place(
+    tmp_path: Path, addition: str, message: str
+) -> None:
+    with pytest.raises(SiteError) as raised:
+        load(f"{SMALL}\n{addition}", tmp_path)
+
+    assert message in str(raised.value)
+    assert len(str(raised.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("content", [b"= no toml", b"\xff\xfe"])
+def test_a_file_that_is_no_toml_says_so(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "site.toml"
+    path.write_bytes(content)
+
+    with pytest.raises(SiteError, match="is not TOML"):
+        load_site(path)
+
+
+def test_an_absent_file_says_so(tmp_path: Path) -> None:
+    with pytest.raises(SiteError, match="cannot read the site file"):
+        load_site(tmp_path / "absent.toml")
+
+
+def test_a_node_sees_only_its_own_devices(tmp_path: Path) -> None:
+    other = '[[node]]\nid = "m"\n[[bus]]\nid = "c"\nnode = "m"\nport = "p"'
+
+    site = load(f"{SMALL}\n{other}", tmp_path).for_node("m")
+
+    assert [bus.id for bus in site.bus] == ["c"]
+    assert site.device == ()
+
+
+def test_an_unknown_node_is_told_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(SiteError, match="no node 'x'; it has: n"):
+        load(SMALL, tmp_path).for_node("x")
