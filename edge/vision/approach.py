@@ -1,0 +1,145 @@
+"""One person's visit: which frames are looked up, and when the attempt is decided. Pure.
+
+A visit makes at most one attempt. It looks at a few good frames, never twice at one, and accepts
+the first clear one; otherwise the best of them decides.
+"""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from models.face.types import Candidate, Embedding
+
+LOOK_COUNT_MAX = 3
+WAIT_S_MAX = 0.4
+"""Longest time from the first good frame to the decision."""
+CHECK_INTERVAL_S = 0.4
+"""How often it is checked that the person standing there is still the one of the attempt."""
+DOUBT_COUNT_MAX = 2
+"""Frames in a row that must disagree before a person who was decided counts as replaced."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """One good frame of a person, looked up.
+
+    Attributes:
+        captured_at_s: Monotonic.
+        candidates: Best first, at most two.
+        threshold: The similarity to demand, for ``gallery_size`` people.
+        quality: 0..1, of the picture; decides between looks that resemble nobody.
+    """
+
+    captured_at_s: float
+    embedding: Embedding
+    candidates: Sequence[Candidate]
+    threshold: float
+    gallery_size: int
+    quality: float
+
+    @property
+    def clearance(self) -> float:
+        """How far the best person stands above the threshold and above the second person."""
+        if not self.candidates:
+            return float("-inf")
+        best = self.candidates[0].similarity
+        second = self.candidates[1].similarity if len(self.candidates) > 1 else self.threshold
+        return best - max(self.threshold, second)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether one person is above the threshold and no other: more frames add nothing."""
+        others = self.candidates[1:]
+        return self.clearance >= 0 and all(c.similarity < self.threshold for c in others)
+
+
+class Visit:
+    """What is known of one person while the person is in view.
+
+    Args:
+        similarity: The pipeline's measure of two embeddings.
+        same_person_similarity: Two looks less alike than this are two people.
+    """
+
+    def __init__(
+        self,
+        *,
+        similarity: Callable[[Embedding, Embedding], float],
+        same_person_similarity: float,
+        look_count_max: int = LOOK_COUNT_MAX,
+        wait_s_max: float = WAIT_S_MAX,
+    ) -> None:
+        self._similarity = similarity
+        self._same_person_similarity = same_person_similarity
+        self._look_count_max, self._wait_s_max = look_count_max, wait_s_max
+        self._looks: list[Look] = []
+        self._dropped: Counter[str] = Counter()
+        self._checked_at_s = float("-inf")
+        self._doubt_count = 0
+        self.is_decided = False
+
+    @property
+    def looks(self) -> Sequence[Look]:
+        """The looks so far, oldest first."""
+        return tuple(self._looks)
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """Frames that were not good enough before the decision, by reason."""
+        return dict(self._dropped)
+
+    def drop(self, reason: str) -> None:
+        """Count a frame that was not good enough to be looked up."""
+        if not self.is_decided:
+            self._dropped[reason] += 1
+
+    def is_somebody_else(self, embedding: Embedding, *, now_s: float) -> bool:
+        """Return whether this is another person than the one of the visit.
+
+        Before the decision one frame that disagrees is enough, for nothing is lost by starting
+        anew. After it, a second attempt would open the gate again, so two in a row must disagree.
+        """
+        self._checked_at_s = now_s
+        if not self._looks:
+            return False
+        likeness = max(self._similarity(look.embedding, embedding) for look in self._looks)
+        if likeness >= self._same_person_similarity:
+            self._doubt_count = 0
+            return False
+        self._doubt_count += 1
+        return not self.is_decided or self._doubt_count >= DOUBT_COUNT_MAX
+
+    def must_check(self, *, now_s: float) -> bool:
+        """Return whether this frame should be compared with the person who was decided."""
+        return self._doubt_count > 0 or now_s - self._checked_at_s >= CHECK_INTERVAL_S
+
+    def add(self, look: Look) -> None:
+        """Add a look at a frame that was not looked at before.
+
+        Raises:
+            ValueError: The attempt is decided, or the frame is not newer than the last.
+        """
+        if self.is_decided:
+            raise ValueError("this visit's attempt is decided")
+        if self._looks and look.captured_at_s <= self._looks[-1].captured_at_s:
+            raise ValueError("this frame was looked at already")
+        self._looks.append(look)
+
+    def decide(self, *, now_s: float) -> Look | None:
+        """Return the look that decides, once; None while it is too early or all is decided.
+
+        Args:
+            now_s: Capture of the newest frame, monotonic.
+        """
+        if self.is_decided or not self._looks:
+            return None
+        best = max(self._looks, key=lambda look: (look.clearance, look.quality))
+        is_due = (
+            len(self._looks) >= self._look_count_max
+            or now_s - self._looks[0].captured_at_s >= self._wait_s_max
+        )
+        if not (best.is_clear or is_due):
+            return None
+        self.is_decided = True
+        self._checked_at_s = now_s
+        return best
