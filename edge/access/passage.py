@@ -1,0 +1,106 @@
+"""From granted to passed: what becomes of the people whom a lane let through.
+
+A gate counts passages; it does not say whose. People pass in the order in which they were granted,
+so the oldest open grant takes the count. Time is monotonic seconds and an argument.
+
+::
+
+    granted --command--> awaiting answer --confirmed--> open --counted--> passed
+                              |                          +----timeout--> not passed
+                              +--refused--> forgotten: the gate did not open
+                              +--unreachable--> doubtful --counted--> passed
+                                                    +------timeout--> forgotten: nobody knows
+"""
+
+import dataclasses
+from collections import deque
+from enum import Enum
+from uuid import UUID
+
+from config.contract.access import DoorCommandOutcome
+
+
+class PassagePhase(Enum):
+    """What the lane is waiting for."""
+
+    IDLE = "idle"
+    COMMANDED = "commanded"
+    OPEN = "open"
+    DOUBTFUL = "doubtful"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Passed:
+    """Somebody passed; ``decision_id`` is None when nobody had been granted."""
+
+    decision_id: UUID | None
+    count: int = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class NotPassed:
+    """The gate opened for a person and nobody passed in time."""
+
+    decision_id: UUID
+
+
+@dataclasses.dataclass(slots=True)
+class _Grant:
+    decision_id: UUID
+    phase: PassagePhase
+    deadline_s: float | None = None  # None while the answer is awaited: the driver limits that
+
+
+class Passage:
+    """The open grants of one direction through one gate, oldest first."""
+
+    def __init__(self, *, timeout_s: float) -> None:
+        """Forget a grant that is not used for ``timeout_s`` after the gate confirmed it."""
+        self._timeout_s = timeout_s
+        self._grants: deque[_Grant] = deque()
+
+    @property
+    def phase(self) -> PassagePhase:
+        """What the oldest open grant waits for."""
+        return self._grants[0].phase if self._grants else PassagePhase.IDLE
+
+    @property
+    def deadline_s(self) -> float | None:
+        """When ``tick`` has something to do next; None while nothing runs out."""
+        return min((g.deadline_s for g in self._grants if g.deadline_s is not None), default=None)
+
+    def command(self, decision_id: UUID) -> None:
+        """Note that the gate is being told to let somebody through."""
+        self._grants.append(_Grant(decision_id, PassagePhase.COMMANDED))
+
+    def answer(self, decision_id: UUID, outcome: DoorCommandOutcome, *, now_s: float) -> None:
+        """Note how the gate answered; a grant that is over already is no error."""
+        grant = next((g for g in self._grants if g.decision_id == decision_id), None)
+        if grant is None:
+            return
+        match outcome:
+            case DoorCommandOutcome.REFUSED:
+                self._grants.remove(grant)
+            case DoorCommandOutcome.CONFIRMED:
+                grant.phase, grant.deadline_s = PassagePhase.OPEN, now_s + self._timeout_s
+            case DoorCommandOutcome.UNREACHABLE:
+                grant.phase, grant.deadline_s = PassagePhase.DOUBTFUL, now_s + self._timeout_s
+
+    def count(self, count: int) -> list[Passed]:
+        """Note that the gate counted people; those beyond the open grants had none.
+
+        Args:
+            count: 1 or more.
+        """
+        passed = [
+            Passed(self._grants.popleft().decision_id) for _ in range(min(count, len(self._grants)))
+        ]
+        unexpected = count - len(passed)
+        return [*passed, Passed(None, unexpected)] if unexpected else passed
+
+    def tick(self, *, now_s: float) -> list[NotPassed]:
+        """Forget grants whose time is over; return those for whom the gate did open."""
+        over = [g for g in self._grants if g.deadline_s is not None and g.deadline_s <= now_s]
+        for grant in over:
+            self._grants.remove(grant)
+        return [NotPassed(grant.decision_id) for grant in over if grant.phase is PassagePhase.OPEN]

@@ -1,0 +1,145 @@
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.contract.access import DenialReason, Direction
+from edge.access.decision import (
+    Attempt,
+    CardShown,
+    Denied,
+    FaceShown,
+    Granted,
+    Person,
+    Point,
+    Question,
+    decide,
+)
+from models.face.types import Candidate
+from tests.edge.conftest import NOW
+
+EAST = Point("east", Direction.IN)
+ANNA = Person(holder_id="anna")
+CARD = CardShown("anna")
+
+
+def face(*similarities: float) -> FaceShown:
+    keys = ("anna", "berta", "clara")
+    return FaceShown([Candidate(k, s) for k, s in zip(keys, similarities, strict=False)], 0.5)
+
+
+def test_the_nearest_enrolled_person_may_pass() -> None:
+    assert decide(face(0.8, 0.3), ANNA, point=EAST, now=NOW) == Granted("anna")
+
+
+@pytest.mark.parametrize("attempt", [face(), face(0.49), face(0.49, 0.48)])
+def test_a_face_below_the_threshold_is_a_stranger(attempt: FaceShown) -> None:
+    assert decide(attempt, None, point=EAST, now=NOW) == Denied(DenialReason.UNKNOWN_FACE)
+
+
+def test_two_enrolled_people_nearly_alike_are_a_doubt() -> None:
+    attempt = face(0.81, 0.80)
+
+    assert attempt.holder_id is None
+    assert decide(attempt, None, point=EAST, now=NOW) == Denied(DenialReason.DOUBTFUL_FACE)
+
+
+def test_a_second_person_below_the_threshold_is_no_doubt() -> None:
+    assert decide(face(0.505, 0.495), ANNA, point=EAST, now=NOW) == Granted("anna")
+
+
+def test_a_card_of_nobody_is_refused() -> None:
+    denied = Denied(DenialReason.UNKNOWN_CARD)
+
+    assert decide(CardShown(None), None, point=EAST, now=NOW) == denied
+
+
+@pytest.mark.parametrize(
+    ("attempt", "reason"),
+    [(face(0.8), DenialReason.UNKNOWN_FACE), (CARD, DenialReason.UNKNOWN_CARD)],
+)
+def test_somebody_removed_meanwhile_is_unknown(attempt: Attempt, reason: DenialReason) -> None:
+    assert decide(attempt, None, point=EAST, now=NOW) == Denied(reason)
+
+
+@pytest.mark.parametrize(
+    ("person", "reason"),
+    [
+        (Person(holder_id="anna", is_active=False), DenialReason.HOLDER_INACTIVE),
+        (
+            Person(holder_id="anna", valid_from=NOW + timedelta(seconds=1)),
+            DenialReason.NOT_YET_VALID,
+        ),
+        (Person(holder_id="anna", valid_until=NOW), DenialReason.NO_LONGER_VALID),
+        (
+            Person(holder_id="anna", access_points=frozenset({"west"})),
+            DenialReason.NOT_PERMITTED_HERE,
+        ),
+    ],
+)
+@pytest.mark.parametrize("attempt", [face(0.8), CARD])
+def test_a_refusal_says_why_and_who(attempt: Attempt, person: Person, reason: DenialReason) -> None:
+    assert decide(attempt, person, point=EAST, now=NOW) == Denied(reason, "anna")
+
+
+@pytest.mark.parametrize("attempt", [face(0.8), CARD])
+def test_face_and_card_open_the_same_doors(attempt: Attempt) -> None:
+    person = Person(
+        holder_id="anna",
+        valid_from=NOW,
+        valid_until=NOW + timedelta(seconds=1),
+        access_points=frozenset({"east"}),
+    )
+
+    assert decide(attempt, person, point=EAST, now=NOW) == Granted("anna")
+
+
+def test_the_first_refusal_wins() -> None:
+    person = Person(holder_id="anna", is_active=False, valid_until=NOW)
+
+    assert decide(CARD, person, point=EAST, now=NOW) == Denied(DenialReason.HOLDER_INACTIVE, "anna")
+
+
+def test_a_new_rule_needs_no_edit_of_the_others() -> None:
+    def at_night(question: Question) -> DenialReason | None:
+        return DenialReason.NOT_PERMITTED_HERE if question.now.hour < 9 else None
+
+    decision = decide(CARD, ANNA, point=EAST, now=NOW, rules=[at_night])
+
+    assert decision == Denied(DenialReason.NOT_PERMITTED_HERE, "anna")
+
+
+instants = st.datetimes().map(lambda naive: naive.replace(tzinfo=NOW.tzinfo))
+people = st.builds(
+    Person,
+    holder_id=st.just("anna"),
+    is_active=st.booleans(),
+    valid_from=st.none() | instants,
+    valid_until=st.none() | instants,
+    access_points=st.none() | st.frozensets(st.sampled_from(["east", "west"])),
+)
+attempts = st.lists(st.floats(-1, 1), max_size=3).map(lambda values: face(*sorted(values)[::-1]))
+cards = st.builds(CardShown, st.none() | st.just("anna"))
+
+
+@given(attempt=attempts | cards, person=st.none() | people, now=instants)
+def test_nobody_is_refused_on_the_way_out(
+    attempt: Attempt, person: Person | None, now: datetime
+) -> None:
+    decision = decide(attempt, person, point=Point("exit", Direction.OUT), now=now)
+
+    assert isinstance(decision, Granted)
+
+
+@given(attempt=attempts | cards, person=people, now=instants)
+def test_nobody_enters_whom_a_rule_excludes(
+    attempt: Attempt, person: Person, now: datetime
+) -> None:
+    decision = decide(attempt, person, point=EAST, now=now)
+
+    if isinstance(decision, Granted):
+        assert attempt.refusal is None
+        assert person.is_active
+        assert person.valid_until is None or now < person.valid_until
+        assert person.access_points is None or "east" in person.access_points

@@ -1,0 +1,42 @@
+"""What the edge's tests share: a clock that stands still and a journal in a temporary folder."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from config.contract.events import ClockQuality
+from edge.journal import Journal
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+
+def make_journal(folder: Path, *, event_count_max: int = 1_000) -> Journal:
+    """Return a journal of node ``gate-1`` that is not started."""
+    return Journal(
+        folder / "journal.sqlite3",
+        site="demo",
+        node="gate-1",
+        utc_now=lambda: NOW,
+        clockquality=lambda: ClockQuality.SYNCHRONISED,
+        event_count_max=event_count_max,
+    )
+
+
+def wait_until(is_so: Callable[[], bool], *, timeout_s: float = 10.0) -> None:
+    """Return when the condition holds; fail when it does not within the time."""
+    deadline_s = time.monotonic() + timeout_s
+    while not is_so():
+        assert time.monotonic() < deadline_s, "did not happen in time"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    """An open journal."""
+    made = make_journal(tmp_path)
+    made.start()
+    yield made
+    made.stop()
