@@ -126,9 +126,7 @@ class Building:
             "--home", str(self._folder / "edge"),
             "--token", await self._central.node_token(NODE), "--json",
         )  # fmt: skip
-        self._terminal = TerminalControl(
-            self._edge.ready["kiosk"].partition("?")[0].rstrip("/"), self._edge.ready["local_key"]
-        )
+        self._terminal = TerminalControl.from_ready(self._edge.ready)
         self._gates = SimulatorControl(gates.ready)
         hands = {name: SimulatorControl(process.ready) for name, process in cameras.items()}
         self._lanes = [

@@ -132,6 +132,11 @@ class TerminalControl:
             base_url=url, headers={"Authorization": f"Bearer {local_key}"}
         )
 
+    @classmethod
+    def from_ready(cls, ready: dict[str, Any]) -> "TerminalControl":
+        """Return the door of the terminal that printed this ready line."""
+        return cls(str(ready["kiosk"]).partition("?")[0].rstrip("/"), str(ready["local_key"]))
+
     async def present_card(self, access_point: str, number: str) -> None:
         """Hold a card to the reader of an access point."""
         reply = await self._http.post(

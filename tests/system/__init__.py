@@ -1,0 +1,1 @@
+"""Whole sites: real processes on loopback, simulated hardware, nothing patched."""

@@ -1,0 +1,157 @@
+"""A site of one terminal and one lane, its processes real, for tests that pull its cables."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+from config.contract.events import AccessTaken, Event
+from config.demo.control import CentralControl, SimulatorControl, TerminalControl
+from config.demo.processes import Process
+
+SITE = """
+[site]
+id = "test-site"
+name = {{ "zh-CN" = "测试", en = "Test" }}
+[policy]
+journal_unwritable = "deny"
+[[node]]
+id = "gate-1"
+kiosk_port = 0
+[[bus]]
+id = "line-1"
+node = "gate-1"
+port = "{line}"
+[[device]]
+id = "gate"
+driver = "speed_gate"
+bus = "line-1"
+settings = {{ unit_id = 1 }}
+[[access_point]]
+id = "lane"
+node = "gate-1"
+device = "gate"
+[[access_point]]
+id = "lane-exit"
+node = "gate-1"
+device = "gate"
+direction = "out"
+free_egress = true
+"""
+CARD = "0006547886"
+DEADLINE_S = 30.0
+
+
+async def until(condition: Callable[[], Awaitable[bool]], *, within_s: float = DEADLINE_S) -> None:
+    """Wait until a condition holds; fails when it does not in time."""
+    async with asyncio.timeout(within_s):
+        while not await condition():  # noqa: ASYNC110 - the condition is in other processes
+            await asyncio.sleep(0.05)
+
+
+class RunningSite:
+    """Central, one terminal and one gate; every part can be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.site = folder / "site.toml"
+        self.site.write_text(SITE.format(line=folder / "line"), encoding="utf-8")
+        self.port = 0
+        self.running: dict[str, Process] = {}
+
+    async def start_gate(self) -> None:
+        gate = await self._start(
+            "gate", "sim", "speed_gate", "--port", str(self.folder / "line"), "--unit-id", "1",
+            "--control", "127.0.0.1:0", "--json",
+        )  # fmt: skip
+        self.gate = SimulatorControl(gate.ready)
+
+    async def start_central(self) -> None:
+        service = await self._start(
+            "central", "central", "--site", str(self.site), "--home", str(self.folder / "central"),
+            "--port", str(self.port), "--json",
+        )  # fmt: skip
+        url = service.ready["url"]
+        if self.port == 0:
+            self.port = int(url.rpartition(":")[2])
+            self.central = CentralControl(url)
+            await self.central.accept_invitation(
+                service.ready["invitation_link"],
+                username="admin",
+                password=secrets.token_urlsafe(16),
+            )
+
+    async def start_edge(self, *, enrol: bool = False) -> None:
+        token = ["--token", await self.central.node_token("gate-1")] if enrol else []
+        edge = await self._start(
+            "edge", "edge", "--site", str(self.site), "--node", "gate-1",
+            "--home", str(self.folder / "edge"), *token, "--json",
+        )  # fmt: skip
+        self.terminal = TerminalControl.from_ready(edge.ready)
+
+    async def kill(self, name: str) -> None:
+        """End a process as a power cut would."""
+        process = self.running.pop(name)
+        os.kill(process.pid, signal.SIGKILL)
+        await process.stop()
+
+    async def add_card_holder(self) -> str:
+        holder = await self.central.add_person("王小明", "1001")
+        await self.central.add_card(holder, CARD)
+        return holder
+
+    async def pass_by_card(self) -> None:
+        """Hold the card to the reader and walk through; returns when the gate is closed again."""
+        await self.terminal.present_card("lane", CARD)
+        await until(lambda: self.gate_is("open"))
+        await self.gate.act("walk", unit_id=1, side="in")
+        await until(lambda: self.gate_is("closed"))
+
+    async def gate_is(self, state: str) -> bool:
+        return bool((await self.gate.state())["units"]["1"]["state"] == state)
+
+    async def gate_passages(self) -> int:
+        return int((await self.gate.state())["units"]["1"]["passages_in"])
+
+    async def events(self) -> list[Event]:
+        return [event async for event in self.central.all_events()]
+
+    async def passages_at_central(self) -> int:
+        facts = [event.parsed() for event in await self.events()]
+        return sum(data.count for data in facts if isinstance(data, AccessTaken))
+
+    async def everything_has_arrived(self) -> bool:
+        status = await self.terminal.status()
+        return status["unsent_count"] == 0
+
+    async def knows(self, card: str) -> bool:
+        """Return whether the terminal would let this card in now (and lets it in if so)."""
+        await self.terminal.present_card("lane", card)
+        with contextlib.suppress(TimeoutError):
+            await until(lambda: self.gate_is("open"), within_s=0.6)
+            return True
+        return False
+
+    async def _start(self, name: str, *words: str) -> Process:
+        self.running[name] = await Process.start(name, *words, folder=self.folder)
+        return self.running[name]
+
+    async def stop(self) -> None:
+        for process in reversed(self.running.values()):
+            await process.stop()
+
+
+@contextlib.asynccontextmanager
+async def running_site(folder: Path) -> AsyncIterator[RunningSite]:
+    """Start gate, central and terminal; end them all at the end."""
+    site = RunningSite(folder)
+    try:
+        await site.start_gate()
+        await site.start_central()
+        await site.start_edge(enrol=True)
+        yield site
+    finally:
+        await site.stop()
