@@ -18,6 +18,8 @@ from edge.vision.source import Source, open_source
 from models.face.types import Image
 
 SILENT_AFTER_S = 2.0
+STARTING = "starting"
+"""The detail of a camera that was not yet heard of."""
 COMPLAIN_AFTER_S = 1.0
 """A camera that is back sooner was not lost."""
 FROZEN_AFTER_S = 2.5
@@ -51,7 +53,7 @@ class Freshness:
     """
 
     def __init__(self, *, now_s: float) -> None:
-        self._health = CameraHealth(is_current=False, detail="starting", since_s=now_s)
+        self._health = CameraHealth(is_current=False, detail=STARTING, since_s=now_s)
         self._arrived_at_s = self._changed_at_s = now_s
         self._fingerprint: int | None = None
         self._complaint = ""

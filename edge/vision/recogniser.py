@@ -1,0 +1,250 @@
+"""One lane's recognition: a frame in, at most one attempt out. No thread, no camera.
+
+It decides which part of which frame is searched, so that an empty lane costs next to nothing and a
+person who stands there is not looked up again and again.
+"""
+
+import dataclasses
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from config.site import Recognition
+from edge.vision.approach import Look, Visit
+from edge.vision.attempt import FaceAttempt, ViewBox
+from edge.vision.live import encode_crop
+from edge.vision.motion import Motion
+from edge.vision.reader import Frame
+from edge.vision.tracker import Track, Tracker
+from models.face.types import Box, Candidate, Embedding, Face, Image, Pipeline
+
+IDLE_INTERVAL_S = 1 / 12
+"""Shortest time between two frames while nobody is there."""
+IDLE_SEARCH_INTERVAL_S = 1.0
+"""Longest time between two searches while nothing moves."""
+STILL_AWAKE_S = 2.0
+"""After a face was seen, every frame is searched for so long: somebody may only have turned."""
+DECIDED_INTERVAL_S = 0.15
+"""Between two frames of somebody whose attempt is made."""
+WHOLE_FRAME_INTERVAL_S = 0.5
+"""How long only the neighbourhood of the person is searched; then the whole frame once."""
+REGION_MARGIN = 0.8
+"""Of the face's size, added on each side of it."""
+SAME_PERSON_FALSE_POSITIVE_RATE = 0.01
+"""At this rate two strangers who stand in one place after each other count as one person."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Appraisal:
+    """The quality gate's answer. Attributes: reason: why not, None when good. score: 0..1."""
+
+    reason: str | None
+    score: float
+
+
+class FaceGallery(Protocol):
+    """The part of a gallery that is needed here; another thread may change its people."""
+
+    def __len__(self) -> int:
+        """Return the number of people."""
+        ...
+
+    def search(self, probe: Embedding, *, count: int = 2) -> Sequence[Candidate]:
+        """Return the best people, best first."""
+        ...
+
+
+class Recogniser:
+    """Turns the frames of one camera into attempts. One thread at a time.
+
+    Args:
+        pipeline: Of this lane alone.
+        gallery: Of the same pipeline.
+        recognition: The site's setting.
+        assess: The quality gate, for recognition.
+        clock: Monotonic, the one that stamped the frames.
+    """
+
+    def __init__(
+        self,
+        *,
+        pipeline: Pipeline,
+        gallery: FaceGallery,
+        recognition: Recognition,
+        assess: Callable[[Image, Face], Appraisal],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._pipeline, self._gallery = pipeline, gallery
+        self._recognition, self._assess, self._clock = recognition, assess, clock
+        self._tracker, self._motion = Tracker(), Motion()
+        self._visits: dict[int, Visit] = {}
+        self._pictures: dict[int, dict[float, tuple[Image, Box]]] = {}
+        self._seen: Sequence[Track] = ()
+        self._hint: str | None = None
+        self._thresholds: dict[int, float] = {}
+        self._same_person_similarity = pipeline.threshold(
+            gallery_size=1, false_positive_rate=SAME_PERSON_FALSE_POSITIVE_RATE
+        )
+        self._counts: Counter[str] = Counter()
+        self._whole_searched_at_s = self._face_seen_at_s = float("-inf")
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Frames ``skipped`` and ``searched``, faces ``embedded`` and ``attempts``, so far."""
+        return dict(self._counts)
+
+    @property
+    def interval_s(self) -> float:
+        """How long the next frame may wait."""
+        active = self._tracker.active
+        if active is None:
+            return IDLE_INTERVAL_S
+        visit = self._visits.get(active.track_id)
+        return DECIDED_INTERVAL_S if visit is not None and visit.is_decided else 0.0
+
+    @property
+    def boxes(self) -> Sequence[ViewBox]:
+        """The faces of the last frame, the nearest first."""
+        return [self._box(track) for track in self._seen]
+
+    def person_has_passed(self) -> None:
+        """Let whoever appears after the present person be a new attempt at once."""
+        self._tracker.person_has_passed()
+
+    def interrupt(self) -> None:
+        """Forget everybody: nobody was watched meanwhile, so whoever is next is a new person."""
+        self._tracker.clear()
+        self._forget_lost()
+        self._seen, self._motion = (), Motion()
+
+    def examine(self, frame: Frame) -> FaceAttempt | None:
+        """Take a frame, newer than the last; returns the attempt that it decides, if any."""
+        now_s, active = frame.captured_at_s, self._tracker.active
+        if active is None and not self._is_worth_searching(frame):
+            self._counts["skipped"] += 1
+            return None
+        region = None
+        if active is not None and now_s - self._whole_searched_at_s < WHOLE_FRAME_INTERVAL_S:
+            region = _around(active.face.box)
+        faces = self._pipeline.detect(
+            frame.image,
+            face_size_px_min=self._recognition.face_size_px_min,
+            region=region,
+        )
+        self._counts["searched"] += 1
+        if region is None:
+            self._whole_searched_at_s = now_s
+            self._motion.examined(frame.image)
+        self._seen = self._tracker.update(faces, now_s=now_s, region=region)
+        self._forget_lost()
+        if self._seen:
+            self._face_seen_at_s = now_s
+        active = self._tracker.active
+        if active is not None and active in self._seen:
+            self._look(frame, active)
+        return self.conclude(now_s=now_s)
+
+    def conclude(self, *, now_s: float) -> FaceAttempt | None:
+        """Return the attempt that is due by now, if any; for when no frame comes."""
+        track = self._tracker.active
+        visit = None if track is None else self._visits.get(track.track_id)
+        look = None if visit is None else visit.decide(now_s=now_s)
+        if track is None or visit is None or look is None:
+            return None
+        self._counts["attempts"] += 1
+        decided_at_s = self._clock()
+        image, box = self._pictures.pop(track.track_id)[look.captured_at_s]
+        return FaceAttempt(
+            track_id=track.track_id,
+            first_captured_at_s=visit.looks[0].captured_at_s,
+            captured_at_s=track.seen_at_s,
+            decided_at_s=decided_at_s,
+            candidates=tuple(look.candidates),
+            threshold=look.threshold,
+            gallery_size=look.gallery_size,
+            frame_count=len(visit.looks),
+            network=self._pipeline.network,
+            crop_jpeg=encode_crop(image, box),
+            dropped=visit.dropped,
+        )
+
+    def _is_worth_searching(self, frame: Frame) -> bool:
+        return (
+            frame.captured_at_s - self._face_seen_at_s < STILL_AWAKE_S
+            or frame.captured_at_s - self._whole_searched_at_s >= IDLE_SEARCH_INTERVAL_S
+            or self._motion.is_seen(frame.image)
+        )
+
+    def _look(self, frame: Frame, track: Track) -> None:
+        now_s, visit = frame.captured_at_s, self._visit_of(track)
+        self._hint = None
+        if visit.is_decided and not visit.must_check(now_s=now_s):
+            return
+        appraisal = self._appraise(frame.image, track.face)
+        if appraisal.reason is not None:
+            self._hint = appraisal.reason
+            visit.drop(appraisal.reason)
+            return
+        embedding = self._pipeline.embed(frame.image, track.face)
+        self._counts["embedded"] += 1
+        if visit.is_somebody_else(embedding, now_s=now_s):
+            track = self._tracker.split(track, now_s=now_s)
+            self._forget_lost()
+            visit = self._visit_of(track)
+        if visit.is_decided:
+            return
+        size = len(self._gallery)
+        visit.add(
+            Look(
+                captured_at_s=now_s,
+                embedding=embedding,
+                candidates=self._gallery.search(embedding, count=2),
+                threshold=self._threshold(size),
+                gallery_size=size,
+                quality=appraisal.score,
+            )
+        )
+        self._pictures.setdefault(track.track_id, {})[now_s] = (frame.image, track.face.box)
+
+    def _appraise(self, image: Image, face: Face) -> Appraisal:
+        if min(face.box.width, face.box.height) < self._recognition.face_size_px_min:
+            return Appraisal("too_small", 0.0)
+        return self._assess(image, face)
+
+    def _visit_of(self, track: Track) -> Visit:
+        visit = self._visits.get(track.track_id)
+        if visit is None:
+            visit = self._visits[track.track_id] = Visit(
+                similarity=self._pipeline.similarity,
+                same_person_similarity=self._same_person_similarity,
+            )
+        return visit
+
+    def _forget_lost(self) -> None:
+        here = {track.track_id for track in self._tracker.tracks}
+        for track_id in [i for i in self._visits if i not in here]:
+            del self._visits[track_id]
+            self._pictures.pop(track_id, None)
+
+    def _threshold(self, size: int) -> float:
+        if size not in self._thresholds:
+            self._thresholds.clear()
+            self._thresholds[size] = self._pipeline.threshold(
+                gallery_size=size, false_positive_rate=self._recognition.false_positive_rate
+            )
+        return self._thresholds[size]
+
+    def _box(self, track: Track) -> ViewBox:
+        visit, is_active = self._visits.get(track.track_id), track is self._tracker.active
+        return ViewBox(
+            box=track.face.box,
+            is_active=is_active,
+            is_decided=visit is not None and visit.is_decided,
+            hint=self._hint if is_active else None,
+        )
+
+
+def _around(box: Box) -> Box:
+    margin = REGION_MARGIN * max(box.width, box.height)
+    return Box(box.left - margin, box.top - margin, box.right + margin, box.bottom + margin)

@@ -1,0 +1,142 @@
+"""A world of coloured squares: a face is a square, its colour is the person. For tests of time."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from edge.vision.reader import Frame
+from edge.vision.recogniser import Appraisal
+from models.face.types import Box, Candidate, Embedding, Face, Image
+
+RED, GREEN, BLUE = (0, 0, 255), (0, 255, 0), (255, 0, 0)
+Colour = tuple[int, int, int]
+
+
+@dataclasses.dataclass(frozen=True)
+class Square:
+    """One person in the picture. Attributes: x: of the middle, in pixels."""
+
+    colour: Colour
+    x: int = 320
+    size: int = 160
+
+
+def picture(*squares: Square, shade: int = 128) -> Image:
+    """Return 640 x 480 grey pixels with squares in it, the first in front."""
+    image = np.full((480, 640, 3), shade, np.uint8)
+    for square in reversed(squares):
+        half = square.size // 2
+        image[240 - half : 240 + half, max(0, square.x - half) : square.x + half] = square.colour
+    return image
+
+
+class Film:
+    """Numbers pictures and stamps them, 15 a second."""
+
+    def __init__(self) -> None:
+        self.now_s, self._sequence = 100.0, 0
+
+    def frame(self, *squares: Square) -> Frame:
+        """Return the next frame."""
+        self._sequence += 1
+        self.now_s += 1 / 15
+        return Frame(picture(*squares), self._sequence, self.now_s)
+
+
+class ColourPipeline:
+    """Finds squares and embeds colours; a stranger's colour resembles nobody's."""
+
+    name, network, dimension = "colours", "0" * 64, 3
+
+    def __init__(self) -> None:
+        self.regions: list[Box | None] = []
+        self.failure: Exception | None = None
+
+    def detect(
+        self, image: Image, *, face_size_px_min: int = 80, region: Box | None = None
+    ) -> Sequence[Face]:
+        """Return the squares, largest first."""
+        if self.failure is not None:
+            raise self.failure
+        self.regions.append(region)
+        small = image[::4, ::4]
+        saturation = small.max(axis=2).astype(int) - small.min(axis=2)
+        found = []
+        for colour in (RED, GREEN, BLUE):
+            is_colour = (small[..., np.argmax(colour)] > 200) & (saturation > 150)
+            _, _, stats, _ = cv2.connectedComponentsWithStats(is_colour.astype(np.uint8))
+            for left, top, width, height, area in 4 * stats[1:]:
+                box = Box(float(left), float(top), float(left + width), float(top + height))
+                if area > 1000 and _is_within(box, region):
+                    found.append(Face(box, score=1.0))
+        return sorted(found, key=lambda face: -face.box.width)
+
+    def embed(self, image: Image, face: Face) -> Embedding:
+        """Return the colour, of unit length."""
+        box = face.box
+        colour = image[round((box.top + box.bottom) / 2), round((box.left + box.right) / 2)]
+        vector = colour.astype(np.float32)
+        return np.asarray(vector / np.linalg.norm(vector), np.float32)
+
+    def mean(self, embeddings: Sequence[Embedding]) -> Embedding:
+        """Return the mean."""
+        return np.asarray(np.mean(embeddings, axis=0), np.float32)
+
+    def similarity(self, one: Embedding, other: Embedding) -> float:
+        """Return the cosine."""
+        return float(one @ other)
+
+    def threshold(self, *, gallery_size: int, false_positive_rate: float) -> float:
+        """Return a constant; colours are not that alike."""
+        return 0.6
+
+    def new_gallery(self) -> "ColourGallery":
+        """Return an empty gallery."""
+        return ColourGallery()
+
+
+class ColourGallery:
+    """People by colour."""
+
+    def __init__(self, **people: Colour) -> None:
+        self._people = {key: [_unit(colour)] for key, colour in people.items()}
+
+    def __len__(self) -> int:
+        """Return the number of people."""
+        return len(self._people)
+
+    def put(self, key: str, templates: Sequence[Embedding]) -> None:
+        """Replace a person's templates."""
+        self._people[key] = list(templates)
+
+    def search(self, probe: Embedding, *, count: int = 2) -> Sequence[Candidate]:
+        """Return the best people."""
+        found = [
+            Candidate(key, max(float(t @ probe) for t in templates))
+            for key, templates in self._people.items()
+        ]
+        return sorted(found, key=lambda c: -c.similarity)[:count]
+
+
+def good(image: Image, face: Face) -> Appraisal:
+    """Find every picture good."""
+    return Appraisal(None, 1.0)
+
+
+def blurred(image: Image, face: Face) -> Appraisal:
+    """Find every picture blurred."""
+    return Appraisal("blurred", 0.1)
+
+
+def _is_within(box: Box, region: Box | None) -> bool:
+    if region is None:
+        return True
+    x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    return region.left <= x < region.right and region.top <= y < region.bottom
+
+
+def _unit(colour: Colour) -> Embedding:
+    vector = np.array(colour, np.float32)
+    return np.asarray(vector / np.linalg.norm(vector), np.float32)
