@@ -65,7 +65,8 @@ class Simulator:
         self._is_new = asyncio.Condition()
         self._server: asyncio.Server | None = None
         self._clock: asyncio.Task[None] | None = None
-        self._viewers: set[asyncio.Task[None]] = set()
+        self._viewers: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._is_closed = False
 
     async def serve(self, host: str, port: int) -> str:
         """Begin to serve; returns the stream's address. Port 0 takes a free one."""
@@ -78,12 +79,17 @@ class Simulator:
 
     async def close(self) -> None:
         """Stop serving and hang up on everybody."""
-        tasks = [*self._viewers, *([] if self._clock is None else [self._clock])]
+        self._is_closed = True
         if self._server is not None:
             self._server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._clock is not None:
+            self._clock.cancel()
+            await asyncio.gather(self._clock, return_exceptions=True)
+        for writer in self._viewers.values():
+            writer.transport.abort()
+        async with self._is_new:
+            self._is_new.notify_all()
+        await asyncio.gather(*self._viewers, return_exceptions=True)
 
     def state(self) -> dict[str, Any]:
         """Return what is before the camera and what it does, for people and tests."""
@@ -158,10 +164,9 @@ class Simulator:
             self._is_new.notify_all()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            self._viewers.add(task)
-            task.add_done_callback(self._viewers.discard)
+        if (task := asyncio.current_task()) is not None:
+            self._viewers[task] = writer
+            task.add_done_callback(self._viewers.pop)
         # A viewer who hangs up, talks nonsense or says nothing concerns nobody else.
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             try:
@@ -191,6 +196,8 @@ class Simulator:
             while True:
                 async with self._is_new:
                     await self._is_new.wait()
+                if self._is_closed:
+                    return
                 await _send_part(writer, self._jpeg, is_cut=self._is_cut())
         finally:
             self.viewer_count -= 1

@@ -5,13 +5,14 @@ Source: RFC 2046, 5.1.1 (multipart syntax); ``multipart/x-mixed-replace`` itself
 """
 
 import time
+from collections import deque
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from edge.vision.errors import CameraError, DamagedPictureError
-from edge.vision.picture import decode_jpeg
+from edge.vision.errors import CameraError
+from edge.vision.picture import decode_jpeg, is_whole
 from models.face.types import Image
 
 PART_LENGTH_MAX = 8_000_000
@@ -106,25 +107,26 @@ class MjpegSource:
             self._client.close()
             raise
         self._pieces: Iterator[bytes] = self._reply.iter_raw()
+        self._parts: deque[bytes] = deque()
+        self._arrived_at_s = 0.0
 
     def read(self) -> tuple[Image, float]:
-        """Return the newest whole picture and its arrival; older ones are not decoded."""
-        newest: bytes | None = None
+        """Return the newest picture and its arrival; whole pictures before it are not decoded."""
         try:
-            while newest is None:
+            while not self._parts:
                 self._decoder.receive_data(next(self._pieces))
-                arrived_at_s = time.monotonic()
-                while (part := self._decoder.next_part()) is not None:
-                    newest = part
+                self._arrived_at_s = time.monotonic()
+                self._parts.extend(iter(self._decoder.next_part, None))
         except StopIteration:
             raise CameraError("the camera ended the stream") from None
         except httpx.TimeoutException as error:
             raise CameraError(f"the camera sent nothing for {READ_TIMEOUT_S} s") from error
         except httpx.HTTPError as error:
             raise CameraError("the connection to the camera broke") from error
-        if newest == b"":
-            raise DamagedPictureError("the picture is empty")
-        return decode_jpeg(newest), arrived_at_s
+        # What is superseded is passed over, but a damaged picture is told all the same.
+        while len(self._parts) > 1 and is_whole(self._parts[0]):
+            self._parts.popleft()
+        return decode_jpeg(self._parts.popleft()), self._arrived_at_s
 
     def close(self) -> None:
         """Hang up."""
@@ -133,17 +135,15 @@ class MjpegSource:
 
     def _open(self, url: str) -> httpx.Response:
         parts = urlsplit(url)
-        auth: httpx.Auth | None = None
-        if parts.username is not None:
-            auth = httpx.DigestAuth(parts.username, parts.password or "")
+        username, password = unquote(parts.username or ""), unquote(parts.password or "")
+        auth = httpx.DigestAuth(username, password) if username else None
         bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
         try:
             reply = self._send(bare, auth)
             scheme = reply.headers.get("www-authenticate", "").partition(" ")[0].lower()
             if reply.status_code == httpx.codes.UNAUTHORIZED and scheme == "basic" and auth:
                 reply.close()
-                basic = httpx.BasicAuth(parts.username or "", parts.password or "")
-                reply = self._send(bare, basic)
+                reply = self._send(bare, httpx.BasicAuth(username, password))
         except httpx.ConnectError as error:
             raise CameraError(
                 f"no camera answers at {parts.hostname}:{parts.port or 80}"

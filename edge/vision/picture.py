@@ -19,13 +19,14 @@ def decode_jpeg(data: bytes) -> Image:
         DamagedPictureError: It is cut off or cannot be decoded.
         CameraError: It is no JPEG or far too large; the next one will not be better.
     """
+    if not data:
+        raise DamagedPictureError("the picture is empty")
     if not data.startswith(b"\xff\xd8"):
         raise CameraError("the camera sends something that is not a JPEG picture")
     width, height = jpeg_size(data)
     if width * height > PIXEL_COUNT_MAX:
         raise CameraError(f"the camera's pictures are too large: {width} x {height} pixels")
-    # Decoders paint the missing rest of a picture grey and call it a success.
-    if b"\xff\xd9" not in data[-64:]:
+    if not is_whole(data):
         raise DamagedPictureError("the end of the picture is missing")
     is_huge = max(width, height) >= 2 * WORKING_LENGTH_PX_MAX
     flags = cv2.IMREAD_REDUCED_COLOR_2 if is_huge else cv2.IMREAD_COLOR
@@ -36,6 +37,11 @@ def decode_jpeg(data: bytes) -> Image:
     if image is None:
         raise DamagedPictureError("the picture cannot be decoded")
     return fit(np.asarray(image, np.uint8))
+
+
+def is_whole(data: bytes) -> bool:
+    """Return whether a JPEG has its end; some decoders paint a missing rest grey."""
+    return b"\xff\xd9" in data[-64:]
 
 
 def fit(image: Image) -> Image:

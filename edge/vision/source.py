@@ -68,7 +68,10 @@ def open_source(url: str, *, is_looped: bool = True) -> Source:
     Raises:
         CameraError: It cannot be opened; one line says why. Passwords are not in it.
     """
-    scheme = urlsplit(url).scheme.lower()
+    try:
+        scheme = urlsplit(url).scheme.lower() if urlsplit(url).port != 0 else ""
+    except ValueError as error:
+        raise CameraError("the camera's address is not written as an address") from error
     if scheme in {"http", "https"}:
         return MjpegSource(url)
     if scheme in {"rtsp", "rtsps"}:
