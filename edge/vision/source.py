@@ -113,7 +113,9 @@ class RtspSource:
             socket.create_connection((host, port), timeout=OPEN_TIMEOUT_S).close()
         except OSError as error:
             raise CameraError(f"no camera answers at {host}:{port}") from error
-        # The one way to give the decoder options; read when it opens.
+        # The decoder would write its time-outs to standard error; ours are told as errors.
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+        # The one way to give it options; read when it opens.
         os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = (
             "rtsp_transport;tcp|fflags;nobuffer|flags;low_delay"
         )
@@ -137,7 +139,12 @@ class RtspSource:
 
     def read(self) -> tuple[Image, float]:
         """See ``Source.read``."""
-        return _grab(self._capture, "the camera's stream broke off")
+        began_s = time.monotonic()
+        image, arrived_at_s = _grab(self._capture, "the camera's stream broke off")
+        if arrived_at_s - began_s >= READ_TIMEOUT_S:
+            # After its time-out the decoder hands out what it still held: a picture of the past.
+            raise CameraError(f"the camera sent nothing for {READ_TIMEOUT_S} s")
+        return image, arrived_at_s
 
     def close(self) -> None:
         """See ``Source.close``."""

@@ -35,6 +35,16 @@ def wait_until(condition: Callable[[], bool], *, within_s: float, what: str = ""
     return time.monotonic() - began_s
 
 
+def holds(condition: Callable[[], bool], *, for_s: float) -> bool:
+    """Return whether a condition stays true for a time."""
+    end_s = time.monotonic() + for_s
+    while time.monotonic() < end_s:
+        if not condition():
+            return False
+        time.sleep(0.02)
+    return True
+
+
 class SimulatedCamera:
     """The camera simulator, driven from a test's thread."""
 
