@@ -1,5 +1,6 @@
 """What the edge's tests share: a clock that stands still and a journal in a temporary folder."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -8,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from config.contract.events import ClockQuality
+from edge.identity import Home, Identity
 from edge.journal import Journal
+from tests.edge.central_stand_in import NODE, SITE, CentralStandIn
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
@@ -40,3 +43,25 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
     made.start()
     yield made
     made.stop()
+
+
+@pytest.fixture
+def central() -> Iterator[CentralStandIn]:
+    """The other end of the uplink, listening."""
+    stand_in = CentralStandIn()
+    stand_in.start()
+    yield stand_in
+    stand_in.stop()
+
+
+def enrolled(folder: Path, central: CentralStandIn) -> Identity:
+    """Return a node that has joined."""
+    return asyncio.run(Home(folder).enrol(central.token(), site=SITE, node=NODE))
+
+
+async def eventually(is_so: Callable[[], bool], *, timeout_s: float = 10.0) -> None:
+    """Return when the condition holds; fail when it does not within the time."""
+    deadline_s = time.monotonic() + timeout_s
+    while not is_so():
+        assert time.monotonic() < deadline_s, "did not happen in time"
+        await asyncio.sleep(0.01)

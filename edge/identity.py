@@ -1,0 +1,273 @@
+"""Who this node is: its keys, the central it belongs to, and how it joined.
+
+The node makes its keys itself and they never leave it. Joining needs a one-time token that an
+administrator carries; the token says which certificate authority to expect, so the first contact
+can already not be listened to or answered by somebody else.
+"""
+
+import asyncio
+import dataclasses
+import hashlib
+import hmac
+import os
+import secrets
+import ssl
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from pydantic import ValidationError
+
+from config.contract.identifiers import Frozen, Slug
+from config.contract.nodes import NodeEnrolment, NodeWelcome
+from config.contract.trust import NodeToken, TrustError, from_text, public_text, to_text, unseal
+from config.settings import private_folder
+
+LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+ENROLMENT_TIMEOUT_S: Final = 15.0
+
+
+class IdentityError(Exception):
+    """The node cannot be or become who it should be; the message says what to do."""
+
+
+class _Membership(Frozen):
+    """What is kept of the welcome. Attributes: url: where central listens."""
+
+    site: Slug
+    node: Slug
+    url: str
+    central_key: str
+    sealed_card_key: str
+    ca_certificate: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Identity:
+    """A node that has joined. Not printable: it holds keys.
+
+    Attributes:
+        url: Where central listens, without a slash at the end.
+        card_key: Makes card verifiers.
+        ca_certificate: PEM; None where central is on this machine without TLS.
+    """
+
+    site: str
+    node: str
+    url: str
+    signing_key: Ed25519PrivateKey
+    sealing_key: X25519PrivateKey
+    central_key: str
+    card_key: bytes
+    ca_certificate: str | None
+
+    def tls(self) -> ssl.SSLContext | None:
+        """Return a context that trusts the site's authority and no other; None without TLS."""
+        return None if self.ca_certificate is None else _trusting(self.ca_certificate)
+
+
+class Home:
+    """The node's state folder: only its owner enters it, and keys are readable by him alone."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make the folder if needed."""
+        self.folder = private_folder(folder)
+
+    @property
+    def journal(self) -> Path:
+        """The journal's file."""
+        return self.folder / "journal.sqlite3"
+
+    @property
+    def replica(self) -> Path:
+        """The replica's file."""
+        return self.folder / "replica.sqlite3"
+
+    def local_key(self) -> str:
+        """Return the key of the node's local API, made at the first call."""
+        return self._kept("local.key", lambda: secrets.token_urlsafe(32))
+
+    def signing_key(self) -> Ed25519PrivateKey:
+        """Return the node's signing key, made at the first call."""
+        text = self._kept(
+            "signing.key", lambda: to_text(Ed25519PrivateKey.generate().private_bytes_raw())
+        )
+        return Ed25519PrivateKey.from_private_bytes(_key_bytes(text, "signing.key"))
+
+    def sealing_key(self) -> X25519PrivateKey:
+        """Return the key for which secrets are sealed, made at the first call."""
+        text = self._kept(
+            "sealing.key", lambda: to_text(X25519PrivateKey.generate().private_bytes_raw())
+        )
+        return X25519PrivateKey.from_private_bytes(_key_bytes(text, "sealing.key"))
+
+    def load(self, *, site: str, node: str) -> Identity | None:
+        """Return who this node is, or None while it has not joined.
+
+        Raises:
+            IdentityError: The folder is another node's, or damaged.
+        """
+        path = self.folder / "node.json"
+        if not path.exists():
+            return None
+        try:
+            membership = _Membership.model_validate_json(path.read_bytes())
+            if (membership.site, membership.node) != (site, node):
+                raise IdentityError(
+                    f"{self.folder} belongs to node {membership.node!r} of site"
+                    f" {membership.site!r}: give this node another --home"
+                )
+            return self._identity(membership)
+        except (OSError, ValidationError, TrustError) as error:
+            raise IdentityError(
+                f"{path} cannot be used: remove it and enrol the node again"
+            ) from error
+
+    def _identity(self, membership: _Membership) -> Identity:
+        sealing_key = self.sealing_key()
+        return Identity(
+            site=membership.site,
+            node=membership.node,
+            url=membership.url.rstrip("/"),
+            signing_key=self.signing_key(),
+            sealing_key=sealing_key,
+            central_key=membership.central_key,
+            card_key=unseal(sealing_key, membership.sealed_card_key),
+            ca_certificate=membership.ca_certificate,
+        )
+
+    def _kept(self, name: str, make: Callable[[], str]) -> str:
+        path = self.folder / name
+        if not path.exists():
+            write_private(path, make())
+        return path.read_text(encoding="ascii")
+
+    async def enrol(self, token: NodeToken, *, site: str, node: str) -> Identity:
+        """Join with a one-time token.
+
+        Raises:
+            IdentityError: Refused, unreachable, or not the central that the token names.
+        """
+        if token.node != node:
+            raise IdentityError(f"this token is for node {token.node!r}, not {node!r}")
+        url = token.url.rstrip("/")
+        ca_certificate = await _fetch_authority(url, token.ca_fingerprint)
+        request = NodeEnrolment(
+            node=node,
+            secret=token.secret,
+            signing_key=public_text(self.signing_key().public_key()),
+            sealing_key=public_text(self.sealing_key().public_key()),
+        )
+        welcome = await _post(url, request, ca_certificate)
+        if (welcome.site, welcome.node) != (site, node):
+            raise IdentityError(
+                f"this token is for site {welcome.site!r}; the site file says {site!r}"
+            )
+        membership = _Membership(
+            site=site,
+            node=node,
+            url=url,
+            central_key=welcome.central_key,
+            sealed_card_key=welcome.sealed_card_key,
+            ca_certificate=ca_certificate,
+        )
+        try:
+            identity = self._identity(membership)
+        except TrustError as error:
+            raise IdentityError("central sealed its welcome for another node") from error
+        write_private(self.folder / "node.json", membership.model_dump_json(indent=1))
+        return identity
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that its owner alone reads; whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _key_bytes(text: str, name: str) -> bytes:
+    raw = from_text(text)
+    if len(raw) != 32:
+        raise TrustError(f"{name} is damaged")
+    return raw
+
+
+def _trusting(ca_certificate: str) -> ssl.SSLContext:
+    return ssl.create_default_context(cadata=ca_certificate)
+
+
+async def _fetch_authority(url: str, fingerprint: str | None) -> str | None:
+    """Return the site's authority, checked against the token; None on loopback without TLS."""
+    place = urlsplit(url)
+    if fingerprint is None:
+        if place.scheme == "http" and place.hostname in LOOPBACK_HOSTS:
+            return None
+        raise IdentityError(
+            "this token names no certificate, which is for a central on this machine only:"
+            " ask for a new token at the address that central has for others"
+        )
+    if place.scheme != "https":
+        raise IdentityError(f"central must be reached by https, not {place.scheme!r}")
+    # Nothing secret is sent here, and what comes is believed by its fingerprint alone.
+    async with httpx.AsyncClient(
+        verify=False,  # noqa: S501 - the fingerprint below is the proof
+        trust_env=False,
+        timeout=ENROLMENT_TIMEOUT_S,
+    ) as client:
+        answer = await _answer(client.get(f"{url}/api/v1/site/ca.pem"), url)
+    try:
+        der = ssl.PEM_cert_to_DER_cert(answer.text.strip() + "\n")
+    except ValueError as error:
+        raise IdentityError(f"{url} shows no certificate") from error
+    if not hmac.compare_digest(hashlib.sha256(der).hexdigest(), fingerprint):
+        raise IdentityError(
+            f"{url} is not the central of this token: its certificate is another one."
+            " Do not continue before you know why"
+        )
+    return answer.text
+
+
+async def _post(url: str, request: NodeEnrolment, ca_certificate: str | None) -> NodeWelcome:
+    context = True if ca_certificate is None else await asyncio.to_thread(_trusting, ca_certificate)
+    async with httpx.AsyncClient(
+        verify=context, trust_env=False, timeout=ENROLMENT_TIMEOUT_S
+    ) as client:
+        answer = await _answer(
+            client.post(
+                f"{url}/api/v1/nodes/enrol",
+                content=request.model_dump_json(),
+                headers={"Content-Type": "application/json"},
+            ),
+            url,
+        )
+    try:
+        return NodeWelcome.model_validate_json(answer.content)
+    except ValidationError as error:
+        raise IdentityError(f"{url} does not answer as central does") from error
+
+
+async def _answer(request: Awaitable[httpx.Response], url: str) -> httpx.Response:
+    try:
+        response = await request
+    except httpx.HTTPError as error:
+        raise IdentityError(f"central does not answer at {url}: {error}") from error
+    if response.is_success:
+        return response
+    if response.status_code in (401, 403, 404, 409, 410):
+        raise IdentityError(
+            "central refuses this token (it is good once and for 15 minutes): make a new one"
+        )
+    raise IdentityError(f"{url} answers {response.status_code} {response.reason_phrase}")

@@ -1,0 +1,228 @@
+"""People, as central knows them: kept in a file, looked up in memory.
+
+Templates stay encrypted in the file and are opened into the gallery alone. A damaged file is
+fetched again from nothing; a file that cannot be written leaves memory right, and the same changes
+are fetched again until they are kept.
+"""
+
+import contextlib
+import dataclasses
+import logging
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final, Protocol
+
+import numpy as np
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from pydantic import ValidationError
+
+from config.contract.nodes import HolderRecord, ReplicaPage, TemplateRecord
+from config.contract.trust import TrustError, card_verifier, decrypt_template, unseal
+from edge.access.decision import Person
+from models.face.types import Embedding
+
+_log = logging.getLogger("edge.replica")
+
+SCHEMA_VERSION: Final = 1
+
+
+class ReplicaError(Exception):
+    """The replica's file cannot be used now; what is in memory stands."""
+
+
+class Templates(Protocol):
+    """Where opened templates go."""
+
+    def put(self, key: str, templates: Sequence[Embedding]) -> None:
+        """Replace what is held of one person; an empty sequence forgets the person."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Entry:
+    person: Person
+    cards: tuple[str, ...]
+    generation: int
+
+
+class Replica:
+    """People of one node. One thread at a time may ``apply``; any may look up."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        sealing_key: X25519PrivateKey,
+        card_key: bytes,
+        network: str | None,
+        templates: Templates | None,
+    ) -> None:
+        """Keep people in ``path``.
+
+        Args:
+            path: Of the file, whose folder exists.
+            sealing_key: Opens what central sealed for this node.
+            card_key: Of the site.
+            network: Templates of other networks cannot be compared and are passed over.
+            templates: The gallery; None where this node recognises no faces.
+        """
+        self._path, self._sealing_key, self._card_key = path, sealing_key, card_key
+        self._network, self._templates = network, templates
+        self._entries: dict[str, _Entry] = {}
+        self._holders_by_card: dict[str, str] = {}
+        self._version = self._generation = 0
+        self._connection: sqlite3.Connection | None = None
+
+    @property
+    def version(self) -> int:
+        """The version that the file holds; changes after it are still to be fetched."""
+        return self._version
+
+    def __len__(self) -> int:
+        """Return the number of people."""
+        return len(self._entries)
+
+    def person(self, holder_id: str) -> Person | None:
+        """Return a person by identifier."""
+        entry = self._entries.get(holder_id)
+        return None if entry is None else entry.person
+
+    def holder_of_card(self, number: str) -> str | None:
+        """Return whose card this is; the number is not kept anywhere."""
+        return self._holders_by_card.get(card_verifier(self._card_key, number))
+
+    def load(self) -> None:
+        """Read the file into memory and gallery; a damaged one is set aside and fetched anew.
+
+        Raises:
+            ReplicaError: The disk refuses.
+        """
+        try:
+            self._load()
+        except (sqlite3.DatabaseError, ValidationError) as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise ReplicaError(f"cannot open {self._path.name}: {error}") from error
+            self.close()
+            damaged = self._path.with_name(self._path.name + ".damaged")
+            self._path.replace(damaged)
+            _log.error("the replica is damaged, people are fetched again: %s", damaged.name)
+            self._load()
+
+    def close(self) -> None:
+        """Close the file; idempotent."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def apply(self, page: ReplicaPage) -> None:
+        """Take over changes, in memory and gallery first; idempotent.
+
+        Raises:
+            ReplicaError: They could not be kept: ``version`` is unchanged, so they come again.
+        """
+        generation = self._generation + (1 if page.is_complete else 0)
+        for record in page.holders:
+            self._take(record, generation)
+        stale = [] if page.has_more else self._older_than(generation)
+        for holder_id in stale:
+            self._forget(holder_id)
+        try:
+            self._keep(page, stale, generation)
+        except sqlite3.Error as error:
+            raise ReplicaError(f"cannot write {self._path.name}: {error}") from error
+        self._version, self._generation = page.version, generation
+
+    def _load(self) -> None:
+        # No write-ahead log: the file can then be read where nothing can be written.
+        connection = self._connection = sqlite3.connect(
+            self._path, isolation_level=None, timeout=1.0, check_same_thread=False
+        )
+        if connection.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION:
+            script = Path(__file__).with_name("replica_schema_v1.sql")
+            connection.executescript(script.read_text(encoding="utf-8"))
+        version, generation = connection.execute("SELECT * FROM replica").fetchone()
+        rows = connection.execute("SELECT generation, document FROM holder")
+        for holder_generation, document in rows:
+            self._take(HolderRecord.model_validate_json(document), holder_generation)
+        self._version, self._generation = version, generation
+
+    def _take(self, record: HolderRecord, generation: int) -> None:
+        self._forget_cards(record.holder_id)
+        if record.is_removed:
+            self._forget(record.holder_id)
+            return
+        allowed = record.access_points
+        person = Person(
+            holder_id=record.holder_id,
+            is_active=record.is_active,
+            masked_name=record.masked_name,
+            valid_from=record.valid_from,
+            valid_until=record.valid_until,
+            access_points=None if allowed is None else frozenset(allowed),
+        )
+        self._entries[record.holder_id] = _Entry(person, record.cards, generation)
+        for verifier in record.cards:
+            self._holders_by_card[verifier] = record.holder_id
+        if self._templates is not None:
+            self._templates.put(record.holder_id, list(self._opened(record)))
+
+    def _opened(self, record: HolderRecord) -> Iterable[Embedding]:
+        for template in record.templates:
+            if template.network != self._network:
+                continue
+            try:
+                yield self._open(template, record.holder_id)
+            except TrustError as error:
+                _log.error("template %s cannot be opened: %s", template.template_id, error)
+
+    def _open(self, template: TemplateRecord, holder_id: str) -> Embedding:
+        raw = decrypt_template(
+            unseal(self._sealing_key, template.sealed_key),
+            template.ciphertext,
+            holder_id=holder_id,
+            key_version=template.key_version,
+        )
+        return np.frombuffer(raw, dtype="<f4").astype(np.float32)
+
+    def _forget(self, holder_id: str) -> None:
+        self._forget_cards(holder_id)
+        if self._entries.pop(holder_id, None) is not None and self._templates is not None:
+            self._templates.put(holder_id, [])
+
+    def _forget_cards(self, holder_id: str) -> None:
+        entry = self._entries.get(holder_id)
+        for verifier in () if entry is None else entry.cards:
+            if self._holders_by_card.get(verifier) == holder_id:
+                del self._holders_by_card[verifier]
+
+    def _older_than(self, generation: int) -> list[str]:
+        return [key for key, entry in self._entries.items() if entry.generation < generation]
+
+    def _keep(self, page: ReplicaPage, stale: Sequence[str], generation: int) -> None:
+        connection = self._connection
+        if connection is None:
+            raise sqlite3.OperationalError("not open")
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            connection.executemany(
+                "INSERT OR REPLACE INTO holder VALUES (?, ?, ?)",
+                [
+                    (record.holder_id, generation, record.model_dump_json())
+                    for record in page.holders
+                    if not record.is_removed
+                ],
+            )
+            gone = [*stale, *(record.holder_id for record in page.holders if record.is_removed)]
+            connection.executemany(
+                "DELETE FROM holder WHERE holder_id = ?", [(holder_id,) for holder_id in gone]
+            )
+            connection.execute(
+                "UPDATE replica SET version = ?, generation = ?", (page.version, generation)
+            )
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                with contextlib.suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+            raise

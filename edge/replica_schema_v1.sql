@@ -1,0 +1,19 @@
+-- The replica, version 1: what central says of people. Templates are ciphertext sealed for this node.
+BEGIN;
+
+CREATE TABLE replica (
+    version INTEGER NOT NULL,
+    generation INTEGER NOT NULL   -- counts the times that central began from nothing
+) STRICT;
+
+INSERT INTO replica VALUES (0, 0);
+
+CREATE TABLE holder (
+    holder_id TEXT PRIMARY KEY,
+    generation INTEGER NOT NULL,
+    document TEXT NOT NULL        -- contract.nodes.HolderRecord as JSON
+) STRICT, WITHOUT ROWID;
+
+PRAGMA user_version = 1;
+
+COMMIT;

@@ -1,0 +1,110 @@
+"""Keeps the replica as new as central: the stream says when, a poll makes sure."""
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import AsyncIterator, Callable
+from typing import Final, Protocol
+
+from config.contract.nodes import ReplicaPage
+from edge.backoff import BackOff, wait_until_set
+from edge.central_client import CentralError, CentralUnreachableError, ServerSentEvent
+from edge.replica import Replica, ReplicaError
+
+_log = logging.getLogger("edge.replica")
+
+POLL_INTERVAL_S: Final = 30.0
+
+
+class Central(Protocol):
+    """The part of central that is needed here."""
+
+    async def replica_page(self, *, after: int) -> ReplicaPage:
+        """See ``CentralClient.replica_page``."""
+        ...
+
+    def stream(self) -> AsyncIterator[ServerSentEvent]:
+        """See ``CentralClient.stream``."""
+        ...
+
+
+class ReplicaSync:
+    """Fetches changes of people, in the loop of whoever calls ``run``."""
+
+    def __init__(
+        self,
+        central: Central,
+        replica: Replica,
+        *,
+        on_change: Callable[[], None],
+        poll_interval_s: float = POLL_INTERVAL_S,
+        back_off: Callable[[], BackOff] = BackOff,
+    ) -> None:
+        """Call ``on_change`` whenever people changed."""
+        self._central, self._replica, self._on_change = central, replica, on_change
+        self._poll_interval_s, self._back_off = poll_interval_s, back_off
+        self._is_behind = asyncio.Event()
+
+    async def run(self) -> None:
+        """Follow central for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._fetch())
+            tasks.create_task(self._listen())
+
+    async def _fetch(self) -> None:
+        back_off, has_failed = self._back_off(), False
+        while True:
+            self._is_behind.clear()
+            try:
+                await self.catch_up()
+            except CentralError:
+                # The uplink says that central is lost; the stream says when it is back.
+                await wait_until_set(self._is_behind, timeout_s=back_off.next_s())
+                continue
+            except ReplicaError as error:
+                if not has_failed:
+                    _log.error("people are known until the next start only: %s", error)
+                has_failed = True
+                await asyncio.sleep(back_off.next_s())
+                continue
+            back_off.reset()
+            has_failed = False
+            await wait_until_set(self._is_behind, timeout_s=self._poll_interval_s)
+
+    async def catch_up(self) -> None:
+        """Fetch pages until there are no more.
+
+        Raises:
+            CentralError: Central does not answer.
+            ReplicaError: The changes could not be kept.
+        """
+        has_more = True
+        while has_more:
+            before = self._replica.version
+            page = await self._central.replica_page(after=before)
+            if page.has_more and page.version == before:
+                raise CentralUnreachableError("central's pages of people do not go on")
+            has_more = page.has_more
+            if page.holders or page.is_complete or page.version != before:
+                # Opening templates takes CPU, and the file takes the disk's time.
+                await asyncio.to_thread(self._replica.apply, page)
+                self._on_change()
+
+    async def _listen(self) -> None:
+        back_off = self._back_off()
+        while True:
+            with contextlib.suppress(CentralError):
+                async for event in self._central.stream():
+                    back_off.reset()
+                    if event.name == "replica" and self._version(event) != self._replica.version:
+                        self._is_behind.set()
+            await asyncio.sleep(back_off.next_s())
+
+    @staticmethod
+    def _version(event: ServerSentEvent) -> int | None:
+        """Return the version that an event tells; None, so that we ask, when it cannot be read."""
+        try:
+            return int(json.loads(event.data)["version"])
+        except (ValueError, KeyError, TypeError):
+            return None

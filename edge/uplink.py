@@ -1,0 +1,222 @@
+"""What the node tells central: its journal until acknowledged, its status, its pictures.
+
+The journal is told in priority order and again until central says that it holds it; the status is
+fresh or not told at all; pictures are best effort and expire here.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+import hashlib
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Protocol
+from uuid import UUID
+
+from config.contract.events import Event
+from config.contract.nodes import BatchReceipt, NodeStatus
+from edge.backoff import BackOff, wait_until_set
+from edge.central_client import CentralError, CentralRefusedError, CentralUnreachableError
+from edge.journal import Journal, JournalError
+
+_log = logging.getLogger("edge.uplink")
+
+BATCH_COUNT_MAX: Final = 200
+STATUS_INTERVAL_S: Final = 5.0
+STATUS_PAUSE_S: Final = 0.2
+"""Changes within this time are told together."""
+BLOB_COUNT_MAX: Final = 64
+BLOB_LIFETIME_S: Final = 900.0
+BATCH_MISTAKES: Final = frozenset({400, 413, 422})
+"""Answers about the content of a batch, not about who sends it."""
+REFUSED_PAUSE_S: Final = 600.0
+"""An event that central refuses by itself is offered again after this."""
+
+
+class Central(Protocol):
+    """The part of central that is needed here."""
+
+    async def send_events(self, events: Sequence[Event]) -> BatchReceipt:
+        """See ``CentralClient.send_events``."""
+        ...
+
+    async def put_status(self, status: NodeStatus) -> None:
+        """See ``CentralClient.put_status``."""
+        ...
+
+    async def put_blob(self, sha256: str, jpeg: bytes) -> None:
+        """See ``CentralClient.put_blob``."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Blob:
+    sha256: str
+    jpeg: bytes = dataclasses.field(repr=False)
+    expires_at_s: float
+
+
+class Uplink:
+    """Three loops towards central, in the loop of whoever calls ``run``."""
+
+    def __init__(
+        self,
+        central: Central,
+        journal: Journal,
+        *,
+        status: Callable[[], NodeStatus],
+        back_off: Callable[[], BackOff] = BackOff,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Tell ``central`` about ``journal`` and ``status()``."""
+        self._central, self._journal, self._status = central, journal, status
+        self._back_off, self._monotonic = back_off, monotonic
+        self._has_events, self._has_status, self._has_blobs = (
+            asyncio.Event(),
+            asyncio.Event(),
+            asyncio.Event(),
+        )
+        self._is_back = asyncio.Event()
+        self._blobs: deque[_Blob] = deque(maxlen=BLOB_COUNT_MAX)
+        self._refused: dict[UUID, float] = {}
+        self._is_connected: bool | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether central took the last thing that it was told."""
+        return self._is_connected is True
+
+    def status_changed(self) -> None:
+        """Tell the status at once."""
+        self._has_status.set()
+
+    def offer_blob(self, jpeg: bytes) -> str:
+        """Send a picture when possible, and return its SHA-256; the oldest gives way to it."""
+        sha256 = hashlib.sha256(jpeg).hexdigest()
+        self._blobs.append(_Blob(sha256, jpeg, self._monotonic() + BLOB_LIFETIME_S))
+        self._has_blobs.set()
+        return sha256
+
+    async def run(self) -> None:
+        """Tell central everything, for ever."""
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            # The journal's thread may outlive the loop by its last words.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._has_events.set)
+
+        self._journal.listen(wake)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._repeat(self.send_waiting, self._has_events, 60.0))
+            tasks.create_task(self._repeat(self.send_status, self._has_status, STATUS_INTERVAL_S))
+            tasks.create_task(self._repeat(self.send_blob, self._has_blobs, 60.0))
+
+    async def _repeat(
+        self, send: Callable[[], Awaitable[bool]], is_due: asyncio.Event, interval_s: float
+    ) -> None:
+        """Send when something is due and every ``interval_s``; wait longer when it fails."""
+        back_off, complaint = self._back_off(), ""
+        while True:
+            is_due.clear()
+            try:
+                has_more = await send()
+            except CentralUnreachableError as error:
+                self._note_lost(error)
+                await wait_until_set(self._is_back, timeout_s=back_off.next_s())
+                continue
+            except (CentralError, JournalError) as error:
+                if str(error) != complaint:
+                    complaint = str(error)
+                    _log.error("central is not told: %s", complaint)
+                await asyncio.sleep(back_off.next_s())
+                continue
+            back_off.reset()
+            complaint = ""
+            if not has_more:
+                await wait_until_set(is_due, timeout_s=interval_s)
+
+    async def send_waiting(self) -> bool:
+        """Send one batch; return whether more may wait.
+
+        Raises:
+            CentralError: Central does not hold the batch, as far as is known.
+            JournalError: The journal cannot be read, or the acknowledgement not be written.
+        """
+        now_s = self._monotonic()
+        self._refused = {id_: at_s for id_, at_s in self._refused.items() if at_s > now_s}
+        events = await self._journal.unsent(count_max=BATCH_COUNT_MAX + len(self._refused))
+        batch = [event for event in events if event.id not in self._refused][:BATCH_COUNT_MAX]
+        if not batch:
+            return False
+        try:
+            receipt = await self._central.send_events(batch)
+        except CentralRefusedError as error:
+            if error.status not in BATCH_MISTAKES:
+                raise
+            await self._send_singly(batch)
+            return True
+        self._note_answer()
+        if receipt.conflicts:
+            _log.error("central holds %d of our numbers with another content", receipt.conflicts)
+        await self._journal.acknowledge(batch)
+        return len(events) >= BATCH_COUNT_MAX
+
+    async def _send_singly(self, batch: Sequence[Event]) -> None:
+        """Find what central refuses, so that one event does not hold up all behind it."""
+        for event in batch:
+            try:
+                await self._central.send_events([event])
+            except CentralRefusedError as error:
+                if error.status not in BATCH_MISTAKES:
+                    raise
+                _log.error("%s keeps event %s (%s)", error, event.id, event.type)
+                self._refused[event.id] = self._monotonic() + REFUSED_PAUSE_S
+            else:
+                await self._journal.acknowledge([event])
+
+    async def send_status(self) -> bool:
+        """Send how the node is now; return False.
+
+        Raises:
+            CentralError: Central did not take it.
+        """
+        await self._central.put_status(self._status())
+        self._note_answer()
+        await asyncio.sleep(STATUS_PAUSE_S)
+        return False
+
+    async def send_blob(self) -> bool:
+        """Send one picture; return whether more wait.
+
+        Raises:
+            CentralError: Central cannot be reached; the picture waits until it expires.
+        """
+        if not self._blobs:
+            return False
+        blob = self._blobs.popleft()
+        if blob.expires_at_s <= self._monotonic():
+            return True
+        try:
+            await self._central.put_blob(blob.sha256, blob.jpeg)
+        except CentralRefusedError as error:
+            _log.warning("%s a picture", error)
+        except CentralError:
+            if len(self._blobs) < BLOB_COUNT_MAX:
+                self._blobs.appendleft(blob)
+            raise
+        return True
+
+    def _note_lost(self, error: CentralUnreachableError) -> None:
+        self._is_back.clear()
+        if self._is_connected is not False:
+            _log.warning("central is lost, events wait in the journal: %s", error)
+        self._is_connected = False
+
+    def _note_answer(self) -> None:
+        if self._is_connected is False:
+            _log.info("central is back")
+            self._is_back.set()
+        self._is_connected = True

@@ -1,0 +1,229 @@
+"""The other end of the uplink for the edge's own tests: central's node endpoints over real HTTP.
+
+It checks every signature, keeps what it is given, and can be slow to understand, stopped and
+started again on the same port. The whole chain with the real central is in ``tests/system``.
+"""
+
+import asyncio
+import contextlib
+import json
+import socket
+import threading
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from uuid import UUID
+
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import TypeAdapter
+
+from config.contract.events import Event, EventClass
+from config.contract.identifiers import new_id
+from config.contract.nodes import (
+    BatchReceipt,
+    HolderRecord,
+    NodeEnrolment,
+    NodeStatus,
+    NodeWelcome,
+    ReplicaPage,
+    TemplateRecord,
+)
+from config.contract.trust import (
+    NodeToken,
+    TrustError,
+    encrypt_template,
+    from_text,
+    public_text,
+    seal,
+    verify_request,
+)
+
+SITE, NODE, SECRET, CARD_KEY = "demo", "gate-1", "once", b"c" * 32
+_EVENTS = TypeAdapter(list[Event])
+
+
+class CentralStandIn:
+    """Central for one node.
+
+    Attributes:
+        events: By (epoch, class, sequence).
+        duplicate_count: Events that came again.
+        clock_error: How far this central's clock is from the node's.
+        poison: Event types whose batch is refused as not understood.
+        holders: In version order.
+        page_length: Holders per page.
+    """
+
+    def __init__(self, *, clock_error: timedelta = timedelta(0)) -> None:
+        self.events: dict[tuple[UUID, EventClass, int], Event] = {}
+        self.duplicate_count = 0
+        self.statuses: list[NodeStatus] = []
+        self.blobs: dict[str, bytes] = {}
+        self.holders: list[HolderRecord] = []
+        self.page_length = 2
+        self.poison: set[str] = set()
+        self.clock_error = clock_error
+        self.signing_key: Ed25519PublicKey | None = None
+        self.sealing_key: X25519PublicKey | None = None
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def token(self) -> NodeToken:
+        return NodeToken(url=self.url, node=NODE, secret=SECRET)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.clock_error
+
+    def start(self) -> None:
+        """Listen; after ``stop`` on the same port again."""
+        if self._listener.fileno() < 0:
+            self._listener = socket.create_server(("127.0.0.1", self.port))
+        config = uvicorn.Config(
+            self._app(),
+            log_config=None,
+            lifespan="off",
+            date_header=False,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._listener]}, daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = self._server.force_exit = True
+            self._thread.join()
+        self._listener.close()
+
+    def put_holder(self, record: HolderRecord) -> None:
+        self.holders = [h for h in self.holders if h.holder_id != record.holder_id]
+        self.holders.append(record.model_copy(update={"version": self.version + 1}))
+
+    @property
+    def version(self) -> int:
+        return max((holder.version for holder in self.holders), default=0)
+
+    def seal_template(self, holder_id: str, values: bytes, network: str) -> TemplateRecord:
+        assert self.sealing_key is not None
+        key = b"k" * 32
+        return TemplateRecord(
+            template_id=new_id(),
+            network=network,
+            ciphertext=encrypt_template(key, values, holder_id=holder_id, key_version=1),
+            sealed_key=seal(self.sealing_key, key),
+            key_version=1,
+        )
+
+    def _page(self, after: int) -> ReplicaPage:
+        is_complete = after == 0 or after > self.version
+        start = 0 if is_complete else after
+        waiting = [holder for holder in self.holders if holder.version > start]
+        page = waiting[: self.page_length]
+        has_more = len(waiting) > len(page)
+        return ReplicaPage(
+            version=page[-1].version if has_more else self.version,
+            has_more=has_more,
+            is_complete=is_complete,
+            holders=tuple(page),
+        )
+
+    async def _signed(self, request: Request) -> None:
+        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        try:
+            if self.signing_key is None:
+                raise TrustError("no such node")
+            verify_request(
+                request.headers.get("Authorization", "").removeprefix("Bearer "),
+                self.signing_key,
+                site=SITE,
+                method=request.method,
+                target=target,
+                body=await request.body(),
+                now=self.now(),
+            )
+        except TrustError as error:
+            raise HTTPException(
+                401, str(error), {"Date": format_datetime(self.now(), usegmt=True)}
+            ) from error
+
+    def _app(self) -> FastAPI:
+        app = FastAPI()
+        app.add_api_route(
+            "/api/v1/nodes/enrol",
+            self._enrol,
+            methods=["POST"],
+            status_code=201,
+            response_model=None,
+        )
+        for method, path, endpoint in (
+            ("POST", "events", self._take_events),
+            ("PUT", "nodes/current/status", self._take_status),
+            ("PUT", "blobs/{sha256}", self._take_blob),
+            ("GET", "replica", self._page),
+            ("GET", "nodes/current/stream", self._stream),
+        ):
+            app.add_api_route(
+                f"/api/v1/{path}",
+                endpoint,
+                methods=[method],
+                dependencies=[Depends(self._signed)],
+                response_model=None,
+            )
+        return app
+
+    def _enrol(self, enrolment: NodeEnrolment) -> NodeWelcome:
+        if enrolment.secret != SECRET:
+            raise HTTPException(403)
+        self.signing_key = Ed25519PublicKey.from_public_bytes(from_text(enrolment.signing_key))
+        self.sealing_key = X25519PublicKey.from_public_bytes(from_text(enrolment.sealing_key))
+        return NodeWelcome(
+            site=SITE,
+            node=enrolment.node,
+            central_key=public_text(Ed25519PrivateKey.generate().public_key()),
+            sealed_card_key=seal(self.sealing_key, CARD_KEY),
+        )
+
+    async def _take_events(self, request: Request) -> BatchReceipt:
+        events = _EVENTS.validate_json(await request.body())
+        if any(event.type in self.poison for event in events):
+            raise HTTPException(422)
+        stored = 0
+        for event in events:
+            key = (event.epoch, event.event_class, event.sequence)
+            stored += key not in self.events
+            assert self.events.setdefault(key, event) == event
+        duplicates = len(events) - stored
+        self.duplicate_count += duplicates
+        return BatchReceipt(stored=stored, duplicates=duplicates, conflicts=0)
+
+    async def _take_status(self, request: Request) -> Response:
+        self.statuses.append(NodeStatus.model_validate_json(await request.body()))
+        return Response(status_code=204)
+
+    async def _take_blob(self, sha256: str, request: Request) -> Response:
+        self.blobs[sha256] = await request.body()
+        return Response(status_code=204)
+
+    def _stream(self) -> StreamingResponse:
+        async def changes() -> AsyncIterator[str]:
+            told = None
+            with contextlib.suppress(asyncio.CancelledError):
+                while True:
+                    if told != self.version:
+                        told = self.version
+                        yield f"event: replica\ndata: {json.dumps({'version': told})}\n\n"
+                    await asyncio.sleep(0.02)
+
+        return StreamingResponse(changes(), media_type="text/event-stream")

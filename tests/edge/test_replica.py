@@ -1,0 +1,218 @@
+import sqlite3
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from config.contract.identifiers import new_id
+from config.contract.nodes import HolderRecord, ReplicaPage, TemplateRecord
+from config.contract.trust import card_verifier, encrypt_template, seal
+from edge.replica import Replica, ReplicaError
+from models.face.types import Embedding
+from tests.edge.conftest import NOW
+
+CARD_KEY, NETWORK = b"c" * 32, "ab" * 32
+SEALING_KEY = X25519PrivateKey.generate()
+
+
+class Templates:
+    """Keeps what a gallery would be given."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, list[list[float]]] = {}
+
+    def put(self, key: str, templates: Sequence[Embedding]) -> None:
+        self.held[key] = [template.tolist() for template in templates]
+
+
+def open_replica(folder: Path, templates: Templates | None = None) -> Replica:
+    replica = Replica(
+        folder / "replica.sqlite3",
+        sealing_key=SEALING_KEY,
+        card_key=CARD_KEY,
+        network=NETWORK,
+        templates=templates,
+    )
+    replica.load()
+    return replica
+
+
+def holder(holder_id: str, *, version: int = 1, cards: Sequence[str] = ()) -> HolderRecord:
+    return HolderRecord(
+        holder_id=holder_id,
+        version=version,
+        masked_name="A*",
+        cards=tuple(card_verifier(CARD_KEY, number) for number in cards),
+    )
+
+
+def template(holder_id: str, values: Sequence[float], *, network: str = NETWORK) -> TemplateRecord:
+    key = b"k" * 32
+    raw = np.array(values, dtype="<f4").tobytes()
+    return TemplateRecord(
+        template_id=new_id(),
+        network=network,
+        ciphertext=encrypt_template(key, raw, holder_id=holder_id, key_version=1),
+        sealed_key=seal(SEALING_KEY.public_key(), key),
+        key_version=1,
+    )
+
+
+def page(
+    *holders: HolderRecord, version: int, has_more: bool = False, full: bool = False
+) -> ReplicaPage:
+    return ReplicaPage(version=version, has_more=has_more, is_complete=full, holders=holders)
+
+
+def test_people_survive_a_restart(tmp_path: Path) -> None:
+    record = holder("anna", cards=["0001"]).model_copy(
+        update={"valid_until": NOW + timedelta(days=1), "access_points": ("east",)}
+    )
+    replica = open_replica(tmp_path)
+    replica.apply(page(record, version=5))
+    replica.close()
+
+    person = open_replica(tmp_path).person("anna")
+
+    assert person is not None
+    assert person.valid_until == NOW + timedelta(days=1)
+    assert person.access_points == frozenset({"east"})
+
+
+def test_a_card_is_found_as_it_is_typed(tmp_path: Path) -> None:
+    replica = open_replica(tmp_path)
+    replica.apply(page(holder("anna", cards=["00a1"]), version=1))
+
+    assert replica.holder_of_card(" 00A1 ") == "anna"
+    assert replica.holder_of_card("00a2") is None
+
+
+def test_a_card_taken_from_a_person_opens_nothing(tmp_path: Path) -> None:
+    replica = open_replica(tmp_path)
+    replica.apply(page(holder("anna", cards=["1", "2"]), version=1))
+    replica.apply(page(holder("anna", version=2, cards=["2"]), version=2))
+
+    assert replica.holder_of_card("1") is None
+    assert replica.holder_of_card("2") == "anna"
+
+
+def test_a_card_handed_on_belongs_to_its_new_holder(tmp_path: Path) -> None:
+    replica = open_replica(tmp_path)
+    replica.apply(page(holder("anna", cards=["1"]), version=1))
+    replica.apply(page(holder("berta", version=2, cards=["1"]), version=2))
+    replica.apply(page(holder("anna", version=3), version=3))
+
+    assert replica.holder_of_card("1") == "berta"
+
+
+def test_templates_are_opened_into_the_gallery(tmp_path: Path) -> None:
+    templates, record = Templates(), holder("anna")
+    record = record.model_copy(update={"templates": (template("anna", [0.5, -1.0]),)})
+    replica = open_replica(tmp_path, templates)
+    replica.apply(page(record, version=1))
+    replica.close()
+    after_restart = Templates()
+    open_replica(tmp_path, after_restart)
+
+    assert templates.held == after_restart.held == {"anna": [[0.5, -1.0]]}
+
+
+def test_no_template_lies_readable_in_the_file(tmp_path: Path) -> None:
+    values = np.linspace(-1, 1, 128, dtype="<f4")
+    record = holder("anna").model_copy(update={"templates": (template("anna", values.tolist()),)})
+    open_replica(tmp_path).apply(page(record, version=1))
+
+    assert values.tobytes()[:16] not in (tmp_path / "replica.sqlite3").read_bytes()
+
+
+def test_templates_of_another_network_or_person_are_passed_over(tmp_path: Path) -> None:
+    templates = Templates()
+    record = holder("anna").model_copy(
+        update={
+            "templates": (
+                template("anna", [1.0], network="cd" * 32),
+                template("berta", [2.0]),
+                template("anna", [3.0]),
+            )
+        }
+    )
+    open_replica(tmp_path, templates).apply(page(record, version=1))
+
+    assert templates.held == {"anna": [[3.0]]}
+
+
+def test_a_removed_person_is_forgotten_everywhere(tmp_path: Path) -> None:
+    templates = Templates()
+    replica = open_replica(tmp_path, templates)
+    replica.apply(page(holder("anna", cards=["1"]), version=1))
+    replica.apply(page(HolderRecord(holder_id="anna", version=2, is_removed=True), version=2))
+    replica.close()
+
+    assert templates.held["anna"] == []
+    assert replica.holder_of_card("1") is None
+    assert len(open_replica(tmp_path)) == 0
+
+
+def test_a_complete_copy_forgets_whom_it_does_not_name(tmp_path: Path) -> None:
+    replica = open_replica(tmp_path)
+    replica.apply(page(holder("anna"), holder("berta"), version=9))
+    replica.apply(page(holder("clara"), version=1, full=True, has_more=True))
+
+    assert replica.person("anna") is not None
+    replica.apply(page(holder("berta", version=2), version=2))
+
+    assert replica.person("anna") is None
+    assert len(replica) == 2
+    replica.close()
+    assert len(open_replica(tmp_path)) == 2
+
+
+def test_a_copy_cut_short_by_a_restart_is_finished_after_it(tmp_path: Path) -> None:
+    replica = open_replica(tmp_path)
+    replica.apply(page(holder("anna"), version=9))
+    replica.apply(page(holder("clara"), version=1, full=True, has_more=True))
+    replica.close()
+
+    after = open_replica(tmp_path)
+    assert after.version == 1
+    after.apply(page(holder("berta", version=2), version=2))
+
+    assert after.person("anna") is None
+    assert len(after) == 2
+
+
+def test_a_page_that_comes_again_changes_nothing(tmp_path: Path) -> None:
+    replica = open_replica(tmp_path)
+    for _ in range(2):
+        replica.apply(page(holder("anna", cards=["1"]), version=1, full=True))
+
+    assert len(replica) == 1
+    assert replica.version == 1
+
+
+def test_a_file_that_cannot_be_written_leaves_memory_right_and_the_version_old(
+    tmp_path: Path,
+) -> None:
+    replica = open_replica(tmp_path)
+    other = sqlite3.connect(tmp_path / "replica.sqlite3", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+
+    with pytest.raises(ReplicaError, match="locked"):
+        replica.apply(page(holder("anna", cards=["1"]), version=1))
+
+    assert replica.holder_of_card("1") == "anna"
+    assert replica.version == 0
+    other.close()
+
+
+def test_a_damaged_file_is_fetched_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "replica.sqlite3").write_bytes(b"\xa5" * 8192)
+
+    replica = open_replica(tmp_path)
+    replica.apply(page(holder("anna"), version=1, full=True))
+
+    assert len(replica) == 1
+    assert "fetched again" in caplog.text

@@ -1,0 +1,104 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from config.contract.nodes import HolderRecord
+from edge.backoff import BackOff
+from edge.central_client import CentralClient
+from edge.clock import NodeClock
+from edge.identity import Identity
+from edge.replica import Replica
+from edge.replica_sync import ReplicaSync
+from tests.edge.central_stand_in import CentralStandIn
+from tests.edge.conftest import enrolled, eventually
+
+
+@asynccontextmanager
+async def following(identity: Identity, folder: Path, *, poll_s: float) -> AsyncIterator[Replica]:
+    replica = Replica(
+        folder / "replica.sqlite3",
+        sealing_key=identity.sealing_key,
+        card_key=identity.card_key,
+        network=None,
+        templates=None,
+    )
+    replica.load()
+    client = CentralClient(identity, NodeClock())
+    sync = ReplicaSync(
+        client,
+        replica,
+        on_change=lambda: None,
+        poll_interval_s=poll_s,
+        back_off=lambda: BackOff(first_s=0.02, last_s=0.1),
+    )
+    task = asyncio.create_task(sync.run())
+    try:
+        yield replica
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await client.close()
+        replica.close()
+
+
+def test_a_new_person_is_known_at_once(tmp_path: Path, central: CentralStandIn) -> None:
+    identity = enrolled(tmp_path, central)
+
+    async def act() -> float:
+        async with following(identity, tmp_path, poll_s=60.0) as replica:
+            central.put_holder(HolderRecord(holder_id="anna", version=1))
+            await eventually(lambda: replica.person("anna") is not None)
+            began_s = asyncio.get_running_loop().time()
+            central.put_holder(HolderRecord(holder_id="berta", version=1))
+            await eventually(lambda: replica.person("berta") is not None)
+            return asyncio.get_running_loop().time() - began_s
+
+    assert asyncio.run(act()) < 2.0
+
+
+def test_many_people_come_in_pages(tmp_path: Path, central: CentralStandIn) -> None:
+    identity = enrolled(tmp_path, central)
+    for number in range(7):
+        central.put_holder(HolderRecord(holder_id=str(number), version=1))
+
+    async def act() -> None:
+        async with following(identity, tmp_path, poll_s=60.0) as replica:
+            await eventually(lambda: len(replica) == 7)
+            await eventually(lambda: replica.version == central.version)
+
+    asyncio.run(act())
+
+
+def test_a_central_that_comes_back_is_followed_again(
+    tmp_path: Path, central: CentralStandIn
+) -> None:
+    identity = enrolled(tmp_path, central)
+    central.put_holder(HolderRecord(holder_id="anna", version=1))
+
+    async def act() -> None:
+        async with following(identity, tmp_path, poll_s=60.0) as replica:
+            await eventually(lambda: len(replica) == 1)
+            await asyncio.to_thread(central.stop)
+            assert replica.person("anna") is not None
+            central.put_holder(HolderRecord(holder_id="berta", version=1))
+            central.start()
+            await eventually(lambda: len(replica) == 2)
+
+    asyncio.run(act())
+
+
+def test_a_central_restored_from_a_backup_is_believed(
+    tmp_path: Path, central: CentralStandIn
+) -> None:
+    identity = enrolled(tmp_path, central)
+    for name in ("anna", "berta"):
+        central.put_holder(HolderRecord(holder_id=name, version=1))
+
+    async def act() -> None:
+        async with following(identity, tmp_path, poll_s=60.0) as replica:
+            await eventually(lambda: len(replica) == 2)
+            central.holders = central.holders[:1]
+            await eventually(lambda: len(replica) == 1)
+
+    asyncio.run(act())

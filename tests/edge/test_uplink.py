@@ -1,0 +1,214 @@
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from config.contract.access import DoorState
+from config.contract.events import DeviceLost, DoorStateChanged
+from config.contract.nodes import NodeStatus
+from edge.backoff import BackOff
+from edge.central_client import CentralClient
+from edge.clock import NodeClock
+from edge.identity import Identity
+from edge.journal import Journal
+from edge.uplink import BLOB_COUNT_MAX, Uplink
+from tests.edge.central_stand_in import CentralStandIn
+from tests.edge.conftest import NOW, enrolled, eventually, make_journal
+
+OPENED = DoorStateChanged(device="gate-east", state=DoorState.OPEN)
+LOST = DeviceLost(device="gate-east", detail="no answer")
+
+
+def status_of(journal: Journal) -> NodeStatus:
+    state = journal.status
+    return NodeStatus(
+        at=NOW,
+        version="0",
+        epoch=state.epoch,
+        clockquality=NodeClock().quality,
+        replica_version=0,
+        last_sequences=state.last_sequences,
+        unsent_count=state.unsent_count,
+        is_journal_writable=state.is_writable,
+        pipeline="builtin",
+    )
+
+
+@asynccontextmanager
+async def running(identity: Identity, journal: Journal) -> AsyncIterator[Uplink]:
+    client = CentralClient(identity, NodeClock())
+    uplink = Uplink(
+        client,
+        journal,
+        status=lambda: status_of(journal),
+        back_off=lambda: BackOff(first_s=0.02, last_s=0.1),
+    )
+    task = asyncio.create_task(uplink.run())
+    try:
+        yield uplink
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await client.close()
+
+
+def test_what_the_journal_holds_reaches_central_once(
+    tmp_path: Path, central: CentralStandIn, journal: Journal
+) -> None:
+    identity = enrolled(tmp_path, central)
+
+    async def act() -> None:
+        for _ in range(450):
+            journal.note(OPENED, subject="east", now=NOW)
+        async with running(identity, journal):
+            await eventually(lambda: len(central.events) == 450)
+            await eventually(lambda: journal.status.unsent_count == 0)
+
+    asyncio.run(act())
+
+    assert central.duplicate_count == 0
+
+
+def test_a_new_event_is_sent_at_once(
+    tmp_path: Path, central: CentralStandIn, journal: Journal
+) -> None:
+    identity = enrolled(tmp_path, central)
+
+    async def act() -> float:
+        async with running(identity, journal):
+            await eventually(lambda: len(central.statuses) > 0)
+            began_s = asyncio.get_running_loop().time()
+            await journal.append(OPENED, subject="east", now=NOW)
+            await eventually(lambda: len(central.events) == 1)
+            return asyncio.get_running_loop().time() - began_s
+
+    assert asyncio.run(act()) < 2.0
+
+
+def test_central_down_loses_nothing(
+    tmp_path: Path,
+    central: CentralStandIn,
+    journal: Journal,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    identity = enrolled(tmp_path, central)
+    caplog.set_level("INFO", "edge.uplink")
+
+    async def act() -> None:
+        await asyncio.to_thread(central.stop)
+        async with running(identity, journal) as uplink:
+            for _ in range(20):
+                await journal.append(LOST, subject=None, now=NOW)
+            await eventually(lambda: "central is lost" in caplog.text)
+            assert not uplink.is_connected
+            central.start()
+            await eventually(lambda: len(central.events) == 20)
+            await eventually(lambda: uplink.is_connected)
+
+    asyncio.run(act())
+
+    assert caplog.text.count("central is lost") == 1
+    assert caplog.text.count("central is back") == 1
+
+
+def test_a_batch_that_is_sent_again_is_stored_once(tmp_path: Path, central: CentralStandIn) -> None:
+    identity = enrolled(tmp_path, central)
+
+    async def act() -> None:
+        # The node dies between central's answer and its own acknowledgement.
+        before = make_journal(tmp_path)
+        before.start()
+        await before.append(LOST, subject=None, now=NOW)
+        client = CentralClient(identity, NodeClock())
+        await client.send_events(await before.unsent(count_max=10))
+        await client.close()
+        before.stop()
+        after = make_journal(tmp_path)
+        after.start()
+        async with running(identity, after):
+            await eventually(lambda: after.status.unsent_count == 0)
+        after.stop()
+
+    asyncio.run(act())
+
+    assert (len(central.events), central.duplicate_count) == (1, 1)
+
+
+def test_an_event_that_central_refuses_does_not_hold_up_the_others(
+    tmp_path: Path,
+    central: CentralStandIn,
+    journal: Journal,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    identity = enrolled(tmp_path, central)
+    central.poison = {LOST.type_name}
+
+    async def act() -> None:
+        for data in (LOST, OPENED, OPENED):
+            journal.note(data, subject=None, now=NOW)
+        async with running(identity, journal):
+            await eventually(lambda: len(central.events) == 2)
+            await eventually(lambda: journal.status.unsent_count == 1)
+
+    asyncio.run(act())
+
+    assert "menshen.device.lost.v1" in caplog.text
+
+
+def test_the_status_is_told_at_once_when_it_changes(
+    tmp_path: Path, central: CentralStandIn, journal: Journal
+) -> None:
+    identity = enrolled(tmp_path, central)
+
+    async def act() -> None:
+        async with running(identity, journal) as uplink:
+            await eventually(lambda: len(central.statuses) == 1)
+            uplink.status_changed()
+            await eventually(lambda: len(central.statuses) == 2)
+
+    asyncio.run(act())
+
+    assert central.statuses[0].epoch == journal.status.epoch
+
+
+def test_a_picture_is_sent_under_its_hash(
+    tmp_path: Path, central: CentralStandIn, journal: Journal
+) -> None:
+    identity = enrolled(tmp_path, central)
+
+    async def act() -> str:
+        async with running(identity, journal) as uplink:
+            sha256 = uplink.offer_blob(b"jpeg")
+            await eventually(lambda: len(central.blobs) == 1)
+            return sha256
+
+    sha256 = asyncio.run(act())
+
+    assert sha256 == hashlib.sha256(b"jpeg").hexdigest()
+    assert central.blobs == {sha256: b"jpeg"}
+
+
+def test_old_pictures_give_way_and_expire(
+    tmp_path: Path, central: CentralStandIn, journal: Journal
+) -> None:
+    identity, now_s = enrolled(tmp_path, central), [0.0]
+
+    async def act() -> None:
+        client = CentralClient(identity, NodeClock())
+        uplink = Uplink(
+            client, journal, status=lambda: status_of(journal), monotonic=lambda: now_s[0]
+        )
+        for number in range(BLOB_COUNT_MAX + 5):
+            now_s[0] = float(number)
+            uplink.offer_blob(b"%d" % number)
+        now_s[0] = 900.0 + 60.0
+        while await uplink.send_blob():
+            pass
+        await client.close()
+
+    asyncio.run(act())
+
+    assert set(central.blobs.values()) == {b"%d" % n for n in range(61, BLOB_COUNT_MAX + 5)}
