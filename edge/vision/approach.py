@@ -93,6 +93,11 @@ class Visit:
         if not self.is_decided:
             self._dropped[reason] += 1
 
+    def resembles(self, embedding: Embedding) -> bool:
+        """Return whether a face may be this visit's; False before its first look."""
+        likeness = (self._similarity(look.embedding, embedding) for look in self._looks)
+        return max(likeness, default=float("-inf")) >= self._same_person_similarity
+
     def is_somebody_else(self, embedding: Embedding, *, now_s: float) -> bool:
         """Return whether this is another person than the one of the visit.
 
@@ -102,8 +107,7 @@ class Visit:
         self._checked_at_s = now_s
         if not self._looks:
             return False
-        likeness = max(self._similarity(look.embedding, embedding) for look in self._looks)
-        if likeness >= self._same_person_similarity:
+        if self.resembles(embedding):
             self._doubt_count = 0
             return False
         self._doubt_count += 1

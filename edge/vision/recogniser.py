@@ -120,13 +120,11 @@ class Recogniser:
 
     def examine(self, frame: Frame) -> FaceAttempt | None:
         """Take a frame, newer than the last; returns the attempt that it decides, if any."""
-        now_s, active = frame.captured_at_s, self._tracker.active
-        if active is None and not self._is_worth_searching(frame):
+        now_s = frame.captured_at_s
+        if self._tracker.active is None and not self._is_worth_searching(frame):
             self._counts["skipped"] += 1
             return None
-        region = None
-        if active is not None and now_s - self._whole_searched_at_s < WHOLE_FRAME_INTERVAL_S:
-            region = _around(active.face.box)
+        region = self._region(now_s)
         faces = self._pipeline.detect(
             frame.image,
             face_size_px_min=self._recognition.face_size_px_min,
@@ -136,13 +134,15 @@ class Recogniser:
         if region is None:
             self._whole_searched_at_s = now_s
             self._motion.examined(frame.image)
-        self._seen = self._tracker.update(faces, now_s=now_s, region=region)
+        self._seen = list(self._tracker.update(faces, now_s=now_s, region=region))
         self._forget_lost()
         if self._seen:
             self._face_seen_at_s = now_s
         active = self._tracker.active
         if active is not None and active in self._seen:
             self._look(frame, active)
+        elif active is not None and self._seen:
+            self._follow(frame, active, self._seen[0])
         return self.conclude(now_s=now_s)
 
     def conclude(self, *, now_s: float) -> FaceAttempt | None:
@@ -176,6 +176,19 @@ class Recogniser:
             or self._motion.is_seen(frame.image)
         )
 
+    def _region(self, now_s: float) -> Box | None:
+        """Return where to search, or None for the whole frame."""
+        active = self._tracker.active
+        if (
+            active is None
+            or active.missing_since_s is not None
+            or now_s - self._whole_searched_at_s >= WHOLE_FRAME_INTERVAL_S
+        ):
+            return None
+        box = active.expected_box(now_s=now_s)
+        margin = REGION_MARGIN * max(box.width, box.height)
+        return Box(box.left - margin, box.top - margin, box.right + margin, box.bottom + margin)
+
     def _look(self, frame: Frame, track: Track) -> None:
         now_s, visit = frame.captured_at_s, self._visit_of(track)
         self._hint = None
@@ -188,24 +201,59 @@ class Recogniser:
             return
         embedding = self._pipeline.embed(frame.image, track.face)
         self._counts["embedded"] += 1
-        if visit.is_somebody_else(embedding, now_s=now_s):
-            track = self._tracker.split(track, now_s=now_s)
-            self._forget_lost()
-            visit = self._visit_of(track)
-        if visit.is_decided:
+        track = self._person_of(track, embedding, now_s=now_s)
+        visit = self._visit_of(track)
+        if not visit.is_decided:
+            visit.add(self._look_up(embedding, now_s=now_s, quality=appraisal.score))
+            self._pictures.setdefault(track.track_id, {})[now_s] = (frame.image, track.face.box)
+
+    def _follow(self, frame: Frame, missing: Track, other: Track) -> None:
+        """Recognise the person whose turn it is in a face that appeared elsewhere, if it is so.
+
+        Without this, whoever moves faster than tracks can follow would be let in twice.
+        """
+        visit = self._visits.get(missing.track_id)
+        if visit is None or not visit.looks or self._visit_of(other).looks:
             return
+        if self._appraise(frame.image, other.face).reason is None:
+            embedding = self._pipeline.embed(frame.image, other.face)
+            self._counts["embedded"] += 1
+            if visit.resembles(embedding):
+                self._merge(other, missing, now_s=frame.captured_at_s)
+
+    def _person_of(self, track: Track, embedding: Embedding, *, now_s: float) -> Track:
+        """Return the track of the person who is seen, by the face: a new one, or an earlier one."""
+        visit = self._visit_of(track)
+        if visit.is_somebody_else(embedding, now_s=now_s):
+            successor = self._tracker.split(track, now_s=now_s)
+            self._replace(track, successor)
+            return successor
+        hidden = [t for t in self._tracker.tracks if t not in self._seen] if not visit.looks else []
+        for earlier in hidden:
+            earlier_visit = self._visits.get(earlier.track_id)
+            if earlier_visit is not None and earlier_visit.resembles(embedding):
+                self._merge(track, earlier, now_s=now_s)
+                return earlier
+        return track
+
+    def _merge(self, track: Track, earlier: Track, *, now_s: float) -> None:
+        self._tracker.merge(track, earlier, now_s=now_s)
+        self._replace(track, earlier)
+
+    def _replace(self, track: Track, person: Track) -> None:
+        self._seen = [person if seen is track else seen for seen in self._seen]
+        self._forget_lost()
+
+    def _look_up(self, embedding: Embedding, *, now_s: float, quality: float) -> Look:
         size = len(self._gallery)
-        visit.add(
-            Look(
-                captured_at_s=now_s,
-                embedding=embedding,
-                candidates=self._gallery.search(embedding, count=2),
-                threshold=self._threshold(size),
-                gallery_size=size,
-                quality=appraisal.score,
-            )
+        return Look(
+            captured_at_s=now_s,
+            embedding=embedding,
+            candidates=self._gallery.search(embedding, count=2),
+            threshold=self._threshold(size),
+            gallery_size=size,
+            quality=quality,
         )
-        self._pictures.setdefault(track.track_id, {})[now_s] = (frame.image, track.face.box)
 
     def _appraise(self, image: Image, face: Face) -> Appraisal:
         if min(face.box.width, face.box.height) < self._recognition.face_size_px_min:
@@ -243,8 +291,3 @@ class Recogniser:
             is_decided=visit is not None and visit.is_decided,
             hint=self._hint if is_active else None,
         )
-
-
-def _around(box: Box) -> Box:
-    margin = REGION_MARGIN * max(box.width, box.height)
-    return Box(box.left - margin, box.top - margin, box.right + margin, box.bottom + margin)

@@ -1,7 +1,8 @@
 """Faces over time: which face of this picture is the person of the last one. Pure.
 
-Association is by overlap and by distance of centres, never by looks; whoever compares embeddings
-calls ``split`` when another person stands in the same place.
+Association is by overlap and by distance of centres, never by looks. Whoever compares embeddings
+calls ``split`` when another person stands in the same place, and ``merge`` when a person moved
+faster than association can follow.
 """
 
 import dataclasses
@@ -11,6 +12,8 @@ from collections.abc import Sequence
 from models.face.types import Box, Face
 
 LOST_AFTER_S = 0.4
+PASSED_LOST_AFTER_S = 0.15
+"""The same for somebody whom the gate has counted; more than one frame that missed the face."""
 BLIND_AFTER_S = 2.0
 """Who was not looked for during so long is nobody that we know any more."""
 OVERLAP_MIN = 0.3
@@ -18,26 +21,10 @@ SHIFT_MAX = 0.6
 """Longest way of a centre between two sightings, in widths of the face."""
 GROWTH_MAX = 1.6
 """A face does not grow or shrink by more between two sightings."""
+FORESIGHT_S = 0.3
+"""A speed says where a face is for so long."""
 NEARER_BY = 1.15
 """Another face must be so much larger than the active one to be the nearer person."""
-
-
-@dataclasses.dataclass(slots=True)
-class Track:
-    """One person as long as the person is in view.
-
-    Attributes:
-        face: As last seen.
-        seen_at_s: Capture of the last frame with the face; monotonic.
-        missing_since_s: Capture of the first frame since then that lacked it, or None.
-        has_passed: The person went through; the first frame without the face ends the track.
-    """
-
-    track_id: int
-    face: Face
-    seen_at_s: float
-    missing_since_s: float | None = None
-    has_passed: bool = False
 
 
 def overlap(one: Box, other: Box) -> float:
@@ -59,6 +46,43 @@ def contains(region: Box, point: tuple[float, float]) -> bool:
     """Return whether a point lies in a region."""
     x, y = point
     return region.left <= x < region.right and region.top <= y < region.bottom
+
+
+@dataclasses.dataclass(slots=True, eq=False)
+class Track:
+    """One person as long as the person is in view.
+
+    Attributes:
+        face: As last seen.
+        seen_at_s: Capture of the last frame with the face; monotonic.
+        missing_since_s: Capture of the first frame since then that lacked it, or None.
+        velocity: Of the face's middle, x and y in pixels a second.
+        has_passed: The person went through; a shorter absence ends the track.
+    """
+
+    track_id: int
+    face: Face
+    seen_at_s: float
+    missing_since_s: float | None = None
+    velocity: tuple[float, float] = (0.0, 0.0)
+    has_passed: bool = False
+
+    def expected_box(self, *, now_s: float) -> Box:
+        """Return where the face would be by now, had it kept its speed."""
+        ahead_s = min(max(now_s - self.seen_at_s, 0.0), FORESIGHT_S)
+        dx, dy = (speed * ahead_s for speed in self.velocity)
+        box = self.face.box
+        return Box(box.left + dx, box.top + dy, box.right + dx, box.bottom + dy)
+
+    def see(self, face: Face, *, now_s: float) -> None:
+        """Take the next sighting."""
+        (x, y), (x_now, y_now) = centre(self.face.box), centre(face.box)
+        elapsed_s = now_s - self.seen_at_s
+        if 0 < elapsed_s <= FORESIGHT_S:
+            self.velocity = ((x_now - x) / elapsed_s, (y_now - y) / elapsed_s)
+        else:
+            self.velocity = (0.0, 0.0)
+        self.face, self.seen_at_s, self.missing_since_s = face, now_s, None
 
 
 class Tracker:
@@ -102,9 +126,7 @@ class Tracker:
                 continue
             if region is not None and not contains(region, centre(track.face.box)):
                 continue
-            if track.has_passed:
-                del self._tracks[track.track_id]
-            elif track.missing_since_s is None:
+            if track.missing_since_s is None:
                 track.missing_since_s = now_s
         self._choose(seen)
         return sorted((self._tracks[i] for i in seen), key=lambda track: -_size(track.face.box))
@@ -117,8 +139,15 @@ class Tracker:
             self._active_id = successor.track_id
         return successor
 
+    def merge(self, track: Track, earlier: Track, *, now_s: float) -> None:
+        """Let a new track be the person of an earlier one, who is out of view."""
+        self._tracks.pop(track.track_id, None)
+        earlier.see(track.face, now_s=now_s)
+        if self._active_id == track.track_id:
+            self._active_id = earlier.track_id
+
     def person_has_passed(self) -> None:
-        """Let the active track end at the first frame without it: its person went through."""
+        """Let the active track end after a short absence: its person went through."""
         if self.active is not None:
             self.active.has_passed = True
 
@@ -130,7 +159,8 @@ class Tracker:
     def _drop_lost(self, now_s: float) -> None:
         for track in list(self._tracks.values()):
             missing_since_s = track.missing_since_s
-            is_lost = missing_since_s is not None and now_s - missing_since_s >= self._lost_after_s
+            lost_after_s = PASSED_LOST_AFTER_S if track.has_passed else self._lost_after_s
+            is_lost = missing_since_s is not None and now_s - missing_since_s >= lost_after_s
             if is_lost or now_s - track.seen_at_s > BLIND_AFTER_S:
                 del self._tracks[track.track_id]
 
@@ -140,7 +170,7 @@ class Tracker:
                 (likeness, track.track_id, index)
                 for track in self._tracks.values()
                 for index, face in enumerate(faces)
-                if (likeness := _likeness(track.face.box, face.box)) > 0
+                if (likeness := _track_likeness(track, face, now_s)) > 0
             ),
             reverse=True,
         )
@@ -149,8 +179,7 @@ class Tracker:
         for _, track_id, index in pairs:
             if track_id in seen or index in taken:
                 continue
-            track = self._tracks[track_id]
-            track.face, track.seen_at_s, track.missing_since_s = faces[index], now_s, None
+            self._tracks[track_id].see(faces[index], now_s=now_s)
             seen.add(track_id)
             taken.add(index)
         for index, face in enumerate(faces):
@@ -184,6 +213,11 @@ class Tracker:
 
 def _size(box: Box) -> float:
     return math.sqrt(max(box.width, 0.0) * max(box.height, 0.0))
+
+
+def _track_likeness(track: Track, face: Face, now_s: float) -> float:
+    expected = track.expected_box(now_s=now_s)
+    return max(_likeness(track.face.box, face.box), _likeness(expected, face.box))
 
 
 def _likeness(before: Box, now: Box) -> float:

@@ -86,7 +86,7 @@ def test_the_same_person_may_pass_again_at_once(lane: Lane) -> None:
 def test_after_a_passage_the_next_sight_of_the_same_person_is_a_new_attempt(lane: Lane) -> None:
     attempts = lane.show(ADA, count=5)
     lane.recogniser.person_has_passed()
-    lane.show(count=2)
+    lane.show(count=4)
     attempts += lane.show(ADA, count=5)
 
     assert names(attempts) == ["ada", "ada"]
@@ -114,6 +114,28 @@ def test_one_odd_frame_does_not_let_the_same_person_in_twice(lane: Lane) -> None
         attempts += lane.show(BEN) + lane.show(ADA, count=6)
 
     assert names(attempts) == ["ada"]
+
+
+def test_a_person_who_moves_faster_than_frames_can_follow_is_not_let_in_twice(lane: Lane) -> None:
+    attempts = lane.show(ADA, count=10)
+    attempts += lane.show(Square(RED, x=80), count=10)
+
+    assert names(attempts) == ["ada"]
+
+
+def test_a_jump_right_after_the_passage_opens_nothing(lane: Lane) -> None:
+    attempts = lane.show(ADA, count=10)
+    lane.recogniser.person_has_passed()
+    attempts += lane.show(Square(RED, x=560), count=10)
+
+    assert names(attempts) == ["ada"]
+
+
+def test_somebody_else_elsewhere_right_after_is_an_attempt(lane: Lane) -> None:
+    attempts = lane.show(ADA, count=10)
+    attempts += lane.show(Square(GREEN, x=80), count=15)
+
+    assert names(attempts) == ["ada", "ben"]
 
 
 def test_of_two_faces_the_nearest_decides(lane: Lane) -> None:

@@ -88,14 +88,37 @@ def test_nobody_is_vouched_for_after_a_long_blindness() -> None:
     assert ids(tracker.update([face(300)], now_s=2.5)) == [2]
 
 
-def test_a_person_who_passed_is_gone_with_the_first_frame_without_them() -> None:
+def test_a_person_who_passed_is_gone_after_a_short_absence() -> None:
     tracker = Tracker()
     tracker.update([face(300)], now_s=0.0)
 
     tracker.person_has_passed()
     tracker.update([], now_s=0.07)
 
-    assert ids(tracker.update([face(300)], now_s=0.14)) == [2]
+    assert ids(tracker.update([face(300)], now_s=0.14)) == [1]
+    tracker.update([], now_s=0.2)
+    assert ids(tracker.update([face(300)], now_s=0.4)) == [2]
+
+
+def test_a_face_that_keeps_its_speed_keeps_its_track() -> None:
+    tracker = Tracker()
+    for i in range(4):
+        tracker.update([face(60 + 40 * i, size=110)], now_s=i / 15)
+
+    assert ids(tracker.update([face(60 + 40 * 3 + 100, size=110)], now_s=3 / 15 + 0.16)) == [1]
+
+
+def test_a_person_who_jumped_is_the_earlier_track_when_told_so() -> None:
+    tracker = Tracker()
+    tracker.update([face(100)], now_s=0.0)
+    first = tracker.tracks[0]
+    tracker.update([face(500)], now_s=0.1)
+    second = next(track for track in tracker.tracks if track is not first)
+
+    tracker.merge(second, first, now_s=0.1)
+
+    assert ids(tracker.tracks) == [1]
+    assert ids(tracker.update([face(500)], now_s=0.2)) == [1]
 
 
 def test_a_person_who_passed_but_still_stands_there_is_no_new_visit() -> None:

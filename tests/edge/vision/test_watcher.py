@@ -131,6 +131,7 @@ def test_the_same_person_is_an_attempt_again_after_passing(stage: Stage, lane: L
     lane.watcher.person_has_passed()
     stage.people = ()
     wait_until(lambda: lane.watcher.view().boxes == (), within_s=5)
+    assert holds(lambda: lane.watcher.view().boxes == (), for_s=0.25)
     stage.people = (Square(RED),)
 
     wait_until(lambda: len(lane.attempts) == 2, within_s=5)
