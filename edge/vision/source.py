@@ -115,10 +115,8 @@ class RtspSource:
             raise CameraError(f"no camera answers at {host}:{port}") from error
         # The decoder would write its time-outs to standard error; ours are told as errors.
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
-        # The one way to give it options; read when it opens.
-        os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = (
-            "rtsp_transport;tcp|fflags;nobuffer|flags;low_delay"
-        )
+        # The one way to give it options, for all its sources alike: files ignore this one.
+        os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
         self._capture = cv2.VideoCapture(
             url,
             cv2.CAP_FFMPEG,
