@@ -145,6 +145,11 @@ class MjpegSource:
                 reply.close()
                 reply = self._send(bare, httpx.BasicAuth(username, password))
         except httpx.ConnectError as error:
+            if "SSL" in str(error):
+                raise CameraError(
+                    f"the certificate of {parts.hostname} is not trusted here, or it speaks no "
+                    "https: add the certificate to this machine, or take http"
+                ) from error
             raise CameraError(
                 f"no camera answers at {parts.hostname}:{parts.port or 80}"
             ) from error

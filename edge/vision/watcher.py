@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
+import cv2
+
 from config.site import Recognition
 from edge.vision.attempt import CameraHealth, FaceAttempt, View
 from edge.vision.live import LivePicture
@@ -74,6 +76,8 @@ class Watcher:
 
     def start(self) -> None:
         """Begin to watch; once."""
+        # OpenCV would take all cores for each small picture; a lane has its one thread.
+        cv2.setNumThreads(1)
         self._reader.start()
         self._thread.start()
 

@@ -209,3 +209,11 @@ def test_nobody_at_the_address_is_said_with_the_address() -> None:
 
     with pytest.raises(CameraError, match=f"no camera answers at 127.0.0.1:{port}"):
         MjpegSource(f"http://127.0.0.1:{port}/video")
+
+
+def test_https_that_cannot_be_trusted_is_said() -> None:
+    with (
+        answering(b"HTTP/1.1 400 Bad Request\r\n\r\n") as url,
+        pytest.raises(CameraError, match="speaks no https"),
+    ):
+        MjpegSource(url.replace("http:", "https:"))
