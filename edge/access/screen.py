@@ -1,0 +1,76 @@
+"""What the screen of one access point says, and for how long."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, Protocol
+
+from config.contract.access import DenialReason
+from config.site import AccessPointEntry
+from edge.kiosk.state import KioskState, Phase
+
+SHOWN_S: Final = 2.5
+"""How long a welcome, a passage or a refusal stands before people are looked for again."""
+
+
+class Board(Protocol):
+    """The part of the kiosk that is needed here."""
+
+    def show(self, state: KioskState) -> None:
+        """Replace what an access point's screen shows."""
+        ...
+
+
+class Screen:
+    """One access point's screen. It belongs to the event loop's thread."""
+
+    def __init__(
+        self, point: AccessPointEntry, board: Board, *, now: Callable[[], datetime]
+    ) -> None:
+        """Begin with a gate that has not been heard of, which is a fault."""
+        self._point, self._board, self._now = point, board, now
+        self._is_gate_able, self._is_camera_able = False, point.camera is None
+        self._idle_later: asyncio.TimerHandle | None = None
+
+    def gate_is_able(self, *, is_able: bool) -> None:
+        """Whether the gate can let anybody through now."""
+        if is_able != self._is_gate_able:
+            self._is_gate_able = is_able
+            self.show_idle()
+
+    def camera_is_able(self, *, is_able: bool) -> None:
+        """Whether faces are recognised here now; cards always are."""
+        if is_able != self._is_camera_able:
+            self._is_camera_able = is_able
+            self.show_idle()
+
+    def show(
+        self, phase: Phase, *, masked_name: str = "", reason: DenialReason | None = None
+    ) -> None:
+        """Show something that just happened, for a while."""
+        self._put(phase, masked_name, reason)
+        self._idle_later = asyncio.get_running_loop().call_later(SHOWN_S, self.show_idle)
+
+    def show_idle(self) -> None:
+        """Show what stands while nothing happens: what people must know before they try."""
+        if not self._is_gate_able:
+            self._put("fault", "", None)
+        elif not self._is_camera_able:
+            self._put("unavailable", "", None)
+        else:
+            self._put("looking", "", None)
+
+    def _put(self, phase: Phase, masked_name: str, reason: DenialReason | None) -> None:
+        if self._idle_later is not None:
+            self._idle_later.cancel()
+            self._idle_later = None
+        self._board.show(
+            KioskState(
+                access_point=self._point.id,
+                phase=phase,
+                masked_name=masked_name,
+                reason=reason,
+                direction=self._point.direction,
+                changed_at=self._now(),
+            )
+        )

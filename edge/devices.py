@@ -1,0 +1,211 @@
+"""One task per device: polls it, says once that it is lost and once that it is back.
+
+A device that was lost is set up again when it answers, because it may have been switched off
+meanwhile. Its commands go through the same object, one call at a time, and are tried even while it
+is lost: a poll is not the only way back.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Final, Protocol
+
+from config.contract.access import DoorState
+from config.contract.nodes import DeviceStatus
+from drivers.base import (
+    CommandReceipt,
+    CommandRejectedError,
+    Driver,
+    DriverError,
+    GateMode,
+    Observation,
+    PassageGate,
+    Side,
+)
+from edge.backoff import BackOff, wait_until_set
+
+_log = logging.getLogger("edge.devices")
+
+POLL_INTERVAL_S: Final = 0.1
+LOST_AFTER_COUNT: Final = 2
+"""Failed polls in a row; the bus repeats by itself, so one is already several tries."""
+RETRY_FIRST_S: Final = 0.25
+RETRY_LAST_S: Final = 5.0
+SET_UP_RETRY_S: Final = 5.0
+
+
+class DeviceListener(Protocol):
+    """Who hears of a device; called in the event loop, must not block."""
+
+    def observed(self, observation: Observation) -> None:
+        """A poll found a change."""
+        ...
+
+    def lost(self, detail: str) -> None:
+        """The device does not answer any more; what it said before is stale."""
+        ...
+
+    def returned(self, absence_s: float) -> None:
+        """It answers; the first time, ``absence_s`` is 0."""
+        ...
+
+
+class DeviceTask:
+    """One device on a line."""
+
+    def __init__(
+        self,
+        device_id: str,
+        driver: Driver,
+        listener: DeviceListener,
+        *,
+        modes: Sequence[tuple[Side, GateMode]] = (),
+        poll_interval_s: float = POLL_INTERVAL_S,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Tend one device.
+
+        Args:
+            device_id: Of the site file.
+            driver: Used by this object alone.
+            listener: Hears what happens.
+            modes: Set at start and whenever the device comes back.
+            poll_interval_s: From the end of one poll to the next.
+            monotonic: The clock.
+        """
+        self.id = device_id
+        self._driver, self._listener, self._modes = driver, listener, modes
+        self._poll_interval_s, self._monotonic = poll_interval_s, monotonic
+        self._turn = asyncio.Lock()
+        self._poll_now = asyncio.Event()
+        self._is_current: bool | None = None
+        self._failure_count = 0
+        self._lost_at_s = 0.0
+        self._set_up_due_s: float | None = 0.0
+        self._complaint = ""
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the device answers."""
+        return self._is_current is True
+
+    async def access(self, side: Side) -> CommandReceipt:
+        """Let one person through; see ``PassageGate.access``.
+
+        Raises:
+            DriverError: The gate did not confirm.
+        """
+        if not isinstance(self._driver, PassageGate):
+            raise TypeError(f"device {self.id} is no gate")
+        try:
+            async with self._turn:
+                return await self._driver.access(side)
+        finally:
+            self._poll_now.set()
+
+    async def run(self) -> None:
+        """Poll for ever."""
+        back_off = BackOff(first_s=RETRY_FIRST_S, last_s=RETRY_LAST_S)
+        while True:
+            self._poll_now.clear()
+            try:
+                await self._set_up_if_due()
+                async with self._turn:
+                    observations = await self._driver.poll()
+            except DriverError as error:
+                self._note_failure(error)
+                await wait_until_set(self._poll_now, timeout_s=back_off.next_s())
+                continue
+            back_off.reset()
+            self._note_answer()
+            for observation in observations:
+                self._listener.observed(observation)
+            await wait_until_set(self._poll_now, timeout_s=self._poll_interval_s)
+
+    async def _set_up_if_due(self) -> None:
+        if self._set_up_due_s is None or self._monotonic() < self._set_up_due_s:
+            return
+        try:
+            async with self._turn:
+                await self._driver.start()
+                for side, mode in self._modes:
+                    if isinstance(self._driver, PassageGate):
+                        await self._driver.set_mode(side, mode)
+        except CommandRejectedError as error:
+            # It answers, so it is not lost: a gate in fault must still be heard.
+            if str(error) != self._complaint:
+                _log.warning("device %s refuses its set-up: %s", self.id, error)
+            self._complaint = str(error)
+            self._set_up_due_s = self._monotonic() + SET_UP_RETRY_S
+        else:
+            self._set_up_due_s, self._complaint = None, ""
+
+    def _note_failure(self, error: DriverError) -> None:
+        self._failure_count += 1
+        if self._failure_count < LOST_AFTER_COUNT or self._is_current is False:
+            return
+        _log.error("device %s is lost: %s", self.id, error)
+        self._is_current, self._lost_at_s = False, self._monotonic()
+        self._set_up_due_s = 0.0
+        self._listener.lost(str(error))
+
+    def _note_answer(self) -> None:
+        self._failure_count = 0
+        if self._is_current is True:
+            return
+        absence_s = 0.0
+        if self._is_current is False:
+            absence_s = self._monotonic() - self._lost_at_s
+            _log.info("device %s is back after %.1f s", self.id, absence_s)
+        self._is_current = True
+        self._listener.returned(absence_s)
+
+
+class DeviceTable:
+    """What the node knows of its devices and cameras now, for its status."""
+
+    def __init__(self, *, now: Callable[[], datetime], on_change: Callable[[], None]) -> None:
+        """Call ``on_change`` whenever something is no longer as it was."""
+        self._now, self._on_change = now, on_change
+        self._statuses: dict[str, DeviceStatus] = {}
+
+    def __iter__(self) -> Iterator[DeviceStatus]:
+        """Yield every device in the order in which it was added."""
+        return iter(tuple(self._statuses.values()))
+
+    def add(self, device_id: str, *, kind: str, access_points: Sequence[str]) -> None:
+        """Add a device that has not been heard of yet."""
+        self._statuses[device_id] = DeviceStatus(
+            device=device_id,
+            kind=kind,
+            access_points=tuple(access_points),
+            is_current=False,
+            since=self._now(),
+            detail="starting",
+        )
+
+    def set_current(self, device_id: str, *, state: DoorState | None = None) -> None:
+        """The device answers; a gate has a state, a camera none."""
+        self._set(device_id, is_current=True, state=state, detail="")
+
+    def set_lost(self, device_id: str, detail: str) -> None:
+        """The device does not answer: its state is unknown, never its last one."""
+        self._set(device_id, is_current=False, state=None, detail=detail)
+
+    def _set(
+        self, device_id: str, *, is_current: bool, state: DoorState | None, detail: str
+    ) -> None:
+        before = self._statuses[device_id]
+        if (before.is_current, before.state, before.detail) == (is_current, state, detail):
+            return
+        self._statuses[device_id] = before.model_copy(
+            update={
+                "is_current": is_current,
+                "state": state,
+                "detail": detail,
+                "since": self._now(),
+            }
+        )
+        self._on_change()

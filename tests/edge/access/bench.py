@@ -1,0 +1,155 @@
+"""A lane on a bench: a gate that does as it is told, a real journal and a real board."""
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from config.contract.access import Direction
+from config.contract.events import Event, EventData
+from config.site import AccessPointEntry, Policy
+from drivers.base import CommandReceipt, DriverError, Side
+from edge.access.decision import Person
+from edge.access.lane import Lane, Surroundings
+from edge.journal import Journal
+from edge.kiosk.state import KioskBoard
+from edge.vision.attempt import FaceAttempt
+from models.face.types import Candidate
+from tests.edge.conftest import NOW, make_journal
+
+CARD = "0006547886"
+ANNA = Person(holder_id="anna", masked_name="A*")
+
+
+@dataclasses.dataclass
+class ScriptedGate:
+    """Answers each command with the next of ``errors``, then always confirms."""
+
+    id: str = "gate-east"
+    errors: list[DriverError] = dataclasses.field(default_factory=list)
+    commands: list[Side] = dataclasses.field(default_factory=list)
+    unsent_when_told: list[int] = dataclasses.field(default_factory=list)
+    journal: Journal | None = None
+
+    async def access(self, side: Side) -> CommandReceipt:
+        self.commands.append(side)
+        if self.journal is not None:
+            self.unsent_when_told.append(self.journal.status.unsent_count)
+        if self.errors:
+            raise self.errors.pop(0)
+        return CommandReceipt(attempts=1)
+
+
+@dataclasses.dataclass
+class Register:
+    """People by identifier and by card."""
+
+    people: dict[str, Person] = dataclasses.field(default_factory=lambda: {"anna": ANNA})
+    cards: dict[str, str] = dataclasses.field(default_factory=lambda: {CARD: "anna"})
+
+    def person(self, holder_id: str) -> Person | None:
+        return self.people.get(holder_id)
+
+    def holder_of_card(self, number: str) -> str | None:
+        return self.cards.get(number)
+
+
+class Bench:
+    """One running lane and everything around it.
+
+    Attributes:
+        now_s: The monotonic clock, set by hand.
+        blobs: Pictures that the lane gave away.
+    """
+
+    def __init__(self, folder: Path, *, policy: Policy, point: AccessPointEntry) -> None:
+        self.now_s, self.blobs = 100.0, list[bytes]()
+        self.journal, self.board = make_journal(folder), KioskBoard()
+        self.gate, self.people = ScriptedGate(journal=self.journal), Register()
+        self.lane = Lane(
+            point,
+            self.gate,
+            Surroundings(
+                journal=self.journal,
+                people=self.people,
+                board=self.board,
+                policy=policy,
+                offer_blob=self._take_blob,
+                now=lambda: NOW,
+                monotonic=lambda: self.now_s,
+            ),
+        )
+
+    def _take_blob(self, jpeg: bytes) -> str:
+        self.blobs.append(jpeg)
+        return ""
+
+    async def show_face(self, *similarities: float, age_s: float = 0.05) -> None:
+        """Stand before the camera; returns when the lane has dealt with it."""
+        self.lane.show_face(face_attempt(similarities, captured_at_s=self.now_s - age_s))
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Return when the lane has nothing more to do and the journal is written."""
+        for _ in range(200):
+            await asyncio.sleep(0.001)
+            if self.lane.is_idle:
+                break
+        await self.journal.unsent(count_max=1)
+
+    async def events(self) -> list[Event]:
+        return await self.journal.unsent(count_max=1000)
+
+    async def facts(self) -> list[EventData | None]:
+        return [event.parsed() for event in await self.events()]
+
+    def phase(self) -> str:
+        state = self.board.current("east")
+        return "" if state is None else state.phase
+
+
+def face_attempt(similarities: Sequence[float], *, captured_at_s: float) -> FaceAttempt:
+    keys = ("anna", "berta")
+    return FaceAttempt(
+        track_id=1,
+        first_captured_at_s=captured_at_s,
+        captured_at_s=captured_at_s,
+        decided_at_s=captured_at_s,
+        candidates=[Candidate(k, s) for k, s in zip(keys, similarities, strict=False)],
+        threshold=0.5,
+        gallery_size=2,
+        frame_count=3,
+        network="ab" * 32,
+        crop_jpeg=b"jpeg",
+        dropped={},
+    )
+
+
+@asynccontextmanager
+async def running_bench(
+    folder: Path,
+    *,
+    policy: Policy | None = None,
+    direction: Direction = Direction.IN,
+    free_egress: bool = False,
+) -> AsyncIterator[Bench]:
+    """Start the journal and the lane; the gate is able."""
+    point = AccessPointEntry(
+        id="east",
+        node="gate-1",
+        device="gate-east",
+        direction=direction,
+        free_egress=free_egress,
+        passage_timeout_s=0.05,
+    )
+    bench = Bench(folder, policy=policy or Policy(), point=point)
+    bench.journal.start()
+    bench.lane.screen.gate_is_able(is_able=True)
+    task = asyncio.create_task(bench.lane.run())
+    try:
+        yield bench
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        bench.journal.stop()

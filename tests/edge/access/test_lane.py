@@ -1,0 +1,306 @@
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from config.contract.access import CredentialKind, DenialReason, Direction, DoorCommandOutcome
+from config.contract.events import (
+    AccessDenied,
+    AccessGranted,
+    AccessNotTaken,
+    AccessTaken,
+    DoorCommandAnswered,
+    JournalUnwritable,
+)
+from config.site import Policy
+from drivers.base import CommandRejectedError, DeviceUnreachableError, Side
+from edge.access.decision import Denied, Granted
+from tests.edge.access.bench import CARD, Bench, running_bench
+from tests.edge.conftest import eventually
+
+Script = Callable[[Bench], Awaitable[None]]
+
+
+def play(folder: Path, script: Script, **settings: Any) -> None:  # noqa: ANN401 - of running_bench
+    async def run() -> None:
+        async with running_bench(folder, **settings) as bench:
+            await script(bench)
+
+    asyncio.run(run())
+
+
+def test_a_known_face_opens_the_gate(tmp_path: Path) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.show_face(0.8, 0.3)
+        granted, answered = await bench.facts()
+
+        assert isinstance(granted, AccessGranted)
+        assert isinstance(answered, DoorCommandAnswered)
+        assert bench.gate.commands == [Side.IN]
+        assert (granted.holder_id, granted.credential) == ("anna", CredentialKind.FACE)
+        assert answered.decision_id == granted.decision_id
+        assert bench.phase() == "welcome"
+
+    play(tmp_path, script)
+
+
+def test_the_evidence_is_recorded(tmp_path: Path) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.show_face(0.8, 0.3)
+        granted = (await bench.facts())[0]
+
+        assert isinstance(granted, AccessGranted)
+        assert granted.face is not None
+        assert granted.face.margin == pytest.approx(0.5)
+        assert granted.face.frame_to_decision_ms == pytest.approx(50.0)
+        assert granted.face.liveness == "off"
+
+    play(tmp_path, script)
+
+
+def test_a_decision_is_durable_before_the_gate_is_told(tmp_path: Path) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.lane.present_card(CARD)
+
+        assert bench.gate.unsent_when_told == [1]
+
+    play(tmp_path, script)
+
+
+def test_a_card_opens_as_a_face_does(tmp_path: Path) -> None:
+    async def script(bench: Bench) -> None:
+        decision = await bench.lane.present_card(CARD)
+
+        assert decision == Granted("anna")
+        assert bench.gate.commands == [Side.IN]
+        state = bench.board.current("east")
+        assert state is not None
+        assert (state.phase, state.masked_name) == ("welcome", "A*")
+
+    play(tmp_path, script)
+
+
+@pytest.mark.parametrize(
+    ("similarities", "reason"),
+    [((0.3,), DenialReason.UNKNOWN_FACE), ((0.8, 0.795), DenialReason.DOUBTFUL_FACE)],
+)
+def test_a_refusal_says_why_and_opens_nothing(
+    tmp_path: Path, similarities: tuple[float, ...], reason: DenialReason
+) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.show_face(*similarities)
+        (denied,) = await bench.facts()
+
+        assert isinstance(denied, AccessDenied)
+        assert denied.reason is reason
+        assert bench.gate.commands == []
+        assert bench.phase() == "refused"
+
+    play(tmp_path, script)
+
+
+def test_the_picture_of_a_person_admitted_is_sent_and_named(tmp_path: Path) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.show_face(0.8)
+        granted = (await bench.facts())[0]
+
+        assert isinstance(granted, AccessGranted)
+        assert granted.crop == hashlib.sha256(b"jpeg").hexdigest()
+        assert bench.blobs == [b"jpeg"]
+
+    play(tmp_path, script)
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_the_picture_of_a_stranger_dies_unless_the_site_keeps_it(
+    tmp_path: Path, is_kept: bool
+) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.show_face(0.3)
+        (denied,) = await bench.facts()
+
+        assert isinstance(denied, AccessDenied)
+        assert (denied.crop is not None) is is_kept
+        assert bench.blobs == ([b"jpeg"] if is_kept else [])
+
+    play(tmp_path, script, policy=Policy(keep_stranger_crops=is_kept))
+
+
+def test_granted_and_passed_are_two_facts(tmp_path: Path) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.lane.present_card(CARD)
+        assert not any(isinstance(fact, AccessTaken) for fact in await bench.facts())
+        bench.lane.passages_counted(1)
+        granted, _, taken = await bench.facts()
+
+        assert isinstance(granted, AccessGranted)
+        assert isinstance(taken, AccessTaken)
+        assert taken.decision_id == granted.decision_id
+        assert bench.phase() == "passed"
+
+    play(tmp_path, script)
+
+
+def test_somebody_granted_who_stays_has_not_passed(tmp_path: Path) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.lane.present_card(CARD)
+        bench.now_s += 10.0
+        await eventually(lambda: bench.phase() == "looking")
+        fact = (await bench.facts())[-1]
+
+        assert isinstance(fact, AccessNotTaken)
+
+    play(tmp_path, script)
+
+
+def test_an_unexpected_passage_is_recorded_without_a_decision(tmp_path: Path) -> None:
+    async def script(bench: Bench) -> None:
+        bench.lane.passages_counted(2)
+        (taken,) = await bench.facts()
+
+        assert isinstance(taken, AccessTaken)
+        assert (taken.decision_id, taken.count) == (None, 2)
+
+    play(tmp_path, script)
+
+
+def test_the_same_person_may_pass_again_at_once(tmp_path: Path) -> None:
+    async def script(bench: Bench) -> None:
+        for _ in range(2):
+            await bench.show_face(0.8)
+            bench.lane.passages_counted(1)
+        facts = await bench.facts()
+
+        assert [type(fact) for fact in facts] == [
+            AccessGranted,
+            DoorCommandAnswered,
+            AccessTaken,
+        ] * 2
+
+    play(tmp_path, script)
+
+
+def test_a_gate_that_does_not_answer_is_a_fault_never_an_open_gate(tmp_path: Path) -> None:
+    async def script(bench: Bench) -> None:
+        bench.gate.errors = [DeviceUnreachableError("no reply in 0.25 s")]
+        await bench.lane.present_card(CARD)
+        answered = (await bench.facts())[-1]
+
+        assert isinstance(answered, DoorCommandAnswered)
+        assert answered.outcome is DoorCommandOutcome.UNREACHABLE
+        assert bench.phase() == "fault"
+
+    play(tmp_path, script)
+
+
+def test_a_gate_that_refuses_is_a_fault(tmp_path: Path) -> None:
+    async def script(bench: Bench) -> None:
+        bench.gate.errors = [CommandRejectedError("motor fault", code=1)]
+        await bench.lane.present_card(CARD)
+        answered = (await bench.facts())[-1]
+
+        assert isinstance(answered, DoorCommandAnswered)
+        assert answered.outcome is DoorCommandOutcome.REFUSED
+        assert bench.phase() == "fault"
+
+    play(tmp_path, script)
+
+
+def test_an_attempt_of_some_time_ago_opens_nothing(tmp_path: Path) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.show_face(0.8, age_s=3.5)
+
+        assert bench.gate.commands == []
+        assert await bench.facts() == []
+
+    play(tmp_path, script)
+
+
+def test_when_many_come_at_once_the_newest_are_kept(tmp_path: Path) -> None:
+    async def script(bench: Bench) -> None:
+        answers = [asyncio.ensure_future(bench.lane.present_card(CARD)) for _ in range(9)]
+        results = await asyncio.gather(*answers, return_exceptions=True)
+
+        assert results[-1] == Granted("anna")
+        assert sum(isinstance(result, TimeoutError) for result in results) == 5
+
+    play(tmp_path, script)
+
+
+@pytest.mark.parametrize("policy", ["grant", "deny"])
+def test_with_a_journal_that_cannot_be_written_the_site_decides(
+    tmp_path: Path, policy: Literal["grant", "deny"]
+) -> None:
+    folder = tmp_path / "later"
+
+    async def script(bench: Bench) -> None:
+        decision = await bench.lane.present_card(CARD)
+        refused = Denied(DenialReason.JOURNAL_UNWRITABLE, "anna")
+        assert decision == (Granted("anna") if policy == "grant" else refused)
+        assert bench.gate.commands == ([Side.IN] if policy == "grant" else [])
+        folder.mkdir()
+        await eventually(lambda: bench.journal.status.is_writable)
+        facts = await bench.facts()
+
+        unwritable = next(fact for fact in facts if isinstance(fact, JournalUnwritable))
+        assert unwritable.unrecorded_count == 1
+
+    play(folder, script, policy=Policy(journal_unwritable=policy))
+
+
+def test_the_way_out_opens_for_a_stranger_and_without_a_journal(tmp_path: Path) -> None:
+    async def script(bench: Bench) -> None:
+        decision = await bench.lane.present_card("unknown")
+
+        assert decision == Granted(None)
+        assert bench.gate.commands == [Side.OUT]
+        assert not bench.journal.status.is_writable
+
+    play(tmp_path / "absent", script, direction=Direction.OUT)
+
+
+def test_free_egress_needs_no_command(tmp_path: Path) -> None:
+    async def script(bench: Bench) -> None:
+        bench.lane.passages_counted(1)
+        await bench.lane.present_card(CARD)
+
+        assert bench.gate.commands == []
+        taken = (await bench.facts())[0]
+        assert isinstance(taken, AccessTaken)
+        assert (taken.decision_id, taken.direction) == (None, Direction.OUT)
+
+    play(tmp_path, script, direction=Direction.OUT, free_egress=True)
+
+
+def test_the_screen_says_what_people_must_know_before_they_try(tmp_path: Path) -> None:
+    async def script(bench: Bench) -> None:
+        phases = []
+        for is_able in (False, True):
+            bench.lane.screen.gate_is_able(is_able=is_able)
+            phases.append(bench.phase())
+        bench.lane.screen.camera_is_able(is_able=False)
+
+        assert [*phases, bench.phase()] == ["fault", "looking", "unavailable"]
+
+    play(tmp_path, script)
+
+
+def test_no_card_number_and_no_name_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+
+    async def script(bench: Bench) -> None:
+        bench.gate.errors = [DeviceUnreachableError("no reply"), CommandRejectedError("fault")]
+        for number in (CARD, CARD, "0001234567", CARD):
+            await bench.lane.present_card(number)
+        await bench.show_face(0.8, age_s=9.0)
+
+    play(tmp_path, script)
+
+    assert "east" in caplog.text
+    for secret in (CARD, "0001234567", "A*", "anna"):
+        assert secret not in caplog.text
