@@ -1,0 +1,58 @@
+/** Requests to `/api/v1`. A refusal is an `ApiError` whose code the dictionaries translate. */
+
+import { t, term } from "/web/i18n.js";
+
+/** @type {() => void} */
+let onUnauthorised = () => {};
+
+/** @param {() => void} handler called when the session is over */
+export function whenUnauthorised(handler) {
+  onUnauthorised = handler;
+}
+
+export class ApiError extends Error {
+  name = "ApiError";
+
+  /** @param {number} status 0 when central did not answer @param {string} code @param {any} problem */
+  constructor(status, code, problem) {
+    super(code);
+    this.status = status;
+    this.code = code;
+    this.problem = problem;
+  }
+
+  /** One sentence that says what to do. */
+  get sentence() {
+    const words = term("error", this.code);
+    return words === this.code ? t("error.other", { code: this.code }) : words;
+  }
+}
+
+/**
+ * @param {string} method
+ * @param {string} path below `/api/v1`
+ * @param {{body?: any, form?: FormData, isSignIn?: boolean}} [options] `body` is sent as JSON
+ * @returns {Promise<any>} the answer's JSON; null when it has none
+ */
+export async function request(method, path, { body, form, isSignIn = false } = {}) {
+  const headers = { Accept: "application/json" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  let reply;
+  try {
+    const sent = form ?? (body === undefined ? undefined : JSON.stringify(body));
+    reply = await fetch(`/api/v1${path}`, { method, headers, body: sent });
+  } catch {
+    throw new ApiError(0, "no_connection", null);
+  }
+  if (reply.status === 204) return null;
+  const answer = await reply.json().catch(() => null);
+  if (reply.ok) return answer;
+  if (reply.status === 401 && !isSignIn) onUnauthorised();
+  throw new ApiError(reply.status, answer?.code ?? `http_${reply.status}`, answer);
+}
+
+/** @param {string} path */
+export const get = (path) => request("GET", path);
+
+/** @param {string} path @param {any} [body] */
+export const post = (path, body) => request("POST", path, { body });

@@ -1,0 +1,120 @@
+/** One line of the console: time, symbol and word, where, who, why, and what became of it. */
+
+import { crop } from "./crop.js";
+import { progress } from "./event-log.js";
+import { fill, h } from "/web/dom.js";
+import { formatAgo, formatSimilarity, formatTime } from "/web/format.js";
+import { localName, t, term } from "/web/i18n.js";
+import { prioritySign, symbol } from "/web/symbols.js";
+
+/**
+ * @typedef {import("./event-log.js").Line} Line
+ * @typedef {{showsCrops: boolean, zone: () => string}} Look
+ */
+
+/**
+ * The name of an access point in the page's language, else its identifier.
+ * @param {any} site
+ * @param {string} id
+ */
+export function pointName(site, id) {
+  return localName(site?.access_points?.[id]?.name ?? site?.access_points?.[id], id);
+}
+
+/** @param {Line} line @param {any} site */
+export function where({ data, node }, site) {
+  return data.access_point ? pointName(site, data.access_point) : (data.device ?? node);
+}
+
+/**
+ * Who, or why not, in words.
+ * @param {Line} line
+ */
+export function who({ word, data, name }) {
+  if (word === "access.granted") return name ?? t("person.unnamed");
+  if (word === "access.denied") return term("reason", data.reason);
+  if (word === "access.passed") return t("passed.count", { n: data.count });
+  if (word === "door.state_changed") return term("state", data.state);
+  if (word === "door.fault_changed") return data.faults.length ? data.faults.join(", ") : t("fault.gone");
+  if (word === "door.tampered") return t(data.active ? "tamper.on" : "tamper.off");
+  if (word === "device.returned") return t("device.absence", { n: Math.round(data.absence_s) });
+  if (word === "node.started") return t(data.pipeline_missing.length ? "node.no_recognition" : "node.version", data);
+  if (word === "journal.unwritable") return t("journal.unrecorded", { n: data.unrecorded_count });
+  if (word === "journal.dropped") return t("journal.lost", { n: data.last_sequence - data.first_sequence + 1 });
+  return "";
+}
+
+/**
+ * Everything that a filter searches.
+ * @param {Line} line
+ * @param {any} site
+ * @param {Look} look
+ */
+export function lineText(line, site, look) {
+  const parts = [formatTime(line.at, look.zone()), term("event", line.word), where(line, site), who(line), line.name];
+  return parts.filter(Boolean).join(" ");
+}
+
+/** @param {Look} look */
+export function createLine(look) {
+  return h(
+    "li",
+    {},
+    h("time"),
+    look.showsCrops && h("span", { class: "crop-place" }),
+    h("span", { class: "what" }),
+    h("span", { class: "where" }),
+    h("span", { class: "who" }),
+    h("span", { class: "how number" }),
+    h("span", { class: "outcome" }),
+  );
+}
+
+/**
+ * @param {HTMLElement} row
+ * @param {Line} line
+ * @param {Look} look
+ * @param {any} site
+ */
+export function updateLine(row, line, look, site) {
+  const at = /** @type {HTMLTimeElement} */ (row.querySelector("time"));
+  fill(at, formatTime(line.at, look.zone()));
+  at.title = formatAgo(line.at);
+  at.dateTime = line.at;
+  const step = progress(line);
+  // The rest changes only with the language or a later fact: leave the elements alone otherwise.
+  const stamp = [document.documentElement.lang, step?.word, pointName(site, line.data.access_point)].join("|");
+  if (row.dataset.stamp === stamp) return;
+  row.dataset.stamp = stamp;
+  row.className = line.priority ? `p${line.priority}` : "";
+  row.classList.toggle("is-refusal", line.word === "access.denied");
+  const cell = (/** @type {string} */ name) => /** @type {Element} */ (row.querySelector(name));
+  const sign = line.priority ? prioritySign(line.priority) : symbol(line.symbol);
+  fill(cell(".what"), sign, h("span", {}, term("event", line.word)));
+  fill(cell(".where"), where(line, site));
+  fill(cell(".who"), who(line));
+  fill(cell(".how"), how(line));
+  fill(cell(".outcome"), ...outcome(step, look));
+  if (look.showsCrops) placeCrop(cell(".crop-place"), line);
+}
+
+/** @param {Line} line */
+function how({ data }) {
+  const similarity = data.face?.similarity;
+  if (similarity !== null && similarity !== undefined) return formatSimilarity(similarity);
+  return data.credential && data.credential !== "face" ? term("credential", data.credential) : "";
+}
+
+/** @param {ReturnType<typeof progress>} step @param {Look} look */
+function outcome(step, look) {
+  if (!step) return [];
+  const sign = step.priority ? prioritySign(step.priority) : step.word === "confirmed" ? null : symbol(/** @type {"passed" | "not_passed"} */ (step.word));
+  const words = h("span", { class: step.priority ? `p${step.priority}` : "" }, term("outcome", step.word));
+  return [sign, words, step.word === "confirmed" ? null : h("time", {}, formatTime(step.at, look.zone()))];
+}
+
+/** @param {Element} place @param {Line} line */
+function placeCrop(place, { word, data }) {
+  if (place.childElementCount > 0 || !word.startsWith("access.") || !("credential" in data)) return;
+  place.append(crop(data.crop, data.credential === "card" ? "card" : "person"));
+}

@@ -1,0 +1,110 @@
+/** Enrolment by photograph: up to five pictures, and for each whether it was taken and why not. */
+
+import { ApiError, request } from "./api.js";
+import { fill, h } from "/web/dom.js";
+import { t, term } from "/web/i18n.js";
+import { prioritySign, symbol } from "/web/symbols.js";
+
+const PICTURE_COUNT_MAX = 5;
+const THUMBNAIL_PX = 72;
+
+/** @param {import("./people.js").Person} person @param {() => void} onChanged */
+export function enrolment(person, onChanged) {
+  const path = `/people/${encodeURIComponent(person.holder_id)}/face`;
+  const said = h("p", { role: "status" });
+  const results = h("ul", { class: "pictures" });
+  const input = /** @type {HTMLInputElement} */ (
+    h("input", { type: "file", accept: "image/jpeg,image/png,image/webp", multiple: true, name: "photos" })
+  );
+  const choose = h("label", { class: "button" }, t(person.has_face ? "face.replace" : "face.enrol"), input);
+  const forget = h("button", { type: "button", class: "quiet", hidden: !person.has_face }, t("face.remove"));
+
+  input.addEventListener("change", async () => {
+    const files = [...(input.files ?? [])];
+    input.value = "";
+    if (files.length === 0) return;
+    if (files.length > PICTURE_COUNT_MAX) {
+      fill(said, t("face.too_many", { n: PICTURE_COUNT_MAX }));
+      return;
+    }
+    fill(said, t("face.sending"));
+    fill(results, ...files.map((file) => pictureRow(file, null)));
+    const answer = await send(path, files);
+    fill(results, ...files.map((file, index) => pictureRow(file, answer.pictures[index] ?? null)));
+    say(said, answer);
+    forget.hidden = forget.hidden && answer.status !== "enrolled";
+    onChanged();
+  });
+  forget.addEventListener("click", async () => {
+    try {
+      await request("DELETE", path);
+      forget.hidden = true;
+      fill(said, t("face.removed"));
+      onChanged();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      fill(said, error.sentence);
+    }
+  });
+  return h(
+    "section",
+    { class: "face" },
+    h("h3", {}, t("field.face")),
+    h("p", { class: "muted" }, t("face.hint")),
+    h("p", {}, choose, forget),
+    said,
+    results,
+  );
+}
+
+/**
+ * @param {string} path
+ * @param {File[]} files
+ * @returns {Promise<{status: string, pictures: any[], error?: ApiError, resembles?: any}>}
+ */
+async function send(path, files) {
+  const form = new FormData();
+  for (const file of files) form.append("photos", file, file.name);
+  try {
+    const answer = await request("POST", path, { form });
+    return { ...answer, pictures: answer.pictures ?? [] };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return { status: "refused", pictures: error.problem?.pictures ?? [], error };
+  }
+}
+
+/** @param {HTMLElement} said @param {{status: string, error?: ApiError, resembles?: any}} answer */
+function say(said, { status, error, resembles }) {
+  if (status === "enrolled") {
+    fill(said, symbol("granted"), t("face.enrolled"));
+  } else if (status === "awaiting_confirmation") {
+    const name = resembles?.name ?? resembles;
+    fill(said, prioritySign(3), name ? t("face.resembles", { name }) : t("face.resembles_somebody"));
+  } else {
+    fill(said, prioritySign(3), error?.sentence ?? "");
+  }
+}
+
+/** @param {File} file @param {{accepted: boolean, reason: string | null} | null} verdict */
+function pictureRow(file, verdict) {
+  const words = verdict === null ? "" : verdict.accepted ? t("picture.accepted") : term("picture", verdict.reason ?? "other");
+  const sign = verdict === null ? null : verdict.accepted ? symbol("granted") : prioritySign(3);
+  return h("li", {}, thumbnail(file), h("span", { class: "file" }, file.name), h("span", {}, sign, words));
+}
+
+/** A picture of the chosen file, drawn rather than linked: pages show no address but our own.
+ * @param {File} file */
+function thumbnail(file) {
+  const canvas = /** @type {HTMLCanvasElement} */ (h("canvas", { width: THUMBNAIL_PX, height: THUMBNAIL_PX }));
+  createImageBitmap(file, { resizeHeight: THUMBNAIL_PX * 2 })
+    .then((bitmap) => {
+      const scale = Math.max(THUMBNAIL_PX / bitmap.width, THUMBNAIL_PX / bitmap.height);
+      const [width, height] = [bitmap.width * scale, bitmap.height * scale];
+      const left = (THUMBNAIL_PX - width) / 2;
+      canvas.getContext("2d")?.drawImage(bitmap, left, (THUMBNAIL_PX - height) / 3, width, height);
+      bitmap.close();
+    })
+    .catch(() => canvas.classList.add("is-unreadable"));
+  return canvas;
+}

@@ -1,0 +1,102 @@
+/** Nodes: which are there, what each is missing, what is not sent, and how a new one joins. */
+
+import "/web/data-table.js";
+import { post } from "./api.js";
+import { actionForm, field, openDialog } from "./forms.js";
+import { presence, troubles } from "./node-strip.js";
+import { startPage } from "./shell.js";
+import { fill, h } from "/web/dom.js";
+import { formatTime } from "/web/format.js";
+import { onLanguage, t, term } from "/web/i18n.js";
+import { onKey } from "/web/keys.js";
+import { prioritySign } from "/web/symbols.js";
+
+/** @typedef {import("./site-state.js").NodeView} NodeView */
+
+startPage({
+  name: "nodes",
+  mount(main, { store }) {
+    const table = /** @type {import("/web/data-table.js").DataTable} */ (h("data-table", { empty: "nodes.empty" }));
+    const add = h("button", { class: "primary" }, t("nodes.add"));
+    main.append(h("header", {}, h("h1", { data: { t: "page.nodes" } }, t("page.nodes")), add), table);
+    table.rowKey = (node) => node.node;
+    table.columns = columns(() => store.state);
+    table.addEventListener("open", (event) => {
+      const node = store.state.nodes.get(/** @type {CustomEvent} */ (event).detail);
+      if (node) openNode(node, store.state.zone);
+    });
+    add.addEventListener("click", addNode);
+    store.subscribe((state) => {
+      if (state.isLoaded) table.rows = [...state.nodes.values()];
+    });
+    onKey("j", () => t("keys.down"), () => table.move(1));
+    onKey("k", () => t("keys.up"), () => table.move(-1));
+    onKey("n", () => t("nodes.add"), addNode);
+    onLanguage(() => {
+      fill(add, t("nodes.add"));
+      store.schedule();
+    });
+  },
+});
+
+/** @param {() => import("./site-state.js").SiteState} state @returns {import("/web/data-table.js").Column[]} */
+function columns(state) {
+  const stale = (/** @type {NodeView} */ node) => !node.is_online || !state().link.isOnline;
+  const number = (/** @type {NodeView} */ node, /** @type {string} */ name) =>
+    node.status ? [h("span", { class: stale(node) ? "is-stale" : "" }, node.status[name])] : [];
+  return [
+    { title: "field.node", cell: (node) => [h("button", { class: "plain" }, node.node)], order: (node) => node.node },
+    { title: "field.state", cell: (node) => [h("span", { class: stale(node) ? "is-stale" : "" }, presence(node, state().zone))], order: (node) => Number(node.is_online) },
+    { title: "field.troubles", cell: (node) => troubles(node).map(([priority, words]) => h("span", { class: `trouble p${priority}` }, prioritySign(priority), words)) },
+    { title: "field.unsent", cell: (node) => number(node, "unsent_count"), isNumber: true },
+    { title: "field.gallery", cell: (node) => number(node, "gallery_size"), isNumber: true },
+    { title: "field.pipeline", cell: (node) => [node.status ? term("pipeline", node.status.pipeline) : ""] },
+    { title: "field.version", cell: (node) => number(node, "version") },
+  ];
+}
+
+/** @param {NodeView} node @param {string} zone */
+function openNode(node, zone) {
+  const { status } = node;
+  const devices = (status?.devices ?? []).map((/** @type {import("./site-state.js").Device} */ device) =>
+    h(
+      "tr",
+      { class: node.is_online && device.is_current ? "" : "is-stale" },
+      h("td", {}, device.device),
+      h("td", {}, device.is_current ? term("state", device.state ?? "present") : t("state.stale")),
+      h("td", {}, t("since", { time: formatTime(device.since, zone) })),
+    ),
+  );
+  const gaps = node.gaps.map((gap) =>
+    h("tr", {}, h("td", {}, term("class", gap.class)), h("td", { class: "number" }, gap.first === gap.last ? gap.first : `${gap.first}–${gap.last}`)),
+  );
+  openDialog(
+    node.node,
+    h("p", {}, presence(node, zone)),
+    h("h3", {}, t("nodes.devices")),
+    devices.length ? h("table", {}, h("tbody", {}, ...devices)) : h("p", { class: "muted" }, t("nodes.no_devices")),
+    h("h3", {}, t("nodes.gaps")),
+    gaps.length ? h("table", {}, h("tbody", {}, ...gaps)) : h("p", { class: "muted" }, t("nodes.no_gaps")),
+    status?.pipeline_missing.length ? h("h3", {}, t("nodes.missing_files")) : null,
+    ...(status?.pipeline_missing ?? []).map((/** @type {string} */ file) => h("p", {}, h("code", {}, file))),
+  );
+}
+
+function addNode() {
+  const name = h("input", { name: "node", required: true, pattern: "[a-z0-9]([a-z0-9\\-]{0,61}[a-z0-9])?", autocomplete: "off", autofocus: true });
+  const form = actionForm("nodes.make_token", [field("field.node", name, "nodes.name_hint")], async ({ node }) => {
+    const { token, expires_at: until } = await post("/nodes/tokens", { node });
+    const line = `menshen edge --site site.toml --node ${node} --token ${token}`;
+    const copy = h("button", { class: "primary", type: "button" }, t("action.copy"));
+    copy.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(line);
+      fill(copy, t("action.copied"));
+    });
+    form.replaceWith(
+      h("p", {}, t("nodes.token_hint", { until: formatTime(until, Intl.DateTimeFormat().resolvedOptions().timeZone) })),
+      h("pre", { class: "token", tabindex: "0" }, line),
+      h("footer", {}, copy),
+    );
+  });
+  openDialog(t("nodes.add"), form);
+}

@@ -1,0 +1,129 @@
+/** People: search, add, and the questions that a second person must answer. */
+
+import "/web/data-table.js";
+import { get } from "./api.js";
+import { addPerson, openPerson } from "./person-dialog.js";
+import { renderReviews } from "./reviews.js";
+import { pointName } from "./event-line.js";
+import { startPage } from "./shell.js";
+import { fill, h } from "/web/dom.js";
+import { formatDate } from "/web/format.js";
+import { onLanguage, t } from "/web/i18n.js";
+import { onKey } from "/web/keys.js";
+import { prioritySign, symbol } from "/web/symbols.js";
+
+const PAGE_SIZE = 100;
+const TYPING_MS = 200;
+
+/**
+ * @typedef {{holder_id: string, name: string, number: string | null, is_active: boolean,
+ *   valid_from: string | null, valid_until: string | null, access_points: string[] | null,
+ *   has_face: boolean, card_count: number, created_at: string}} Person
+ */
+
+startPage({
+  name: "people",
+  mount(main, { store }) {
+    /** @type {{people: Person[], next: any, query: string, version: number, asked: number}} */
+    const view = { people: [], next: null, query: "", version: 0, asked: 0 };
+    const table = /** @type {import("/web/data-table.js").DataTable} */ (h("data-table", { empty: "people.empty" }));
+    const search = /** @type {HTMLInputElement} */ (h("input", { type: "search" }));
+    const add = h("button", { class: "primary" });
+    const more = h("button", { class: "quiet", hidden: true });
+    const problem = h("p", { class: "problem", role: "alert" });
+    const reviews = h("section", { class: "reviews", hidden: true });
+    main.append(h("header", {}, h("h1", { data: { t: "page.people" } }, t("page.people")), search, add), reviews, problem, table, more);
+    table.rowKey = (person) => person.holder_id;
+    table.columns = columns(() => store.state);
+
+    const show = () => {
+      table.rows = view.people;
+      more.hidden = view.next === null;
+    };
+    /** @param {any} [after] continue after this page */
+    const load = async (after) => {
+      const asked = ++view.asked;
+      const parameters = new URLSearchParams({ query: view.query, limit: String(PAGE_SIZE) });
+      if (after) parameters.set("after", after);
+      try {
+        const page = await get(`/people?${parameters}`);
+        if (asked !== view.asked) return;
+        view.people = after ? [...view.people, ...page.items] : page.items;
+        view.next = page.next ?? null;
+        fill(problem);
+        show();
+      } catch (/** @type {any} */ error) {
+        fill(problem, error.sentence ?? t("error.other", { code: String(error) }));
+      }
+    };
+    const reload = () => Promise.all([load(), renderReviews(reviews, reload)]);
+
+    const words = () => {
+      search.placeholder = t("people.search");
+      search.ariaLabel = t("people.search");
+      fill(add, t("people.add"));
+      fill(more, t("people.more"));
+      show();
+    };
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let typing;
+    search.addEventListener("input", () => {
+      view.query = search.value.trim();
+      clearTimeout(typing);
+      typing = setTimeout(load, TYPING_MS);
+    });
+    more.addEventListener("click", () => load(view.next));
+    const context = { state: () => store.state, onChanged: reload };
+    add.addEventListener("click", () => addPerson(context));
+    table.addEventListener("open", (event) => {
+      const found = view.people.find((person) => person.holder_id === /** @type {CustomEvent} */ (event).detail);
+      if (found) openPerson(found, context);
+    });
+    store.subscribe((state) => {
+      // The names of the lanes come with the site.
+      if (state.isLoaded) show();
+      if (state.peopleVersion !== view.version) {
+        view.version = state.peopleVersion;
+        reload();
+      }
+    });
+    onKey("j", () => t("keys.down"), () => table.move(1));
+    onKey("k", () => t("keys.up"), () => table.move(-1));
+    onKey("/", () => t("keys.search"), () => search.focus());
+    onKey("n", () => t("people.add"), () => addPerson(context));
+    onLanguage(words);
+    words();
+    reload();
+  },
+});
+
+/** @param {() => import("./site-state.js").SiteState} state @returns {import("/web/data-table.js").Column[]} */
+function columns(state) {
+  return [
+    { title: "field.name", cell: (person) => [h("button", { class: "plain" }, person.name)], order: (person) => person.name },
+    { title: "field.number", cell: (person) => [person.number ?? ""], order: (person) => person.number ?? "", isNumber: true },
+    { title: "field.state", cell: (person) => standing(person), order: (person) => validity(person) },
+    { title: "field.face", cell: (person) => (person.has_face ? [symbol("granted"), t("face.present")] : [h("span", { class: "muted" }, t("face.absent"))]), order: (person) => Number(person.has_face) },
+    { title: "field.cards", cell: (person) => [person.card_count], order: (person) => person.card_count, isNumber: true },
+    { title: "field.access_points", cell: (person) => [places(person, state().site)] },
+    { title: "field.valid_until", cell: (person) => [person.valid_until ? formatDate(Date.parse(person.valid_until) - 1, state().zone) : ""], order: (person) => person.valid_until ?? "" },
+  ];
+}
+
+/** @param {Person} person @param {any} site */
+function places({ access_points: points }, site) {
+  return points === null ? t("people.everywhere") : points.map((id) => pointName(site, id)).join(", ");
+}
+
+/** @param {Person} person */
+function validity({ is_active: isActive, valid_from: from, valid_until: until }) {
+  if (!isActive) return "inactive";
+  if (from && Date.parse(from) > Date.now()) return "not_yet";
+  return until && Date.parse(until) <= Date.now() ? "over" : "valid";
+}
+
+/** @param {Person} person @returns {import("/web/dom.js").Child[]} */
+function standing(person) {
+  const word = validity(person);
+  return word === "valid" ? [t("standing.valid")] : [h("span", { class: "p4" }, prioritySign(4), t(`standing.${word}`))];
+}

@@ -1,0 +1,65 @@
+/** Who is signed in. Without a session a page shows nothing but the question who is there. */
+
+import { ApiError, request } from "./api.js";
+import { fill, h } from "/web/dom.js";
+import { t } from "/web/i18n.js";
+import { field } from "./forms.js";
+
+/** @typedef {{username: string, role: string, permissions: string[]}} Session */
+
+/** @type {Promise<Session> | null} */
+let asking = null;
+
+/** @returns {Promise<Session>} the session of now, after signing in where there is none */
+export async function openSession() {
+  try {
+    return await request("GET", "/sessions/current", { isSignIn: true });
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return signIn();
+    throw error;
+  }
+}
+
+/** End the session; every tab of this browser asks again who is there. */
+export async function closeSession() {
+  await request("DELETE", "/sessions/current", { isSignIn: true });
+  location.reload();
+}
+
+/** @returns {Promise<Session>} after a name and a password that central accepts */
+export function signIn() {
+  asking ??= ask().finally(() => {
+    asking = null;
+  });
+  return asking;
+}
+
+/** @returns {Promise<Session>} */
+function ask() {
+  const name = h("input", { name: "username", autocomplete: "username", required: true, autofocus: true });
+  const password = h("input", { name: "password", type: "password", autocomplete: "current-password", required: true });
+  const problem = h("p", { class: "problem", role: "alert" });
+  const button = h("button", { class: "primary" }, t("action.sign_in"));
+  const form = h("form", {}, h("h1", {}, t("sign_in.title")), field("field.username", name), field("field.password", password), problem, button);
+  const dialog = /** @type {HTMLDialogElement} */ (h("dialog", { class: "sign-in" }, form));
+  dialog.addEventListener("cancel", (event) => event.preventDefault());
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      button.setAttribute("disabled", "");
+      try {
+        const body = Object.fromEntries(new FormData(/** @type {HTMLFormElement} */ (form)));
+        resolve(await request("POST", "/sessions", { body, isSignIn: true }));
+        dialog.remove();
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        fill(problem, error.status === 401 ? t("error.bad_credentials") : error.sentence);
+        /** @type {HTMLInputElement} */ (password).select();
+      } finally {
+        button.removeAttribute("disabled");
+      }
+    });
+  });
+}

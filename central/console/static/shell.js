@@ -1,0 +1,161 @@
+/** What every operator page has: session, live state, header with counts, navigation and keys. */
+
+import { get, whenUnauthorised } from "./api.js";
+import { fill, h } from "/web/dom.js";
+import { formatTime } from "/web/format.js";
+import { language, loadWords, localName, onLanguage, remember, setLanguage, t, termsOf } from "/web/i18n.js";
+import { listenToKeys, onKey } from "/web/keys.js";
+import { Live } from "/web/live.js";
+import { Store } from "/web/store.js";
+import { prioritySign, symbol } from "/web/symbols.js";
+import { closeSession, openSession, signIn } from "./session.js";
+import { SiteState } from "./site-state.js";
+
+/**
+ * @typedef {import("./session.js").Session} Session
+ * @typedef {object} Page
+ * @property {string} name of its address, and of its words `page.NAME`
+ * @property {(main: HTMLElement, context: {store: Store<SiteState>, session: Session}) => void} mount
+ */
+
+/**
+ * Start a page; the one thing that a page's module calls.
+ * @param {Page} page
+ */
+export async function startPage(page) {
+  await loadWords();
+  const store = new Store(new SiteState());
+  const main = h("main", { id: page.name });
+  const header = new Header(page.name, store);
+  document.body.append(header.element, main);
+  const session = await openSession();
+  header.greet(session);
+  listenToPages();
+  page.mount(main, { store, session });
+  openLive(store);
+}
+
+/** @param {Store<SiteState>} store */
+function openLive(store) {
+  const live = new Live("/api/v1/stream", {
+    load: () => get("/snapshot"),
+    onLoaded: (snapshot) => store.update((state) => state.apply(snapshot)),
+    onMessage: (name, data) => store.update((state) => state.take(name, data)),
+    onLink: (isOnline, since) => store.update((state) => Object.assign(state, { link: { isOnline, since } })),
+    onSignedOut: enter,
+  });
+  async function enter() {
+    await signIn();
+    // Another person may see other things: begin again rather than patch what was shown.
+    location.reload();
+  }
+  whenUnauthorised(enter);
+  live.open();
+}
+
+/** @param {string} name */
+const pathOf = (name) => (name === "console" ? "/" : `/${name}`);
+
+function listenToPages() {
+  listenToKeys();
+  for (const name of termsOf("page")) {
+    onKey(`g ${name[0]}`, () => t(`page.${name}`), () => location.assign(pathOf(name)));
+  }
+}
+
+class Header {
+  #page;
+  #store;
+  #site = h("strong", { class: "site" });
+  #clock = h("time", { class: "clock" });
+  #link = h("span", { class: "link", role: "status" });
+  #counts = h("ul", { class: "counts" });
+  #nav = h("nav");
+  #tools = h("div", { class: "tools" });
+  /** @type {Session | null} */
+  #session = null;
+
+  /** @param {string} page @param {Store<SiteState>} store */
+  constructor(page, store) {
+    this.#page = page;
+    this.#store = store;
+    const bar = h("div", { class: "bar" }, this.#site, this.#nav, this.#counts, this.#clock, this.#link, this.#tools);
+    this.element = h("header", { class: "shell" }, bar);
+    store.subscribe((state) => this.#render(state));
+    setInterval(() => this.#tick(), 1000);
+    onLanguage(() => {
+      this.#words();
+      store.schedule();
+    });
+    this.#words();
+  }
+
+  /** @param {Session} session */
+  greet(session) {
+    this.#session = session;
+    this.#words();
+  }
+
+  #words() {
+    fill(
+      this.#nav,
+      ...termsOf("page").map((name) =>
+        h("a", { href: pathOf(name), "aria-current": name === this.#page && "page" }, t(`page.${name}`)),
+      ),
+    );
+    const other = language() === "en" ? "zh-CN" : "en";
+    const root = document.documentElement;
+    fill(
+      this.#tools,
+      this.#session && h("span", { class: "user" }, symbol("person"), this.#session.username),
+      h("button", { class: "quiet", lang: other, onclick: () => setLanguage(other) }, other === "en" ? "EN" : "中"),
+      h("button", { class: "quiet", onclick: () => this.#turnLight(root) }, t("action.theme")),
+      this.#session && h("button", { class: "quiet", onclick: closeSession }, t("action.sign_out")),
+    );
+  }
+
+  /** @param {HTMLElement} root */
+  #turnLight(root) {
+    root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
+    remember("menshen.theme", root.dataset.theme);
+  }
+
+  #tick() {
+    const { zone, isLoaded } = this.#store.state;
+    if (isLoaded) fill(this.#clock, formatTime(Date.now(), zone));
+  }
+
+  /** @param {SiteState} state */
+  #render(state) {
+    const { isOnline, since } = state.link;
+    const name = localName(state.site?.name, state.site?.id ?? "");
+    fill(this.#site, name);
+    document.title = [t(`page.${this.#page}`), name].filter(Boolean).join(" · ");
+    this.element.classList.toggle("is-cut-off", !isOnline);
+    const words = isOnline ? t("link.online") : t("link.offline", { since: formatTime(since, state.zone) });
+    fill(this.#link, isOnline && h("i", { class: "dot" }), !isOnline && prioritySign(2), h("span", {}, words));
+    if (!state.isLoaded) return;
+    fill(this.#counts, ...counts(state).map(([key, count, priority]) => this.#count(key, count, priority)));
+    this.#tick();
+  }
+
+  /** @param {string} key @param {number} count @param {0 | 2 | 3} priority 0: stale */
+  #count(key, count, priority) {
+    const sign = count > 0 && (priority ? prioritySign(priority) : h("i", { class: "hatch" }));
+    return h("li", { class: count > 0 ? `is-some p${priority}` : "" }, sign, `${t(key)} `, h("b", {}, count));
+  }
+}
+
+/** @param {SiteState} state @returns {[string, number, 0 | 2 | 3][]} */
+function counts(state) {
+  const nodes = [...state.nodes.values()];
+  const gates = state.gates();
+  const broken = gates.filter((gate) => !gate.isStale && ["fault", "blocked"].includes(gate.state ?? ""));
+  const gaps = nodes.reduce((sum, node) => sum + node.gaps.length, 0);
+  return [
+    ["count.broken", broken.length, 2],
+    ["count.nodes_lost", nodes.filter((node) => !node.is_online).length, 2],
+    ["count.stale", gates.filter((gate) => gate.isStale).length, 0],
+    ["count.gaps", gaps, 3],
+  ];
+}

@@ -1,0 +1,80 @@
+/** What the pages know of the site: a snapshot of central and the deltas after it. */
+
+import { EventLog } from "./event-log.js";
+
+/**
+ * @typedef {{position: number, received_at: string, node: string, event: any,
+ *   holder_name: string | null}} StoredEvent
+ * @typedef {{device: string, kind: string, access_points: string[], is_current: boolean,
+ *   state: string | null, since: string, detail: string}} Device
+ * @typedef {{node: string, is_online: boolean, last_seen_at: string | null, status: any,
+ *   gaps: {epoch: string, class: string, first: number, last: number}[]}} NodeView
+ * @typedef {{isOnline: boolean, since: number}} Link
+ */
+
+export class SiteState {
+  isLoaded = false;
+  /** @type {any} */
+  site = null;
+  epoch = "";
+  position = 0;
+  peopleVersion = 0;
+  /** @type {Link} */
+  link = { isOnline: true, since: Date.now() };
+  /** @type {Map<string, NodeView>} */
+  nodes = new Map();
+  log = new EventLog();
+
+  get zone() {
+    return this.site?.time_zone ?? "UTC";
+  }
+
+  /** @param {any} snapshot */
+  apply(snapshot) {
+    if (snapshot.epoch !== this.epoch) {
+      // Another store of events: what was shown belongs to one that no longer exists.
+      this.log = new EventLog();
+      this.position = 0;
+    }
+    this.isLoaded = true;
+    this.site = snapshot.site;
+    this.epoch = snapshot.epoch;
+    this.nodes = new Map(snapshot.nodes.map((/** @type {NodeView} */ node) => [node.node, node]));
+    for (const stored of snapshot.events) this.#add(stored);
+    this.position = Math.max(this.position, snapshot.position);
+  }
+
+  /** @param {string} name @param {any} data */
+  take(name, data) {
+    if (name === "event") this.#add(data);
+    else if (name === "node") this.nodes.set(data.node, data);
+    else if (name === "people") this.peopleVersion = data.version;
+  }
+
+  /** @param {StoredEvent} stored */
+  #add(stored) {
+    if (stored.position <= this.position) return;
+    this.position = stored.position;
+    this.log.add(stored);
+  }
+
+  /** Every device of every node, stale where nobody vouches for it now. */
+  devices() {
+    return [...this.nodes.values()].flatMap((node) =>
+      (node.status?.devices ?? []).map((/** @type {Device} */ device) => this.#seen(node, device)),
+    );
+  }
+
+  /** Devices that people pass. */
+  gates() {
+    return this.devices().filter((device) => device.kind !== "camera" && device.access_points.length > 0);
+  }
+
+  /** @param {NodeView} node @param {Device} device */
+  #seen(node, device) {
+    const seen = { ...device, node: node.node };
+    if (!this.link.isOnline) return { ...seen, isStale: true, staleSince: this.link.since };
+    if (!node.is_online) return { ...seen, isStale: true, staleSince: node.last_seen_at ?? device.since };
+    return { ...seen, isStale: !device.is_current, staleSince: device.since };
+  }
+}

@@ -1,0 +1,66 @@
+"""The pages' files as an ASGI application: compressed once, revalidated cheaply, never listed."""
+
+import gzip
+import hashlib
+import mimetypes
+from pathlib import Path
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from config.web import CONTENT_SECURITY_POLICY
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    # A browser asks every time and gets 304: an update is never half old and half new.
+    "Cache-Control": "no-cache",
+    "Vary": "Accept-Encoding",
+}
+TYPES = {".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
+"""Not left to the machine: on some, the registry says that scripts are plain text."""
+
+
+class WebFile:
+    """One file, read and compressed when the process starts."""
+
+    def __init__(self, path: Path) -> None:
+        self._plain = path.read_bytes()
+        self._compressed = gzip.compress(self._plain, mtime=0)
+        self._etag = f'"{hashlib.sha256(self._plain).hexdigest()[:16]}"'
+        self._type = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "text/plain"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer GET and HEAD."""
+        if scope["method"] not in ("GET", "HEAD"):
+            refusal = PlainTextResponse("method not allowed", 405, headers={"Allow": "GET, HEAD"})
+            return await refusal(scope, receive, send)
+        return await self._response(Headers(scope=scope))(scope, receive, send)
+
+    def _response(self, asked: Headers) -> Response:
+        headers = {**HEADERS, "ETag": self._etag}
+        if self._etag in asked.get("If-None-Match", ""):
+            return Response(status_code=304, headers=headers)
+        if "gzip" not in asked.get("Accept-Encoding", ""):
+            return Response(self._plain, media_type=self._type, headers=headers)
+        headers["Content-Encoding"] = "gzip"
+        return Response(self._compressed, media_type=self._type, headers=headers)
+
+
+class WebFiles:
+    """The files of one flat folder, by name. To be mounted: ``app.mount("/web", WebFiles(...))``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = {path.name: WebFile(path) for path in folder.iterdir() if path.is_file()}
+
+    def __getitem__(self, name: str) -> WebFile:
+        """Return a file of the folder; KeyError when there is none of this name."""
+        return self._files[name]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the file whose name the path ends with."""
+        name = scope["path"].removeprefix(scope.get("root_path", "")).lstrip("/")
+        answer = self._files.get(name) or PlainTextResponse("not found", 404)
+        await answer(scope, receive, send)

@@ -1,0 +1,105 @@
+/** Words by key, in the language of the person. A page never mixes two languages. */
+
+/** @typedef {"zh-CN" | "en"} Language */
+
+/** @type {Record<string, string>} */
+let words = {};
+
+/** @type {Set<() => void>} */
+const listeners = new Set();
+
+/** @returns {Language} */
+export function language() {
+  return document.documentElement.lang === "zh-CN" ? "zh-CN" : "en";
+}
+
+/** Load the dictionary of this page's language; nothing may be translated before. */
+export async function loadWords() {
+  const reply = await fetch(new URL(`${language()}.json`, import.meta.url));
+  if (!reply.ok) throw new Error(`dictionary: ${reply.status}`);
+  words = await reply.json();
+}
+
+/**
+ * Change the language of the page, now and for this browser.
+ * @param {Language} wanted
+ */
+export async function setLanguage(wanted) {
+  remember("menshen.language", wanted);
+  document.documentElement.lang = wanted;
+  await loadWords();
+  translate(document);
+  for (const listener of listeners) listener();
+}
+
+/** @param {() => void} listener called after the language has changed */
+export function onLanguage(listener) {
+  listeners.add(listener);
+}
+
+/**
+ * The words of a key.
+ * @param {string} key
+ * @param {Record<string, string | number>} [values] for the `{name}` places in the words
+ */
+export function t(key, values = {}) {
+  const text = words[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (place, name) => String(values[name] ?? place));
+}
+
+/**
+ * The words for a value from the contract, such as a reason; the value itself when it is newer than
+ * this page.
+ * @param {string} group
+ * @param {string} value
+ */
+export function term(group, value) {
+  return words[`${group}.${value}`] ?? value;
+}
+
+/** Every key of a group, in the dictionary's order, without the group's name.
+ * @param {string} group */
+export function termsOf(group) {
+  const prefix = `${group}.`;
+  return Object.keys(words)
+    .filter((key) => key.startsWith(prefix))
+    .map((key) => key.slice(prefix.length));
+}
+
+/**
+ * A name that the site file gives by language.
+ * @param {string | Record<string, string> | null | undefined} name
+ * @param {string} otherwise
+ */
+export function localName(name, otherwise) {
+  if (typeof name === "string") return name || otherwise;
+  return name?.[language()] ?? otherwise;
+}
+
+/**
+ * Fill in everything below `root` that carries a key.
+ * @param {ParentNode} root
+ */
+export function translate(root) {
+  for (const element of root.querySelectorAll("[data-t]")) {
+    element.textContent = t(/** @type {HTMLElement} */ (element).dataset.t ?? "");
+  }
+  for (const attribute of ["placeholder", "title", "aria-label"]) {
+    for (const element of root.querySelectorAll(`[data-t-${attribute}]`)) {
+      element.setAttribute(attribute, t(element.getAttribute(`data-t-${attribute}`) ?? ""));
+    }
+  }
+}
+
+/**
+ * Remember a choice in this browser, where that is allowed.
+ * @param {string} name
+ * @param {string} value
+ */
+export function remember(name, value) {
+  try {
+    localStorage.setItem(name, value);
+  } catch {
+    // A browser that forbids storage shows the choice until the page is left.
+  }
+}

@@ -1,0 +1,16 @@
+// Runs before the first paint: the remembered theme and language of this browser.
+// A classic script, because a module would run after the page has flashed in the other theme.
+{
+  const root = document.documentElement;
+  let theme = null;
+  let language = null;
+  try {
+    theme = localStorage.getItem("menshen.theme");
+    language = localStorage.getItem("menshen.language");
+  } catch {
+    // Storage may be forbidden; the page's own defaults hold then.
+  }
+  if (theme === "dark" || theme === "light") root.dataset.theme = theme;
+  const isKnown = language === "zh-CN" || language === "en";
+  root.lang = isKnown ? language : navigator.language.startsWith("zh") ? "zh-CN" : "en";
+}
