@@ -4,7 +4,6 @@ It decides which part of which frame is searched, so that an empty lane costs ne
 person who stands there is not looked up again and again.
 """
 
-import dataclasses
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +16,8 @@ from edge.vision.live import encode_crop
 from edge.vision.motion import Motion
 from edge.vision.reader import Frame
 from edge.vision.tracker import Track, Tracker
+from models.face.quality import QualityReason
+from models.face.quality import assess as assess_for_gate
 from models.face.types import Box, Candidate, Embedding, Face, Image, Pipeline
 
 IDLE_INTERVAL_S = 1 / 12
@@ -35,12 +36,18 @@ SAME_PERSON_FALSE_POSITIVE_RATE = 0.01
 """At this rate two strangers who stand in one place after each other count as one person."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Appraisal:
-    """The quality gate's answer. Attributes: reason: why not, None when good. score: 0..1."""
+class Appraisal(Protocol):
+    """The quality gate's answer; see ``models.face.quality.Quality``."""
 
-    reason: str | None
-    score: float
+    @property
+    def reason(self) -> str | None:
+        """Why the picture is not good enough; None when it is."""
+        ...
+
+    @property
+    def score(self) -> float:
+        """0..1, for choosing between frames of one person."""
+        ...
 
 
 class FaceGallery(Protocol):
@@ -72,7 +79,7 @@ class Recogniser:
         pipeline: Pipeline,
         gallery: FaceGallery,
         recognition: Recognition,
-        assess: Callable[[Image, Face], Appraisal],
+        assess: Callable[[Image, Face], Appraisal] = assess_for_gate,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pipeline, self._gallery = pipeline, gallery
@@ -194,17 +201,17 @@ class Recogniser:
         self._hint = None
         if visit.is_decided and not visit.must_check(now_s=now_s):
             return
-        appraisal = self._appraise(frame.image, track.face)
-        if appraisal.reason is not None:
-            self._hint = appraisal.reason
-            visit.drop(appraisal.reason)
+        rejection, score = self._rejection(frame.image, track.face)
+        if rejection is not None:
+            self._hint = rejection
+            visit.drop(rejection)
             return
         embedding = self._pipeline.embed(frame.image, track.face)
         self._counts["embedded"] += 1
         track = self._person_of(track, embedding, now_s=now_s)
         visit = self._visit_of(track)
         if not visit.is_decided:
-            visit.add(self._look_up(embedding, now_s=now_s, quality=appraisal.score))
+            visit.add(self._look_up(embedding, now_s=now_s, quality=score))
             self._pictures.setdefault(track.track_id, {})[now_s] = (frame.image, track.face.box)
 
     def _follow(self, frame: Frame, missing: Track, other: Track) -> None:
@@ -215,7 +222,8 @@ class Recogniser:
         visit = self._visits.get(missing.track_id)
         if visit is None or not visit.looks or self._visit_of(other).looks:
             return
-        if self._appraise(frame.image, other.face).reason is None:
+        rejection, _ = self._rejection(frame.image, other.face)
+        if rejection is None:
             embedding = self._pipeline.embed(frame.image, other.face)
             self._counts["embedded"] += 1
             if visit.resembles(embedding):
@@ -255,10 +263,12 @@ class Recogniser:
             quality=quality,
         )
 
-    def _appraise(self, image: Image, face: Face) -> Appraisal:
+    def _rejection(self, image: Image, face: Face) -> tuple[str | None, float]:
+        """Return why a face is not good enough to be looked up, or None, and its score."""
         if min(face.box.width, face.box.height) < self._recognition.face_size_px_min:
-            return Appraisal("too_small", 0.0)
-        return self._assess(image, face)
+            return str(QualityReason.TOO_SMALL), 0.0
+        appraisal = self._assess(image, face)
+        return None if appraisal.reason is None else str(appraisal.reason), appraisal.score
 
     def _visit_of(self, track: Track) -> Visit:
         visit = self._visits.get(track.track_id)

@@ -16,6 +16,7 @@ from edge.vision.attempt import CameraHealth, FaceAttempt, View
 from edge.vision.live import LivePicture
 from edge.vision.reader import STARTING, Reader
 from edge.vision.recogniser import Appraisal, FaceGallery, Recogniser
+from models.face.quality import assess as assess_for_gate
 from models.face.types import Face, Image, Pipeline
 
 FRAME_AGE_S_MAX = 1.0
@@ -36,9 +37,9 @@ class Watcher:
         pipeline: Of this lane alone; used in the watcher's thread.
         gallery: Of the same pipeline.
         recognition: The site's setting.
-        assess: The quality gate, for recognition.
         on_attempt: Called in the watcher's thread, once per person and visit; must not block.
         on_health: Called in the watcher's thread when the camera is lost or back.
+        assess: The quality gate.
     """
 
     def __init__(
@@ -50,9 +51,9 @@ class Watcher:
         pipeline: Pipeline,
         gallery: FaceGallery,
         recognition: Recognition,
-        assess: Callable[[Image, Face], Appraisal],
         on_attempt: Callable[[FaceAttempt], None],
         on_health: Callable[[CameraHealth], None],
+        assess: Callable[[Image, Face], Appraisal] = assess_for_gate,
     ) -> None:
         self.camera, self.access_point = camera, access_point
         self._reader, self._live = reader, LivePicture(reader)

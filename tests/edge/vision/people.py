@@ -7,7 +7,6 @@ import cv2
 import numpy as np
 
 from edge.vision.reader import Frame
-from edge.vision.recogniser import Appraisal
 from models.face.types import Box, Candidate, Embedding, Face, Image
 
 RED, GREEN, BLUE = (0, 0, 255), (0, 255, 0), (255, 0, 0)
@@ -120,14 +119,22 @@ class ColourGallery:
         return sorted(found, key=lambda c: -c.similarity)[:count]
 
 
-def good(image: Image, face: Face) -> Appraisal:
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """What the quality gate says of every picture."""
+
+    reason: str | None
+    score: float
+
+
+def good(image: Image, face: Face) -> Verdict:
     """Find every picture good."""
-    return Appraisal(None, 1.0)
+    return Verdict(None, 1.0)
 
 
-def blurred(image: Image, face: Face) -> Appraisal:
+def blurred(image: Image, face: Face) -> Verdict:
     """Find every picture blurred."""
-    return Appraisal("blurred", 0.1)
+    return Verdict("blurred", 0.1)
 
 
 def _is_within(box: Box, region: Box | None) -> bool:
