@@ -44,12 +44,17 @@ class Face:
 
     Attributes:
         score: The detector's own confidence; comparable only within one pipeline.
-        points: Shape (5, 2), x and y in pixels, or None where the pipeline finds them later.
+        points: Shape (5, 2), x and y in pixels, in the pipeline's own order.
+        turn: How far the nose lies beside the middle of the eyes, in eye distances; 0 looks
+            straight ahead, 0.5 is about half profile. None where the pipeline does not say.
+        tilt_deg: Of the line of the eyes, clockwise. None where the pipeline does not say.
     """
 
     box: Box
     score: float
     points: Points | None = None
+    turn: float | None = None
+    tilt_deg: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -1,0 +1,45 @@
+"""Looking at a part of an image while boxes stay those of the whole."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from models.face.types import Box, Face, Image
+
+
+def cut(image: Image, region: Box | None) -> tuple[Image, int, int]:
+    """Return the part of an image in a region, and its left and top; all of it without region."""
+    height, width = image.shape[:2]
+    if region is None:
+        return image, 0, 0
+    left, top = int(np.clip(region.left, 0, width - 1)), int(np.clip(region.top, 0, height - 1))
+    right = int(np.clip(region.right, left + 1, width))
+    bottom = int(np.clip(region.bottom, top + 1, height))
+    return image[top:bottom, left:right], left, top
+
+
+def moved(faces: Sequence[Face], left: int, top: int) -> list[Face]:
+    """Return faces found in a part as faces of the whole image."""
+    if left == top == 0:
+        return list(faces)
+    return [
+        dataclasses.replace(
+            face,
+            box=Box(
+                face.box.left + left,
+                face.box.top + top,
+                face.box.right + left,
+                face.box.bottom + top,
+            ),
+            points=None
+            if face.points is None
+            else face.points + np.array([left, top], dtype=np.float32),
+        )
+        for face in faces
+    ]
+
+
+def largest_first(faces: Sequence[Face]) -> list[Face]:
+    """Return faces in the order that a gate cares for: the nearest person first."""
+    return sorted(faces, key=lambda face: -face.box.width * face.box.height)
