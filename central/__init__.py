@@ -1,6 +1,7 @@
-"""The central service: people, credentials, events, nodes and the console.
+"""The central service: distributes people, collects facts, shows them to operators.
 
-It is never in the path of a decision. It imports models (enrolment) and config, never drivers,
-firmware_bridge or edge. Per feature a folder: ``endpoints.py``, ``service.py``, ``repository.py``
-(all SQL), ``schemas.py``. One composition root: ``app.py``.
+It is never in the path of a decision. It knows no wire and no device: what it says of a gate is
+what a node said of it. Per feature a folder with ``endpoints``, ``schemas`` and ``repository``; SQL
+stands in repositories alone. To add a feature: a folder, its router in ``app.py``, a permission in
+``security.py`` and its tables in ``tables.py`` with a migration.
 """

@@ -1,0 +1,269 @@
+"""The database: SQLite for exactly one central process, PostgreSQL for as many as wanted.
+
+Writers stand in line: on SQLite behind one lock and ``BEGIN IMMEDIATE``, so that no transaction
+fails half way because another was first. What a transaction announces is heard by every central
+process once it is committed, and not before.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import io
+import logging
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import IO, Any, Final
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Executable, Result, event, func, make_url, select
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+_log = logging.getLogger("central.database")
+
+CHANNEL: Final = "menshen"
+BUSY_TIMEOUT_MS: Final = 5_000
+LISTEN_RETRY_S: Final = 1.0
+LISTEN_CHECK_S: Final = 15.0
+EVERYTHING: Final = "*"
+"""Announced when announcements may have been missed."""
+MIGRATION_LOCK: Final = 0x6D656E01
+EVENTS_LOCK: Final = 0x6D656E02
+
+
+class DatabaseError(Exception):
+    """The database cannot be used; the message says why in one line."""
+
+
+class Transaction:
+    """One transaction. Results are buffered: they outlive the statement."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self.announced: list[str] = []
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether the database is PostgreSQL, where others may write at the same time."""
+        return self._connection.dialect.name == "postgresql"
+
+    async def execute(self, statement: Executable) -> Result[Any]:
+        """Run a statement."""
+        return await self._connection.execute(statement)
+
+    async def execute_many(self, statement: Executable, rows: list[dict[str, Any]]) -> None:
+        """Run a statement for every row; for none when there is none."""
+        if rows:
+            await self._connection.execute(statement, rows)
+
+    async def take_turn(self, lock: int) -> None:
+        """Wait until no other transaction holds this lock; it is let go at the end."""
+        if self.is_postgresql:
+            await self._connection.execute(select(func.pg_advisory_xact_lock(lock)))
+
+    def announce(self, topic: str) -> None:
+        """Tell every central process about this once it is committed."""
+        self.announced.append(topic)
+
+
+class Database:
+    """Connections to one database, for one event loop."""
+
+    def __init__(self, url: str) -> None:
+        """Take ``sqlite:///FILE`` or ``postgresql://...``; nothing is opened yet.
+
+        Raises:
+            DatabaseError: The address is not one of a database that central knows.
+        """
+        try:
+            parsed = make_url(url)
+        except ArgumentError as error:
+            raise DatabaseError("--database is not the address of a database") from error
+        self._driver = parsed.get_backend_name()
+        if self._driver == "sqlite":
+            self._url = parsed.set(drivername="sqlite+aiosqlite")
+        elif self._driver == "postgresql":
+            self._url = parsed.set(drivername="postgresql+psycopg")
+        else:
+            raise DatabaseError(
+                f"central knows sqlite and postgresql, not {self._driver!r}: change --database"
+            )
+        self._engine: AsyncEngine | None = None
+        self._lock = asyncio.Lock()
+        self._lock_file: IO[str] | None = None
+        self._listeners: list[Callable[[str], None]] = []
+        self._listening: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Open the database and bring its tables up to date.
+
+        Raises:
+            DatabaseError: Another process has it, or it does not answer.
+        """
+        if self._driver == "sqlite":
+            await asyncio.to_thread(self._lock_out_others)
+        self._engine = self._make_engine()
+        try:
+            async with self._engine.connect() as connection:
+                await self._write_transaction(connection)
+                if self._driver == "postgresql":
+                    await connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+                await connection.run_sync(_migrate)
+                await connection.commit()
+        except (SQLAlchemyError, OSError) as error:
+            await self.close()
+            raise DatabaseError(f"the database cannot be used: {_first_line(error)}") from error
+        if self._driver == "postgresql":
+            self._listening = asyncio.create_task(self._listen(), name="database-listen")
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._listening is not None:
+            self._listening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._listening
+            self._listening = None
+        if self._engine is not None:
+            await self._engine.dispose()
+            self._engine = None
+        if self._lock_file is not None:
+            self._lock_file.close()
+            self._lock_file = None
+
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """Call a function with every topic that is announced, by whichever process."""
+        self._listeners.append(listener)
+
+    @contextlib.asynccontextmanager
+    async def read(self) -> AsyncIterator[Transaction]:
+        """One reading transaction."""
+        async with self._opened().connect() as connection:
+            yield Transaction(connection)
+
+    @contextlib.asynccontextmanager
+    async def write(self) -> AsyncIterator[Transaction]:
+        """One writing transaction: all of it or, after an exception, nothing."""
+        async with contextlib.AsyncExitStack() as stack:
+            if self._driver == "sqlite":
+                await stack.enter_async_context(self._lock)
+            connection = await stack.enter_async_context(self._opened().connect())
+            await self._write_transaction(connection)
+            transaction = Transaction(connection)
+            yield transaction
+            if transaction.is_postgresql:
+                for topic in dict.fromkeys(transaction.announced):
+                    await connection.execute(select(func.pg_notify(CHANNEL, topic)))
+            await connection.commit()
+        if self._driver == "sqlite":
+            for topic in dict.fromkeys(transaction.announced):
+                self._tell(topic)
+
+    def _opened(self) -> AsyncEngine:
+        if self._engine is None:
+            raise DatabaseError("the database is not open")
+        return self._engine
+
+    @staticmethod
+    async def _write_transaction(connection: AsyncConnection) -> None:
+        await connection.execution_options(is_write=True)
+        await connection.begin()
+
+    def _tell(self, topic: str) -> None:
+        for listener in self._listeners:
+            listener(topic)
+
+    def _make_engine(self) -> AsyncEngine:
+        if self._driver == "postgresql":
+            return create_async_engine(self._url, pool_size=8, max_overflow=8, pool_pre_ping=True)
+        engine = create_async_engine(self._url)
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+
+    def _lock_out_others(self) -> None:
+        name = self._url.database
+        if not name or name == ":memory:":
+            raise DatabaseError("SQLite needs a file: --database sqlite:///FILE")
+        path = Path(f"{name}.lock")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file = path.open("a")
+        except OSError as error:
+            raise DatabaseError(f"cannot write {path}: {error.strerror}") from error
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.close()
+            raise DatabaseError(
+                f"another central process has {name}: SQLite serves one;"
+                " use PostgreSQL (--database postgresql://...) for more"
+            ) from error
+        self._lock_file = file
+        # Names and templates are in there: readable by the service's user alone.
+        Path(name).touch(mode=0o600)
+
+    async def _listen(self) -> None:
+        address = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        is_lost = False
+        while True:
+            try:
+                connection = await psycopg.AsyncConnection.connect(address, autocommit=True)
+                async with connection:
+                    await connection.execute(f"LISTEN {CHANNEL}")
+                    if is_lost:
+                        _log.warning("announcements of the database are heard again")
+                    is_lost = False
+                    self._tell(EVERYTHING)
+                    while True:
+                        async for notice in connection.notifies(timeout=LISTEN_CHECK_S):
+                            self._tell(notice.payload)
+                        await connection.execute("SELECT 1")
+            except (psycopg.Error, OSError) as error:
+                if not is_lost:
+                    _log.warning("announcements of the database are lost: %s", _first_line(error))
+                is_lost = True
+            await asyncio.sleep(LISTEN_RETRY_S)
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    # Transactions are begun by the event below, not by the driver.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        # What is deleted of a person is overwritten, not left lying in the file.
+        "secure_delete=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    is_write = connection.get_execution_options().get("is_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+
+
+def _migrate(connection: Connection) -> None:
+    config = Config(stdout=io.StringIO())
+    config.set_main_option("script_location", "central:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(getattr(error, "orig", None) or error).splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def like_pattern(words: str) -> str:
+    r"""Return a LIKE pattern (escape ``\``) that finds the words anywhere."""
+    for special in ("\\", "%", "_"):
+        words = words.replace(special, f"\\{special}")
+    return f"%{words}%"

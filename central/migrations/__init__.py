@@ -1,0 +1,1 @@
+"""The history of central's tables, applied at every start."""

@@ -1,0 +1,100 @@
+"""Refusals over HTTP: one shape, and a code that pages translate.
+
+Source: RFC 9457 "Problem Details for HTTP APIs", section 3.
+"""
+
+import http
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+MEDIA_TYPE: Final = "application/problem+json"
+_CODES: Final = {
+    401: "not_signed_in",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+}
+
+
+class Problem(Exception):
+    """What is refused, and why; raised by endpoints and what they call."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str = "",
+        *,
+        headers: Mapping[str, str] | None = None,
+        **more: object,
+    ) -> None:
+        """Refuse with an HTTP status; ``more`` becomes further members of the answer."""
+        super().__init__(f"{status} {code}")
+        self.status, self.code, self.detail = status, code, detail
+        self.headers, self.more = headers, more
+
+    def to_response(self) -> JSONResponse:
+        """Return the refusal as an answer."""
+        body: dict[str, Any] = {
+            "type": "about:blank",
+            "title": http.HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+            **self.more,
+        }
+        return JSONResponse(body, self.status, headers=self.headers, media_type=MEDIA_TYPE)
+
+
+class ProblemBody(BaseModel):
+    """A refusal, for the API's description."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
+RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    "default": {"model": ProblemBody, "description": "Refused; `code` says why"}
+}
+
+
+def install(app: FastAPI) -> None:
+    """Make every refusal of an application a problem."""
+
+    @app.exception_handler(Problem)
+    async def refused(_request: Request, error: Problem) -> JSONResponse:
+        return error.to_response()
+
+    @app.exception_handler(HTTPException)
+    async def refused_by_framework(_request: Request, error: HTTPException) -> JSONResponse:
+        code = _CODES.get(error.status_code, f"http_{error.status_code}")
+        return Problem(
+            error.status_code, code, str(error.detail), headers=error.headers
+        ).to_response()
+
+    @app.exception_handler(RequestValidationError)
+    async def not_understood(_request: Request, error: RequestValidationError) -> JSONResponse:
+        # What was sent may be a name, a card or a password: say where it is wrong, not what it is.
+        places = [
+            {"place": ".".join(str(part) for part in e["loc"]), "mistake": e["type"]}
+            for e in error.errors()
+        ]
+        detail = "; ".join(f"{p['place']}: {p['mistake']}" for p in places)
+        return Problem(422, "invalid_request", detail, mistakes=places).to_response()
+
+    @app.exception_handler(Exception)
+    async def failed(_request: Request, _error: Exception) -> JSONResponse:
+        # The server logs the traceback; the answer says nothing of our inside.
+        return Problem(
+            500, "internal_error", "central made a mistake; its log says which"
+        ).to_response()

@@ -1,0 +1,35 @@
+"""What one central process is told at its start."""
+
+from pathlib import Path
+
+from config.contract.identifiers import Frozen, Sha256
+from config.site import Site
+
+
+class Settings(Frozen):
+    """Settings.
+
+    Attributes:
+        home: State folder of this process.
+        database: SQLAlchemy address; None is ``home/central.sqlite3``.
+        url: What nodes and browsers call central by, without a slash at the end.
+        ca_certificate: PEM of the site's authority; None without TLS.
+        ca_fingerprint: SHA-256 of that certificate (DER).
+    """
+
+    site: Site
+    home: Path
+    database: str | None = None
+    url: str = "http://127.0.0.1:8080"
+    ca_certificate: str | None = None
+    ca_fingerprint: Sha256 | None = None
+
+    @property
+    def database_url(self) -> str:
+        """The database's address."""
+        return self.database or f"sqlite:///{self.home / 'central.sqlite3'}"
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether central is reached by HTTPS."""
+        return self.url.startswith("https://")

@@ -1,0 +1,217 @@
+"""Every table of central. A change here needs a migration in ``central/migrations/versions``."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in Python; SQLite, which knows no zones, holds it without one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return what the database is given; a time without a zone is a mistake."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return what the database holds, aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+site_values = Table(
+    "site_values",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+    comment="single values: the store's epoch, the replica's version, secrets wrapped by the KEK",
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("user_id", String(36), primary_key=True),
+    Column("username", String(64), nullable=False, unique=True),
+    Column("role", String(32), nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("secret_hash", String(64), primary_key=True),
+    Column("role", String(32), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id_hash", String(64), primary_key=True),
+    Column("user_id", ForeignKey("users.user_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("node", String(63), primary_key=True),
+    Column("signing_key", String(64), nullable=False),
+    Column("sealing_key", String(64), nullable=False),
+    Column("enrolled_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime),
+    Column("status", Text, comment="NodeStatus as JSON, as it was last reported"),
+)
+
+node_tokens = Table(
+    "node_tokens",
+    metadata,
+    Column("secret_hash", String(64), primary_key=True),
+    Column("node", String(63), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
+_JOURNAL_KEY = ("node", "epoch", "event_class", "sequence")
+
+events = Table(
+    "events",
+    metadata,
+    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("node", String(63), nullable=False),
+    Column("epoch", String(36), nullable=False),
+    Column("event_class", String(16), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("type", Text, nullable=False),
+    Column("holder_id", String(64)),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("body", Text, nullable=False, comment="the event as JSON"),
+    UniqueConstraint(*_JOURNAL_KEY),
+    comment="position is the order of commits, so a reader that continues after one misses none",
+)
+
+event_conflicts = Table(
+    "event_conflicts",
+    metadata,
+    Column("node", String(63), primary_key=True),
+    Column("epoch", String(36), primary_key=True),
+    Column("event_class", String(16), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("content_hash", String(64), primary_key=True),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("body", Text, nullable=False),
+    comment="events whose key was taken by another event",
+)
+
+event_ranges = Table(
+    "event_ranges",
+    metadata,
+    Column("node", String(63), primary_key=True),
+    Column("epoch", String(36), primary_key=True),
+    Column("event_class", String(16), primary_key=True),
+    Column("first", Integer, primary_key=True),
+    Column("last", Integer, nullable=False),
+    comment="sequences that central holds or knows to be lost; what lies between is a gap",
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("holder_id", String(36), primary_key=True),
+    Column("version", BigInteger, nullable=False, unique=True),
+    Column("is_removed", Boolean, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("number", String(64), unique=True),
+    Column("valid_from", UtcDateTime),
+    Column("valid_until", UtcDateTime),
+    Column("access_points", JSON(none_as_null=True)),
+    Column("created_at", UtcDateTime, nullable=False),
+    comment="a removed person leaves the identifier alone, so that every node learns of it",
+)
+
+cards = Table(
+    "cards",
+    metadata,
+    Column("card_id", String(36), primary_key=True),
+    Column("holder_id", ForeignKey("people.holder_id"), nullable=False, index=True),
+    Column("verifier", String(64), nullable=False, unique=True),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+templates = Table(
+    "templates",
+    metadata,
+    Column("template_id", String(36), primary_key=True),
+    Column("holder_id", ForeignKey("people.holder_id"), nullable=False, index=True),
+    Column("network", String(64), nullable=False),
+    Column("ciphertext", Text, nullable=False),
+    Column("wrapped_key", Text, nullable=False),
+    Column("key_version", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+face_reviews = Table(
+    "face_reviews",
+    metadata,
+    Column("review_id", String(36), primary_key=True),
+    Column("holder_id", ForeignKey("people.holder_id"), nullable=False, index=True),
+    Column("resembles", ForeignKey("people.holder_id"), nullable=False, index=True),
+    Column("similarity", Float, nullable=False),
+    Column("network", String(64), nullable=False),
+    Column("ciphertext", Text, nullable=False),
+    Column("wrapped_key", Text, nullable=False),
+    Column("key_version", Integer, nullable=False),
+    Column("requested_by", String(36), nullable=False),
+    Column("requested_at", UtcDateTime, nullable=False),
+    comment="look-alikes that wait for a second person; gone once decided",
+)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("node", String(63), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
+Index("ix_events_received_at", events.c.received_at)
+Index("ix_blobs_expires_at", blobs.c.expires_at)
