@@ -14,7 +14,10 @@ def routes() -> list[BaseRoute]:
     files = WebFiles(STATIC)
     pages = sorted(path.name for path in STATIC.glob("*.html"))
     return [
-        *(Route("/" if page == FIRST_PAGE else f"/{page.removesuffix('.html')}", files[page]) for page in pages),
+        *(
+            Route("/" if page == FIRST_PAGE else f"/{page.removesuffix('.html')}", files[page])
+            for page in pages
+        ),
         Mount("/static", files),
         Mount("/web", WebFiles(SHARED)),
     ]

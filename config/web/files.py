@@ -37,9 +37,10 @@ class WebFile:
         if scope["method"] not in ("GET", "HEAD"):
             refusal = PlainTextResponse("method not allowed", 405, headers={"Allow": "GET, HEAD"})
             return await refusal(scope, receive, send)
-        return await self._response(Headers(scope=scope))(scope, receive, send)
+        return await self.response(Headers(scope=scope))(scope, receive, send)
 
-    def _response(self, asked: Headers) -> Response:
+    def response(self, asked: Headers) -> Response:
+        """Return the answer to a request with these headers."""
         headers = {**HEADERS, "ETag": self._etag}
         if self._etag in asked.get("If-None-Match", ""):
             return Response(status_code=304, headers=headers)
@@ -50,7 +51,7 @@ class WebFile:
 
 
 class WebFiles:
-    """The files of one flat folder, by name. To be mounted: ``app.mount("/web", WebFiles(...))``."""
+    """The files of one flat folder, by name: ``app.mount("/web", WebFiles(...))``."""
 
     def __init__(self, folder: Path) -> None:
         self._files = {path.name: WebFile(path) for path in folder.iterdir() if path.is_file()}

@@ -1,8 +1,9 @@
 """What each access point's screen shows, and how its page hears of a change."""
 
 import asyncio
+import contextlib
 import dataclasses
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -36,49 +37,57 @@ class KioskBoard:
 
     def __init__(self) -> None:
         self._states: dict[str, KioskState] = {}
-        self._subscribers: set[_Subscriber] = set()
+        self._readers: set[KioskReader] = set()
 
     def show(self, state: KioskState) -> None:
-        """Replace the state of one access point and tell every subscriber; never waits."""
+        """Replace the state of one access point and tell every reader; never waits."""
         self._states[state.access_point] = state
-        for subscriber in self._subscribers:
-            subscriber.put(state)
+        for reader in self._readers:
+            reader.put(state)
 
     def current(self, access_point: str) -> KioskState | None:
         """Return what an access point's screen shows; None before the first state."""
         return self._states.get(access_point)
 
     async def subscribe(self) -> AsyncGenerator[KioskState]:
-        """Yield the states of now, then every change, until closed.
-
-        A reader that is slower than the lanes gets the newest state of each access point and
-        misses those between, so nothing grows beyond one state per access point.
-        """
-        subscriber = _Subscriber(self._states)
-        self._subscribers.add(subscriber)
-        try:
+        """Yield the states of now, then every change, until closed; see ``KioskReader``."""
+        with self.read() as reader:
             while True:
-                yield await subscriber.take()
+                yield await reader.take()
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator["KioskReader"]:
+        """Give a reader that has the states of now before it and hears of changes while inside."""
+        reader = KioskReader(self._states)
+        self._readers.add(reader)
+        try:
+            yield reader
         finally:
-            self._subscribers.discard(subscriber)
+            self._readers.discard(reader)
 
 
-class _Subscriber:
-    """States that one reader has not taken yet, at most one per access point."""
+class KioskReader:
+    """States that one page has not taken yet.
 
-    def __init__(self, states: dict[str, KioskState]) -> None:
+    A reader that is slower than the lanes gets the newest state of each access point and misses
+    those between, so nothing grows beyond one state per access point.
+    """
+
+    def __init__(self, states: Mapping[str, KioskState]) -> None:
         self._pending = dict(states)
         self._has_pending = asyncio.Event()
         if states:
             self._has_pending.set()
 
     def put(self, state: KioskState) -> None:
+        """Add a state; the board calls it."""
         # The newest goes last, so that a busy lane cannot hold back a quiet one.
         self._pending.pop(state.access_point, None)
         self._pending[state.access_point] = state
         self._has_pending.set()
 
     async def take(self) -> KioskState:
+        """Return the next state; a caller that is cancelled while waiting loses none."""
         await self._has_pending.wait()
         state = self._pending.pop(next(iter(self._pending)))
         if not self._pending:

@@ -25,13 +25,13 @@ startPage({
       const node = store.state.nodes.get(/** @type {CustomEvent} */ (event).detail);
       if (node) openNode(node, store.state.zone);
     });
-    add.addEventListener("click", addNode);
+    add.addEventListener("click", () => addNode(store.state.zone));
     store.subscribe((state) => {
       if (state.isLoaded) table.rows = [...state.nodes.values()];
     });
     onKey("j", () => t("keys.down"), () => table.move(1));
     onKey("k", () => t("keys.up"), () => table.move(-1));
-    onKey("n", () => t("nodes.add"), addNode);
+    onKey("n", () => t("nodes.add"), () => addNode(store.state.zone));
     onLanguage(() => {
       fill(add, t("nodes.add"));
       store.schedule();
@@ -82,7 +82,8 @@ function openNode(node, zone) {
   );
 }
 
-function addNode() {
+/** @param {string} zone */
+function addNode(zone) {
   const name = h("input", { name: "node", required: true, pattern: "[a-z0-9]([a-z0-9\\-]{0,61}[a-z0-9])?", autocomplete: "off", autofocus: true });
   const form = actionForm("nodes.make_token", [field("field.node", name, "nodes.name_hint")], async ({ node }) => {
     const { token, expires_at: until } = await post("/nodes/tokens", { node });
@@ -93,7 +94,7 @@ function addNode() {
       fill(copy, t("action.copied"));
     });
     form.replaceWith(
-      h("p", {}, t("nodes.token_hint", { until: formatTime(until, Intl.DateTimeFormat().resolvedOptions().timeZone) })),
+      h("p", {}, t("nodes.token_hint", { until: formatTime(until, zone) })),
       h("pre", { class: "token", tabindex: "0" }, line),
       h("footer", {}, copy),
     );

@@ -1,0 +1,195 @@
+"""The terminal's own pages on loopback: a screen per access point, live picture and state."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
+from fastapi.responses import StreamingResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.routing import Mount, Route
+
+from config.contract.identifiers import new_id
+from config.site import AccessPointEntry, Site
+from config.web import STATIC as SHARED
+from config.web.files import WebFiles
+from edge.kiosk.guard import LoopbackGuard
+from edge.kiosk.state import KioskBoard, KioskReader, KioskState
+from edge.vision.attempt import View, ViewBox
+
+STATIC = Path(__file__).parent / "static"
+PICTURE_INTERVAL_S = 0.1
+PICTURE_AGE_S_MAX = 2.0
+"""An older picture is no longer shown: nobody may take it for the lane of now."""
+BOUNDARY = "menshen-picture"
+BOUNDARY_LINE = f"--{BOUNDARY}\r\n".encode()
+PART_HEADER = b"Content-Type: image/jpeg\r\n\r\n"
+
+
+class LiveView(Protocol):
+    """The live picture of a lane; ``edge.vision`` has one per camera."""
+
+    def view(self) -> View:
+        """Return the newest picture and its faces; called from any thread, may take 10 ms."""
+
+
+def create_app(
+    *, site: Site, node: str, board: KioskBoard, views: Mapping[str, LiveView], local_key: str
+) -> FastAPI:
+    """Return the pages of one node.
+
+    Args:
+        site: The whole site; the pages show what stands at ``node``.
+        node: Identifier of this terminal.
+        board: What the lanes show.
+        views: Live pictures by access point; those without one take cards only.
+        local_key: Opens the pages and, as a bearer token, whatever else is added to the
+            application.
+    """
+    points = {p.id: p for p in site.for_node(node).access_point}
+    files = WebFiles(STATIC)
+    app = FastAPI(
+        openapi_url=None,
+        routes=[
+            Route("/", files["index.html"]),
+            Mount("/static", files),
+            Mount("/web", WebFiles(SHARED)),
+        ],
+    )
+    app.include_router(_routes(_Screens(site, points, board, views), files))
+    app.add_middleware(LoopbackGuard, local_key=local_key, node=node)
+    return app
+
+
+class _Screens:
+    """What the pages ask for."""
+
+    def __init__(
+        self,
+        site: Site,
+        points: Mapping[str, AccessPointEntry],
+        board: KioskBoard,
+        views: Mapping[str, LiveView],
+    ) -> None:
+        self._site, self._points, self._board, self._views = site, points, board, views
+        self._epoch = str(new_id())
+
+    def describe(self, point: AccessPointEntry) -> dict[str, object]:
+        return {
+            "id": point.id,
+            "name": point.name,
+            "direction": point.direction,
+            "has_camera": self.has_camera(point),
+        }
+
+    def has_camera(self, point: AccessPointEntry) -> bool:
+        return point.id in self._views
+
+    def lanes(self) -> dict[str, object]:
+        identity = self._site.site.model_dump(mode="json")
+        return {
+            "site": identity,
+            "access_points": [self.describe(p) for p in self._points.values()],
+        }
+
+    def point(self, access_point: str) -> AccessPointEntry:
+        if access_point not in self._points:
+            raise HTTPException(404, f"this node has no access point {access_point!r}")
+        return self._points[access_point]
+
+    async def changes(self, point: AccessPointEntry) -> AsyncIterator[ServerSentEvent]:
+        """Yield ``hello``, then ``state`` and ``picture`` whenever they change."""
+        site = self._site.site.model_dump(mode="json")
+        hello = {"epoch": self._epoch, "site": site, "access_point": self.describe(point)}
+        yield ServerSentEvent(event="hello", data=hello)
+        view = self._views.get(point.id)
+        shown: dict[str, object] | None = None
+        with self._board.read() as reader:
+            while True:
+                state = await _next_state(reader, timeout_s=PICTURE_INTERVAL_S if view else None)
+                if state is not None and state.access_point == point.id:
+                    yield ServerSentEvent(event="state", data=_state(state))
+                if view is not None:
+                    picture = _picture(await asyncio.to_thread(view.view))
+                    if picture != shown:
+                        shown = picture
+                        yield ServerSentEvent(event="picture", data=picture)
+
+    async def motion(self, point: AccessPointEntry) -> AsyncIterator[bytes]:
+        """Yield the live picture as multipart JPEG, at most one per ``PICTURE_INTERVAL_S``."""
+        view, shown = self._views[point.id], None
+        yield BOUNDARY_LINE
+        while True:
+            picture = await asyncio.to_thread(view.view)
+            if picture.jpeg is not shown and picture.age_s < PICTURE_AGE_S_MAX:
+                shown = picture.jpeg
+                # A browser shows a part when it has seen that the part is over.
+                yield PART_HEADER + (shown or b"") + b"\r\n" + BOUNDARY_LINE
+            await asyncio.sleep(PICTURE_INTERVAL_S)
+
+
+def _routes(screens: _Screens, files: WebFiles) -> APIRouter:
+    router = APIRouter()
+    is_known = [Depends(screens.point)]
+
+    @router.get("/access-points")
+    async def access_points() -> dict[str, object]:
+        return screens.lanes()
+
+    @router.get(
+        "/kiosk/{access_point}/stream", response_class=EventSourceResponse, dependencies=is_known
+    )
+    async def stream(access_point: str) -> AsyncIterator[ServerSentEvent]:
+        async for change in screens.changes(screens.point(access_point)):
+            yield change
+
+    @router.get("/kiosk/{access_point}/live.mjpeg")
+    async def live(access_point: str) -> StreamingResponse:
+        point = screens.point(access_point)
+        if not screens.has_camera(point):
+            raise HTTPException(404, f"access point {point.id!r} has no camera")
+        return StreamingResponse(
+            screens.motion(point),
+            media_type=f"multipart/x-mixed-replace; boundary={BOUNDARY}",
+            headers={"Cache-Control": "no-store"},
+        )
+
+    @router.get("/kiosk/{access_point}", dependencies=is_known)
+    async def page(request: Request) -> Response:
+        return files["kiosk.html"].response(request.headers)
+
+    return router
+
+
+async def _next_state(reader: KioskReader, *, timeout_s: float | None) -> KioskState | None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(timeout_s):
+            return await reader.take()
+    return None
+
+
+def _state(state: KioskState) -> dict[str, object]:
+    return {
+        "phase": state.phase,
+        "masked_name": state.masked_name,
+        "reason": state.reason,
+        "direction": state.direction,
+        "changed_at": state.changed_at.isoformat(),
+    }
+
+
+def _picture(view: View) -> dict[str, object]:
+    is_current = view.jpeg is not None and view.age_s < PICTURE_AGE_S_MAX
+    faces = view.boxes if is_current else ()
+    return {"is_current": is_current, "faces": [_face(face) for face in faces]}
+
+
+def _face(face: ViewBox) -> dict[str, object]:
+    box = face.box
+    return {
+        "box": [round(box.left), round(box.top), round(box.right), round(box.bottom)],
+        "is_active": face.is_active,
+        "hint": face.hint,
+    }

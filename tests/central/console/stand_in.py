@@ -1,0 +1,204 @@
+"""Central as its pages see it: the same addresses and shapes, from data that a test holds.
+
+It lets a test say exactly what happens at the site, which a real site would have to be driven to.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID, uuid4
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from central.console import pages
+
+SESSION = {
+    "username": "li.ming",
+    "role": "administrator",
+    "permissions": ["people.names", "events.crops", "users.manage"],
+}
+PASSWORD = "correct horse battery"
+Json = dict[str, Any]
+
+
+class StandIn:
+    """The data, the streams, and the application that serves both."""
+
+    def __init__(self, *, site: Json, nodes: list[Json], events: list[Json]) -> None:
+        self.site, self.events = site, events
+        self.nodes = {node["node"]: node for node in nodes}
+        self.epoch: UUID = uuid4()
+        self.people: list[Json] = []
+        self.reviews: list[Json] = []
+        self.blobs: dict[str, bytes] = {}
+        self.face_answer: tuple[int, Json] = (201, {"status": "enrolled", "pictures": []})
+        self.is_signed_in = True
+        self.requests: list[tuple[str, str, Json]] = []
+        self._streams: dict[asyncio.Queue[str], asyncio.AbstractEventLoop] = {}
+        self.app = self._make_app()
+
+    @property
+    def position(self) -> int:
+        """Position of the newest event."""
+        return int(self.events[-1]["position"]) if self.events else 0
+
+    @property
+    def stream_count(self) -> int:
+        """Streams that are open."""
+        return len(self._streams)
+
+    def happen(self, stored: Json) -> None:
+        """Let an event arrive at central; from any thread."""
+        self.events.append(stored)
+        self._say("event", stored)
+
+    def report(self, node: Json) -> None:
+        """Let a node's state change; from any thread."""
+        self.nodes[node["node"]] = node
+        self._say("node", node)
+
+    def change_people(self, version: int) -> None:
+        """Tell the pages that people have changed; from any thread."""
+        self._say("people", {"version": version})
+
+    def end_session(self) -> None:
+        """Revoke the session, which ends its streams; from any thread."""
+        self.is_signed_in = False
+        for queue, loop in list(self._streams.items()):
+            loop.call_soon_threadsafe(queue.put_nowait, "")
+
+    def _say(self, name: str, data: Json) -> None:
+        text = f"event: {name}\ndata: {json.dumps(data)}\n\n"
+        for queue, loop in list(self._streams.items()):
+            loop.call_soon_threadsafe(queue.put_nowait, text)
+
+    async def _stream(self) -> AsyncIterator[str]:
+        queue: asyncio.Queue[str] = asyncio.Queue()
+        self._streams[queue] = asyncio.get_running_loop()
+        try:
+            hello = {"epoch": str(self.epoch), "position": self.position}
+            yield f"event: hello\ndata: {json.dumps(hello)}\n\n"
+            while text := await queue.get():
+                yield text
+        finally:
+            del self._streams[queue]
+
+    def _make_app(self) -> FastAPI:
+        app = FastAPI(openapi_url=None, routes=pages.routes())
+        self._add_sessions(app)
+        self._add_site(app)
+        self._add_people(app)
+        return app
+
+    def _add_sessions(self, app: FastAPI) -> None:
+        @app.middleware("http")
+        async def ask_who_is_there(request: Request, call_next: Any) -> Response:  # noqa: ANN401 - starlette's
+            path = request.url.path.removeprefix("/api/v1")
+            is_open = path in ("/sessions", "/invitations/accept") or path == request.url.path
+            if is_open or self.is_signed_in:
+                response: Response = await call_next(request)
+                return response
+            return problem(401, "not_signed_in")
+
+        @app.get("/api/v1/sessions/current")
+        async def current() -> Json:
+            return SESSION
+
+        @app.delete("/api/v1/sessions/current", status_code=204)
+        async def leave() -> None:
+            self.is_signed_in = False
+
+        @app.post("/api/v1/sessions", status_code=201, response_model=None)
+        async def enter(body: Json) -> Json | Response:
+            if body["password"] != PASSWORD:
+                return problem(401, "bad_credentials")
+            self.is_signed_in = True
+            return SESSION
+
+        @app.post("/api/v1/invitations/accept", status_code=201)
+        async def accept(body: Json) -> Json:
+            self.requests.append(("POST", "/invitations/accept", body))
+            self.is_signed_in = True
+            return SESSION
+
+    def _add_site(self, app: FastAPI) -> None:
+        @app.get("/api/v1/snapshot")
+        async def snapshot() -> Json:
+            return {
+                "epoch": str(self.epoch),
+                "position": self.position,
+                "site": self.site,
+                "events": self.events[-100:],
+                "nodes": list(self.nodes.values()),
+            }
+
+        @app.get("/api/v1/stream")
+        async def stream() -> StreamingResponse:
+            return StreamingResponse(self._stream(), media_type="text/event-stream")
+
+        @app.get("/api/v1/blobs/{sha256}")
+        async def blob(sha256: str) -> Response:
+            if sha256 not in self.blobs:
+                return problem(404, "blob_not_found")
+            return Response(self.blobs[sha256], media_type="image/jpeg")
+
+        @app.post("/api/v1/nodes/tokens", status_code=201)
+        async def token(body: Json) -> Json:
+            self.requests.append(("POST", "/nodes/tokens", body))
+            return {"token": "menshen1.eyJub2RlIjoi", "expires_at": "2026-11-23T08:15:00Z"}
+
+    def _add_people(self, app: FastAPI) -> None:
+        @app.get("/api/v1/people")
+        async def people(query: str = "", limit: int = 100) -> Json:
+            found = [p for p in self.people if query in p["name"] or query in (p["number"] or "")]
+            return {"items": found[:limit], "next": None}
+
+        @app.post("/api/v1/people", status_code=201)
+        async def add(body: Json) -> Json:
+            self.requests.append(("POST", "/people", body))
+            self.people.append(make_person(body["name"], body["number"]))
+            return self.people[-1]
+
+        @app.get("/api/v1/people/{holder_id}/cards")
+        async def cards(holder_id: str) -> Json:
+            person = next(p for p in self.people if p["holder_id"] == holder_id)
+            return {"items": [{"card_id": str(n)} for n in range(person["card_count"])]}
+
+        @app.post("/api/v1/people/{holder_id}/face")
+        async def face(holder_id: str) -> Response:
+            status, body = self.face_answer
+            return JSONResponse(body, status)
+
+        @app.get("/api/v1/face-reviews")
+        async def reviews() -> Json:
+            return {"items": self.reviews}
+
+        @app.post("/api/v1/face-reviews/{review_id}/{verdict}", status_code=204)
+        async def decide(review_id: str, verdict: str) -> None:
+            self.requests.append(("POST", f"/face-reviews/{verdict}", {"review_id": review_id}))
+            self.reviews.clear()
+
+
+def problem(status: int, code: str, **more: object) -> JSONResponse:
+    """Return a refusal as central writes it."""
+    body = {"type": "about:blank", "title": code, "status": status, "code": code, **more}
+    return JSONResponse(body, status, media_type="application/problem+json")
+
+
+def make_person(name: str, number: str | None = None, **more: object) -> Json:
+    """Return a person as central describes one."""
+    return {
+        "holder_id": str(uuid4()),
+        "name": name,
+        "number": number,
+        "is_active": True,
+        "valid_from": None,
+        "valid_until": None,
+        "access_points": None,
+        "has_face": False,
+        "card_count": 0,
+        "created_at": "2026-11-20T01:00:00Z",
+        **more,
+    }

@@ -1,0 +1,102 @@
+"""Two lanes of a terminal for the pages' tests: one with a camera whose picture a test holds."""
+
+import dataclasses
+from datetime import UTC, datetime
+
+import cv2
+import numpy as np
+from fastapi import FastAPI
+
+from config.contract.access import DenialReason
+from config.site import (
+    AccessPointEntry,
+    BusEntry,
+    CameraEntry,
+    DeviceEntry,
+    Node,
+    Site,
+    SiteIdentity,
+)
+from edge.kiosk.app import create_app
+from edge.kiosk.state import KioskBoard, KioskState, Phase
+from edge.vision.attempt import View, ViewBox
+from models.face.types import Box, Image
+
+KEY = "a key that only this test knows"
+SITE = Site(
+    site=SiteIdentity(id="test-site", name={"zh-CN": "测试楼", "en": "Test building"}),
+    node=(Node(id="gate-1"), Node(id="gate-2")),
+    bus=(BusEntry(id="line", node="gate-1", port="/dev/null"), BusEntry(id="far", node="gate-2", port="x")),
+    device=(
+        DeviceEntry(id="gate", driver="speed_gate", bus="line"),
+        DeviceEntry(id="far-gate", driver="speed_gate", bus="far"),
+    ),
+    camera=(CameraEntry(id="camera", node="gate-1", url="0"),),
+    access_point=(
+        AccessPointEntry(
+            id="east", name={"zh-CN": "东通道", "en": "East lane"},
+            node="gate-1", device="gate", camera="camera",
+        ),
+        AccessPointEntry(id="west", name={"zh-CN": "西通道", "en": "West lane"}, node="gate-1", device="gate"),
+        AccessPointEntry(id="far", node="gate-2", device="far-gate"),
+    ),
+)  # fmt: skip
+
+
+def jpeg(image: Image) -> bytes:
+    """Return a picture as JPEG."""
+    return bytes(cv2.imencode(".jpg", image)[1].tobytes())
+
+
+def plain_picture(*, grey: int = 120) -> bytes:
+    """Return a JPEG of 640 by 480 in one grey."""
+    return jpeg(np.full((480, 640, 3), grey, np.uint8))
+
+
+@dataclasses.dataclass(slots=True)
+class HeldView:
+    """A live picture that stays as the test leaves it."""
+
+    jpeg: bytes | None = dataclasses.field(default_factory=plain_picture)
+    age_s: float = 0.05
+    boxes: tuple[ViewBox, ...] = ()
+    calls: int = 0
+
+    def view(self) -> View:
+        """Return the picture."""
+        self.calls += 1
+        return View(jpeg=self.jpeg, captured_at_s=0.0, boxes=self.boxes, age_s=self.age_s)
+
+    def show_face(self, *, hint: str | None = None) -> None:
+        """Let one face stand in the middle of the picture."""
+        box = Box(220, 120, 420, 320)
+        self.boxes = (ViewBox(box=box, is_active=True, is_decided=False, hint=hint),)
+
+
+@dataclasses.dataclass(slots=True)
+class Terminal:
+    """The pages of ``gate-1``: east has a camera, west takes cards only."""
+
+    board: KioskBoard = dataclasses.field(default_factory=KioskBoard)
+    camera: HeldView = dataclasses.field(default_factory=HeldView)
+
+    def app(self) -> FastAPI:
+        """Return the application."""
+        views = {"east": self.camera}
+        return create_app(site=SITE, node="gate-1", board=self.board, views=views, local_key=KEY)
+
+    def show(
+        self,
+        phase: Phase,
+        *,
+        point: str = "east",
+        name: str = "",
+        reason: DenialReason | None = None,
+    ) -> None:
+        """Show a state that begins now."""
+        now = datetime.now(UTC)
+        self.board.show(
+            KioskState(
+                access_point=point, phase=phase, masked_name=name, reason=reason, changed_at=now
+            )
+        )

@@ -1,0 +1,33 @@
+"""A real HTTP server for an application under test, in a thread of this process."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+DEADLINE_S = 10.0
+
+
+@contextlib.contextmanager
+def serving(app: ASGIApp, *, port: int = 0) -> Iterator[str]:
+    """Serve on loopback while inside; the value is the address, ``http://127.0.0.1:PORT``."""
+    listener = socket.create_server(("127.0.0.1", port))
+    # Streams never end by themselves, so a graceful end is given little time.
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=0))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    deadline_s = time.monotonic() + DEADLINE_S
+    while not server.started:
+        assert thread.is_alive(), "the server did not start"
+        assert time.monotonic() < deadline_s, "the server did not start in time"
+        time.sleep(0.005)
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(DEADLINE_S)
+        listener.close()
