@@ -35,7 +35,11 @@ class Templates(Protocol):
     """Where opened templates go."""
 
     def put(self, key: str, templates: Sequence[Embedding]) -> None:
-        """Replace what is held of one person; an empty sequence forgets the person."""
+        """Replace what is held of one person; an empty sequence forgets the person.
+
+        Raises:
+            ValueError: These are no templates of the gallery's network.
+        """
         ...
 
 
@@ -164,8 +168,17 @@ class Replica:
         self._entries[record.holder_id] = _Entry(person, record.cards, generation)
         for verifier in record.cards:
             self._holders_by_card[verifier] = record.holder_id
-        if self._templates is not None:
+        self._give(record)
+
+    def _give(self, record: HolderRecord) -> None:
+        """Hand a person's templates to the gallery; what cannot be one is passed over, and said."""
+        if self._templates is None:
+            return
+        try:
             self._templates.put(record.holder_id, list(self._opened(record)))
+        except ValueError as error:
+            _log.error("holder %s is not recognised by face: %s", record.holder_id, error)
+            self._templates.put(record.holder_id, [])
 
     def _opened(self, record: HolderRecord) -> Iterable[Embedding]:
         for template in record.templates:

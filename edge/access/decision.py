@@ -8,10 +8,9 @@ people are never locked in.
 import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from config.contract.access import DenialReason, Direction
-from models.face.types import Candidate
 
 MARGIN_MIN: Final = 0.02
 """Similarity by which the best candidate must lead the second, when the second also reaches the
@@ -36,6 +35,20 @@ class Person:
     access_points: frozenset[str] | None = None
 
 
+class Likeness(Protocol):
+    """An enrolled person whom a face resembles; ``models.face.types.Candidate`` is one."""
+
+    @property
+    def key(self) -> str:
+        """The holder's identifier."""
+        ...
+
+    @property
+    def similarity(self) -> float:
+        """Larger when more alike."""
+        ...
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class FaceShown:
     """A face and the enrolled people it resembles.
@@ -45,7 +58,7 @@ class FaceShown:
         threshold: The similarity demanded, on the same scale.
     """
 
-    candidates: Sequence[Candidate]
+    candidates: Sequence[Likeness]
     threshold: float
 
     @property

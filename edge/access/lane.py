@@ -134,16 +134,10 @@ class Lane:
         screen: What people see; others say whether gate and camera are able.
     """
 
-    def __init__(
-        self,
-        point: AccessPointEntry,
-        gate: Gate,
-        around: Surroundings,
-        *,
-        on_passed: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Decide for one access point; ``on_passed`` is called when somebody has passed."""
-        self._entry, self._gate, self._around, self._on_passed = point, gate, around, on_passed
+    def __init__(self, point: AccessPointEntry, gate: Gate, around: Surroundings) -> None:
+        """Decide for one access point."""
+        self._entry, self._gate, self._around = point, gate, around
+        self._when_passed: list[Callable[[], None]] = []
         self._point = Point(point.id, point.direction)
         self._side = Side.IN if point.direction is Direction.IN else Side.OUT
         self.screen = Screen(point, around.board, now=around.now)
@@ -156,6 +150,10 @@ class Lane:
     def is_idle(self) -> bool:
         """Whether nobody waits for a decision."""
         return self._waiting.empty() and not self._is_deciding
+
+    def when_passed(self, call: Callable[[], None]) -> None:
+        """Call this whenever somebody has passed; it must be quick."""
+        self._when_passed.append(call)
 
     # ---- what happens before the lane
 
@@ -178,7 +176,8 @@ class Lane:
         for passed in self._passage.count(count):
             self._note_passed(passed)
         self._plan_tick()
-        self._on_passed()
+        for call in self._when_passed:
+            call()
 
     async def run(self) -> None:
         """Decide for ever, one attempt after the other."""

@@ -1,3 +1,4 @@
+import dataclasses
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,8 +17,14 @@ from edge.access.decision import (
     Question,
     decide,
 )
-from models.face.types import Candidate
 from tests.edge.conftest import NOW
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    key: str
+    similarity: float
+
 
 EAST = Point("east", Direction.IN)
 ANNA = Person(holder_id="anna")

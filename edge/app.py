@@ -1,0 +1,199 @@
+"""The composition root: one node, made of its site file, its state folder and its identity."""
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+import socket
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Final
+from urllib.parse import urlencode
+
+from fastapi import FastAPI
+
+from config.contract.events import NodeStarted
+from config.contract.nodes import NodeStatus
+from config.site import Site
+from edge import pages
+from edge.access.lane import Surroundings
+from edge.central_client import CentralClient
+from edge.clock import NodeClock
+from edge.devices import DeviceTable
+from edge.identity import Home, Identity
+from edge.installation import Installation, install
+from edge.journal import Journal
+from edge.kiosk.app import create_app
+from edge.kiosk.state import KioskBoard
+from edge.local_api import local_api
+from edge.recognition import Eyes
+from edge.replica import Replica, ReplicaError
+from edge.replica_sync import ReplicaSync
+from edge.supervisor import supervise
+from edge.uplink import Uplink
+from models.store import Store
+
+_log = logging.getLogger("edge.app")
+
+VERSION: Final = version("menshen")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Ready:
+    """The node is at work. Attributes: kiosk_url: with the key; None when the port was taken."""
+
+    node: str
+    kiosk_url: str | None
+
+
+class Node:
+    """One terminal: everything that it owns, and the tasks that run it."""
+
+    def __init__(self, site: Site, home: Home, identity: Identity, *, store: Store) -> None:
+        """Put a node together; nothing is opened yet.
+
+        Args:
+            site: With only what stands at this node (``Site.for_node``).
+            home: The node's state folder.
+            identity: Of the node.
+            store: Where recognition networks lie.
+        """
+        self._site, self._home, self._identity, self._store = site, home, identity, store
+        self._clock, self._board = NodeClock(), KioskBoard()
+        self._journal = Journal(
+            home.journal,
+            site=identity.site,
+            node=identity.node,
+            utc_now=self._clock.now,
+            clockquality=lambda: self._clock.quality,
+        )
+        self._table = DeviceTable(now=self._clock.now, on_change=self._status_changed)
+        self._eyes, self._was_writable = Eyes(), True
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._uplink: Uplink | None = None
+        self._replica: Replica | None = None
+
+    def status(self) -> NodeStatus:
+        """Return how the node is now."""
+        journal, replica = self._journal.status, self._replica
+        gallery = self._eyes.gallery
+        return NodeStatus(
+            at=self._clock.now(),
+            version=VERSION,
+            epoch=journal.epoch,
+            clockquality=self._clock.quality,
+            replica_version=0 if replica is None else replica.version,
+            last_sequences=journal.last_sequences,
+            unsent_count=journal.unsent_count,
+            is_journal_writable=journal.is_writable,
+            unrecorded_count=journal.unrecorded_count,
+            pipeline=self._site.recognition.pipeline,
+            pipeline_missing=self._eyes.missing,
+            gallery_size=0 if gallery is None else len(gallery),
+            devices=tuple(self._table),
+        )
+
+    async def run(self, *, on_ready: Callable[[Ready], None]) -> None:
+        """Work until cancelled.
+
+        Args:
+            on_ready: Called once, when people can be let through.
+
+        Raises:
+            SiteError: A device of the site file is not what its access point needs.
+            JournalUnusableError: A person must act.
+        """
+        self._loop = asyncio.get_running_loop()
+        async with contextlib.AsyncExitStack() as stack:
+            self._journal.start()
+            stack.callback(self._journal.stop)
+            self._eyes = await asyncio.to_thread(
+                Eyes.open,
+                self._site.recognition.pipeline,
+                camera_count=sum(p.camera is not None for p in self._site.access_point),
+                store=self._store,
+            )
+            replica = self._replica = await self._open_replica(stack)
+            tls = await asyncio.to_thread(self._identity.tls)
+            central = CentralClient(self._identity, self._clock, tls=tls)
+            stack.push_async_callback(central.close)
+            uplink = self._uplink = Uplink(central, self._journal, status=self.status)
+            sync = ReplicaSync(central, replica, on_change=self._status_changed)
+            installation = install(
+                self._site,
+                Surroundings(
+                    journal=self._journal,
+                    people=replica,
+                    board=self._board,
+                    policy=self._site.policy,
+                    offer_blob=uplink.offer_blob,
+                    now=self._clock.now,
+                ),
+                table=self._table,
+                eyes=self._eyes,
+            )
+            stack.push_async_callback(installation.close)
+            self._journal.listen(self._note_journal)
+            self._note_start()
+            tasks = {"uplink": uplink.run, "replica": sync.run, **installation.tasks}
+            listener = pages.listen(self._site.node[0].kiosk_port)
+            if listener is not None:
+                stack.callback(listener.close)
+                app = self._pages(installation)
+                tasks["pages"] = lambda: pages.serve(app, listener)
+            on_ready(Ready(self._identity.node, self._kiosk_url(listener)))
+            await supervise(tasks)
+
+    async def _open_replica(self, stack: contextlib.AsyncExitStack) -> Replica:
+        replica = Replica(
+            self._home.replica,
+            sealing_key=self._identity.sealing_key,
+            card_key=self._identity.card_key,
+            network=self._eyes.network,
+            templates=self._eyes.gallery,
+        )
+        stack.callback(replica.close)
+        try:
+            await asyncio.to_thread(replica.load)
+        except ReplicaError as error:
+            _log.error("nobody is known until central is asked: %s", error)
+        return replica
+
+    def _pages(self, installation: Installation) -> FastAPI:
+        app = create_app(
+            site=self._site,
+            node=self._identity.node,
+            board=self._board,
+            views=installation.watchers,
+            local_key=self._home.local_key(),
+        )
+        app.include_router(local_api(status=self.status, lanes=installation.lanes))
+        return app
+
+    def _kiosk_url(self, listener: socket.socket | None) -> str | None:
+        if listener is None:
+            return None
+        port = listener.getsockname()[1]
+        return f"http://127.0.0.1:{port}/?{urlencode({'key': self._home.local_key()})}"
+
+    def _note_start(self) -> None:
+        started = NodeStarted(
+            version=VERSION,
+            pipeline=self._site.recognition.pipeline,
+            pipeline_missing=self._eyes.missing,
+        )
+        self._journal.note(started, subject=None, now=self._clock.now())
+
+    def _note_journal(self) -> None:
+        """Tell central at once when the journal becomes unwritable, or writable again."""
+        is_writable = self._journal.status.is_writable
+        if is_writable != self._was_writable:
+            self._was_writable = is_writable
+            loop = self._loop
+            if loop is not None:
+                with contextlib.suppress(RuntimeError):
+                    loop.call_soon_threadsafe(self._status_changed)
+
+    def _status_changed(self) -> None:
+        if self._uplink is not None:
+            self._uplink.status_changed()

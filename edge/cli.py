@@ -1,0 +1,113 @@
+"""The command ``menshen edge``: run one terminal."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config.contract.trust import NodeToken, TrustError
+from config.settings import menshen_home
+from config.site import Site, SiteError, load_site
+from edge.app import Node, Ready
+from edge.identity import Home, Identity, IdentityError
+from edge.journal import JournalUnusableError
+from models.store import default_store
+
+edge = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+_log = logging.getLogger("edge.cli")
+
+SiteFile = Annotated[Path, typer.Option("--site", help="The site file (TOML).")]
+NodeName = Annotated[str, typer.Option("--node", help="Which node of the site this is.")]
+HomeFolder = Annotated[
+    Path | None, typer.Option("--home", help="State folder; default: $MENSHEN_HOME/edge-NODE.")
+]
+Token = Annotated[
+    str, typer.Option(help="One-time token from central, to join it at the first start.")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+
+@edge.callback(invoke_without_command=True)
+def run(
+    *,
+    site_file: SiteFile,
+    node: NodeName,
+    home: HomeFolder = None,
+    token: Token = "",
+    as_json: Json = False,
+) -> None:
+    """Run one terminal: cameras, gates, decisions, its own page; it needs no network to decide."""
+    _start_log()
+    try:
+        site = load_site(site_file).for_node(node)
+        place = Home(home or menshen_home() / f"edge-{node}")
+        asyncio.run(_run(site, place, node, token, as_json=as_json))
+    except (SiteError, IdentityError, JournalUnusableError) as error:
+        raise typer.TyperException(str(error)) from error
+    except OSError as error:
+        raise typer.TyperException(f"{error.filename or 'the system'}: {error.strerror}") from error
+
+
+async def _run(site: Site, home: Home, node: str, token: str, *, as_json: bool) -> None:
+    work = asyncio.current_task()
+    if work is None:
+        raise ValueError("not in a task")
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Windows has no such handlers; Ctrl-C then ends the loop by itself.
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, work.cancel)
+    identity = await _identify(site, home, node, token)
+    terminal = Node(site, home, identity, store=default_store())
+    with contextlib.suppress(asyncio.CancelledError):
+        await terminal.run(on_ready=lambda ready: _say_ready(ready, home, as_json=as_json))
+    _log.info("terminal %s has ended", node)
+
+
+async def _identify(site: Site, home: Home, node: str, token: str) -> Identity:
+    """Return who this node is, joining central if it has not yet.
+
+    Raises:
+        IdentityError: It has not joined and cannot.
+    """
+    identity = home.load(site=site.site.id, node=node)
+    if identity is not None:
+        return identity
+    if not token:
+        raise IdentityError(
+            f"node {node!r} has not joined its central yet: make a token there and give it"
+            " with --token"
+        )
+    try:
+        return await home.enrol(NodeToken.from_line(token), site=site.site.id, node=node)
+    except TrustError as error:
+        raise IdentityError(str(error)) from error
+
+
+def _say_ready(ready: Ready, home: Home, *, as_json: bool) -> None:
+    if as_json:
+        line = {"node": ready.node, "kiosk": ready.kiosk_url, "local_key": home.local_key()}
+        typer.echo(json.dumps(line))
+    elif ready.kiosk_url is None:
+        typer.echo(f"terminal {ready.node} is at work, without a page of its own")
+    else:
+        typer.echo(f"terminal {ready.node} is at work; its page: {ready.kiosk_url}")
+    sys.stdout.flush()
+
+
+def _start_log() -> None:
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    # One line per request would bury what matters.
+    for chatty in ("httpx", "uvicorn"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,0 +1,147 @@
+"""What the site file says stands at this node becomes lines, devices, lanes and cameras."""
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable
+
+from config.contract.access import Direction
+from config.site import AccessPointEntry, DeviceEntry, Site, SiteError
+from drivers.base import Driver, GateMode, PassageGate, Side
+from drivers.bus import Bus
+from drivers.registry import create
+from edge.access.gate import GateReports
+from edge.access.lane import Lane, Surroundings
+from edge.cameras import CameraReports
+from edge.devices import DeviceTable, DeviceTask
+from edge.recognition import Eyes
+from edge.vision.reader import Reader
+from edge.vision.watcher import Watcher
+from models.face.types import Gallery, Pipeline
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Installation:
+    """Everything at a node that touches the world.
+
+    Attributes:
+        lanes: By access point.
+        watchers: By access point; only those whose camera is watched.
+        tasks: What must run, by a name for the log.
+    """
+
+    lanes: dict[str, Lane] = dataclasses.field(default_factory=dict)
+    watchers: dict[str, Watcher] = dataclasses.field(default_factory=dict)
+    tasks: dict[str, Callable[[], Awaitable[None]]] = dataclasses.field(default_factory=dict)
+    buses: dict[str, Bus] = dataclasses.field(default_factory=dict)
+
+    async def close(self) -> None:
+        """Let go of cameras and lines."""
+        for watcher in self.watchers.values():
+            await asyncio.to_thread(watcher.stop)
+        for bus in self.buses.values():
+            await bus.close()
+
+
+def install(site: Site, around: Surroundings, *, table: DeviceTable, eyes: Eyes) -> Installation:
+    """Make everything and start the cameras; in the running event loop.
+
+    Args:
+        site: With only what stands at this node.
+        around: What all lanes share.
+        table: Gains every device and camera.
+        eyes: One pipeline per access point with a camera, or none at all.
+
+    Raises:
+        SiteError: A device is not what its access point needs, or its settings are wrong.
+    """
+    made = Installation()
+    for bus in site.bus:
+        made.buses[bus.id] = Bus(
+            bus.port, baudrate=bus.baudrate, parity=bus.parity, stopbits=bus.stopbits
+        )
+    for device in site.device:
+        points = [point for point in site.access_point if point.device == device.id]
+        _install_device(device, points, made, around, table)
+    watched = [point for point in site.access_point if point.camera is not None]
+    for point, pipeline in zip(watched, eyes.pipelines, strict=False):
+        if eyes.gallery is not None:
+            _watch(point, pipeline, eyes.gallery, site, made, around, table)
+    for point in watched:
+        if point.id not in made.watchers and point.camera is not None:
+            table.add(point.camera, kind="camera", access_points=[point.id])
+            table.set_lost(point.camera, "not watched: recognition files are missing")
+    return made
+
+
+def _install_device(
+    device: DeviceEntry,
+    points: list[AccessPointEntry],
+    made: Installation,
+    around: Surroundings,
+    table: DeviceTable,
+) -> None:
+    driver = _driver(device, made.buses[device.bus])
+    if points and not isinstance(driver, PassageGate):
+        raise SiteError(
+            f"access_point {points[0].id!r} needs a gate; device {device.id!r} is a"
+            f" {device.driver!r}, which is none"
+        )
+    table.add(device.id, kind=device.driver, access_points=[point.id for point in points])
+    lanes: dict[Side, Lane] = {}
+    reports = GateReports(
+        device.id, lanes=lanes, recorder=around.journal, table=table, now=around.now
+    )
+    modes = [
+        (_side(point), GateMode.FREE if point.free_egress else GateMode.CONTROLLED)
+        for point in points
+    ]
+    task = DeviceTask(device.id, driver, reports, modes=modes)
+    made.tasks[f"device {device.id}"] = task.run
+    for point in points:
+        lane = lanes[_side(point)] = made.lanes[point.id] = Lane(point, task, around)
+        made.tasks[f"access point {point.id}"] = lane.run
+
+
+def _driver(device: DeviceEntry, bus: Bus) -> Driver:
+    try:
+        return create(device.driver, bus, device.settings)
+    except (ValueError, TypeError) as error:
+        raise SiteError(f"device {device.id!r}: {error}") from error
+
+
+def _watch(
+    point: AccessPointEntry,
+    pipeline: Pipeline,
+    gallery: Gallery,
+    site: Site,
+    made: Installation,
+    around: Surroundings,
+    table: DeviceTable,
+) -> None:
+    camera = next(camera for camera in site.camera if camera.id == point.camera)
+    lane = made.lanes[point.id]
+    table.add(camera.id, kind="camera", access_points=[point.id])
+    reports = CameraReports(
+        camera.id,
+        lane=lane,
+        recorder=around.journal,
+        table=table,
+        now=around.now,
+        loop=asyncio.get_running_loop(),
+    )
+    watcher = made.watchers[point.id] = Watcher(
+        camera=camera.id,
+        access_point=point.id,
+        reader=Reader(camera.id, camera.url),
+        pipeline=pipeline,
+        gallery=gallery,
+        recognition=site.recognition,
+        on_attempt=reports.attempt,
+        on_health=reports.health,
+    )
+    lane.when_passed(watcher.person_has_passed)
+    watcher.start()
+
+
+def _side(point: AccessPointEntry) -> Side:
+    return Side.IN if point.direction is Direction.IN else Side.OUT

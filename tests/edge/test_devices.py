@@ -1,0 +1,213 @@
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+
+from config.contract.access import DoorState
+from drivers.base import (
+    CommandReceipt,
+    CommandRejectedError,
+    DeviceUnreachableError,
+    DriverError,
+    GateMode,
+    GateState,
+    GateStateChanged,
+    Observation,
+    Side,
+)
+from edge.devices import DeviceTable, DeviceTask
+from tests.edge.conftest import NOW, eventually
+
+OPEN = GateStateChanged(GateState.OPEN)
+
+
+class ScriptedDriver:
+    """A gate whose line can be cut; keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.is_reachable, self.rejection = True, ""
+        self.calls: list[str] = []
+        self.observations: list[Observation] = []
+        self.running_count = self.running_count_max = 0
+
+    async def start(self) -> None:
+        await self._answer("start")
+
+    async def poll(self) -> Sequence[Observation]:
+        await self._answer("poll")
+        found, self.observations = self.observations, []
+        return found
+
+    async def access(self, side: Side) -> CommandReceipt:
+        await self._answer(f"access {side.value}")
+        return CommandReceipt(attempts=1)
+
+    async def set_mode(self, side: Side, mode: GateMode) -> CommandReceipt:
+        await self._answer(f"set_mode {side.value} {mode.value}")
+        if self.rejection:
+            raise CommandRejectedError(self.rejection)
+        return CommandReceipt(attempts=1)
+
+    async def _answer(self, call: str) -> None:
+        self.calls.append(call)
+        self.running_count += 1
+        self.running_count_max = max(self.running_count_max, self.running_count)
+        await asyncio.sleep(0.001)
+        self.running_count -= 1
+        if not self.is_reachable:
+            raise DeviceUnreachableError("no reply")
+
+
+class Ear:
+    """Keeps what a listener hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[object] = []
+
+    def observed(self, observation: Observation) -> None:
+        self.heard.append(observation)
+
+    def lost(self, detail: str) -> None:
+        self.heard.append(f"lost: {detail}")
+
+    def returned(self, absence_s: float) -> None:
+        self.heard.append("returned" if absence_s else "first heard")
+
+
+@asynccontextmanager
+async def tended(driver: ScriptedDriver, ear: Ear) -> AsyncIterator[DeviceTask]:
+    task = DeviceTask(
+        "gate-east", driver, ear, modes=[(Side.OUT, GateMode.FREE)], poll_interval_s=0.005
+    )
+    running = asyncio.create_task(task.run())
+    try:
+        yield task
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+def test_what_changes_is_told(ear: Ear, driver: ScriptedDriver) -> None:
+    async def act() -> None:
+        async with tended(driver, ear):
+            await eventually(lambda: ear.heard == ["first heard"])
+            driver.observations = [OPEN]
+            await eventually(lambda: ear.heard == ["first heard", OPEN])
+
+    asyncio.run(act())
+
+
+def test_a_device_is_lost_once_and_back_once(
+    ear: Ear, driver: ScriptedDriver, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+
+    async def act() -> None:
+        async with tended(driver, ear) as task:
+            await eventually(lambda: task.is_current)
+            driver.is_reachable = False
+            await eventually(lambda: not task.is_current)
+            failed_count = len(driver.calls)
+            await eventually(lambda: len(driver.calls) >= failed_count + 2)
+            driver.is_reachable = True
+            await eventually(lambda: task.is_current)
+
+    asyncio.run(act())
+
+    assert ear.heard == ["first heard", "lost: no reply", "returned"]
+    assert (caplog.text.count("is lost"), caplog.text.count("is back")) == (1, 1)
+
+
+def test_one_failed_poll_is_no_loss(ear: Ear, driver: ScriptedDriver) -> None:
+    async def act() -> None:
+        async with tended(driver, ear) as task:
+            await eventually(lambda: task.is_current)
+            driver.is_reachable = False
+            count = len(driver.calls)
+            await eventually(lambda: len(driver.calls) > count)
+            driver.is_reachable = True
+            await eventually(lambda: len(driver.calls) > count + 3)
+
+    asyncio.run(act())
+
+    assert ear.heard == ["first heard"]
+
+
+def test_a_device_that_comes_back_is_set_up_again(ear: Ear, driver: ScriptedDriver) -> None:
+    async def act() -> None:
+        async with tended(driver, ear) as task:
+            await eventually(lambda: task.is_current)
+            driver.is_reachable = False
+            await eventually(lambda: not task.is_current)
+            driver.calls.clear()
+            driver.is_reachable = True
+            await eventually(lambda: task.is_current)
+
+    asyncio.run(act())
+
+    start = driver.calls.index("start")
+    assert driver.calls[start : start + 3] == ["start", "set_mode out free", "poll"]
+
+
+def test_a_gate_that_refuses_its_set_up_is_still_heard(
+    ear: Ear, driver: ScriptedDriver, caplog: pytest.LogCaptureFixture
+) -> None:
+    driver.rejection, driver.observations = "motor fault", [GateStateChanged(GateState.FAULT)]
+
+    async def act() -> None:
+        async with tended(driver, ear):
+            await eventually(lambda: GateStateChanged(GateState.FAULT) in ear.heard)
+
+    asyncio.run(act())
+
+    assert caplog.text.count("refuses its set-up") == 1
+
+
+def test_calls_come_one_at_a_time(ear: Ear, driver: ScriptedDriver) -> None:
+    async def act() -> None:
+        async with tended(driver, ear) as task:
+            await asyncio.gather(*(task.access(Side.IN) for _ in range(10)))
+
+    asyncio.run(act())
+
+    assert driver.calls.count("access in") == 10
+    assert driver.running_count_max == 1
+
+
+def test_a_command_is_tried_while_the_device_is_lost(ear: Ear, driver: ScriptedDriver) -> None:
+    driver.is_reachable = False
+
+    async def act() -> None:
+        async with tended(driver, ear) as task:
+            await eventually(lambda: "lost: no reply" in ear.heard)
+            with pytest.raises(DriverError):
+                await task.access(Side.IN)
+            driver.is_reachable = True
+            await task.access(Side.IN)
+            await eventually(lambda: task.is_current, timeout_s=1.0)
+
+    asyncio.run(act())
+
+
+def test_a_lost_gate_has_no_state() -> None:
+    changes: list[None] = []
+    table = DeviceTable(now=lambda: NOW, on_change=lambda: changes.append(None))
+    table.add("gate-east", kind="speed_gate", access_points=["east"])
+    table.set_current("gate-east", state=DoorState.CLOSED)
+    table.set_lost("gate-east", "no reply")
+    table.set_lost("gate-east", "no reply")
+
+    (status,) = table
+    assert (status.is_current, status.state, status.detail) == (False, None, "no reply")
+    assert len(changes) == 2
+
+
+@pytest.fixture
+def ear() -> Ear:
+    return Ear()
+
+
+@pytest.fixture
+def driver() -> ScriptedDriver:
+    return ScriptedDriver()
