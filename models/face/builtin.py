@@ -60,7 +60,7 @@ class BuiltinPipeline:
             found = self._detector.detect_near(part, face_size_px_min=face_size_px_min)
         faces = largest_first(moved(found, left, top))
         return [
-            self._with_points(image, face) if index < POINTED_COUNT_MAX else face
+            self.with_points(image, face) if index < POINTED_COUNT_MAX else face
             for index, face in enumerate(faces)
         ]
 
@@ -90,7 +90,8 @@ class BuiltinPipeline:
         """Return an empty gallery."""
         return ExactGallery(dimension=self.dimension, measure="euclidean")
 
-    def _with_points(self, image: Image, face: Face) -> Face:
+    def with_points(self, image: Image, face: Face) -> Face:
+        """Return the face with its landmarks and what they say of the pose."""
         points = self._points.locate(image, face.box)
         return dataclasses.replace(
             face, points=points, turn=_turn(points), tilt_deg=_tilt_deg(points)

@@ -55,12 +55,12 @@ class Limits:
 
 LIMITS: Final = {
     "gate": Limits(
-        size_px_min=60, sharpness_min=30, brightness_min=35, brightness_max=225,
+        size_px_min=60, sharpness_min=25, brightness_min=35, brightness_max=225,
         contrast_min=15, visible_min=0.85, turn_max=0.35, tilt_deg_max=30,
     ),
     "enrolment": Limits(
-        size_px_min=80, sharpness_min=50, brightness_min=50, brightness_max=210,
-        contrast_min=20, visible_min=0.95, turn_max=0.25, tilt_deg_max=20,
+        size_px_min=80, sharpness_min=32, brightness_min=50, brightness_max=210,
+        contrast_min=20, visible_min=0.95, turn_max=0.3, tilt_deg_max=20,
     ),
 }  # fmt: skip
 

@@ -1,0 +1,39 @@
+import pytest
+
+from models.face.thresholds import (
+    FAR_0095,
+    FAR_BUILTIN,
+    MEAN_TEMPLATE_MARGIN,
+    threshold_for,
+)
+
+
+@pytest.mark.parametrize(
+    ("table", "size", "measured"),
+    [
+        (FAR_BUILTIN, 100, 0.558), (FAR_BUILTIN, 1000, 0.597), (FAR_BUILTIN, 2000, 0.616),
+        (FAR_0095, 100, 0.496), (FAR_0095, 1000, 0.543), (FAR_0095, 2000, 0.553),
+    ],
+)  # fmt: skip
+def test_it_agrees_with_the_open_set_measurement(
+    table: tuple[tuple[float, float], ...], size: int, measured: float
+) -> None:
+    threshold = threshold_for(table, gallery_size=size, false_positive_rate=1e-3)
+
+    assert threshold - MEAN_TEMPLATE_MARGIN == pytest.approx(measured, abs=0.02)
+
+
+def test_a_measured_rate_gives_its_measured_similarity() -> None:
+    threshold = threshold_for(FAR_0095, gallery_size=1, false_positive_rate=5.1e-5)
+
+    assert threshold == pytest.approx(0.45 + MEAN_TEMPLATE_MARGIN)
+
+
+def test_dlibs_usual_threshold_is_never_given() -> None:
+    assert threshold_for(FAR_BUILTIN, gallery_size=1, false_positive_rate=0.05) > 1 - 0.6
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, 1.1])
+def test_a_rate_is_a_share(rate: float) -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        threshold_for(FAR_0095, gallery_size=1, false_positive_rate=rate)
