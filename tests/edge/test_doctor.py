@@ -1,0 +1,116 @@
+import errno
+import os
+import pty
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import serial
+
+from config.site import BusEntry, CameraEntry, Node, Site, SiteIdentity
+from edge.doctor import Finding, Level, examine, judge_clock, judge_disk, try_camera, try_port
+from models.store import Store
+from tests.edge.conftest import NOW
+
+
+@pytest.fixture
+def port() -> Iterator[str]:
+    """A line that can be opened."""
+    controller, line = pty.openpty()
+    yield os.ttyname(line)
+    os.close(controller)
+    os.close(line)
+
+
+def bus(port: str) -> BusEntry:
+    return BusEntry(id="line-1", node="gate-1", port=port)
+
+
+def test_a_port_that_opens_is_well(port: str) -> None:
+    assert try_port(bus(port)).level is Level.OK
+
+
+def test_a_port_that_is_gone_says_where_to_look(tmp_path: Path) -> None:
+    finding = try_port(bus(str(tmp_path / "ttyUSB7")))
+
+    assert finding.level is Level.PROBLEM
+    assert "No such file" in finding.message
+    assert "by-id" in finding.advice
+
+
+def test_a_port_that_another_program_has_is_busy(port: str) -> None:
+    with serial.Serial(port, exclusive=True):
+        finding = try_port(bus(port))
+
+    assert finding.level is Level.PROBLEM
+    assert "fuser" in finding.advice
+
+
+def test_a_serial_server_that_is_not_there_is_a_matter_of_the_network() -> None:
+    finding = try_port(bus("socket://127.0.0.1:9"))
+
+    assert (finding.level, "network" in finding.advice) == (Level.PROBLEM, True)
+
+
+def test_a_camera_that_gives_a_picture_is_well(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "one.png"), np.zeros((48, 64, 3), np.uint8))
+
+    finding = try_camera(CameraEntry(id="camera-1", node="gate-1", url=str(tmp_path)))
+
+    assert finding == Finding("camera camera-1", Level.OK, "a picture of 64x48 arrived")
+
+
+def test_no_camera_is_one_clear_line(tmp_path: Path) -> None:
+    finding = try_camera(CameraEntry(id="camera-1", node="gate-1", url=str(tmp_path / "none")))
+
+    assert finding.level is Level.PROBLEM
+    assert "\n" not in finding.message
+
+
+@pytest.mark.parametrize(
+    ("now", "is_synchronised", "level"),
+    [
+        (NOW, True, Level.OK),
+        (NOW, None, Level.OK),
+        (NOW, False, Level.WARNING),
+        (datetime(1970, 1, 1, tzinfo=UTC), True, Level.PROBLEM),
+    ],
+)
+def test_a_clock_is_judged(now: datetime, is_synchronised: bool | None, level: Level) -> None:
+    (finding,) = judge_clock(now, is_synchronised=is_synchronised)
+
+    assert finding.level is level
+
+
+@pytest.mark.parametrize(
+    ("free_bytes", "error", "level"),
+    [
+        (50_000_000_000, None, Level.OK),
+        (500_000_000, None, Level.WARNING),
+        (1_000, None, Level.PROBLEM),
+        (50_000_000_000, OSError(errno.EROFS, "Read-only file system"), Level.PROBLEM),
+    ],
+)
+def test_a_disk_is_judged(free_bytes: int, error: OSError | None, level: Level) -> None:
+    assert judge_disk(Path("/"), free_bytes=free_bytes, error=error).level is level
+
+
+@pytest.mark.parametrize(("has_camera", "level"), [(True, Level.PROBLEM), (False, Level.WARNING)])
+def test_missing_networks_matter_where_there_is_a_camera(
+    tmp_path: Path, has_camera: bool, level: Level
+) -> None:
+    camera = CameraEntry(id="camera-1", node="gate-1", url=str(tmp_path / "none"))
+    site = Site(
+        site=SiteIdentity(id="demo", name={"en": "Demo"}),
+        node=(Node(id="gate-1"),),
+        camera=(camera,) if has_camera else (),
+    )
+
+    findings = {f.check: f for f in examine(site, home=tmp_path, store=Store(tmp_path / "none"))}
+
+    assert findings["models"].level is level
+    assert "menshen models build" in findings["models"].advice
+    assert findings["disk"].level is not Level.PROBLEM
