@@ -82,6 +82,7 @@ class Uplink:
         self._blobs: deque[_Blob] = deque(maxlen=BLOB_COUNT_MAX)
         self._refused: dict[UUID, float] = {}
         self._is_connected: bool | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def is_connected(self) -> bool:
@@ -101,18 +102,20 @@ class Uplink:
 
     async def run(self) -> None:
         """Tell central everything, for ever."""
-        loop = asyncio.get_running_loop()
-
-        def wake() -> None:
-            # The journal's thread may outlive the loop by its last words.
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(self._has_events.set)
-
-        self._journal.listen(wake)
+        if self._loop is None:
+            self._journal.listen(self._wake)
+        self._loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._repeat(self.send_waiting, self._has_events, 60.0))
             tasks.create_task(self._repeat(self.send_status, self._has_status, STATUS_INTERVAL_S))
             tasks.create_task(self._repeat(self.send_blob, self._has_blobs, 60.0))
+
+    def _wake(self) -> None:
+        """Say in the journal's thread that something may wait."""
+        # That thread may outlive the loop by its last words.
+        with contextlib.suppress(RuntimeError):
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._has_events.set)
 
     async def _repeat(
         self, send: Callable[[], Awaitable[bool]], is_due: asyncio.Event, interval_s: float
