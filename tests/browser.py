@@ -24,9 +24,13 @@ NETWORK_ERROR = "Failed to load resource"
 """What Chromium says of any failed request: pictures may be absent and central may be away."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One headless Chromium for all tests of pages."""
+    """One headless Chromium for the tests of a module.
+
+    Not of the session: while it is open an event loop runs in this thread, and other modules
+    want to run theirs.
+    """
     found = next((path for path in EXECUTABLES if Path(path).exists()), None)
     if found is None:
         skip_or_fail("no Chromium: install the package `chromium`")

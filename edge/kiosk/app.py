@@ -24,8 +24,7 @@ PICTURE_INTERVAL_S = 0.1
 PICTURE_AGE_S_MAX = 2.0
 """An older picture is no longer shown: nobody may take it for the lane of now."""
 BOUNDARY = "menshen-picture"
-BOUNDARY_LINE = f"--{BOUNDARY}\r\n".encode()
-PART_HEADER = b"Content-Type: image/jpeg\r\n\r\n"
+PART_START = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\n\r\n".encode()
 
 
 class LiveView(Protocol):
@@ -120,13 +119,13 @@ class _Screens:
     async def motion(self, point: AccessPointEntry) -> AsyncIterator[bytes]:
         """Yield the live picture as multipart JPEG, at most one per ``PICTURE_INTERVAL_S``."""
         view, shown = self._views[point.id], None
-        yield BOUNDARY_LINE
+        yield PART_START
         while True:
             picture = await asyncio.to_thread(view.view)
-            if picture.jpeg is not shown and picture.age_s < PICTURE_AGE_S_MAX:
+            if picture.jpeg is not shown and _is_current(picture):
                 shown = picture.jpeg
-                # A browser shows a part when it has seen that the part is over.
-                yield PART_HEADER + (shown or b"") + b"\r\n" + BOUNDARY_LINE
+                # A browser shows a picture when the next one's header has come.
+                yield (shown or b"") + b"\r\n" + PART_START
             await asyncio.sleep(PICTURE_INTERVAL_S)
 
 
@@ -180,8 +179,12 @@ def _state(state: KioskState) -> dict[str, object]:
     }
 
 
+def _is_current(view: View) -> bool:
+    return view.jpeg is not None and view.age_s < PICTURE_AGE_S_MAX
+
+
 def _picture(view: View) -> dict[str, object]:
-    is_current = view.jpeg is not None and view.age_s < PICTURE_AGE_S_MAX
+    is_current = _is_current(view)
     faces = view.boxes if is_current else ()
     return {"is_current": is_current, "faces": [_face(face) for face in faces]}
 

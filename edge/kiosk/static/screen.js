@@ -31,7 +31,7 @@ export class Screen {
       this.#round = state.round;
       this.#picture.src = `${this.#path}/live.mjpeg?round=${state.round}`;
     }
-    const hasPicture = state.isOnline && state.picture.is_current;
+    const hasPicture = state.isOnline && state.picture.is_current && state.lane.phase !== "unavailable";
     this.element.dataset.phase = state.isOnline ? state.lane.phase : "offline";
     this.element.classList.toggle("has-picture", hasPicture);
     this.#follow(hasPicture ? state : null);

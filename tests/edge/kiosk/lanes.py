@@ -26,7 +26,10 @@ KEY = "a key that only this test knows"
 SITE = Site(
     site=SiteIdentity(id="test-site", name={"zh-CN": "测试楼", "en": "Test building"}),
     node=(Node(id="gate-1"), Node(id="gate-2")),
-    bus=(BusEntry(id="line", node="gate-1", port="/dev/null"), BusEntry(id="far", node="gate-2", port="x")),
+    bus=(
+        BusEntry(id="line", node="gate-1", port="COM1"),
+        BusEntry(id="far", node="gate-2", port="COM2"),
+    ),
     device=(
         DeviceEntry(id="gate", driver="speed_gate", bus="line"),
         DeviceEntry(id="far-gate", driver="speed_gate", bus="far"),
@@ -37,7 +40,9 @@ SITE = Site(
             id="east", name={"zh-CN": "东通道", "en": "East lane"},
             node="gate-1", device="gate", camera="camera",
         ),
-        AccessPointEntry(id="west", name={"zh-CN": "西通道", "en": "West lane"}, node="gate-1", device="gate"),
+        AccessPointEntry(
+            id="west", name={"zh-CN": "西通道", "en": "West lane"}, node="gate-1", device="gate"
+        ),
         AccessPointEntry(id="far", node="gate-2", device="far-gate"),
     ),
 )  # fmt: skip

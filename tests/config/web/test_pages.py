@@ -1,0 +1,60 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from central.console import STATIC as CONSOLE
+from config.web import STATIC as SHARED
+from edge.kiosk.app import STATIC as KIOSK
+
+FOLDERS = {"/web/": SHARED, "/static/": CONSOLE}
+FILES = sorted(p for folder in (SHARED, CONSOLE, KIOSK) for p in folder.iterdir())
+SCRIPTS = [p for p in FILES if p.suffix == ".js"]
+PAGES = [p for p in FILES if p.suffix == ".html"]
+SVG_NAMESPACE = "http://www.w3.org/2000/svg"
+FORBIDDEN = re.compile(
+    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function"
+)
+
+
+def name(path: Path) -> str:
+    return f"{path.parents[1].name}/{path.name}"
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=name)
+def test_data_never_becomes_markup_or_code(path: Path) -> None:
+    assert FORBIDDEN.findall(path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=name)
+def test_a_module_is_small_enough_to_be_read(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) < 300
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_no_address_but_our_own_is_named(path: Path) -> None:
+    text = path.read_text("utf-8").replace(SVG_NAMESPACE, "")
+
+    assert re.findall(r"(?:https?:|wss?:)?//[a-z0-9.-]+\.[a-z]{2,}", text) == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_a_page_has_no_inline_script_or_style(path: Path) -> None:
+    text = path.read_text("utf-8")
+
+    assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=", text) == []
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=name)
+def test_what_a_module_imports_exists(path: Path) -> None:
+    imported = re.findall(r'(?:from|import) "([^"]+)"', path.read_text("utf-8"))
+    local = {"/web/": SHARED, "/static/": path.parent, "./": path.parent}
+
+    missing = [
+        i
+        for i in imported
+        for at, folder in local.items()
+        if i.startswith(at) and not (folder / i.removeprefix(at)).is_file()
+    ]
+
+    assert missing == []
