@@ -27,9 +27,9 @@ class Screen:
     def __init__(
         self, point: AccessPointEntry, board: Board, *, now: Callable[[], datetime]
     ) -> None:
-        """Begin with a gate that has not been heard of, which is a fault."""
+        """Begin with a gate and a camera that have not been heard of."""
         self._point, self._board, self._now = point, board, now
-        self._is_gate_able, self._is_camera_able = False, point.camera is None
+        self._is_gate_able = self._is_camera_able = False
         self._idle_later: asyncio.TimerHandle | None = None
 
     def gate_is_able(self, *, is_able: bool) -> None:

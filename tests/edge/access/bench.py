@@ -134,7 +134,7 @@ async def running_bench(
     direction: Direction = Direction.IN,
     free_egress: bool = False,
 ) -> AsyncIterator[Bench]:
-    """Start the journal and the lane; the gate is able."""
+    """Start the journal and the lane; gate and camera are able."""
     point = AccessPointEntry(
         id="east",
         node="gate-1",
@@ -146,6 +146,7 @@ async def running_bench(
     bench = Bench(folder, policy=policy or Policy(), point=point)
     bench.journal.start()
     bench.lane.screen.gate_is_able(is_able=True)
+    bench.lane.screen.camera_is_able(is_able=True)
     task = asyncio.create_task(bench.lane.run())
     try:
         yield bench

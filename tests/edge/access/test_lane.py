@@ -277,13 +277,13 @@ def test_free_egress_needs_no_command(tmp_path: Path) -> None:
 
 def test_the_screen_says_what_people_must_know_before_they_try(tmp_path: Path) -> None:
     async def script(bench: Bench) -> None:
-        phases = []
-        for is_able in (False, True):
-            bench.lane.screen.gate_is_able(is_able=is_able)
+        screen, phases = bench.lane.screen, []
+        for gate, camera in ((False, True), (True, True), (True, False)):
+            screen.gate_is_able(is_able=gate)
+            screen.camera_is_able(is_able=camera)
             phases.append(bench.phase())
-        bench.lane.screen.camera_is_able(is_able=False)
 
-        assert [*phases, bench.phase()] == ["fault", "looking", "unavailable"]
+        assert phases == ["fault", "looking", "unavailable"]
 
     play(tmp_path, script)
 
