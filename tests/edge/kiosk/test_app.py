@@ -58,9 +58,11 @@ def test_a_lane_hears_nothing_of_its_neighbour(client: httpx.Client, terminal: T
     terminal.show("welcome", point="west", name="王**")
     terminal.show("fault", point="east")
 
-    events = read_events(client, "east", 3)
+    events = dict(read_events(client, "east", 3))
 
-    assert [name for name, _ in events] == ["hello", "state", "picture"]
+    assert events.keys() == {"hello", "picture", "state"}
+    assert isinstance(events["state"], dict)
+    assert events["state"]["phase"] == "fault"
 
 
 def test_the_stream_says_where_the_face_is(client: httpx.Client, terminal: Terminal) -> None:
