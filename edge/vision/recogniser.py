@@ -20,18 +20,22 @@ from models.face.quality import QualityReason
 from models.face.quality import assess as assess_for_gate
 from models.face.types import Box, Candidate, Embedding, Face, Image, Pipeline
 
-IDLE_INTERVAL_S = 1 / 12
-"""Shortest time between two frames while nobody is there."""
-IDLE_SEARCH_INTERVAL_S = 1.0
+IDLE_INTERVAL_S = 0.055
+"""Shortest time between two searches while nobody is there: every frame of 15 a second, every
+second one of 30."""
+IDLE_SEARCH_INTERVAL_S = 2.0
 """Longest time between two searches while nothing moves."""
-STILL_AWAKE_S = 2.0
-"""After a face was seen, every frame is searched for so long: somebody may only have turned."""
-DECIDED_INTERVAL_S = 0.15
-"""Between two frames of somebody whose attempt is made."""
-WHOLE_FRAME_INTERVAL_S = 0.5
-"""How long only the neighbourhood of the person is searched; then the whole frame once."""
-REGION_MARGIN = 0.8
-"""Of the face's size, added on each side of it."""
+DECIDED_INTERVAL_S = 0.12
+"""Shortest time between two searches for somebody whose attempt is made."""
+WHOLE_FRAME_INTERVAL_S = 0.6
+"""How long only the person's neighbourhood, or what moves, is searched; then the whole frame."""
+REGION_MARGIN = 0.4
+"""Of the face's size, added on each side of where it is expected."""
+SHRINKAGE = 0.65
+"""In that neighbourhood no face is expected that is smaller by more."""
+AWAKE_S = 2.0
+"""So long after a face was seen, whole frames are searched though nothing moves: somebody may only
+have turned away."""
 SAME_PERSON_FALSE_POSITIVE_RATE = 0.01
 """At this rate two strangers who stand in one place after each other count as one person."""
 
@@ -83,7 +87,9 @@ class Recogniser:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pipeline, self._gallery = pipeline, gallery
-        self._recognition, self._assess, self._clock = recognition, assess, clock
+        self._false_positive_rate = recognition.false_positive_rate
+        self._size_px_min = recognition.face_size_px_min
+        self._assess, self._clock = assess, clock
         self._tracker, self._motion = Tracker(), Motion()
         self._visits: dict[int, Visit] = {}
         self._pictures: dict[int, dict[float, tuple[Image, Box]]] = {}
@@ -94,7 +100,7 @@ class Recogniser:
             gallery_size=1, false_positive_rate=SAME_PERSON_FALSE_POSITIVE_RATE
         )
         self._counts: Counter[str] = Counter()
-        self._whole_searched_at_s = self._face_seen_at_s = float("-inf")
+        self._searched_at_s = self._whole_searched_at_s = self._face_seen_at_s = float("-inf")
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -102,18 +108,10 @@ class Recogniser:
         return dict(self._counts)
 
     @property
-    def interval_s(self) -> float:
-        """How long the next frame may wait."""
-        active = self._tracker.active
-        if active is None:
-            return IDLE_INTERVAL_S
-        visit = self._visits.get(active.track_id)
-        return DECIDED_INTERVAL_S if visit is not None and visit.is_decided else 0.0
-
-    @property
     def boxes(self) -> Sequence[ViewBox]:
-        """The faces of the last frame, the nearest first."""
-        return [self._box(track) for track in self._seen]
+        """The faces that are there, the nearest first; some were not looked at just now."""
+        here = [track for track in self._tracker.tracks if track.missing_since_s is None]
+        return [self._box(track) for track in here]
 
     def person_has_passed(self) -> None:
         """Let whoever appears after the present person be a new attempt at once."""
@@ -128,19 +126,21 @@ class Recogniser:
     def examine(self, frame: Frame) -> FaceAttempt | None:
         """Take a frame, newer than the last; returns the attempt that it decides, if any."""
         now_s = frame.captured_at_s
-        if self._tracker.active is None and not self._is_worth_searching(frame):
+        region = self._region(frame.image, now_s=now_s)
+        if region is None:
             self._counts["skipped"] += 1
-            return None
-        region = self._region(now_s)
+            return self.conclude(now_s=now_s)
+        is_whole = region == _whole(frame.image)
         faces = self._pipeline.detect(
             frame.image,
-            face_size_px_min=self._recognition.face_size_px_min,
-            region=region,
+            face_size_px_min=self._size_px_min if is_whole else self._expected_size_px(),
+            region=None if is_whole else region,
         )
         self._counts["searched"] += 1
-        if region is None:
+        self._searched_at_s = now_s
+        if is_whole:
             self._whole_searched_at_s = now_s
-            self._motion.examined(frame.image)
+            self._motion.searched(frame.image)
         self._seen = list(self._tracker.update(faces, now_s=now_s, region=region))
         self._forget_lost()
         if self._seen:
@@ -176,25 +176,43 @@ class Recogniser:
             dropped=visit.dropped,
         )
 
-    def _is_worth_searching(self, frame: Frame) -> bool:
-        return (
-            frame.captured_at_s - self._face_seen_at_s < STILL_AWAKE_S
-            or frame.captured_at_s - self._whole_searched_at_s >= IDLE_SEARCH_INTERVAL_S
-            or self._motion.is_seen(frame.image)
-        )
-
-    def _region(self, now_s: float) -> Box | None:
-        """Return where to search, or None for the whole frame."""
-        active = self._tracker.active
-        if (
-            active is None
-            or active.missing_since_s is not None
-            or now_s - self._whole_searched_at_s >= WHOLE_FRAME_INTERVAL_S
-        ):
+    def _region(self, image: Image, *, now_s: float) -> Box | None:
+        """Return where this frame is searched, or None when it can say nothing new."""
+        active, pause_s = self._tracker.active, now_s - self._searched_at_s
+        whole_pause_s = now_s - self._whole_searched_at_s
+        if active is None:
+            return self._idle_region(image, pause_s, whole_pause_s, now_s - self._face_seen_at_s)
+        if active.missing_since_s is not None:
+            return _whole(image)
+        visit = self._visits.get(active.track_id)
+        if visit is not None and visit.is_decided and pause_s < DECIDED_INTERVAL_S:
             return None
+        if whole_pause_s >= WHOLE_FRAME_INTERVAL_S:
+            return _whole(image)
         box = active.expected_box(now_s=now_s)
-        margin = REGION_MARGIN * max(box.width, box.height)
-        return Box(box.left - margin, box.top - margin, box.right + margin, box.bottom + margin)
+        region = _clip(box, REGION_MARGIN * max(box.width, box.height), image)
+        # At the edge of the picture too little may be left to find a face in.
+        return _whole(image) if min(region.width, region.height) < box.width else region
+
+    def _idle_region(
+        self, image: Image, pause_s: float, whole_pause_s: float, faceless_s: float
+    ) -> Box | None:
+        """Return where somebody may have come in."""
+        if pause_s < IDLE_INTERVAL_S:
+            return None
+        region = self._motion.region(image)
+        is_awake = region is not None or faceless_s < AWAKE_S
+        if whole_pause_s >= (WHOLE_FRAME_INTERVAL_S if is_awake else IDLE_SEARCH_INTERVAL_S):
+            return _whole(image)
+        if region is None or min(region.width, region.height) < self._size_px_min:
+            return None
+        return region
+
+    def _expected_size_px(self) -> int:
+        active = self._tracker.active
+        if active is None:
+            return self._size_px_min
+        return max(self._size_px_min, int(SHRINKAGE * active.face.box.width))
 
     def _look(self, frame: Frame, track: Track) -> None:
         now_s, visit = frame.captured_at_s, self._visit_of(track)
@@ -265,7 +283,7 @@ class Recogniser:
 
     def _rejection(self, image: Image, face: Face) -> tuple[str | None, float]:
         """Return why a face is not good enough to be looked up, or None, and its score."""
-        if min(face.box.width, face.box.height) < self._recognition.face_size_px_min:
+        if min(face.box.width, face.box.height) < self._size_px_min:
             return str(QualityReason.TOO_SMALL), 0.0
         appraisal = self._assess(image, face)
         return None if appraisal.reason is None else str(appraisal.reason), appraisal.score
@@ -289,7 +307,7 @@ class Recogniser:
         if size not in self._thresholds:
             self._thresholds.clear()
             self._thresholds[size] = self._pipeline.threshold(
-                gallery_size=size, false_positive_rate=self._recognition.false_positive_rate
+                gallery_size=size, false_positive_rate=self._false_positive_rate
             )
         return self._thresholds[size]
 
@@ -301,3 +319,19 @@ class Recogniser:
             is_decided=visit is not None and visit.is_decided,
             hint=self._hint if is_active else None,
         )
+
+
+def _whole(image: Image) -> Box:
+    height, width = image.shape[:2]
+    return Box(0.0, 0.0, float(width), float(height))
+
+
+def _clip(box: Box, margin: float, image: Image) -> Box:
+    """Return a box with a margin, as far as it lies in the picture."""
+    whole = _whole(image)
+    return Box(
+        max(whole.left, box.left - margin),
+        max(whole.top, box.top - margin),
+        min(whole.right, box.right + margin),
+        min(whole.bottom, box.bottom + margin),
+    )

@@ -62,7 +62,6 @@ class Watcher:
             pipeline=pipeline, gallery=gallery, recognition=recognition, assess=assess
         )
         self._sequence = 0
-        self._turned_at_s = float("-inf")
         self._failure: CameraHealth | None = None
         self._health_reported: CameraHealth | None = None
         self._has_passed, self._is_stopped = threading.Event(), threading.Event()
@@ -115,14 +114,11 @@ class Watcher:
 
     def _turn(self) -> None:
         self._report_health()
-        pause_s = self._turned_at_s + self._recogniser.interval_s - time.monotonic()
-        if pause_s > 0 and self._is_stopped.wait(pause_s):
-            return
         frame = self._reader.newest(after=self._sequence, timeout_s=WAIT_S)
         if self._has_passed.is_set():
             self._has_passed.clear()
             self._recogniser.person_has_passed()
-        now_s = self._turned_at_s = time.monotonic()
+        now_s = time.monotonic()
         if frame is None:
             attempt = self._recogniser.conclude(now_s=now_s)
         else:

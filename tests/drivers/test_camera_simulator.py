@@ -1,27 +1,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
 
+from config.demo.photographs import find_photographs
 from drivers.simulators.camera import Simulator
 from drivers.simulators.corridor import Corridor, Image
 
 
-def photo(package: str, inside: str) -> str:
-    spec = find_spec(package)
-    assert spec is not None
-    assert spec.submodule_search_locations is not None
-    return str(Path(spec.submodule_search_locations[0]) / inside)
-
-
-ASTRONAUT = "astronaut=" + photo("skimage", "data/astronaut.png")
-ADMIRAL = "admiral=" + photo("matplotlib", "mpl-data/sample_data/grace_hopper.jpg")
+ASTRONAUT, ADMIRAL = (f"{p.key}={p.path}" for p in find_photographs().values())
 
 
 @pytest.fixture

@@ -4,25 +4,16 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from config.demo.photographs import find_photographs
 from drivers.simulators.camera import Simulator
 
 
-def photo_path(package: str, inside: str) -> Path:
-    """Return a photograph that an installed package carries."""
-    spec = find_spec(package)
-    assert spec is not None
-    assert spec.submodule_search_locations is not None
-    return Path(spec.submodule_search_locations[0]) / inside
-
-
-ASTRONAUT = photo_path("skimage", "data/astronaut.png")
-ADMIRAL = photo_path("matplotlib", "mpl-data/sample_data/grace_hopper.jpg")
+PHOTOGRAPHS = find_photographs()
+ASTRONAUT, ADMIRAL = PHOTOGRAPHS["astronaut"].path, PHOTOGRAPHS["admiral"].path
 
 
 def wait_until(condition: Callable[[], bool], *, within_s: float, what: str = "") -> float:
