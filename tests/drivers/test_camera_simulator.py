@@ -11,7 +11,6 @@ from config.demo.photographs import find_photographs
 from drivers.simulators.camera import Simulator
 from drivers.simulators.corridor import Corridor, Image
 
-
 ASTRONAUT, ADMIRAL = (f"{p.key}={p.path}" for p in find_photographs().values())
 
 

@@ -11,7 +11,6 @@ import pytest
 from config.demo.photographs import find_photographs
 from drivers.simulators.camera import Simulator
 
-
 PHOTOGRAPHS = find_photographs()
 ASTRONAUT, ADMIRAL = PHOTOGRAPHS["astronaut"].path, PHOTOGRAPHS["admiral"].path
 
