@@ -1,0 +1,139 @@
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from config.contract.events import EventClass, NodeStarted
+from config.contract.nodes import HolderRecord
+from config.contract.trust import card_verifier
+from config.site import AccessPointEntry, BusEntry, CameraEntry, DeviceEntry, Site, SiteIdentity
+from config.site import Node as NodeEntry
+from edge.app import Node, Ready
+from edge.identity import Home
+from models.store import Store
+from tests.edge.central_stand_in import CARD_KEY, NODE, SITE, CentralStandIn
+from tests.edge.conftest import eventually
+
+CARD = "0006547886"
+ALARM = EventClass.ALARM
+
+
+def make_site(folder: Path, *, kiosk_port: int = 0) -> Site:
+    """Return a site whose gate does not answer and whose camera's networks are missing."""
+    return Site(
+        site=SiteIdentity(id=SITE, name={"en": "Demo"}),
+        node=(NodeEntry(id=NODE, kiosk_port=kiosk_port),),
+        bus=(BusEntry(id="line-1", node=NODE, port=str(folder / "line")),),
+        device=(DeviceEntry(id="gate-east", driver="speed_gate", bus="line-1"),),
+        camera=(CameraEntry(id="camera-1", node=NODE, url="0"),),
+        access_point=(
+            AccessPointEntry(id="east", node=NODE, device="gate-east", camera="camera-1"),
+        ),
+    )
+
+
+@asynccontextmanager
+async def at_work(
+    folder: Path, central: CentralStandIn, *, kiosk_port: int = 0
+) -> AsyncIterator[tuple[Node, Ready]]:
+    home = Home(folder / "home")
+    identity = await home.enrol(central.token(), site=SITE, node=NODE)
+    site = make_site(folder, kiosk_port=kiosk_port)
+    node = Node(site, home, identity, store=Store(folder / "models"))
+    ready: asyncio.Future[Ready] = asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(node.run(on_ready=ready.set_result))
+    try:
+        either: list[asyncio.Future[Any]] = [ready, task]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        yield node, ready.result()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def local(ready: Ready, folder: Path) -> httpx.AsyncClient:
+    assert ready.kiosk_url is not None
+    key = Home(folder / "home").local_key()
+    url = ready.kiosk_url.partition("?")[0]
+    return httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"})
+
+
+def test_a_node_without_its_networks_says_so_and_takes_cards(
+    tmp_path: Path, central: CentralStandIn
+) -> None:
+    verifier = card_verifier(CARD_KEY, CARD)
+    central.put_holder(HolderRecord(holder_id="anna", version=1, cards=(verifier,)))
+
+    async def act() -> dict[str, object]:
+        async with at_work(tmp_path, central) as (node, ready), local(ready, tmp_path) as client:
+            await eventually(lambda: node.status().replica_version == 1)
+            answer = await client.post("api/access-points/east/card", json={"number": CARD})
+            await eventually(lambda: len(central.statuses) > 0)
+            await eventually(lambda: len(central.events) > 2)
+            return dict(answer.json())
+
+    answer = asyncio.run(act())
+
+    started = [event.parsed() for event in central.events.values()]
+    assert answer == {"decision": "granted", "reason": None}
+    assert any(isinstance(data, NodeStarted) and data.pipeline_missing for data in started)
+    assert central.statuses[-1].pipeline_missing
+
+
+def test_the_status_tells_central_of_a_gate_that_is_gone(
+    tmp_path: Path, central: CentralStandIn
+) -> None:
+    async def act() -> None:
+        async with at_work(tmp_path, central):
+            await eventually(lambda: any(s.last_sequences.get(ALARM) for s in central.statuses))
+
+    asyncio.run(act())
+
+    gate = next(d for d in central.statuses[-1].devices if d.device == "gate-east")
+    assert (gate.is_current, gate.state) == (False, None)
+    assert str(tmp_path / "line") in gate.detail
+
+
+def test_a_node_whose_page_has_no_port_works_without_it(
+    tmp_path: Path, central: CentralStandIn
+) -> None:
+    async def act(kiosk_port: int) -> str | None:
+        async with at_work(tmp_path, central, kiosk_port=kiosk_port) as (_, ready):
+            return ready.kiosk_url
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        kiosk_url = asyncio.run(act(taken.getsockname()[1]))
+
+    assert kiosk_url is None
+
+
+def test_no_secret_is_logged_by_a_node_at_work(
+    tmp_path: Path, central: CentralStandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    record = HolderRecord(
+        holder_id="anna",
+        version=1,
+        masked_name="Anna*",
+        cards=(card_verifier(CARD_KEY, CARD),),
+    )
+    central.put_holder(record)
+
+    async def act() -> None:
+        async with at_work(tmp_path, central) as (node, ready), local(ready, tmp_path) as client:
+            await eventually(lambda: node.status().replica_version == 1)
+            for number in (CARD, "0000000001"):
+                await client.post("api/access-points/east/card", json={"number": number})
+            await eventually(lambda: len(central.events) > 4)
+
+    asyncio.run(act())
+
+    home = tmp_path / "home"
+    keys = [(home / name).read_text() for name in ("local.key", "signing.key", "sealing.key")]
+    for secret in (*keys, CARD, "0000000001", "Anna*", record.cards[0], "Bearer"):
+        assert secret not in caplog.text
