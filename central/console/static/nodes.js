@@ -15,9 +15,9 @@ import { prioritySign } from "/web/symbols.js";
 
 startPage({
   name: "nodes",
-  mount(main, { store }) {
+  mount(main, { store, session }) {
     const table = /** @type {import("/web/data-table.js").DataTable} */ (h("data-table", { empty: "nodes.empty" }));
-    const add = h("button", { class: "primary" }, t("nodes.add"));
+    const add = h("button", { class: "primary", hidden: !session.permissions.includes("nodes.manage") }, t("nodes.add"));
     main.append(h("header", {}, h("h1", { data: { t: "page.nodes" } }, t("page.nodes")), add), table);
     table.rowKey = (node) => node.node;
     table.columns = columns(() => store.state);
@@ -31,7 +31,7 @@ startPage({
     });
     onKey("j", () => t("keys.down"), () => table.move(1));
     onKey("k", () => t("keys.up"), () => table.move(-1));
-    onKey("n", () => t("nodes.add"), () => addNode(store.state.zone));
+    if (!add.hidden) onKey("n", () => t("nodes.add"), () => addNode(store.state.zone));
     onLanguage(() => {
       fill(add, t("nodes.add"));
       store.schedule();

@@ -23,12 +23,12 @@ const TYPING_MS = 200;
 
 startPage({
   name: "people",
-  mount(main, { store }) {
+  mount(main, { store, session }) {
     /** @type {{people: Person[], next: any, query: string, version: number, asked: number}} */
     const view = { people: [], next: null, query: "", version: 0, asked: 0 };
     const table = /** @type {import("/web/data-table.js").DataTable} */ (h("data-table", { empty: "people.empty" }));
     const search = /** @type {HTMLInputElement} */ (h("input", { type: "search" }));
-    const add = h("button", { class: "primary" });
+    const add = h("button", { class: "primary", hidden: !session.permissions.includes("people.write") });
     const more = h("button", { class: "quiet", hidden: true });
     const problem = h("p", { class: "problem", role: "alert" });
     const reviews = h("section", { class: "reviews", hidden: true });
@@ -90,7 +90,7 @@ startPage({
     onKey("j", () => t("keys.down"), () => table.move(1));
     onKey("k", () => t("keys.up"), () => table.move(-1));
     onKey("/", () => t("keys.search"), () => search.focus());
-    onKey("n", () => t("people.add"), () => addPerson(context));
+    if (!add.hidden) onKey("n", () => t("people.add"), () => addPerson(context));
     onLanguage(words);
     words();
     reload();

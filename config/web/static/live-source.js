@@ -10,7 +10,8 @@
  */
 
 const RETRY_MS = [300, 600, 1200, 2000];
-const SILENCE_MS = 45_000;
+/** Servers say something at least every 15 s. */
+const SILENCE_MS = 35_000;
 
 /** Takes a stream's text in pieces of any size. */
 export class EventParser {

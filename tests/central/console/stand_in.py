@@ -17,7 +17,13 @@ from central.console import pages
 SESSION = {
     "username": "li.ming",
     "role": "administrator",
-    "permissions": ["people.names", "events.crops", "users.manage"],
+    "permissions": [
+        "events.crops",
+        "events.read",
+        "nodes.manage",
+        "people.names",
+        "people.write",
+    ],
 }
 PASSWORD = "correct horse battery"
 Json = dict[str, Any]

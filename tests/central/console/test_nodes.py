@@ -1,0 +1,61 @@
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import Visitor
+from tests.central.console.conftest import Central
+from tests.central.console.site_data import make_node
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def nodes(central: Central, guard: Visitor) -> Page:
+    """The page of nodes, which has shown the one."""
+    page = guard.open(f"{central.url}/nodes")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    return page
+
+
+def test_a_healthy_node_asks_for_nothing(nodes: Page) -> None:
+    expect(nodes.locator("tbody tr")).to_contain_text("在线")
+    expect(nodes.locator(".trouble")).to_have_count(0)
+
+
+def test_missing_records_are_counted_and_listed(central: Central, nodes: Page) -> None:
+    node = make_node("gate-1", (), unsent_count=5)
+    node["gaps"] = [{"epoch": "e", "class": "access", "first": 12, "last": 14}]
+    central.stand_in.report(node)
+
+    expect(nodes.locator(".trouble")).to_have_text("3缺号 3")
+    nodes.locator("tbody tr").click()
+    expect(nodes.get_by_role("dialog")).to_contain_text("12–14")
+
+
+def test_a_lost_node_is_hatched(central: Central, nodes: Page) -> None:
+    central.stand_in.report(make_node("gate-1", (), is_online=False))
+
+    expect(nodes.locator("tbody tr .is-stale").first).to_contain_text("失联，自")
+
+
+def test_a_node_that_can_take_cards_only_says_so(central: Central, nodes: Page) -> None:
+    central.stand_in.report(make_node("gate-1", (), pipeline_missing=("network.onnx",)))
+
+    expect(nodes.locator(".trouble")).to_contain_text("缺少识别模型，仅可刷卡")
+
+
+def test_a_new_node_gets_a_line_to_run(central: Central, nodes: Page) -> None:
+    nodes.get_by_role("button", name="接入终端").click()
+    nodes.get_by_label("终端", exact=False).fill("gate-2")
+    nodes.get_by_role("button", name="生成令牌").click()
+
+    expect(nodes.locator(".token")).to_contain_text("--node gate-2 --token menshen1.")
+    assert central.stand_in.requests == [("POST", "/nodes/tokens", {"node": "gate-2"})]
+
+
+def test_a_name_that_no_node_can_have_is_not_sent(central: Central, nodes: Page) -> None:
+    nodes.get_by_role("button", name="接入终端").click()
+    nodes.get_by_label("终端", exact=False).fill("Gate 2")
+    nodes.get_by_role("button", name="生成令牌").click()
+
+    expect(nodes.locator("input:invalid")).to_have_count(1)
+    assert central.stand_in.requests == []

@@ -1,0 +1,167 @@
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from central.console import STATIC, pages
+from tests.browser import Visitor, Visitors
+from tests.central.console.conftest import Central
+from tests.central.console.stand_in import PASSWORD
+
+pytestmark = pytest.mark.browser
+PATHS = ["", "people", "nodes", "invite#secret"]
+WEIGHT_BYTES_MAX = 60_000
+CHINESE = re.compile(r"[　-鿿＀-￯]+")
+LATIN_WORDS = re.compile(r"[A-Za-z]{2,}")
+DATA = {"gate", "east", "li", "ming", "ms", "EN"}
+"""Latin words of the Chinese pages: identifiers, a unit, and the way into the other language."""
+READY = {"": ".rows li", "people": "tbody tr", "nodes": "tbody tr", "invite#secret": "form"}
+
+
+def open_page(visitor: Visitor, central: Central, path: str) -> Page:
+    page = visitor.open(f"{central.url}/{path}")
+    expect(page.locator(READY[path]).first).to_be_visible()
+    return page
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_chinese_page_has_no_english_in_it(central: Central, guard: Visitor, path: str) -> None:
+    page = open_page(guard, central, path)
+
+    assert set(LATIN_WORDS.findall(page.inner_text("body"))) - DATA == set()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_an_english_page_has_no_chinese_in_it(
+    central: Central, visitors: Visitors, path: str
+) -> None:
+    for person, name in zip(central.stand_in.people, ("Grace Hopper", "Ada Lovelace"), strict=True):
+        person["name"] = name
+    for stored in central.stand_in.events:
+        stored["holder_name"] = stored["holder_name"] and "Grace Hopper"
+
+    page = open_page(visitors.meet(language="en-US"), central, path)
+
+    text = page.inner_text("body")
+    assert set(CHINESE.findall(text)) == {"中"}, "only the way into the other language"
+
+
+@pytest.mark.parametrize("path", PATHS[:3])
+def test_the_language_changes_at_once_and_is_remembered(
+    central: Central, guard: Visitor, path: str
+) -> None:
+    page = open_page(guard, central, path)
+
+    page.get_by_role("button", name="EN", exact=True).click()
+    expect(page.locator(".link")).to_have_text("Online")
+    expect(page.get_by_role("link", name="People")).to_be_visible()
+    page.reload()
+
+    expect(page.locator(".link")).to_have_text("Online")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_is_light(central: Central, guard: Visitor, path: str) -> None:
+    sizes: dict[str, int] = {}
+    guard.context.on(
+        "requestfinished",
+        lambda request: sizes.__setitem__(request.url, request.sizes()["responseBodySize"]),
+    )
+
+    page = open_page(guard, central, path)
+    page.wait_for_load_state("networkidle") if path.startswith("invite") else None
+
+    files = {url: size for url, size in sizes.items() if "/api/" not in url}
+    assert len(files) > 5
+    assert sum(files.values()) <= WEIGHT_BYTES_MAX
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_asks_nobody_but_central(central: Central, guard: Visitor, path: str) -> None:
+    asked: list[str] = []
+    guard.context.on("request", lambda request: asked.append(request.url))
+
+    open_page(guard, central, path)
+
+    assert [url for url in asked if not url.startswith(central.url)] == []
+
+
+def test_a_page_that_is_added_needs_no_entry_elsewhere() -> None:
+    served = {getattr(route, "path", "") for route in pages.routes()}
+
+    names = {p.stem for p in STATIC.glob("*.html")} - {"index"}
+    assert served == {"/", "/static", "/web", *(f"/{name}" for name in names)}
+
+
+def test_every_page_but_the_invitation_is_in_the_navigation(console: Page) -> None:
+    links = [link.get_attribute("href") for link in console.locator("nav a").all()]
+
+    names = {p.stem for p in STATIC.glob("*.html")} - {"index", "invite"}
+    assert set(links) == {"/", *(f"/{name}" for name in names)}
+
+
+def test_without_a_session_a_page_shows_nothing_but_the_question(
+    central: Central, guard: Visitor
+) -> None:
+    central.stand_in.is_signed_in = False
+    page = guard.open(central.url)
+
+    expect(page.get_by_role("dialog")).to_contain_text("请登录")
+    expect(page.locator(".rows li")).to_have_count(0)
+
+
+def test_a_wrong_password_is_said_and_the_right_one_opens(central: Central, guard: Visitor) -> None:
+    central.stand_in.is_signed_in = False
+    page = guard.open(central.url)
+    page.get_by_label("用户名").fill("li.ming")
+    page.get_by_label("密码").fill("wrong")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("用户名或密码不对。")
+
+    page.get_by_label("密码").fill(PASSWORD)
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".rows li")).to_have_count(2)
+
+
+def test_a_revoked_session_ends_every_tab(central: Central, guard: Visitor) -> None:
+    tabs = [guard.open(central.url), guard.open(f"{central.url}/people")]
+    for tab in tabs:
+        expect(tab.locator(".link")).to_have_text("在线")
+
+    central.stand_in.end_session()
+
+    for tab in tabs:
+        expect(tab.get_by_role("dialog")).to_contain_text("请登录")
+
+
+def test_the_theme_is_remembered_on_every_page(central: Central, guard: Visitor) -> None:
+    page = open_page(guard, central, "")
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+
+    page.get_by_role("button", name="亮/暗").click()
+    page.reload()
+
+    assert page.locator("html").get_attribute("data-theme") == "light"
+
+
+def test_the_tests_notice_a_breach_of_the_security_policy(central: Central, guard: Visitor) -> None:
+    page = open_page(guard, central, "")
+
+    page.evaluate("document.body.setAttribute('style', 'color: red')")
+
+    page.wait_for_function("true")
+    assert any("Content Security Policy" in line for line in guard.complaints)
+    guard.complaints.clear()
+
+
+def test_pages_are_files_beside_their_modules() -> None:
+    scripts = [
+        Path(found).name
+        for p in STATIC.glob("*.html")
+        for found in re.findall(r'type="module" src="/static/([^"]+)"', p.read_text("utf-8"))
+    ]
+
+    assert all((STATIC / script).is_file() for script in scripts)
+    assert len(scripts) == len(list(STATIC.glob("*.html")))
