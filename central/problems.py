@@ -1,6 +1,6 @@
 """Refusals over HTTP: one shape, and a code that pages translate.
 
-Source: RFC 9457 "Problem Details for HTTP APIs", section 3.
+Source: RFC 9457 "RefusedError Details for HTTP APIs", section 3.
 """
 
 import http
@@ -23,7 +23,7 @@ _CODES: Final = {
 }
 
 
-class Problem(Exception):
+class RefusedError(Exception):
     """What is refused, and why; raised by endpoints and what they call."""
 
     def __init__(
@@ -71,14 +71,14 @@ RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
 def install(app: FastAPI) -> None:
     """Make every refusal of an application a problem."""
 
-    @app.exception_handler(Problem)
-    async def refused(_request: Request, error: Problem) -> JSONResponse:
+    @app.exception_handler(RefusedError)
+    async def refused(_request: Request, error: RefusedError) -> JSONResponse:
         return error.to_response()
 
     @app.exception_handler(HTTPException)
     async def refused_by_framework(_request: Request, error: HTTPException) -> JSONResponse:
         code = _CODES.get(error.status_code, f"http_{error.status_code}")
-        return Problem(
+        return RefusedError(
             error.status_code, code, str(error.detail), headers=error.headers
         ).to_response()
 
@@ -90,11 +90,11 @@ def install(app: FastAPI) -> None:
             for e in error.errors()
         ]
         detail = "; ".join(f"{p['place']}: {p['mistake']}" for p in places)
-        return Problem(422, "invalid_request", detail, mistakes=places).to_response()
+        return RefusedError(422, "invalid_request", detail, mistakes=places).to_response()
 
     @app.exception_handler(Exception)
     async def failed(_request: Request, _error: Exception) -> JSONResponse:
         # The server logs the traceback; the answer says nothing of our inside.
-        return Problem(
+        return RefusedError(
             500, "internal_error", "central made a mistake; its log says which"
         ).to_response()

@@ -1,6 +1,6 @@
 """Who may do what: roles and permissions, the session's cookie, the origin of a request, rates.
 
-Every endpoint names one permission (``requires``), a node's signature (``central.nodes.signed``) or
+Every endpoint names one permission (``Requires``), a node's signature (``central.nodes.signed``) or
 is public on purpose; a test lists the public ones.
 """
 
@@ -12,11 +12,11 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-from fastapi import Depends, Request
+from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from central.problems import Problem
+from central.problems import RefusedError
 from config.contract.identifiers import Frozen
 
 COOKIE: Final = "menshen_session"
@@ -93,7 +93,7 @@ async def operator_of(request: Request) -> Operator:
     find: FindOperator = request.app.state.find_operator
     operator = None if not cookie else await find(hashed(cookie))
     if operator is None:
-        raise Problem(401, "not_signed_in", "sign in first")
+        raise RefusedError(401, "not_signed_in", "sign in first")
     return operator
 
 
@@ -114,14 +114,8 @@ class Requires:
         """Return the operator; refuses with 401 or 403."""
         operator = await operator_of(request)
         if not operator.may(self.permission):
-            raise Problem(403, "forbidden", f"this needs the permission {self.permission}")
+            raise RefusedError(403, "forbidden", f"this needs the permission {self.permission}")
         return operator
-
-
-def requires(permission: str) -> Operator:
-    """Return a default for a parameter ``operator``: who is signed in and has the permission."""
-    operator: Operator = Depends(Requires(permission))
-    return operator
 
 
 class Guarded:
@@ -141,7 +135,7 @@ class Guarded:
             await send(message)
 
         if is_foreign(scope["method"], Headers(scope=scope)):
-            refusal = Problem(403, "foreign_origin", "send this from central's own pages")
+            refusal = RefusedError(403, "foreign_origin", "send this from central's own pages")
             return await refusal.to_response()(scope, receive, send_guarded)
         return await self._app(scope, receive, send_guarded)
 

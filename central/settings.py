@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from config.contract.identifiers import Frozen, Sha256
+from config.contract.identifiers import Frozen
 from config.site import Site
 
 
@@ -13,16 +13,12 @@ class Settings(Frozen):
         home: State folder of this process.
         database: SQLAlchemy address; None is ``home/central.sqlite3``.
         url: What nodes and browsers call central by, without a slash at the end.
-        ca_certificate: PEM of the site's authority; None without TLS.
-        ca_fingerprint: SHA-256 of that certificate (DER).
     """
 
     site: Site
     home: Path
     database: str | None = None
     url: str = "http://127.0.0.1:8080"
-    ca_certificate: str | None = None
-    ca_fingerprint: Sha256 | None = None
 
     @property
     def database_url(self) -> str:

@@ -59,7 +59,7 @@ site_values = Table(
     metadata,
     Column("name", String(64), primary_key=True),
     Column("value", Text, nullable=False),
-    comment="single values: the store's epoch, the replica's version, secrets wrapped by the KEK",
+    comment="epoch of the store, version of the replica, secrets wrapped by the KEK",
 )
 
 users = Table(
@@ -124,7 +124,7 @@ events = Table(
     Column("received_at", UtcDateTime, nullable=False),
     Column("body", Text, nullable=False, comment="the event as JSON"),
     UniqueConstraint(*_JOURNAL_KEY),
-    comment="position is the order of commits, so a reader that continues after one misses none",
+    comment="position is the order of commits, so who continues after one misses none",
 )
 
 event_conflicts = Table(

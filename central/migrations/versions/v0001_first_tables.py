@@ -73,7 +73,7 @@ def upgrade() -> None:
             "sequence",
             name=op.f("uq_events_node_epoch_event_class_sequence"),
         ),
-        comment="position is the order of commits, so a reader that continues after one misses none",
+        comment="position is the order of commits, so who continues after one misses none",
     )
     op.create_index("ix_events_received_at", "events", ["received_at"], unique=False)
     op.create_table(
@@ -127,7 +127,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_site_values")),
-        comment="single values: the store's epoch, the replica's version, secrets wrapped by the KEK",
+        comment="epoch of the store, version of the replica, secrets wrapped by the KEK",
     )
     op.create_table(
         "users",

@@ -1,0 +1,194 @@
+"""Composition: the application of one central process, and what runs beside it."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Final
+from uuid import UUID, uuid4
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi import APIRouter, FastAPI
+from fastapi_offline import FastAPIOffline
+
+from central import problems, site_endpoints
+from central.authority import site_authority
+from central.blobs import endpoints as blob_endpoints
+from central.blobs import repository as blobs
+from central.console import pages
+from central.database import MIGRATION_LOCK, Database
+from central.events import endpoints as event_endpoints
+from central.feed import Feed
+from central.keys import KEY_SIZE_BYTES, kept_secret, load_key_encryption_key
+from central.nodes import endpoints as node_endpoints
+from central.nodes import repository as nodes
+from central.people import endpoints as people_endpoints
+from central.people import face_endpoints
+from central.people.faces import FaceReader, PipelineFactory, site_pipeline
+from central.security import Guarded, Operator, RateLimit
+from central.services import Services
+from central.settings import Settings
+from central.site_values import EPOCH, REPLICA_VERSION, read_value, write_value_once
+from central.stream import Hub
+from central.users import endpoints as user_endpoints
+from central.users import repository as users
+from central.users.service import Users
+from config.settings import private_folder
+
+_log = logging.getLogger("central")
+ATTEMPT_COUNT: Final = 20
+ATTEMPT_WINDOW_S: Final = 60.0
+CLEANING_INTERVAL_S: Final = 60.0
+RESTART_PAUSE_S: Final = 1.0
+
+
+def create_app(
+    settings: Settings,
+    *,
+    pipeline_factory: PipelineFactory | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> FastAPI:
+    """Return the application; the database is opened when it starts.
+
+    Args:
+        settings: Of this process.
+        pipeline_factory: Opens the recognition for enrolment; None is the site's pipeline.
+        now: The wall clock, aware UTC.
+    """
+    pipeline_factory = pipeline_factory or site_pipeline(settings.site.recognition.pipeline)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with _running(settings, pipeline_factory, now) as services:
+            feed = Feed(services)
+            await feed.start()
+            app.state.services, app.state.feed = services, feed
+            app.state.find_operator = _operator_finder(services)
+            async with _beside(
+                _kept_running("feed", feed.run), _kept_running("cleaning", _cleaning(services))
+            ):
+                yield
+
+    app: FastAPI = FastAPIOffline(
+        title="Menshen central",
+        version=version("menshen"),
+        docs_url="/docs",
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        lifespan=lifespan,
+    )
+    problems.install(app)
+    app.include_router(_api())
+    app.router.routes.extend(pages.routes())
+    app.add_middleware(Guarded, is_secure=settings.is_secure)
+    return app
+
+
+def _api() -> APIRouter:
+    api = APIRouter(prefix="/api/v1")
+    for router in (
+        site_endpoints.router,
+        user_endpoints.router,
+        event_endpoints.router,
+        node_endpoints.router,
+        people_endpoints.router,
+        face_endpoints.router,
+        blob_endpoints.router,
+    ):
+        api.include_router(router)
+    return api
+
+
+@contextlib.asynccontextmanager
+async def _running(
+    settings: Settings, pipeline_factory: PipelineFactory, now: Callable[[], datetime]
+) -> AsyncIterator[Services]:
+    kek = load_key_encryption_key(private_folder(settings.home))
+    database = Database(settings.database_url)
+    await database.open()
+    faces = FaceReader(
+        pipeline_factory, kek, false_positive_rate=settings.site.recognition.false_positive_rate
+    )
+    hub, node_hub = Hub(), Hub()
+    try:
+        async with database.write() as transaction:
+            await transaction.take_turn(MIGRATION_LOCK)
+            await write_value_once(transaction, EPOCH, str(uuid4()))
+            await write_value_once(transaction, REPLICA_VERSION, "0")
+            epoch = UUID(await read_value(transaction, EPOCH))
+            fresh = Ed25519PrivateKey.generate().private_bytes_raw()
+            central_key = await kept_secret(transaction, kek, "central-key", fresh)
+            fresh = secrets.token_bytes(KEY_SIZE_BYTES)
+            card_key = await kept_secret(transaction, kek, "card-key", fresh)
+        authority = (
+            await site_authority(database, kek, site=settings.site.site.id, now=now())
+            if settings.is_secure
+            else None
+        )
+        yield Services(
+            settings=settings,
+            database=database,
+            users=Users(database, url=settings.url),
+            faces=faces,
+            hub=hub,
+            node_hub=node_hub,
+            kek=kek,
+            authority=authority,
+            epoch=epoch,
+            central_key=Ed25519PrivateKey.from_private_bytes(central_key),
+            card_key=card_key,
+            now=now,
+            attempts=RateLimit(count=ATTEMPT_COUNT, window_s=ATTEMPT_WINDOW_S),
+        )
+    finally:
+        hub.close()
+        node_hub.close()
+        faces.close()
+        await database.close()
+
+
+def _operator_finder(services: Services) -> Callable[[str], Awaitable[Operator | None]]:
+    async def find(id_hash: str) -> Operator | None:
+        async with services.database.read() as transaction:
+            return await users.find_operator(transaction, id_hash, now=services.now())
+
+    return find
+
+
+def _cleaning(services: Services) -> Callable[[], Awaitable[None]]:
+    """Return a task that removes what is over: pictures, sessions, invitations, tokens."""
+
+    async def clean() -> None:
+        while True:
+            async with services.database.write() as transaction:
+                now = services.now()
+                await blobs.remove_expired(transaction, now=now)
+                await users.remove_expired(transaction, now=now)
+                await nodes.remove_expired_tokens(transaction, now=now)
+            await asyncio.sleep(CLEANING_INTERVAL_S)
+
+    return clean
+
+
+async def _kept_running(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await run()
+        except Exception:
+            # A supervisor: whatever ended the task is logged, and central goes on with it.
+            _log.exception("%s ended and begins again", name)
+        await asyncio.sleep(RESTART_PAUSE_S)
+
+
+@contextlib.asynccontextmanager
+async def _beside(*runs: Awaitable[None]) -> AsyncIterator[None]:
+    tasks = [asyncio.ensure_future(run) for run in runs]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

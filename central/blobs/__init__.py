@@ -1,0 +1,1 @@
+"""Pictures by hash, apart from events; they expire and may be absent."""

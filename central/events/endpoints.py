@@ -1,0 +1,98 @@
+"""Events over HTTP: taken in from nodes, shown to operators."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import TypeAdapter, ValidationError
+
+from central.events import repository
+from central.events.schemas import ConflictList, EventPage
+from central.nodes.signed import Signed, SignedRequest
+from central.problems import RESPONSES, RefusedError
+from central.security import Operator, Requires
+from central.services import Given
+from config.contract.events import BATCH_CONTENT_TYPE, Event
+from config.contract.nodes import BatchReceipt
+
+router = APIRouter(tags=["events"], responses=RESPONSES)
+BATCH_SIZE_BYTES_MAX = 4_000_000
+BATCH_COUNT_MAX = 1_000
+_BATCH = TypeAdapter(list[Event])
+Viewer = Annotated[Operator, Depends(Requires("events.read"))]
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            BATCH_CONTENT_TYPE: {
+                "schema": {"type": "array", "items": {"$ref": "#/components/schemas/Event"}}
+            }
+        },
+    }
+}
+
+
+@router.post("/events", openapi_extra=_BODY)
+async def take_in(
+    services: Given,
+    signed: Annotated[SignedRequest, Depends(Signed(size_bytes_max=BATCH_SIZE_BYTES_MAX))],
+) -> BatchReceipt:
+    """Take in a node's batch; when this answers, central holds all of it durably."""
+    site = services.settings.site.site.id
+    batch = _parsed(signed.body)
+    source = f"/{site}/{signed.node}"
+    for event in batch:
+        if event.source != source and not event.source.startswith(f"{source}/"):
+            raise RefusedError(
+                422, "foreign_source", f"events of {signed.node} begin with {source}"
+            )
+    try:
+        async with services.database.write() as transaction:
+            return await repository.append(
+                transaction,
+                site=site,
+                node=signed.node,
+                batch=batch,
+                epoch=services.epoch,
+                now=services.now(),
+            )
+    except repository.EventsNotJsonError as error:
+        raise RefusedError(422, "invalid_request", str(error)) from error
+
+
+def _parsed(body: bytes) -> list[Event]:
+    try:
+        batch = _BATCH.validate_json(body)
+    except ValidationError as error:
+        places = ", ".join(
+            ".".join(str(part) for part in mistake["loc"]) for mistake in error.errors()[:5]
+        )
+        raise RefusedError(422, "invalid_request", f"not a batch of events: {places}") from error
+    if len(batch) > BATCH_COUNT_MAX:
+        raise RefusedError(413, "too_large", f"at most {BATCH_COUNT_MAX} events at once")
+    return batch
+
+
+@router.get("/events")
+async def list_events(
+    operator: Viewer,
+    services: Given,
+    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> EventPage:
+    """Return events after a position, oldest first."""
+    async with services.database.read() as transaction:
+        items = await repository.after(
+            transaction, after, limit=limit + 1, has_names=operator.may("people.names")
+        )
+    has_more = len(items) > limit
+    items = items[:limit]
+    return EventPage(items=items, next=items[-1].position if has_more else None)
+
+
+@router.get("/events/conflicts")
+async def list_conflicts(
+    _: Viewer, services: Given, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> ConflictList:
+    """Return events whose key was taken by another event, newest first."""
+    async with services.database.read() as transaction:
+        return ConflictList(items=await repository.conflicts(transaction, limit=limit))

@@ -1,0 +1,306 @@
+"""Events in the database."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, and_, delete, func, insert, select
+
+from central.database import EVENTS_LOCK, Transaction
+from central.events import ranges
+from central.events.facts import JournalConflicted
+from central.events.schemas import ConflictView, StoredEvent
+from central.people.masking import masked
+from central.tables import event_conflicts, event_ranges, events, people
+from config.contract.events import ClockQuality, Event, JournalDropped
+from config.contract.identifiers import new_id
+from config.contract.nodes import BatchReceipt
+
+SEQUENCE_MAX = 2**31 - 1
+_Key = tuple[str, str, int]
+"""Epoch, class and sequence; the node is given."""
+_Stream = tuple[str, str]
+"""Epoch and class."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Draft:
+    event: Event
+    body: str
+    content_hash: str
+
+    @property
+    def key(self) -> _Key:
+        return str(self.event.epoch), self.event.event_class.value, self.event.sequence
+
+
+class EventsNotJsonError(ValueError):
+    """The data hold a number that JSON does not have."""
+
+
+def _draft(event: Event) -> _Draft:
+    try:
+        body = json.dumps(
+            event.model_dump(mode="json", by_alias=True),
+            sort_keys=True,
+            separators=(",", ":"),
+            allow_nan=False,
+        )
+    except ValueError as error:
+        raise EventsNotJsonError("not a number of JSON") from error
+    return _Draft(event, body, hashlib.sha256(body.encode()).hexdigest())
+
+
+async def append(
+    transaction: Transaction,
+    *,
+    site: str,
+    node: str,
+    batch: Iterable[Event],
+    epoch: UUID,
+    now: datetime,
+) -> BatchReceipt:
+    """Keep what is new of a batch. Repeating it is harmless.
+
+    Args:
+        transaction: A writing one; the events are held once it is committed.
+        site: Its identifier, for events that central states itself.
+        node: Who sends; the caller has checked it against each event's source.
+        batch: In any order, repetitions included.
+        epoch: Of central's own events.
+        now: Aware UTC.
+
+    Raises:
+        EventsNotJsonError: An event holds NaN or infinity.
+    """
+    drafts = [_draft(event) for event in batch]
+    # From here to the commit nobody else gives out positions, so their order is that of commits.
+    await transaction.take_turn(EVENTS_LOCK)
+    held = await _held_hashes(transaction, node, drafts)
+    fresh, conflicts, duplicate_count = list[_Draft](), list[_Draft](), 0
+    for draft in drafts:
+        held_hash = held.get(draft.key)
+        if held_hash is None:
+            held[draft.key] = draft.content_hash
+            fresh.append(draft)
+        elif held_hash == draft.content_hash:
+            duplicate_count += 1
+        else:
+            conflicts.append(draft)
+    facts = await _store_conflicts(transaction, site, node, conflicts, epoch=epoch, now=now)
+    await _store(transaction, node, [*fresh, *facts], now=now)
+    await _cover(transaction, node, [*fresh, *facts])
+    return BatchReceipt(stored=len(fresh), duplicates=duplicate_count, conflicts=len(conflicts))
+
+
+async def _held_hashes(
+    transaction: Transaction, node: str, drafts: Iterable[_Draft]
+) -> dict[_Key, str]:
+    sequences = dict[_Stream, list[int]]()
+    for epoch, event_class, sequence in (draft.key for draft in drafts):
+        sequences.setdefault((epoch, event_class), []).append(sequence)
+    held = dict[_Key, str]()
+    for (epoch, event_class), wanted in sequences.items():
+        query = select(events.c.sequence, events.c.content_hash).where(
+            events.c.node == node,
+            events.c.epoch == epoch,
+            events.c.event_class == event_class,
+            events.c.sequence.in_(wanted),
+        )
+        for row in await transaction.execute(query):
+            held[epoch, event_class, row.sequence] = row.content_hash
+    return held
+
+
+async def _store(
+    transaction: Transaction, node: str, drafts: list[_Draft], *, now: datetime
+) -> None:
+    position = await newest_position(transaction)
+    rows = [
+        {
+            **_row(node, draft, now=now),
+            "position": position + index,
+            "type": draft.event.type.replace("\0", ""),
+            "holder_id": _holder_of(draft.event),
+        }
+        for index, draft in enumerate(drafts, start=1)
+    ]
+    await transaction.execute_many(insert(events), rows)
+    if rows:
+        transaction.announce("events")
+
+
+def _row(node: str, draft: _Draft, *, now: datetime) -> dict[str, Any]:
+    epoch, event_class, sequence = draft.key
+    return {
+        "node": node,
+        "epoch": epoch,
+        "event_class": event_class,
+        "sequence": sequence,
+        "content_hash": draft.content_hash,
+        "received_at": now,
+        "body": draft.body,
+    }
+
+
+def _holder_of(event: Event) -> str | None:
+    holder_id = event.data.get("holder_id")
+    is_usable = isinstance(holder_id, str) and len(holder_id) <= 64 and "\0" not in holder_id
+    return str(holder_id) if is_usable else None
+
+
+async def _store_conflicts(
+    transaction: Transaction,
+    site: str,
+    node: str,
+    conflicts: Iterable[_Draft],
+    *,
+    epoch: UUID,
+    now: datetime,
+) -> list[_Draft]:
+    """Keep conflicts that are not kept yet; returns central's statement about each."""
+    stated = list[_Draft]()
+    for draft in conflicts:
+        row = _row(node, draft, now=now)
+        key = [event_conflicts.c[column] == row[column] for column in _CONFLICT_KEY]
+        if (await transaction.execute(select(event_conflicts.c.node).where(*key))).first():
+            continue
+        await transaction.execute(insert(event_conflicts).values(row))
+        sequence = await _last_sequence(transaction, node, epoch) + len(stated) + 1
+        fact = JournalConflicted(
+            epoch=row["epoch"],
+            conflicting_class=draft.event.event_class,
+            sequence=draft.event.sequence,
+            content_hash=draft.content_hash,
+        )
+        stated.append(_draft(_event(fact, site, node, epoch=epoch, sequence=sequence, now=now)))
+    return stated
+
+
+_CONFLICT_KEY = tuple(column.name for column in event_conflicts.primary_key)
+
+
+def _event(
+    fact: JournalConflicted, site: str, node: str, *, epoch: UUID, sequence: int, now: datetime
+) -> Event:
+    return Event(
+        id=new_id(),
+        source=f"/{site}/{node}",
+        type=fact.type_name,
+        time=now,
+        subject=node,
+        epoch=epoch,
+        event_class=fact.event_class,
+        sequence=sequence,
+        clockquality=ClockQuality.SYNCHRONISED,
+        data=fact.model_dump(mode="json"),
+    )
+
+
+async def _last_sequence(transaction: Transaction, node: str, epoch: UUID) -> int:
+    query = select(func.max(events.c.sequence)).where(
+        events.c.node == node,
+        events.c.epoch == str(epoch),
+        events.c.event_class == JournalConflicted.event_class.value,
+    )
+    return int((await transaction.execute(query)).scalar_one() or 0)
+
+
+async def _cover(transaction: Transaction, node: str, drafts: Iterable[_Draft]) -> None:
+    """Note which sequences are held, or known to be lost, and announce changed gaps."""
+    added = dict[_Stream, list[ranges.Range]]()
+    for draft in drafts:
+        epoch, event_class, sequence = draft.key
+        added.setdefault((epoch, event_class), []).append((sequence, sequence))
+        dropped = draft.event.parsed()
+        if isinstance(dropped, JournalDropped):
+            first, last = max(1, dropped.first_sequence), min(dropped.last_sequence, SEQUENCE_MAX)
+            if first <= last:
+                # The journal has counted this loss itself: it is no gap that could still be filled.
+                lost = added.setdefault((epoch, dropped.dropped_class.value), [])
+                lost.append((first, last))
+    for (epoch, event_class), more in added.items():
+        await _cover_stream(transaction, (node, epoch, event_class), more)
+
+
+async def _cover_stream(
+    transaction: Transaction, stream: tuple[str, str, str], more: list[ranges.Range]
+) -> None:
+    columns = (event_ranges.c.node, event_ranges.c.epoch, event_ranges.c.event_class)
+    here = and_(*(column == value for column, value in zip(columns, stream, strict=True)))
+    query = select(event_ranges.c.first, event_ranges.c.last).where(here)
+    before = [(row.first, row.last) for row in await transaction.execute(query)]
+    after = ranges.merged([*before, *more])
+    await transaction.execute(delete(event_ranges).where(here))
+    names = ("node", "epoch", "event_class")
+    rows = [
+        {**dict(zip(names, stream, strict=True)), "first": first, "last": last}
+        for first, last in after
+    ]
+    await transaction.execute_many(insert(event_ranges), rows)
+    if ranges.gaps(before) != ranges.gaps(after):
+        transaction.announce(f"node:{stream[0]}")
+
+
+async def gaps_of(transaction: Transaction) -> dict[str, list[tuple[str, str, int, int]]]:
+    """Return per node what is missing: epoch, class, first and last sequence."""
+    held = dict[tuple[str, str, str], list[ranges.Range]]()
+    for row in await transaction.execute(select(event_ranges)):
+        held.setdefault((row.node, row.epoch, row.event_class), []).append((row.first, row.last))
+    result = dict[str, list[tuple[str, str, int, int]]]()
+    for (node, epoch, event_class), covered in sorted(held.items()):
+        for first, last in ranges.gaps(covered):
+            result.setdefault(node, []).append((epoch, event_class, first, last))
+    return result
+
+
+async def newest_position(transaction: Transaction) -> int:
+    """Return the position of the newest event, or 0."""
+    return int((await transaction.execute(select(func.max(events.c.position)))).scalar_one() or 0)
+
+
+def _query() -> Select[Any]:
+    return select(
+        events.c.position, events.c.received_at, events.c.node, events.c.body, people.c.name
+    ).outerjoin(people, and_(people.c.holder_id == events.c.holder_id, ~people.c.is_removed))
+
+
+def _stored(row: Row[Any], *, has_names: bool) -> StoredEvent:
+    name = row.name
+    return StoredEvent(
+        position=row.position,
+        received_at=row.received_at,
+        node=row.node,
+        event=Event.model_validate_json(row.body),
+        holder_name=name if name is None or has_names else masked(name),
+    )
+
+
+async def after(
+    transaction: Transaction, position: int, *, limit: int, has_names: bool
+) -> list[StoredEvent]:
+    """Return the next events after a position, oldest first."""
+    query = _query().where(events.c.position > position).order_by(events.c.position).limit(limit)
+    return [_stored(row, has_names=has_names) for row in await transaction.execute(query)]
+
+
+async def newest(transaction: Transaction, *, limit: int, has_names: bool) -> list[StoredEvent]:
+    """Return the newest events, oldest first."""
+    query = _query().order_by(events.c.position.desc()).limit(limit)
+    rows = (await transaction.execute(query)).all()
+    return [_stored(row, has_names=has_names) for row in reversed(rows)]
+
+
+async def conflicts(transaction: Transaction, *, limit: int) -> list[ConflictView]:
+    """Return the newest conflicts, newest first."""
+    query = select(event_conflicts).order_by(event_conflicts.c.received_at.desc()).limit(limit)
+    return [
+        ConflictView(
+            received_at=row.received_at, node=row.node, event=Event.model_validate_json(row.body)
+        )
+        for row in await transaction.execute(query)
+    ]

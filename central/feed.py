@@ -1,0 +1,182 @@
+"""From what transactions announce to what streams say.
+
+Announcements carry no data: what is told is read from the database, so every central process tells
+the same, in the order of positions, and misses nothing that was announced while it did not hear.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+from pydantic import BaseModel
+from sqlalchemy.exc import SQLAlchemyError
+
+from central import site_values
+from central.database import EVERYTHING, DatabaseError
+from central.events import repository as events
+from central.events.schemas import StoredEvent
+from central.nodes import repository as nodes
+from central.nodes.endpoints import installed
+from central.nodes.schemas import NodeView
+from central.people.masking import masked
+from central.security import Operator
+from central.services import Services
+from central.stream import Reader, encode
+from central.users import repository as users
+
+_log = logging.getLogger("central.feed")
+PAGE_LENGTH: Final = 500
+REPLAY_LENGTH_MAX: Final = 1_000
+CHECK_INTERVAL_S: Final = 1.0
+"""How often nodes that fell silent and sessions that ran out are looked for."""
+RETRY_S: Final = 1.0
+
+
+class Feed:
+    """The one task that turns announcements into messages."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._position = 0
+        self._views = dict[str, NodeView]()
+        self._topics: asyncio.Queue[str] = asyncio.Queue()
+        services.database.listen(self._topics.put_nowait)
+
+    async def start(self) -> None:
+        """Begin with what there is now: it is told by the snapshot, not by the stream."""
+        async with self._services.database.read() as transaction:
+            self._position = await events.newest_position(transaction)
+            views = await self._read_views()
+        self._views = {view.node: view for view in views}
+
+    async def run(self) -> None:
+        """Tell for ever."""
+        while True:
+            topics = await self._next_topics()
+            try:
+                await self._tell(topics)
+            except (SQLAlchemyError, DatabaseError, OSError) as error:
+                _log.warning("the database does not answer: %s", type(error).__name__)
+                await asyncio.sleep(RETRY_S)
+                self._topics.put_nowait(EVERYTHING)
+
+    async def _next_topics(self) -> set[str]:
+        topics = set[str]()
+        with contextlib.suppress(TimeoutError):
+            topics.add(await asyncio.wait_for(self._topics.get(), CHECK_INTERVAL_S))
+        while not self._topics.empty():
+            topics.add(self._topics.get_nowait())
+        return topics
+
+    async def _tell(self, topics: set[str]) -> None:
+        is_everything = EVERYTHING in topics
+        for topic in topics:
+            kind, _, owner = topic.partition(":")
+            if kind == "session":
+                self._services.hub.end_all_of(owner)
+            elif kind == "node-keys":
+                self._services.node_hub.end_all_of(owner)
+        if is_everything or "events" in topics:
+            await self._tell_events()
+        if is_everything or "people" in topics:
+            await self._tell_people()
+        await self._tell_nodes({t.partition(":")[2] for t in topics if t.startswith("node:")})
+        await self._end_sessions_that_are_over()
+
+    async def _tell_events(self) -> None:
+        while True:
+            async with self._services.database.read() as transaction:
+                page = await events.after(
+                    transaction, self._position, limit=PAGE_LENGTH, has_names=True
+                )
+            for stored in page:
+                self._services.hub.publish(
+                    "event", EventMessage(stored).view, position=stored.position
+                )
+                self._position = stored.position
+            if len(page) < PAGE_LENGTH:
+                return
+
+    async def _tell_people(self) -> None:
+        async with self._services.database.read() as transaction:
+            version = await site_values.replica_version(transaction)
+        data = json.dumps({"version": version})
+        self._services.hub.publish("people", _for("people.read", data))
+        self._services.node_hub.publish("replica", lambda _: data)
+
+    async def _read_views(self) -> list[NodeView]:
+        async with self._services.database.read() as transaction:
+            return await nodes.views(
+                transaction, installed(self._services), now=self._services.now()
+            )
+
+    async def _tell_nodes(self, changed: set[str]) -> None:
+        """Tell what was announced, and who fell silent or was heard again."""
+        for view in await self._read_views():
+            before = self._views.get(view.node)
+            has_turned = before is None or before.is_online != view.is_online
+            self._views[view.node] = view
+            if has_turned or view.node in changed:
+                self._services.hub.publish("node", _for("nodes.read", _json(view)))
+
+    async def _end_sessions_that_are_over(self) -> None:
+        hub = self._services.hub
+        async with self._services.database.read() as transaction:
+            for owner in hub.owners:
+                operator = await users.find_operator(transaction, owner, now=self._services.now())
+                if operator is None:
+                    hub.end_all_of(owner)
+
+    async def frames(self, operator: Operator, *, after: int | None) -> AsyncIterator[bytes]:
+        """Yield one operator's stream.
+
+        Args:
+            operator: Who reads.
+            after: Position of the last event that the page has; later ones are told again.
+        """
+        services = self._services
+        reader = Reader(operator.session, operator.permissions)
+        with services.hub.subscribe(reader) as subscription:
+            missed = list[StoredEvent]()
+            async with services.database.read() as transaction:
+                position = await events.newest_position(transaction)
+                if after is not None and after <= position <= after + REPLAY_LENGTH_MAX:
+                    missed = await events.after(
+                        transaction, after, limit=REPLAY_LENGTH_MAX, has_names=True
+                    )
+            yield encode("hello", json.dumps({"epoch": str(services.epoch), "position": position}))
+            for stored in missed:
+                data = EventMessage(stored).view(operator.permissions)
+                if data is not None:
+                    yield encode("event", data, position=stored.position)
+            told = missed[-1].position if missed else position
+            async for frame in subscription.frames(after=told):
+                yield frame
+
+
+class EventMessage:
+    """An event as different readers may see it."""
+
+    def __init__(self, stored: StoredEvent) -> None:
+        """Take an event with the whole name."""
+        self._stored = stored
+
+    def view(self, permissions: frozenset[str]) -> str | None:
+        """Return JSON for readers with these permissions."""
+        if "events.read" not in permissions:
+            return None
+        name = self._stored.holder_name
+        if name is not None and "people.names" not in permissions:
+            return _json(self._stored.model_copy(update={"holder_name": masked(name)}))
+        return _json(self._stored)
+
+
+def _for(permission: str, data: str) -> Callable[[frozenset[str]], str | None]:
+    return lambda permissions: data if permission in permissions else None
+
+
+def _json(model: BaseModel) -> str:
+    return model.model_dump_json(by_alias=True)

@@ -1,0 +1,139 @@
+"""Nodes over HTTP: joining, status, their stream, and what operators see of them."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Annotated, Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from fastapi import APIRouter, Depends, Response
+from fastapi.responses import PlainTextResponse
+from pydantic import ValidationError
+
+from central import site_values
+from central.nodes import repository
+from central.nodes.schemas import NodeView, TokenView, WantedToken
+from central.nodes.signed import Signed, SignedRequest
+from central.problems import RESPONSES, RefusedError
+from central.security import Operator, Requires, hashed, new_secret
+from central.services import Given, Services
+from central.stream import RESPONSE, EventStream, Reader, encode
+from central.users.endpoints import limit_attempts
+from config.contract.nodes import NodeEnrolment, NodeStatus, NodeWelcome
+from config.contract.trust import NodeToken, TrustError, from_text, public_text, seal
+
+router = APIRouter(tags=["nodes"], responses=RESPONSES)
+TOKEN_LIFETIME: Final = timedelta(minutes=15)
+STATUS_SIZE_BYTES_MAX: Final = 500_000
+Installer = Annotated[Operator, Depends(Requires("nodes.manage"))]
+Viewer = Annotated[Operator, Depends(Requires("nodes.read"))]
+
+
+@router.get("/nodes")
+async def list_nodes(_: Viewer, services: Given) -> list[NodeView]:
+    """Return every node."""
+    async with services.database.read() as transaction:
+        return await repository.views(transaction, installed(services), now=services.now())
+
+
+@router.post("/nodes/tokens", status_code=201)
+async def make_token(wish: WantedToken, _: Installer, services: Given) -> TokenView:
+    """Make a one-time token for a node of the site file."""
+    if wish.node not in installed(services):
+        raise RefusedError(404, "node_not_installed", "the site file has no such node")
+    secret, expires_at = new_secret(), services.now() + TOKEN_LIFETIME
+    async with services.database.write() as transaction:
+        await repository.add_token(
+            transaction, secret_hash=hashed(secret), node=wish.node, expires_at=expires_at
+        )
+    authority = services.authority
+    token = NodeToken(
+        url=services.settings.url,
+        node=wish.node,
+        secret=secret,
+        ca_fingerprint=None if authority is None else authority.fingerprint,
+    )
+    return TokenView(token=token.to_line(), expires_at=expires_at)
+
+
+@router.post("/nodes/enrol", status_code=201, dependencies=[Depends(limit_attempts)])
+async def enrol(wish: NodeEnrolment, services: Given) -> NodeWelcome:
+    """Let a node join with its one-time token; keys of an earlier terminal are replaced."""
+    try:
+        Ed25519PublicKey.from_public_bytes(from_text(wish.signing_key))
+        sealing_key = X25519PublicKey.from_public_bytes(from_text(wish.sealing_key))
+    except (TrustError, ValueError) as error:
+        raise RefusedError(422, "invalid_key", "these are no public keys") from error
+    now = services.now()
+    async with services.database.write() as transaction:
+        if not await repository.use_token(
+            transaction, hashed(wish.secret), node=wish.node, now=now
+        ):
+            raise RefusedError(
+                410, "token_not_good", "this token was used or is too old: make a new one"
+            )
+        await repository.put_keys(
+            transaction,
+            wish.node,
+            signing_key=wish.signing_key,
+            sealing_key=wish.sealing_key,
+            now=now,
+        )
+    return NodeWelcome(
+        site=services.settings.site.site.id,
+        node=wish.node,
+        central_key=public_text(services.central_key.public_key()),
+        sealed_card_key=seal(sealing_key, services.card_key),
+        ca_certificate=None if services.authority is None else services.authority.pem,
+    )
+
+
+@router.delete("/nodes/{node}", status_code=204)
+async def remove_node(node: str, _: Installer, services: Given) -> None:
+    """Shut a node out, as after a theft; it needs a new token to join again."""
+    async with services.database.write() as transaction:
+        if not await repository.remove(transaction, node):
+            raise RefusedError(404, "node_not_found")
+
+
+@router.put("/nodes/current/status", status_code=204)
+async def report(
+    services: Given,
+    signed: Annotated[SignedRequest, Depends(Signed(size_bytes_max=STATUS_SIZE_BYTES_MAX))],
+) -> None:
+    """Take a node's heartbeat."""
+    try:
+        status = NodeStatus.model_validate_json(signed.body)
+    except ValidationError as error:
+        raise RefusedError(422, "invalid_request", "this is no status of a node") from error
+    async with services.database.write() as transaction:
+        await repository.put_status(transaction, signed.node, status, now=services.now())
+
+
+@router.get("/nodes/current/stream", response_class=EventStream, responses={200: RESPONSE})
+async def follow(services: Given, signed: Annotated[SignedRequest, Depends(Signed())]) -> Response:
+    """Stream to a node: the version of people, at once and whenever it changes."""
+    return EventStream(_frames(services, signed.node))
+
+
+async def _frames(services: Services, node: str) -> AsyncIterator[bytes]:
+    with services.node_hub.subscribe(Reader(node)) as subscription:
+        async with services.database.read() as transaction:
+            version = await site_values.replica_version(transaction)
+        yield encode("replica", json.dumps({"version": version}))
+        async for frame in subscription.frames():
+            yield frame
+
+
+@router.get("/site/ca.pem", response_class=PlainTextResponse, tags=["site"])
+async def authority_certificate(services: Given) -> PlainTextResponse:
+    """Return the certificate of the site's authority; believed by its fingerprint alone."""
+    if services.authority is None:
+        raise RefusedError(404, "no_tls", "this central is reached on its own machine only")
+    return PlainTextResponse(services.authority.pem, media_type="application/x-pem-file")
+
+
+def installed(services: Services) -> frozenset[str]:
+    """Return the nodes of the site file."""
+    return frozenset(node.id for node in services.settings.site.node)

@@ -1,0 +1,125 @@
+"""Nodes and their one-time tokens in the database."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import delete, insert, select, update
+
+from central.database import Transaction
+from central.events import repository as events
+from central.nodes.schemas import Gap, NodeView
+from central.tables import node_tokens, nodes
+from config.contract.events import EventClass
+from config.contract.nodes import NodeStatus
+
+SILENCE_MAX: Final = timedelta(seconds=16)
+"""A node reports every 5 s; after three missed reports it is not online."""
+
+
+def node_topic(node: str) -> str:
+    """Return what is announced when a node's view changes."""
+    return f"node:{node}"
+
+
+async def add_token(
+    transaction: Transaction, *, secret_hash: str, node: str, expires_at: datetime
+) -> None:
+    """Keep a token; an older one of the same node is not good any more."""
+    await transaction.execute(delete(node_tokens).where(node_tokens.c.node == node))
+    await transaction.execute(
+        insert(node_tokens).values(secret_hash=secret_hash, node=node, expires_at=expires_at)
+    )
+
+
+async def use_token(
+    transaction: Transaction, secret_hash: str, *, node: str, now: datetime
+) -> bool:
+    """Use up a token; returns whether it was good."""
+    used = await transaction.execute(
+        delete(node_tokens)
+        .where(
+            node_tokens.c.secret_hash == secret_hash,
+            node_tokens.c.node == node,
+            node_tokens.c.expires_at > now,
+        )
+        .returning(node_tokens.c.node)
+    )
+    return used.first() is not None
+
+
+async def remove_expired_tokens(transaction: Transaction, *, now: datetime) -> None:
+    """Remove tokens that are over."""
+    await transaction.execute(delete(node_tokens).where(node_tokens.c.expires_at <= now))
+
+
+async def put_keys(
+    transaction: Transaction, node: str, *, signing_key: str, sealing_key: str, now: datetime
+) -> None:
+    """Replace a node's keys: the terminal that had the old ones is out."""
+    await transaction.execute(delete(nodes).where(nodes.c.node == node))
+    await transaction.execute(
+        insert(nodes).values(
+            node=node, signing_key=signing_key, sealing_key=sealing_key, enrolled_at=now
+        )
+    )
+    transaction.announce(f"node-keys:{node}")
+    transaction.announce(node_topic(node))
+
+
+async def remove(transaction: Transaction, node: str) -> bool:
+    """Forget a node's keys; returns whether there were any."""
+    removed = await transaction.execute(
+        delete(nodes).where(nodes.c.node == node).returning(nodes.c.node)
+    )
+    transaction.announce(f"node-keys:{node}")
+    transaction.announce(node_topic(node))
+    return removed.first() is not None
+
+
+async def keys_of(transaction: Transaction, node: str) -> tuple[str, str] | None:
+    """Return a node's signing and sealing key, or None where it has not joined."""
+    query = select(nodes.c.signing_key, nodes.c.sealing_key).where(nodes.c.node == node)
+    row = (await transaction.execute(query)).first()
+    return None if row is None else (row.signing_key, row.sealing_key)
+
+
+async def put_status(
+    transaction: Transaction, node: str, status: NodeStatus, *, now: datetime
+) -> None:
+    """Replace what a node says of itself."""
+    await transaction.execute(
+        update(nodes)
+        .where(nodes.c.node == node)
+        .values(status=status.model_dump_json(by_alias=True), last_seen_at=now)
+    )
+    transaction.announce(node_topic(node))
+
+
+async def views(
+    transaction: Transaction, installed: Iterable[str], *, now: datetime
+) -> list[NodeView]:
+    """Return every node that is installed or has joined, by name."""
+    rows = {row.node: row for row in await transaction.execute(select(nodes))}
+    gaps = await events.gaps_of(transaction)
+    return [
+        NodeView(
+            node=node,
+            is_online=_is_online(rows[node].last_seen_at if node in rows else None, now=now),
+            last_seen_at=rows[node].last_seen_at if node in rows else None,
+            status=_status(rows[node].status if node in rows else None),
+            gaps=[
+                Gap(epoch=epoch, event_class=EventClass(event_class), first=first, last=last)
+                for epoch, event_class, first, last in gaps.get(node, [])
+            ],
+        )
+        for node in sorted({*installed, *rows})
+    ]
+
+
+def _is_online(last_seen_at: datetime | None, *, now: datetime) -> bool:
+    return last_seen_at is not None and now - last_seen_at <= SILENCE_MAX
+
+
+def _status(text: str | None) -> NodeStatus | None:
+    return None if text is None else NodeStatus.model_validate_json(text)

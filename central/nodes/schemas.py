@@ -1,0 +1,49 @@
+"""What is said about nodes."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from config.contract.events import EventClass
+from config.contract.identifiers import Slug
+from config.contract.nodes import NodeStatus
+
+
+class WantedToken(BaseModel):
+    """A wish for a one-time token."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    node: Slug
+
+
+class TokenView(BaseModel):
+    """A one-time token: the line that an administrator carries to the node."""
+
+    token: str
+    expires_at: AwareDatetime
+
+
+class Gap(BaseModel):
+    """Sequences that central does not hold although it holds later ones."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    epoch: str
+    event_class: Annotated[EventClass, Field(alias="class")]
+    first: int
+    last: int
+
+
+class NodeView(BaseModel):
+    """A node as central sees it now.
+
+    Attributes:
+        status: As it was last reported: stale when the node is not online.
+    """
+
+    node: str
+    is_online: bool
+    last_seen_at: AwareDatetime | None
+    status: NodeStatus | None
+    gaps: list[Gap]

@@ -1,0 +1,166 @@
+"""People and cards over HTTP, and the replica of them for nodes."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from central.database import Transaction
+from central.nodes.signed import Signed, SignedRequest
+from central.people import repository
+from central.people.replica import ReplicaSource
+from central.people.schemas import (
+    AddedCard,
+    CardList,
+    ChangedPerson,
+    NewCard,
+    NewPerson,
+    Person,
+    PersonPage,
+)
+from central.problems import RESPONSES, RefusedError
+from central.security import Operator, Requires
+from central.services import Given, Services
+from config.contract.identifiers import new_id
+from config.contract.nodes import ReplicaPage
+from config.contract.trust import card_verifier
+
+router = APIRouter(tags=["people"], responses=RESPONSES)
+Reader = Annotated[Operator, Depends(Requires("people.read"))]
+Writer = Annotated[Operator, Depends(Requires("people.write"))]
+
+
+@router.get("/people")
+async def list_people(
+    operator: Reader,
+    services: Given,
+    query: Annotated[str, Query(max_length=200)] = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    after: UUID | None = None,
+) -> PersonPage:
+    """Return people, newest first."""
+    async with services.database.read() as transaction:
+        items = await repository.page(
+            transaction,
+            query=query.replace("\0", "").strip(),
+            after=None if after is None else str(after),
+            limit=limit + 1,
+            has_names=operator.may("people.names"),
+        )
+    has_more, items = len(items) > limit, items[:limit]
+    return PersonPage(items=items, next=items[-1].holder_id if has_more else None)
+
+
+@router.post("/people", status_code=201)
+async def add_person(wish: NewPerson, operator: Writer, services: Given) -> Person:
+    """Add a person, who may pass from now on by whatever they are given."""
+    holder_id = str(new_id())
+    _check_points(services, wish.access_points)
+    async with services.database.write() as transaction:
+        await _check_number(transaction, wish.number)
+        await repository.add(transaction, holder_id, wish, now=services.now())
+        return await person(transaction, holder_id, operator)
+
+
+@router.get("/people/{holder_id}")
+async def get_person(holder_id: UUID, operator: Reader, services: Given) -> Person:
+    """Return a person."""
+    async with services.database.read() as transaction:
+        return await person(transaction, str(holder_id), operator)
+
+
+@router.patch("/people/{holder_id}")
+async def change_person(
+    holder_id: UUID, wish: ChangedPerson, operator: Writer, services: Given
+) -> Person:
+    """Change a person; what is absent stays, what is null is cleared."""
+    values: dict[str, Any] = wish.model_dump(exclude_unset=True)
+    for name in ("name", "is_active"):
+        if name in values and values[name] is None:
+            raise RefusedError(422, "invalid_request", f"{name} cannot be cleared")
+    _check_points(services, wish.access_points)
+    async with services.database.write() as transaction:
+        before = await person(transaction, str(holder_id), operator)
+        begin = values.get("valid_from", before.valid_from)
+        end = values.get("valid_until", before.valid_until)
+        if begin is not None and end is not None and end <= begin:
+            raise RefusedError(422, "invalid_request", "validity ends before it begins")
+        await _check_number(transaction, wish.number, besides=str(holder_id))
+        await repository.change(transaction, str(holder_id), values)
+        return await person(transaction, str(holder_id), operator)
+
+
+@router.delete("/people/{holder_id}", status_code=204)
+async def remove_person(holder_id: UUID, operator: Writer, services: Given) -> None:
+    """Forget a person: name, cards and face; every node forgets them, too."""
+    async with services.database.write() as transaction:
+        await person(transaction, str(holder_id), operator)
+        await repository.remove(transaction, str(holder_id))
+
+
+@router.get("/people/{holder_id}/cards")
+async def list_cards(holder_id: UUID, operator: Reader, services: Given) -> CardList:
+    """Return a person's cards, oldest first."""
+    async with services.database.read() as transaction:
+        await person(transaction, str(holder_id), operator)
+        return CardList(items=await repository.list_cards(transaction, str(holder_id)))
+
+
+@router.post("/people/{holder_id}/cards", status_code=201)
+async def add_card(holder_id: UUID, wish: NewCard, operator: Writer, services: Given) -> AddedCard:
+    """Give a person a card; of its number only a verifier is kept."""
+    card_id, verifier = str(new_id()), card_verifier(services.card_key, wish.number)
+    async with services.database.write() as transaction:
+        await person(transaction, str(holder_id), operator)
+        if await repository.has_card(transaction, verifier):
+            raise RefusedError(409, "card_taken", "somebody has this card: take it away first")
+        await repository.add_card(
+            transaction,
+            str(holder_id),
+            card_id=card_id,
+            verifier=verifier,
+            now=services.now(),
+        )
+    return AddedCard(card_id=card_id)
+
+
+@router.delete("/people/{holder_id}/cards/{card_id}", status_code=204)
+async def remove_card(holder_id: UUID, card_id: UUID, _: Writer, services: Given) -> None:
+    """Take a card away."""
+    async with services.database.write() as transaction:
+        if not await repository.remove_card(transaction, str(holder_id), str(card_id)):
+            raise RefusedError(404, "card_not_found")
+
+
+@router.get("/replica", tags=["nodes"])
+async def replica(
+    services: Given,
+    signed: Annotated[SignedRequest, Depends(Signed())],
+    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+) -> ReplicaPage:
+    """Return to a node what changed of people after a version."""
+    source = ReplicaSource(services.database, services.kek)
+    return await source.page(after=after, sealing_key=signed.sealing_key)
+
+
+async def person(transaction: Transaction, holder_id: str, operator: Operator) -> Person:
+    """Return a person as an operator may see them; refuses with 404."""
+    found = await repository.find(transaction, holder_id, has_names=operator.may("people.names"))
+    if found is None:
+        raise RefusedError(404, "person_not_found")
+    return found
+
+
+async def _check_number(
+    transaction: Transaction, number: str | None, *, besides: str | None = None
+) -> None:
+    if number is not None and await repository.has_number(transaction, number, besides=besides):
+        raise RefusedError(409, "number_taken", "somebody has this number")
+
+
+def _check_points(services: Services, points: list[str] | None) -> None:
+    unknown = set(points or ()) - {point.id for point in services.settings.site.access_point}
+    if unknown:
+        raise RefusedError(
+            422, "unknown_access_point", f"the site file has no {', '.join(sorted(unknown))}"
+        )

@@ -1,0 +1,115 @@
+"""What a node is told of people: verifiers, validity and templates sealed for that node alone."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from sqlalchemy import Row, select
+
+from central.database import Database, Transaction
+from central.keys import KeyEncryptionKey
+from central.people.masking import masked
+from central.people.templates import key_purpose
+from central.site_values import replica_version
+from central.tables import cards, people, templates
+from config.contract.nodes import HolderRecord, ReplicaPage, TemplateRecord
+from config.contract.trust import seal
+
+PAGE_LENGTH: Final = 200
+
+
+class ReplicaSource:
+    """Pages of people for one node after another."""
+
+    def __init__(self, database: Database, kek: KeyEncryptionKey) -> None:
+        self._database, self._kek = database, kek
+
+    async def page(self, *, after: int, sealing_key: X25519PublicKey) -> ReplicaPage:
+        """Return the changes after a version, sealed for one node."""
+        async with self._database.read() as transaction:
+            version = await replica_version(transaction)
+            # A node that is ahead knows another history, as after a restored backup: from nothing.
+            after = after if after <= version else 0
+            rows = await self._changed(transaction, after)
+            has_more, rows = len(rows) > PAGE_LENGTH, rows[:PAGE_LENGTH]
+            holder_ids = [row.holder_id for row in rows if not row.is_removed]
+            verifiers = await self._verifiers(transaction, holder_ids)
+            faces = await self._templates(transaction, holder_ids)
+
+        def sealed() -> tuple[HolderRecord, ...]:
+            return tuple(
+                self._record(
+                    row,
+                    verifiers.get(row.holder_id, ()),
+                    faces.get(row.holder_id, ()),
+                    sealing_key,
+                )
+                for row in rows
+            )
+
+        return ReplicaPage(
+            version=rows[-1].version if has_more else version,
+            has_more=has_more,
+            is_complete=after == 0,
+            holders=await asyncio.to_thread(sealed),
+        )
+
+    @staticmethod
+    async def _changed(transaction: Transaction, after: int) -> Sequence[Row[Any]]:
+        query = select(people).where(people.c.version > after).order_by(people.c.version)
+        if after == 0:
+            query = query.where(~people.c.is_removed)
+        return (await transaction.execute(query.limit(PAGE_LENGTH + 1))).all()
+
+    @staticmethod
+    async def _verifiers(
+        transaction: Transaction, holder_ids: list[str]
+    ) -> dict[str, tuple[str, ...]]:
+        query = select(cards.c.holder_id, cards.c.verifier).where(cards.c.holder_id.in_(holder_ids))
+        found = dict[str, tuple[str, ...]]()
+        for row in await transaction.execute(query.order_by(cards.c.card_id)):
+            found[row.holder_id] = (*found.get(row.holder_id, ()), row.verifier)
+        return found
+
+    @staticmethod
+    async def _templates(
+        transaction: Transaction, holder_ids: list[str]
+    ) -> dict[str, tuple[Row[Any], ...]]:
+        query = select(templates).where(templates.c.holder_id.in_(holder_ids))
+        found = dict[str, tuple[Row[Any], ...]]()
+        for row in await transaction.execute(query.order_by(templates.c.template_id)):
+            found[row.holder_id] = (*found.get(row.holder_id, ()), row)
+        return found
+
+    def _record(
+        self,
+        row: Row[Any],
+        verifiers: tuple[str, ...],
+        faces: tuple[Row[Any], ...],
+        sealing_key: X25519PublicKey,
+    ) -> HolderRecord:
+        if row.is_removed:
+            return HolderRecord(holder_id=row.holder_id, version=row.version, is_removed=True)
+        return HolderRecord(
+            holder_id=row.holder_id,
+            version=row.version,
+            is_active=row.is_active,
+            masked_name=masked(row.name),
+            valid_from=row.valid_from,
+            valid_until=row.valid_until,
+            access_points=None if row.access_points is None else tuple(row.access_points),
+            cards=verifiers,
+            templates=tuple(self._template(face, sealing_key) for face in faces),
+        )
+
+    def _template(self, row: Row[Any], sealing_key: X25519PublicKey) -> TemplateRecord:
+        key = self._kek.unwrap(row.wrapped_key, purpose=key_purpose(row.holder_id))
+        return TemplateRecord(
+            template_id=UUID(row.template_id),
+            network=row.network,
+            ciphertext=row.ciphertext,
+            sealed_key=seal(sealing_key, key),
+            key_version=row.key_version,
+        )

@@ -1,0 +1,166 @@
+"""People and their cards in the database. Every change gives the person a new version."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, exists, func, insert, or_, select, update
+
+from central.database import Transaction, like_pattern
+from central.people.masking import masked
+from central.people.schemas import CardView, NewPerson, Person
+from central.site_values import next_replica_version
+from central.tables import cards, face_reviews, people, templates
+
+
+def _query() -> Select[Any]:
+    card_count = (
+        select(func.count())
+        .select_from(cards)
+        .where(cards.c.holder_id == people.c.holder_id)
+        .scalar_subquery()
+    )
+    has_face = exists().where(templates.c.holder_id == people.c.holder_id)
+    return select(people, card_count.label("card_count"), has_face.label("has_face")).where(
+        ~people.c.is_removed
+    )
+
+
+def _person(row: Row[Any], *, has_names: bool) -> Person:
+    return Person(
+        holder_id=row.holder_id,
+        name=row.name if has_names else masked(row.name),
+        number=row.number if has_names else None,
+        is_active=row.is_active,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        access_points=row.access_points,
+        has_face=bool(row.has_face),
+        card_count=row.card_count,
+        created_at=row.created_at,
+    )
+
+
+async def find(transaction: Transaction, holder_id: str, *, has_names: bool) -> Person | None:
+    """Return a person."""
+    row = (await transaction.execute(_query().where(people.c.holder_id == holder_id))).first()
+    return None if row is None else _person(row, has_names=has_names)
+
+
+async def page(
+    transaction: Transaction, *, query: str, after: str | None, limit: int, has_names: bool
+) -> list[Person]:
+    """Return people, newest first.
+
+    Args:
+        transaction: Any.
+        query: Part of a name or number; looked for only where names may be seen, since an answer
+            would tell them.
+        after: Holder id of the last one that is known.
+        limit: At most so many.
+        has_names: Whether names may be seen.
+    """
+    wanted = _query().order_by(people.c.holder_id.desc()).limit(limit)
+    if after is not None:
+        wanted = wanted.where(people.c.holder_id < after)
+    if query and has_names:
+        pattern = like_pattern(query)
+        wanted = wanted.where(
+            or_(
+                people.c.name.ilike(pattern, escape="\\"),
+                people.c.number.ilike(pattern, escape="\\"),
+            )
+        )
+    elif query:
+        wanted = wanted.where(people.c.holder_id == query)
+    return [_person(row, has_names=has_names) for row in await transaction.execute(wanted)]
+
+
+async def has_number(transaction: Transaction, number: str, *, besides: str | None) -> bool:
+    """Return whether somebody else has this personnel number."""
+    query = select(people.c.holder_id).where(people.c.number == number)
+    if besides is not None:
+        query = query.where(people.c.holder_id != besides)
+    return (await transaction.execute(query)).first() is not None
+
+
+async def add(transaction: Transaction, holder_id: str, wish: NewPerson, *, now: datetime) -> None:
+    """Add a person."""
+    await transaction.execute(
+        insert(people).values(
+            **wish.model_dump(),
+            holder_id=holder_id,
+            version=await next_replica_version(transaction),
+            is_removed=False,
+            created_at=now,
+        )
+    )
+
+
+async def change(transaction: Transaction, holder_id: str, values: dict[str, Any]) -> None:
+    """Change a person who is there; an empty change still gives a new version."""
+    version = await next_replica_version(transaction)
+    await transaction.execute(
+        update(people).where(people.c.holder_id == holder_id).values(**values, version=version)
+    )
+
+
+async def remove(transaction: Transaction, holder_id: str) -> None:
+    """Forget a person: all that stays is that this identifier is removed."""
+    for table in (cards, templates):
+        await transaction.execute(delete(table).where(table.c.holder_id == holder_id))
+    await transaction.execute(
+        delete(face_reviews).where(
+            or_(face_reviews.c.holder_id == holder_id, face_reviews.c.resembles == holder_id)
+        )
+    )
+    await change(
+        transaction,
+        holder_id,
+        {
+            "is_removed": True,
+            "is_active": False,
+            "name": "",
+            "number": None,
+            "valid_from": None,
+            "valid_until": None,
+            "access_points": None,
+        },
+    )
+
+
+async def list_cards(transaction: Transaction, holder_id: str) -> list[CardView]:
+    """Return a person's cards, oldest first."""
+    query = select(cards.c.card_id, cards.c.created_at).where(cards.c.holder_id == holder_id)
+    rows = await transaction.execute(query.order_by(cards.c.card_id))
+    return [CardView(**row) for row in rows.mappings()]
+
+
+async def has_card(transaction: Transaction, verifier: str) -> bool:
+    """Return whether somebody has this card."""
+    query = select(cards.c.card_id).where(cards.c.verifier == verifier)
+    return (await transaction.execute(query)).first() is not None
+
+
+async def add_card(
+    transaction: Transaction, holder_id: str, *, card_id: str, verifier: str, now: datetime
+) -> None:
+    """Give a person a card."""
+    await transaction.execute(
+        insert(cards).values(
+            card_id=card_id, holder_id=holder_id, verifier=verifier, created_at=now
+        )
+    )
+    await change(transaction, holder_id, {})
+
+
+async def remove_card(transaction: Transaction, holder_id: str, card_id: str) -> bool:
+    """Take a card away; returns whether the person had it."""
+    removed = await transaction.execute(
+        delete(cards)
+        .where(cards.c.holder_id == holder_id, cards.c.card_id == card_id)
+        .returning(cards.c.card_id)
+    )
+    if removed.first() is None:
+        return False
+    await change(transaction, holder_id, {})
+    return True

@@ -1,0 +1,149 @@
+"""What is said about people."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, model_validator
+
+from config.contract.identifiers import Slug
+
+Name = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$"
+    ),
+]
+Number = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+$"
+    ),
+]
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewPerson(_Asked):
+    """A person to add. Attributes: access_points: None means everywhere."""
+
+    name: Name
+    number: Number | None = None
+    valid_from: AwareDatetime | None = None
+    valid_until: AwareDatetime | None = None
+    access_points: list[Slug] | None = None
+    is_active: bool = True
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        begin, end = self.valid_from, self.valid_until
+        if begin is not None and end is not None and end <= begin:
+            raise ValueError("validity ends before it begins")
+        return self
+
+
+class ChangedPerson(_Asked):
+    """What to change of a person; what is absent stays."""
+
+    name: Name | None = None
+    number: Number | None = None
+    valid_from: AwareDatetime | None = None
+    valid_until: AwareDatetime | None = None
+    access_points: list[Slug] | None = None
+    is_active: bool | None = None
+
+
+class Person(BaseModel):
+    """A person. Name and number are whole for those who may see names only."""
+
+    holder_id: str
+    name: str
+    number: str | None
+    is_active: bool
+    valid_from: AwareDatetime | None
+    valid_until: AwareDatetime | None
+    access_points: list[str] | None
+    has_face: bool
+    card_count: int
+    created_at: AwareDatetime
+
+
+class PersonPage(BaseModel):
+    """People in the order in which they were added, newest first."""
+
+    items: list[Person]
+    next: str | None
+
+
+class NewCard(_Asked):
+    """A card to give."""
+
+    number: Number
+
+
+class CardView(BaseModel):
+    """A card; its number is known to nobody here."""
+
+    card_id: str
+    created_at: AwareDatetime
+
+
+class AddedCard(BaseModel):
+    """The card that was given."""
+
+    card_id: str
+
+
+class CardList(BaseModel):
+    """A person's cards, oldest first."""
+
+    items: list[CardView]
+
+
+class PictureVerdict(BaseModel):
+    """What became of one photograph.
+
+    Attributes:
+        reason: Why it was not used, a stable word; None when it was.
+        score: Quality, 0..1, larger is better; None where no face was found.
+    """
+
+    name: str
+    accepted: bool
+    reason: str | None
+    score: float | None = None
+    detail: str = ""
+
+
+class Resembled(BaseModel):
+    """Whom somebody resembles."""
+
+    holder_id: str
+    name: str
+
+
+class Enrolled(BaseModel):
+    """The outcome of an enrolment."""
+
+    status: Literal["enrolled", "awaiting_confirmation"]
+    pictures: list[PictureVerdict]
+    review_id: str | None = None
+    resembles: Resembled | None = None
+
+
+class Review(BaseModel):
+    """A look-alike that waits for a second person."""
+
+    review_id: str
+    holder_id: str
+    name: str
+    resembles: Resembled | None
+    similarity: float
+    requested_by: str
+    requested_at: AwareDatetime
+
+
+class ReviewList(BaseModel):
+    """Oldest first."""
+
+    items: list[Review]

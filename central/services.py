@@ -1,0 +1,59 @@
+"""What endpoints are given: one bundle per application, made in ``app.py``."""
+
+import dataclasses
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi import Depends, Request
+
+from central.authority import Authority
+from central.database import Database
+from central.keys import KeyEncryptionKey
+from central.people.faces import FaceReader
+from central.security import RateLimit
+from central.settings import Settings
+from central.stream import Hub
+from central.users.service import Users
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Services:
+    """Not printable: it holds keys.
+
+    Attributes:
+        hub: Streams of operators.
+        node_hub: Streams of nodes.
+        authority: Of the site; None where central is reached on its own machine only.
+        epoch: Of the store of events; another one means that positions begin anew.
+        central_key: Signs commands to nodes.
+        card_key: Makes card verifiers.
+        now: The wall clock, aware UTC.
+        attempts: How often one address may try a password, an invitation or a token.
+    """
+
+    settings: Settings
+    database: Database
+    users: Users
+    faces: FaceReader
+    hub: Hub
+    node_hub: Hub
+    kek: KeyEncryptionKey
+    authority: Authority | None
+    epoch: UUID
+    central_key: Ed25519PrivateKey
+    card_key: bytes
+    now: Callable[[], datetime]
+    attempts: RateLimit
+
+
+def services_of(request: Request) -> Services:
+    """Return the services of the application that a request came to."""
+    services: Services = request.app.state.services
+    return services
+
+
+Given = Annotated[Services, Depends(services_of)]
+"""A parameter of an endpoint: the services."""

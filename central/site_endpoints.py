@@ -1,0 +1,107 @@
+"""The site as pages first see it, its live stream, and whether central is well."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from pydantic import BaseModel
+
+from central.events import repository as events
+from central.events.schemas import StoredEvent
+from central.nodes import repository as nodes
+from central.nodes.endpoints import installed
+from central.nodes.schemas import NodeView
+from central.problems import RESPONSES
+from central.security import Operator, Requires
+from central.services import Given
+from central.stream import RESPONSE, EventStream
+
+router = APIRouter(tags=["site"], responses=RESPONSES)
+EVENT_COUNT = 100
+Viewer = Annotated[Operator, Depends(Requires("site.read"))]
+
+
+class SiteView(BaseModel):
+    """The site. Attributes: name: by language. access_points: their names by language."""
+
+    id: str
+    name: dict[str, str]
+    time_zone: str
+    access_points: dict[str, dict[str, str]]
+
+
+class Snapshot(BaseModel):
+    """The state of now; what happens later is told by the stream.
+
+    Attributes:
+        epoch: Of the store of events; another one means that positions begin anew.
+        position: Of the newest event.
+        events: The newest, newest last; none for those who may not see events.
+    """
+
+    epoch: UUID
+    position: int
+    site: SiteView
+    events: list[StoredEvent]
+    nodes: list[NodeView]
+
+
+class Health(BaseModel):
+    """Central answers, and so does its database."""
+
+    status: str = "ok"
+
+
+@router.get("/snapshot")
+async def snapshot(operator: Viewer, services: Given) -> Snapshot:
+    """Return the state of now."""
+    site = services.settings.site
+    async with services.database.read() as transaction:
+        # The position first: an event that comes in between is told twice rather than never.
+        position = await events.newest_position(transaction)
+        stored = (
+            await events.newest(
+                transaction, limit=EVENT_COUNT, has_names=operator.may("people.names")
+            )
+            if operator.may("events.read")
+            else []
+        )
+        views = (
+            await nodes.views(transaction, installed(services), now=services.now())
+            if operator.may("nodes.read")
+            else []
+        )
+    return Snapshot(
+        epoch=services.epoch,
+        position=position,
+        site=SiteView(
+            id=site.site.id,
+            name={str(language): name for language, name in site.site.name.items()},
+            time_zone=site.site.time_zone,
+            access_points={
+                point.id: {str(language): name for language, name in point.name.items()}
+                for point in site.access_point
+            },
+        ),
+        events=stored,
+        nodes=views,
+    )
+
+
+@router.get("/stream", response_class=EventStream, responses={200: RESPONSE})
+async def stream(
+    operator: Viewer,
+    request: Request,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Stream what happens: `hello`, then `event`, `node` and `people`."""
+    after = int(last_event_id) if last_event_id and last_event_id.isdecimal() else None
+    return EventStream(request.app.state.feed.frames(operator, after=after))
+
+
+@router.get("/health")
+async def health(services: Given) -> Health:
+    """Return whether central and its database answer."""
+    async with services.database.read() as transaction:
+        await events.newest_position(transaction)
+    return Health()

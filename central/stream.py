@@ -1,0 +1,151 @@
+"""Live streams (server-sent events): one encoding per kind of reader, bounded queues, heartbeats.
+
+A reader who cannot keep up is cut off rather than served late; its page connects again and asks for
+the state of now. A stream ends with its session.
+
+Source: WHATWG HTML, section 9.2 "Server-sent events".
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Final
+
+from fastapi.responses import StreamingResponse
+
+QUEUE_LENGTH_MAX: Final = 256
+HEARTBEAT_S: Final = 10.0
+HEARTBEAT: Final = b": keep-alive\n\n"
+MEDIA_TYPE: Final = "text/event-stream"
+RESPONSE: Final = {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}
+
+
+def encode(name: str, data: str, *, position: int | None = None) -> bytes:
+    """Return one event of a stream. ``data`` is JSON on one line."""
+    identity = "" if position is None else f"id: {position}\n"
+    return f"{identity}event: {name}\ndata: {data}\n\n".encode()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads a stream.
+
+    Attributes:
+        owner: A session's hash or a node; all of its streams end together.
+        permissions: Readers with the same ones get the same bytes.
+    """
+
+    owner: str
+    permissions: frozenset[str] = frozenset()
+
+
+class Subscription:
+    """One open stream."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self._queue: asyncio.Queue[tuple[int | None, bytes] | None] = asyncio.Queue(
+            QUEUE_LENGTH_MAX
+        )
+        self._is_over = False
+
+    def put(self, position: int | None, frame: bytes) -> None:
+        """Add a frame, or end the stream when its reader is too slow."""
+        try:
+            self._queue.put_nowait((position, frame))
+        except asyncio.QueueFull:
+            self.end()
+
+    def end(self) -> None:
+        """End the stream at once."""
+        self._is_over = True
+        with contextlib.suppress(asyncio.QueueFull):
+            self._queue.put_nowait(None)
+
+    async def frames(self, *, after: int | None = None) -> AsyncIterator[bytes]:
+        """Yield frames and heartbeats until the end; none of a position up to ``after``."""
+        while not self._is_over:
+            try:
+                item = await asyncio.wait_for(self._queue.get(), HEARTBEAT_S)
+            except TimeoutError:
+                yield HEARTBEAT
+                continue
+            if item is None:
+                return
+            position, frame = item
+            if position is None or after is None or position > after:
+                yield frame
+
+
+class Hub:
+    """Everybody who reads; for one event loop."""
+
+    def __init__(self) -> None:
+        self._subscriptions: set[Subscription] = set()
+        self._is_closed = False
+
+    @contextlib.contextmanager
+    def subscribe(self, reader: Reader) -> Iterator[Subscription]:
+        """Receive what is published while inside."""
+        subscription = Subscription(reader)
+        if self._is_closed:
+            subscription.end()
+        self._subscriptions.add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._subscriptions.discard(subscription)
+
+    def publish(
+        self,
+        name: str,
+        view: Callable[[frozenset[str]], str | None],
+        *,
+        position: int | None = None,
+    ) -> None:
+        """Send to everybody what they may see of it.
+
+        Args:
+            name: Of the event.
+            view: JSON for readers with these permissions; None when they may see nothing of it.
+            position: Becomes the event's id.
+        """
+        encoded = dict[frozenset[str], bytes | None]()
+        for subscription in list(self._subscriptions):
+            permissions = subscription.reader.permissions
+            if permissions not in encoded:
+                data = view(permissions)
+                encoded[permissions] = (
+                    None if data is None else encode(name, data, position=position)
+                )
+            frame = encoded[permissions]
+            if frame is not None:
+                subscription.put(position, frame)
+
+    @property
+    def owners(self) -> frozenset[str]:
+        """Whose streams are open."""
+        return frozenset(subscription.reader.owner for subscription in self._subscriptions)
+
+    def end_all_of(self, owner: str) -> None:
+        """End the streams of a session or node."""
+        for subscription in self._subscriptions:
+            if subscription.reader.owner == owner:
+                subscription.end()
+
+    def close(self) -> None:
+        """End every stream, and every later one at once."""
+        self._is_closed = True
+        for subscription in self._subscriptions:
+            subscription.end()
+
+
+class EventStream(StreamingResponse):
+    """A response that stays open."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, frames: AsyncIterator[bytes]) -> None:
+        """Stream frames; proxies are asked to pass each on at once."""
+        super().__init__(frames, headers={"X-Accel-Buffering": "no"})

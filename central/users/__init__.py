@@ -1,0 +1,1 @@
+"""Operators: invitations, passwords and sessions. Knows nothing of people who pass gates."""
