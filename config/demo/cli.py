@@ -36,7 +36,7 @@ Camera = Annotated[str, typer.Option(help="A real camera for the east lane: a nu
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the console; 0: any.")]
 
 
-@demo.callback(invoke_without_command=True)
+@demo.command()
 def run(
     *,
     headless: Headless = False,

@@ -58,6 +58,8 @@ export class DataTable extends HTMLElement {
       event.preventDefault();
       this.move(event.key === "ArrowDown" ? 1 : -1);
     } else if (event.key === "Enter" && event.target === this.#body) {
+      // Else the same press would go on to the button that a dialog has put under the focus.
+      event.preventDefault();
       this.#open(this.#body.querySelector("[aria-current]"));
     }
   }
