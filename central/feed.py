@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
@@ -40,7 +41,7 @@ class Feed:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._position = 0
+        self._position, self._check_at_s = 0, 0.0
         self._views = dict[str, NodeView]()
         self._topics: asyncio.Queue[str] = asyncio.Queue()
         services.database.listen(self._topics.put_nowait)
@@ -83,8 +84,13 @@ class Feed:
             await self._tell_events()
         if is_everything or "people" in topics:
             await self._tell_people()
-        await self._tell_nodes({t.partition(":")[2] for t in topics if t.startswith("node:")})
-        await self._end_sessions_that_are_over()
+        changed = {topic.partition(":")[2] for topic in topics if topic.startswith("node:")}
+        is_time = time.monotonic() >= self._check_at_s
+        if changed or is_everything or is_time:
+            await self._tell_nodes(changed)
+        if is_everything or is_time:
+            await self._end_sessions_that_are_over()
+            self._check_at_s = time.monotonic() + CHECK_INTERVAL_S
 
     async def _tell_events(self) -> None:
         while True:
