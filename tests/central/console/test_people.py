@@ -56,7 +56,7 @@ def test_a_search_without_result_says_what_to_do(people: Page) -> None:
 
 def test_a_person_is_added_until_the_end_of_a_day(central: Central, people: Page) -> None:
     people.keyboard.press("n")
-    people.get_by_label("姓名").fill("赵刚")
+    people.get_by_label("姓名", exact=True).fill("赵刚")
     people.get_by_label("截止日期").fill("2027-01-31")
     people.get_by_role("button", name="添加", exact=True).click()
     expect(people.get_by_role("heading", name="赵刚")).to_be_visible()

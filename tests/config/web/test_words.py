@@ -13,7 +13,8 @@ from models.face.quality import QualityReason
 
 FOLDERS = (SHARED, CONSOLE, KIOSK)
 SOURCES = [p for folder in FOLDERS for p in folder.iterdir() if p.suffix in (".js", ".html")]
-KEY = re.compile(r'"([a-z_]+)\.([a-z_]+)"')
+KEY = re.compile(r'(?<!includes\()"([a-z_]+)\.([a-z_]+)"')
+"""A key between quotation marks; permissions, which a session includes, look alike."""
 PLACE = re.compile(r"\{(\w+)\}")
 
 
