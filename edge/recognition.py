@@ -1,4 +1,4 @@
-"""The recognition of one node: a pipeline per camera and one gallery, or what is missing for it."""
+"""The recognition of one node: one pipeline and one gallery, or what is missing for them."""
 
 import dataclasses
 import logging
@@ -17,7 +17,7 @@ class Eyes:
     """What a node recognises faces with.
 
     Attributes:
-        pipelines: One per camera, because a pipeline is for one thread.
+        pipelines: One per camera, all the same: its networks are large and threads may share it.
         gallery: Of all of them; None where nothing is recognised.
         missing: Files of the site's pipeline that this node lacks; it takes cards only meanwhile.
     """
@@ -32,7 +32,7 @@ class Eyes:
         if camera_count == 0:
             return cls()
         try:
-            pipelines = [open_pipeline(pipeline, store) for _ in range(camera_count)]
+            pipelines = [open_pipeline(pipeline, store)] * camera_count
         except MissingFilesError as error:
             _log.error("faces are not recognised, cards are: %s", error)
             return cls(missing=error.names)

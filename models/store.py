@@ -20,7 +20,6 @@ from typing import Final
 
 import numpy as np
 
-from models.convert.dlib_onnx import descriptor_model, detector_model
 from models.convert.dlib_stream import (
     ShapePredictor,
     read_descriptor_network,
@@ -228,9 +227,22 @@ def _points_file(raw: bytes) -> bytes:
     return target.getvalue()
 
 
+def _detector_file(raw: bytes) -> bytes:
+    # Imported when it is needed: a gate that only opens networks does without 40 MB of onnx.
+    from models.convert.dlib_onnx import detector_model
+
+    return detector_model(read_detector_network(raw))
+
+
+def _descriptor_file(raw: bytes) -> bytes:
+    from models.convert.dlib_onnx import descriptor_model
+
+    return descriptor_model(read_descriptor_network(raw))
+
+
 _CONVERTERS: Final[Mapping[str, Callable[[bytes], bytes]]] = {
-    "dlib-mmod": lambda raw: detector_model(read_detector_network(raw)),
-    "dlib-resnet": lambda raw: descriptor_model(read_descriptor_network(raw)),
+    "dlib-mmod": _detector_file,
+    "dlib-resnet": _descriptor_file,
     "dlib-five-points": _points_file,
 }
 

@@ -13,7 +13,6 @@ from config.demo.control import SimulatorControl, TerminalControl
 
 LOOK_INTERVAL_S = 0.05
 PATIENCE_S = 4.0
-WALK_THROUGH_TIMEOUT_S = 10.0
 
 
 @dataclasses.dataclass(slots=True)
@@ -23,7 +22,7 @@ class LaneTally:
     Attributes:
         let_through: Approaches by person that ended on the other side.
         turned_away: Approaches by person whose patience ended before a closed gate.
-        cycle_s: Time from one person's passage to the next person's, no gap between them.
+        cycle_s: From one person's step into the gate to the next one's, nobody between them.
     """
 
     let_through: dict[str, int] = dataclasses.field(default_factory=dict)
@@ -39,29 +38,32 @@ class Lane:
     ) -> None:
         self.name, self.tally = name, LaneTally()
         self._unit_id, self._gates, self._camera = unit_id, gates, camera
-        self._passed_at_s: float | None = None
+        self._stepped_in_at_s: float | None = None
 
     async def face_walks_up(self, person: str) -> bool:
-        """Let a person walk up and, if the gate opens, through it; returns whether it did."""
+        """Let a person walk up and, if the gate opens, go through; returns whether it did.
+
+        Returns when the person steps into the gate: the next one may walk up meanwhile.
+        """
         if self._camera is None:
             raise ValueError("this lane has a real camera")
         await self._camera.act("approach", photo=person)
-        if await self._gate_is("open", within_s=PATIENCE_S):
+        if await self._may_walk(within_s=PATIENCE_S):
             await self._camera.act("walk_on")
-            await self._walk_through(person)
+            await self._step_in(person)
             return True
-        self._passed_at_s = None
+        self._stepped_in_at_s = None
         self.tally.turned_away[person] = self.tally.turned_away.get(person, 0) + 1
         await self._camera.act("leave")
         return False
 
     async def card_holder_walks_up(self, person: str, card: str, terminal: TerminalControl) -> bool:
         """Let a person hold a card to the reader; returns whether the gate opened."""
-        self._passed_at_s = None
+        self._stepped_in_at_s = None
         await terminal.present_card(self.name, card)
-        if await self._gate_is("open", within_s=PATIENCE_S):
-            await self._walk_through(person)
-            self._passed_at_s = None
+        if await self._may_walk(within_s=PATIENCE_S):
+            await self._step_in(person)
+            self._stepped_in_at_s = None
             return True
         self.tally.turned_away[person] = self.tally.turned_away.get(person, 0) + 1
         return False
@@ -69,29 +71,30 @@ class Lane:
     async def wait_and_walk(self) -> None:
         """Walk whenever the gate opens: for a lane whose people stand before a real camera."""
         while True:
-            if await self._gate_is("open", within_s=60.0):
-                await self._walk_through("visitor")
+            if await self._may_walk(within_s=60.0):
+                await self._step_in("visitor")
 
-    async def _walk_through(self, person: str) -> None:
+    async def _step_in(self, person: str) -> None:
         await self._gates.act("walk", unit_id=self._unit_id, side="in")
-        await self._gate_is("closed", within_s=WALK_THROUGH_TIMEOUT_S)
         now_s = time.monotonic()
-        if self._passed_at_s is not None:
-            self.tally.cycle_s.append(now_s - self._passed_at_s)
-        self._passed_at_s = now_s
+        if self._stepped_in_at_s is not None:
+            self.tally.cycle_s.append(now_s - self._stepped_in_at_s)
+        self._stepped_in_at_s = now_s
         self.tally.let_through[person] = self.tally.let_through.get(person, 0) + 1
 
-    async def _gate_is(self, state: str, *, within_s: float) -> bool:
+    async def _may_walk(self, *, within_s: float) -> bool:
+        """Wait for the green arrow: the gate is open for one more, and nobody stands in it."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 # A person looks at the gate: there is no event to wait for.
-                while await self._gate_state() != state:  # noqa: ASYNC110 - the gate is no event
+                while not await self._is_green():  # noqa: ASYNC110
                     await asyncio.sleep(LOOK_INTERVAL_S)
                 return True
         return False
 
-    async def _gate_state(self) -> str:
-        return str((await self._gates.state())["units"][str(self._unit_id)]["state"])
+    async def _is_green(self) -> bool:
+        gate = (await self._gates.state())["units"][str(self._unit_id)]
+        return gate["state"] == "open" and gate["authorised_in"] > 0 and not gate["is_crossed"]
 
 
 def take_turns(people: Iterable[str]) -> Iterator[str]:

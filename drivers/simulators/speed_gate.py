@@ -36,6 +36,8 @@ class Gate:
         self.event_code = self.event_sequence = 0
         self.nonce = self.result = 0
         self.commands_executed = 0
+        self.authorised = {Side.IN: 0, Side.OUT: 0}
+        """People who may still pass; a gate that is told twice stays open for two."""
         self._for_s = 0.0
         self._silent_s = 0.0
         self._walking: Side | None = None
@@ -62,18 +64,28 @@ class Gate:
             case GateState.OPEN | GateState.EMERGENCY_OPEN:
                 self._while_open(dt_s)
 
+    @property
+    def is_crossed(self) -> bool:
+        """Whether somebody stands in the beams."""
+        return self._walking is not None
+
     def _while_open(self, dt_s: float) -> None:
         if self._walking is not None:
             self._walked_s += dt_s
             if self._walked_s >= WALK_S:
-                self._count(self._walking)
-                self._walking = None
-                # A gate closes behind a person, not open_time_s later.
-                self._for_s = self.open_time_s - AFTER_PASSAGE_S
+                self._passed(self._walking)
         elif self._for_s >= self.open_time_s and self.state is GateState.OPEN and not self._is_held:
-            if self._for_s - self.open_time_s > AFTER_PASSAGE_S:
+            if any(self.authorised.values()):
                 self._event(EVENT_NOT_PASSED)
             self._close()
+
+    def _passed(self, side: Side) -> None:
+        self._walking = None
+        self._count(side)
+        self.authorised[side] = max(0, self.authorised[side] - 1)
+        # A gate closes behind the last person, not open_time_s later.
+        is_last = not any(self.authorised.values())
+        self._for_s = self.open_time_s - AFTER_PASSAGE_S if is_last else 0.0
 
     def hear(self) -> None:
         """Note that the gateway spoke: the watchdog waits anew."""
@@ -100,6 +112,7 @@ class Gate:
                 side = Side.IN if number == 1 else Side.OUT
                 if self.modes[side] == FORBIDDEN_MODE:
                     return FORBIDDEN
+                self.authorised[side] += 1
                 self._open()
             case 3:
                 self._is_held = True
@@ -125,6 +138,7 @@ class Gate:
             self._for_s = 0.0
 
     def _close(self) -> None:
+        self.authorised = dict.fromkeys(self.authorised, 0)
         if self.state is not GateState.CLOSED:
             self._become(GateState.CLOSING)
 
@@ -153,9 +167,8 @@ class Gate:
 
     def discrete_inputs(self) -> list[bool]:
         """Return discrete inputs 0..9: beams, fire-open, tamper, closed and open limit."""
-        is_crossed = self._walking is not None
         is_open = self.state in (GateState.OPEN, GateState.EMERGENCY_OPEN)
-        beams = [is_crossed] * 6
+        beams = [self.is_crossed] * 6
         is_closed = self.state is GateState.CLOSED
         return [*beams, self.is_fire_open, self.is_tampered, is_closed, is_open]
 
@@ -248,6 +261,9 @@ class Simulator:
                     "state": station.gate.state.value,
                     "passages_in": station.gate.passages[Side.IN],
                     "passages_out": station.gate.passages[Side.OUT],
+                    "authorised_in": station.gate.authorised[Side.IN],
+                    "authorised_out": station.gate.authorised[Side.OUT],
+                    "is_crossed": station.gate.is_crossed,
                     "commands_executed": station.gate.commands_executed,
                     "faults": station.gate.faults,
                     "tamper": station.gate.is_tampered,

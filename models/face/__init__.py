@@ -17,7 +17,7 @@ __all__ = ["MissingFilesError", "open_pipeline"]
 
 
 def open_pipeline(name: str, store: Store) -> Pipeline:
-    """Open a pipeline; one for each thread that uses it.
+    """Open a pipeline; threads may share it, and should: its networks are large.
 
     Args:
         name: ``builtin`` or ``production``.

@@ -17,9 +17,10 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from models.convert.dlib_onnx import MEAN_RGB
 from models.face.types import Box, Face, Image
 
+MEAN_RGB: Final = (122.782, 117.001, 104.298)
+"""What dlib's networks subtract before they divide by 256."""
 WINDOW_PX: Final = 80
 PADDING_PX, OUTER_PADDING_PX = 10, 11
 LEVEL_HEIGHT_MIN_PX: Final = 5
@@ -140,10 +141,10 @@ def near_pyramid(image: Image, *, face_size_px_min: int) -> tuple[Planes, list[L
     """Return a canvas for faces of at least this size; the image is made smaller first."""
     height, width = image.shape[:2]
     scale = min(1.0, WINDOW_PX / face_size_px_min)
-    sizes: list[tuple[int, int]] = []
-    while min(width, height) * scale >= WINDOW_PX * 0.75 or not sizes:
-        sizes.append((max(round(width * scale), 1), max(round(height * scale), 1)))
+    sizes = [(max(round(width * scale), 1), max(round(height * scale), 1))]
+    while min(sizes[-1]) * NEAR_STEP >= WINDOW_PX * 0.75:
         scale *= NEAR_STEP
+        sizes.append((round(width * scale), round(height * scale)))
     levels, canvas_width, canvas_height = _lay_out(sizes)
     canvas = np.zeros((1, 3, canvas_height, canvas_width), dtype=np.float32)
     picture = image
@@ -185,7 +186,7 @@ def _common_share(one: Box, other: Box) -> float:
 
 
 class MmodDetector:
-    """The detector; one per thread."""
+    """The detector."""
 
     def __init__(self, session: ort.InferenceSession) -> None:
         self._session = session
@@ -209,6 +210,8 @@ class MmodDetector:
 
     def detect_near(self, image: Image, *, face_size_px_min: int) -> list[Face]:
         """Return the faces of at least this size, best first."""
+        if min(image.shape[:2]) < face_size_px_min / 2:
+            return []  # no face of this size fits, and the network's stride does not either
         canvas, levels = near_pyramid(image, face_size_px_min=face_size_px_min)
         faces = []
         for x, y, score in self._peaks(canvas):

@@ -8,7 +8,8 @@ def open_session(model: bytes | str, *, thread_count: int = 1) -> ort.InferenceS
 
     Args:
         model: The bytes of an ONNX file, or its path.
-        thread_count: Threads of one run. Lanes run side by side, so one is right for a gate.
+        thread_count: Threads of one run, the caller's own included; with one, lanes that share
+            the session run side by side.
     """
     options = ort.SessionOptions()
     options.intra_op_num_threads = thread_count

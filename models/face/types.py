@@ -66,7 +66,7 @@ class Candidate:
 
 
 class Pipeline(Protocol):
-    """Detection to embedding with one set of networks. One per lane: not for two threads."""
+    """Detection to embedding with one set of networks; any number of threads may share it."""
 
     @property
     def name(self) -> str:

@@ -22,7 +22,7 @@ FACE_PX_AT_DETECTOR: Final = 24
 
 
 class YuNetDetector:
-    """The detector; one per thread. Takes networks of a fixed and of a free input size."""
+    """The detector. Takes networks of a fixed and of a free input size."""
 
     def __init__(self, session: ort.InferenceSession) -> None:
         self._session = session
