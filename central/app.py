@@ -140,6 +140,7 @@ async def _running(
             epoch=epoch,
             central_key=Ed25519PrivateKey.from_private_bytes(central_key),
             card_key=card_key,
+            loop=asyncio.get_running_loop(),
             now=now,
             attempts=RateLimit(count=ATTEMPT_COUNT, window_s=ATTEMPT_WINDOW_S),
         )

@@ -1,5 +1,6 @@
 """What endpoints are given: one bundle per application, made in ``app.py``."""
 
+import asyncio
 import dataclasses
 from collections.abc import Callable
 from datetime import datetime
@@ -30,6 +31,7 @@ class Services:
         epoch: Of the store of events; another one means that positions begin anew.
         central_key: Signs commands to nodes.
         card_key: Makes card verifiers.
+        loop: Of the application; what others ask of it must be run there.
         now: The wall clock, aware UTC.
         attempts: How often one address may try a password, an invitation or a token.
     """
@@ -45,6 +47,7 @@ class Services:
     epoch: UUID
     central_key: Ed25519PrivateKey
     card_key: bytes
+    loop: asyncio.AbstractEventLoop
     now: Callable[[], datetime]
     attempts: RateLimit
 

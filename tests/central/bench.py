@@ -1,0 +1,232 @@
+"""Central under test: the real application behind a real server, with people and nodes to act."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from fastapi import FastAPI
+from pydantic import TypeAdapter
+
+from central.app import create_app
+from central.people.faces import PipelineFactory
+from central.settings import Settings
+from config.contract.access import CredentialKind, DenialReason, Direction
+from config.contract.events import (
+    BATCH_CONTENT_TYPE,
+    AccessDenied,
+    ClockQuality,
+    Event,
+    EventClass,
+    EventData,
+)
+from config.contract.identifiers import new_id
+from config.contract.nodes import BatchReceipt, NodeStatus
+from config.contract.trust import NodeToken, public_text, sign_request
+from config.site import Site
+from tests.serving import serving
+
+SITE = Site.model_validate(
+    {
+        "site": {"id": "test", "name": {"en": "Test", "zh-CN": "测试"}},
+        "node": [{"id": "gate-1"}, {"id": "gate-2"}],
+        "bus": [{"id": "line-1", "node": "gate-1", "port": "/dev/null"}],
+        "device": [{"id": "gate", "driver": "speed_gate", "bus": "line-1"}],
+        "access_point": [{"id": "lane", "node": "gate-1", "device": "gate"}],
+    }
+)
+PASSWORD = "correct horse battery staple"
+_BATCH = TypeAdapter(list[Event])
+
+
+class Clock:
+    """A clock that a test turns on."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **by: float) -> None:
+        """Turn on by ``timedelta`` arguments."""
+        self.now += timedelta(**by)
+
+
+class Node:
+    """A terminal that signs what it sends."""
+
+    def __init__(self, http: httpx.Client, name: str, clock: Clock) -> None:
+        self.http, self.name, self.clock = http, name, clock
+        self.signing_key, self.sealing_key = (
+            Ed25519PrivateKey.generate(),
+            X25519PrivateKey.generate(),
+        )
+        self.epoch = uuid4()
+
+    def enrol(self, token: str) -> httpx.Response:
+        wish = {
+            "node": self.name,
+            "secret": NodeToken.from_line(token).secret,
+            "signing_key": public_text(self.signing_key.public_key()),
+            "sealing_key": public_text(self.sealing_key.public_key()),
+        }
+        return self.http.post("/api/v1/nodes/enrol", json=wish)
+
+    def headers(self, method: str, target: str, body: bytes = b"") -> dict[str, str]:
+        token = sign_request(
+            self.signing_key, node=self.name, site="test", method=method, target=target, body=body,
+            now=self.clock(),
+        )  # fmt: skip
+        return {"Authorization": f"Bearer {token}"}
+
+    def request(self, method: str, target: str, body: bytes = b"") -> httpx.Response:
+        headers = {**self.headers(method, target, body), "Content-Type": BATCH_CONTENT_TYPE}
+        return self.http.request(method, target, content=body, headers=headers)
+
+    def send(self, *events: Event) -> BatchReceipt:
+        body = _BATCH.dump_json(list(events), by_alias=True)
+        reply = self.request("POST", "/api/v1/events", body)
+        assert reply.status_code == 200, reply.text
+        return BatchReceipt.model_validate_json(reply.content)
+
+    def report(self) -> None:
+        status = NodeStatus(
+            at=self.clock(), version="1", epoch=self.epoch, replica_version=0, last_sequences={},
+            clockquality=ClockQuality.SYNCHRONISED, unsent_count=0, is_journal_writable=True,
+            pipeline="builtin",
+        )  # fmt: skip
+        body = status.model_dump_json(by_alias=True).encode()
+        assert self.request("PUT", "/api/v1/nodes/current/status", body).status_code == 204
+
+    def event(self, sequence: int, **more: Any) -> Event:  # noqa: ANN401 - fields of any type
+        return make_event(sequence, node=self.name, epoch=self.epoch, **more)
+
+
+def make_event(
+    sequence: int,
+    *,
+    node: str = "gate-1",
+    epoch: UUID | None = None,
+    data: EventData | None = None,
+    **more: Any,  # noqa: ANN401 - fields of any type
+) -> Event:
+    """Return an event of a node."""
+    fact = data or AccessDenied(
+        decision_id=uuid4(),
+        access_point="lane",
+        direction=Direction.IN,
+        reason=DenialReason.UNKNOWN_CARD,
+        credential=CredentialKind.CARD,
+    )
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "source": f"/test/{node}/lane",
+        "type": fact.type_name,
+        "time": datetime(2026, 11, 23, 8, tzinfo=UTC),
+        "subject": "lane",
+        "epoch": epoch or uuid4(),
+        "event_class": EventClass(fact.event_class),
+        "sequence": sequence,
+        "clockquality": ClockQuality.SYNCHRONISED,
+        "data": fact.model_dump(mode="json"),
+    }
+    return Event.model_validate({**values, **more})
+
+
+class Bench:
+    """One central, and whoever speaks with it."""
+
+    def __init__(self, url: str, app: FastAPI, clock: Clock, stack: contextlib.ExitStack) -> None:
+        self.url, self.app, self.clock, self._stack = url, app, clock, stack
+        self._administrator: httpx.Client | None = None
+
+    def client(self) -> httpx.Client:
+        """Return a browser without a session."""
+        client = httpx.Client(base_url=self.url, headers={"Origin": self.url}, timeout=20)
+        return self._stack.enter_context(client)
+
+    @property
+    def administrator(self) -> httpx.Client:
+        """The browser of the first administrator."""
+        if self._administrator is None:
+            self._administrator = self.accepted(self.first_invitation(), "admin")
+        return self._administrator
+
+    def first_invitation(self) -> str:
+        """Return the first administrator's secret."""
+        services = self.app.state.services
+        invitation = asyncio.run_coroutine_threadsafe(
+            services.users.invite_first(now=self.clock()), services.loop
+        ).result(10)
+        assert invitation is not None
+        return str(invitation.link).partition("#")[2]
+
+    def invite(self, role: str) -> str:
+        """Return the secret of an invitation."""
+        reply = self.administrator.post("/api/v1/users/invitations", json={"role": role})
+        return str(reply.json()["link"]).partition("#")[2]
+
+    def accepted(self, secret: str, username: str) -> httpx.Client:
+        """Return the browser of somebody who accepted an invitation."""
+        client = self.client()
+        reply = accept(client, secret, username)
+        assert reply.status_code == 201, reply.text
+        return client
+
+    def operator(self, role: str) -> httpx.Client:
+        """Return the browser of a new operator."""
+        return self.accepted(self.invite(role), f"{role}-{uuid4().hex[:6]}")
+
+    def token(self, node: str = "gate-1") -> str:
+        """Return a one-time token."""
+        reply = self.administrator.post("/api/v1/nodes/tokens", json={"node": node})
+        return str(reply.json()["token"])
+
+    def node(self, name: str = "gate-1") -> Node:
+        """Return a terminal that has joined."""
+        node = Node(self.client(), name, self.clock)
+        assert node.enrol(self.token(name)).status_code == 201
+        return node
+
+    def person(self, name: str = "王小明", **more: object) -> str:
+        """Return the holder id of a new person."""
+        reply = self.administrator.post("/api/v1/people", json={"name": name, **more})
+        assert reply.status_code == 201, reply.text
+        return str(reply.json()["holder_id"])
+
+
+def accept(client: httpx.Client, secret: str, username: str) -> httpx.Response:
+    """Accept an invitation."""
+    wish = {"secret": secret, "username": username, "password": PASSWORD}
+    return client.post("/api/v1/invitations/accept", json=wish)
+
+
+def messages(reply: httpx.Response) -> Iterator[tuple[str, Any]]:
+    """Yield name and data of each event of a stream."""
+    name = ""
+    for line in reply.iter_lines():
+        if line.startswith("event: "):
+            name = line.removeprefix("event: ")
+        elif line.startswith("data: "):
+            yield name, json.loads(line.removeprefix("data: "))
+
+
+@contextlib.contextmanager
+def running_central(
+    home: Path, *, database: str | None = None, pipeline_factory: PipelineFactory | None = None
+) -> Iterator[Bench]:
+    """Run central while inside."""
+    clock = Clock()
+    settings = Settings(site=SITE, home=home, database=database, url="http://127.0.0.1:1")
+    app = create_app(settings, pipeline_factory=pipeline_factory, now=clock)
+    with contextlib.ExitStack() as stack:
+        url = stack.enter_context(serving(app))
+        yield Bench(url, app, clock, stack)

