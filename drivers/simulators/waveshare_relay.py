@@ -1,0 +1,126 @@
+"""The relay board that ``drivers.waveshare_relay`` talks to.
+
+Source: as the driver's.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from drivers.protocols import modbus_rtu as rtu
+from drivers.protocols.modbus_rtu import Request
+
+CHANNEL_COUNT: Final = 8
+ON, OFF, TOGGLE = 0xFF00, 0x0000, 0x5500
+ALL_ADDRESS, FLASH_ON_ADDRESS, FLASH_OFF_ADDRESS = 0x00FF, 0x0200, 0x0400
+FLASH_STEP_S: Final = 0.1
+FLASH_STEPS_MAX: Final = 0x7FFF
+ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
+
+
+class Station:
+    """One board, its state in the open.
+
+    Attributes:
+        outputs: Relays that are closed.
+        inputs: Contacts that are closed.
+        exception_code: Every request is refused with this, if it is set.
+    """
+
+    def __init__(self) -> None:
+        self.outputs, self.inputs = [False] * CHANNEL_COUNT, [False] * CHANNEL_COUNT
+        self.exception_code: int | None = None
+        self._reverts_in_s: dict[int, float] = {}
+
+    def step(self, dt_s: float) -> None:
+        """Let time pass: a flashed relay goes back by itself."""
+        for channel, left_s in list(self._reverts_in_s.items()):
+            self._reverts_in_s[channel] = left_s - dt_s
+            if left_s <= dt_s:
+                del self._reverts_in_s[channel]
+                self.outputs[channel] = not self.outputs[channel]
+
+    def reply_to(self, request: Request) -> bytes:
+        """See ``line.Station``."""
+        code = self.exception_code
+        if code is None and request.function in (rtu.READ_COILS, rtu.READ_DISCRETE_INPUTS):
+            is_coils = request.function == rtu.READ_COILS
+            return _bits(request, self.outputs if is_coils else self.inputs)
+        if code is None and request.function == rtu.WRITE_SINGLE_COIL:
+            code = self._write(request.address, request.count_or_value)
+            if code is None:
+                return rtu.encode_reply(request, b"")
+        return rtu.encode_exception(request, ILLEGAL_FUNCTION if code is None else code)
+
+    def _write(self, address: int, value: int) -> int | None:
+        """Switch; returns the exception code of what the board does not know."""
+        channel = address % 0x100
+        flashed = {FLASH_ON_ADDRESS: True, FLASH_OFF_ADDRESS: False}.get(address - channel)
+        if flashed is not None and channel < CHANNEL_COUNT:
+            if not 1 <= value <= FLASH_STEPS_MAX:
+                return ILLEGAL_VALUE
+            self.outputs[channel] = flashed
+            self._reverts_in_s[channel] = value * FLASH_STEP_S
+            return None
+        if address != ALL_ADDRESS and address >= CHANNEL_COUNT:
+            return ILLEGAL_ADDRESS
+        if value not in (ON, OFF, TOGGLE):
+            return ILLEGAL_VALUE
+        for number in range(CHANNEL_COUNT) if address == ALL_ADDRESS else [channel]:
+            self._reverts_in_s.pop(number, None)
+            self.outputs[number] = value == ON or (value == TOGGLE and not self.outputs[number])
+        return None
+
+
+def _bits(request: Request, values: Sequence[bool]) -> bytes:
+    first, count = request.address, request.count_or_value
+    if not count or first + count > len(values):
+        return rtu.encode_exception(request, ILLEGAL_ADDRESS)
+    return rtu.encode_reply(request, rtu.encode_bits(values[first : first + count]))
+
+
+class Simulator:
+    """The boards of one line, and what a hand can do to them."""
+
+    KIND = "relay_board"
+    TRANSPORTS = ("serial", "tcp")
+
+    @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+    class Settings:
+        """Attributes: unit_id: bus addresses, a board each."""
+
+        unit_id: Sequence[int] = (1,)
+
+    def __init__(self, settings: Settings) -> None:
+        self.stations = {unit_id: Station() for unit_id in settings.unit_id}
+
+    def state(self) -> dict[str, Any]:
+        """Return every board's state by unit id."""
+        return {
+            "units": {
+                str(unit_id): {"outputs": list(station.outputs), "inputs": list(station.inputs)}
+                for unit_id, station in self.stations.items()
+            }
+        }
+
+    def act(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Do something to a board: ``input`` (channel, on) or ``refuse`` (code, on).
+
+        Raises:
+            ValueError: No such action, or an argument is wrong; one line.
+        """
+        unit_id = int(arguments.get("unit_id", next(iter(self.stations))))
+        if unit_id not in self.stations:
+            raise ValueError(f"no unit {unit_id}; there are: {', '.join(map(str, self.stations))}")
+        station, on = self.stations[unit_id], bool(arguments.get("on", True))
+        match name:
+            case "input":
+                channel = int(arguments.get("channel", 0))
+                if not 0 <= channel < CHANNEL_COUNT:
+                    raise ValueError(f"channel is 0..{CHANNEL_COUNT - 1}, not {channel}")
+                station.inputs[channel] = on
+            case "refuse":
+                station.exception_code = int(arguments.get("code", 4)) if on else None
+            case _:
+                raise ValueError(f"no action {name!r}; there are: input, refuse")
+        return {}
