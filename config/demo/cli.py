@@ -93,6 +93,8 @@ class Building:
                 watching.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await watching
+                for hand in (self._central, self._terminal, self._gates, *self._hands.values()):
+                    await hand.close()
 
     async def _start(self, processes: Processes) -> None:
         say = self._console.print
@@ -128,7 +130,9 @@ class Building:
         )  # fmt: skip
         self._terminal = TerminalControl.from_ready(self._edge.ready)
         self._gates = SimulatorControl(gates.ready)
-        hands = {name: SimulatorControl(process.ready) for name, process in cameras.items()}
+        hands = self._hands = {
+            name: SimulatorControl(process.ready) for name, process in cameras.items()
+        }
         self._lanes = [
             Lane("east", unit_id=1, gates=self._gates, camera=hands.get("camera_east")),
             Lane("west", unit_id=2, gates=self._gates, camera=hands["camera_west"]),
@@ -253,6 +257,8 @@ class Building:
                 self._console.print(f"{at} {data.access_point:9} passed")
 
     async def _find(self) -> Findings:
+        for lane in self._lanes:
+            await lane.wait_until_closed()
         last, events = await self._wait_until_central_has_all()
         passages = await self._gates.state()
         denied = [d for e in events if isinstance(d := e.parsed(), AccessDenied)]

@@ -22,6 +22,10 @@ class SimulatorControl:
             base_url=ready["control"], headers={"Authorization": f"Bearer {ready['token']}"}
         )
 
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
     async def state(self) -> dict[str, Any]:
         """Return the simulator's state."""
         reply = await self._http.get("/state")
@@ -48,6 +52,10 @@ class CentralControl:
     def __init__(self, url: str) -> None:
         self.url = url
         self._http = httpx.AsyncClient(base_url=url, timeout=30.0, headers={"Origin": url})
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
 
     async def accept_invitation(self, link: str, *, username: str, password: str) -> None:
         """Become the first administrator."""
@@ -131,6 +139,10 @@ class TerminalControl:
         self._http = httpx.AsyncClient(
             base_url=url, headers={"Authorization": f"Bearer {local_key}"}
         )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
 
     @classmethod
     def from_ready(cls, ready: dict[str, Any]) -> "TerminalControl":

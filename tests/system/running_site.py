@@ -61,6 +61,7 @@ class RunningSite:
         self.site.write_text(SITE.format(line=folder / "line"), encoding="utf-8")
         self.port = 0
         self.running: dict[str, Process] = {}
+        self._clients: list[SimulatorControl | CentralControl | TerminalControl] = []
 
     async def start_gate(self) -> None:
         gate = await self._start(
@@ -68,6 +69,7 @@ class RunningSite:
             "--control", "127.0.0.1:0", "--json",
         )  # fmt: skip
         self.gate = SimulatorControl(gate.ready)
+        self._clients.append(self.gate)
 
     async def start_central(self) -> None:
         service = await self._start(
@@ -78,6 +80,7 @@ class RunningSite:
         if self.port == 0:
             self.port = int(url.rpartition(":")[2])
             self.central = CentralControl(url)
+            self._clients.append(self.central)
             await self.central.accept_invitation(
                 service.ready["invitation_link"],
                 username="admin",
@@ -91,6 +94,7 @@ class RunningSite:
             "--home", str(self.folder / "edge"), *token, "--json",
         )  # fmt: skip
         self.terminal = TerminalControl.from_ready(edge.ready)
+        self._clients.append(self.terminal)
 
     async def kill(self, name: str) -> None:
         """End a process as a power cut would."""
@@ -111,7 +115,8 @@ class RunningSite:
         await until(lambda: self.gate_is("closed"))
 
     async def gate_is(self, state: str) -> bool:
-        return bool((await self.gate.state())["units"]["1"]["state"] == state)
+        units = (await self.gate.state())["units"]
+        return bool(units["1"]["state"] == state)
 
     async def gate_passages(self) -> int:
         return int((await self.gate.state())["units"]["1"]["passages_in"])
@@ -140,6 +145,8 @@ class RunningSite:
         return self.running[name]
 
     async def stop(self) -> None:
+        for client in self._clients:
+            await client.close()
         for process in reversed(self.running.values()):
             await process.stop()
 
