@@ -43,6 +43,7 @@ const LOOKS = {
   "node.started": (data) => ["note", data.pipeline_missing?.length ? 3 : 0],
   "journal.unwritable": () => ["note", 2],
   "journal.dropped": () => ["note", 2],
+  "journal.conflicted": () => ["note", 2],
 };
 
 export class EventLog {

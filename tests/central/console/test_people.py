@@ -99,7 +99,7 @@ def test_photographs_that_are_refused_say_why(
 ) -> None:
     pictures = [
         {"name": name, "accepted": False, "reason": reason}
-        for name, reason in (("a.jpg", "no_face"), ("b.jpg", "two_faces"))
+        for name, reason in (("a.jpg", "no_face"), ("b.jpg", "several_faces"))
     ]
     body = {"code": "no_usable_picture", "pictures": pictures}
     central.stand_in.face_answer = (422, body)
