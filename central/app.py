@@ -39,6 +39,17 @@ from central.users.service import Users
 from config.settings import private_folder
 
 _log = logging.getLogger("central")
+PREFIX: Final = "/api/v1"
+ROUTERS: Final = (
+    site_endpoints.router,
+    user_endpoints.router,
+    event_endpoints.router,
+    node_endpoints.router,
+    people_endpoints.router,
+    face_endpoints.router,
+    blob_endpoints.router,
+)
+"""Every endpoint belongs to one of these."""
 ATTEMPT_COUNT: Final = 20
 ATTEMPT_WINDOW_S: Final = 60.0
 CLEANING_INTERVAL_S: Final = 60.0
@@ -88,16 +99,8 @@ def create_app(
 
 
 def _api() -> APIRouter:
-    api = APIRouter(prefix="/api/v1")
-    for router in (
-        site_endpoints.router,
-        user_endpoints.router,
-        event_endpoints.router,
-        node_endpoints.router,
-        people_endpoints.router,
-        face_endpoints.router,
-        blob_endpoints.router,
-    ):
+    api = APIRouter(prefix=PREFIX)
+    for router in ROUTERS:
         api.include_router(router)
     return api
 

@@ -88,7 +88,7 @@ async def snapshot(operator: Viewer, services: Given) -> Snapshot:
     )
 
 
-@router.get("/stream", response_class=EventStream, responses={200: RESPONSE})
+@router.get("/stream", status_code=200, response_class=EventStream, responses={200: RESPONSE})
 async def stream(
     operator: Viewer,
     request: Request,

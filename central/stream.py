@@ -48,7 +48,7 @@ class Subscription:
         self._queue: asyncio.Queue[tuple[int | None, bytes] | None] = asyncio.Queue(
             QUEUE_LENGTH_MAX
         )
-        self._is_over = False
+        self.is_over = False
 
     def put(self, position: int | None, frame: bytes) -> None:
         """Add a frame, or end the stream when its reader is too slow."""
@@ -59,13 +59,13 @@ class Subscription:
 
     def end(self) -> None:
         """End the stream at once."""
-        self._is_over = True
+        self.is_over = True
         with contextlib.suppress(asyncio.QueueFull):
             self._queue.put_nowait(None)
 
     async def frames(self, *, after: int | None = None) -> AsyncIterator[bytes]:
         """Yield frames and heartbeats until the end; none of a position up to ``after``."""
-        while not self._is_over:
+        while not self.is_over:
             try:
                 item = await asyncio.wait_for(self._queue.get(), HEARTBEAT_S)
             except TimeoutError:

@@ -111,7 +111,9 @@ async def report(
         await repository.put_status(transaction, signed.node, status, now=services.now())
 
 
-@router.get("/nodes/current/stream", response_class=EventStream, responses={200: RESPONSE})
+@router.get(
+    "/nodes/current/stream", status_code=200, response_class=EventStream, responses={200: RESPONSE}
+)
 async def follow(services: Given, signed: Annotated[SignedRequest, Depends(Signed())]) -> Response:
     """Stream to a node: the version of people, at once and whenever it changes."""
     return EventStream(_frames(services, signed.node))

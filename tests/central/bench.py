@@ -115,11 +115,11 @@ def make_event(
     *,
     node: str = "gate-1",
     epoch: UUID | None = None,
-    data: EventData | None = None,
+    fact: EventData | None = None,
     **more: Any,  # noqa: ANN401 - fields of any type
 ) -> Event:
     """Return an event of a node."""
-    fact = data or AccessDenied(
+    fact = fact or AccessDenied(
         decision_id=uuid4(),
         access_point="lane",
         direction=Direction.IN,

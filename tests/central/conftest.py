@@ -3,13 +3,11 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg
 import pytest
 
 from tests.central.bench import Bench, running_central
-from tests.central.postgresql import installation, running_server
+from tests.central.postgresql import fresh_database, installation, running_server
 from tests.conftest import skip_or_fail
 
 
@@ -25,14 +23,6 @@ def postgresql() -> Iterator[str]:
     else:
         with running_server(binaries) as address:
             yield address
-
-
-def fresh_database(address: str) -> str:
-    """Make a database and return its address."""
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(address.format(name="postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    return address.format(name=name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
+from uuid import uuid4
+
+import psycopg
 
 NOBODY = "nobody"
 
@@ -42,6 +45,14 @@ def running_server(binaries: Path) -> Iterator[str]:
             yield f"postgresql://menshen@/{{name}}?host={quote(str(folder), safe='')}"
         finally:
             _run(control, "-D", data, "-m", "immediate", "stop", user=owner, cwd=folder)
+
+
+def fresh_database(address: str) -> str:
+    """Make a database and return its address."""
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(address.format(name="postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return address.format(name=name)
 
 
 def _owner_of(folder: Path) -> str | None:

@@ -1,0 +1,101 @@
+"""How nodes join, are seen, and are shut out."""
+
+import hashlib
+
+from config.contract.nodes import NodeWelcome
+from config.contract.trust import unseal
+from tests.central.bench import Bench, Node
+
+
+def test_a_node_joins_once_with_its_token(any_bench: Bench) -> None:
+    token = any_bench.token()
+    node = Node(any_bench.client(), "gate-1", any_bench.clock)
+
+    first, again = node.enrol(token), node.enrol(token)
+
+    welcome = NodeWelcome.model_validate_json(first.content)
+    assert (welcome.site, welcome.node, welcome.ca_certificate) == ("test", "gate-1", None)
+    assert len(unseal(node.sealing_key, welcome.sealed_card_key)) == 32
+    assert (again.status_code, again.json()["code"]) == (410, "token_not_good")
+
+
+def test_a_token_is_for_one_node(bench: Bench) -> None:
+    other = Node(bench.client(), "gate-2", bench.clock)
+
+    assert other.enrol(bench.token("gate-1")).status_code == 410
+
+
+def test_a_token_is_good_for_fifteen_minutes(bench: Bench) -> None:
+    token = bench.token()
+    bench.clock.advance(minutes=15, seconds=1)
+
+    assert Node(bench.client(), "gate-1", bench.clock).enrol(token).status_code == 410
+
+
+def test_a_token_needs_a_node_of_the_site_file(bench: Bench) -> None:
+    reply = bench.administrator.post("/api/v1/nodes/tokens", json={"node": "gate-9"})
+
+    assert (reply.status_code, reply.json()["code"]) == (404, "node_not_installed")
+
+
+def test_a_new_terminal_of_the_same_name_replaces_the_old(bench: Bench) -> None:
+    old, new = bench.node(), bench.node()
+
+    assert old.request("GET", "/api/v1/replica?after=0").status_code == 401
+    assert new.request("GET", "/api/v1/replica?after=0").status_code == 200
+
+
+def test_a_node_that_is_removed_is_shut_out(bench: Bench) -> None:
+    node = bench.node()
+
+    assert bench.administrator.delete("/api/v1/nodes/gate-1").status_code == 204
+
+    assert node.request("GET", "/api/v1/replica?after=0").status_code == 401
+
+
+def test_a_node_is_online_while_it_reports(any_bench: Bench) -> None:
+    any_bench.node().report()
+    views = "/api/v1/nodes"
+
+    before = any_bench.administrator.get(views).json()
+    any_bench.clock.advance(seconds=20)
+    after = any_bench.administrator.get(views).json()
+
+    assert [(view["node"], view["is_online"]) for view in before] == [
+        ("gate-1", True),
+        ("gate-2", False),
+    ]
+    assert [view["is_online"] for view in after] == [False, False]
+    assert after[0]["status"]["pipeline"] == "builtin"
+
+
+def test_a_gap_is_shown(bench: Bench) -> None:
+    node = bench.node()
+    node.send(node.event(3))
+
+    view = bench.administrator.get("/api/v1/nodes").json()[0]
+
+    assert view["gaps"] == [{"epoch": str(node.epoch), "class": "access", "first": 1, "last": 2}]
+
+
+def test_an_old_request_is_refused_and_says_the_time(bench: Bench) -> None:
+    node = bench.node()
+    headers = node.headers("GET", "/api/v1/replica?after=0")
+    bench.clock.advance(minutes=2)
+
+    reply = node.http.get("/api/v1/replica?after=0", headers=headers)
+
+    assert (reply.status_code, reply.json()["code"]) == (401, "bad_signature")
+    assert "Date" in reply.headers
+
+
+def test_a_body_that_is_too_large_is_refused(bench: Bench) -> None:
+    body = b"\xff\xd8\xff" + bytes(200_000)
+
+    reply = bench.node().request("PUT", f"/api/v1/blobs/{hashlib.sha256(body).hexdigest()}", body)
+
+    assert reply.status_code == 413
+
+
+def test_without_tls_there_is_no_authority(bench: Bench) -> None:
+    assert bench.client().get("/api/v1/site/ca.pem").status_code == 404

@@ -1,0 +1,124 @@
+"""One process on SQLite, one history of tables, nothing half done."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from central import site_values
+from central.database import Database, DatabaseError, like_pattern
+from central.tables import metadata
+from tests.central.postgresql import fresh_database
+
+
+def sync_url(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg://")
+
+
+def opened_and_closed(url: str) -> None:
+    async def act() -> None:
+        database = Database(url)
+        await database.open()
+        await database.close()
+
+    asyncio.run(act())
+
+
+def test_migrations_make_the_tables_of_the_code(database_url: str) -> None:
+    opened_and_closed(database_url)
+    opened_and_closed(database_url)
+
+    engine = create_engine(sync_url(database_url))
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    engine.dispose()
+    assert differences == []
+
+
+def test_a_second_process_is_refused_in_one_line(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'central.sqlite3'}"
+
+    async def act() -> None:
+        first = Database(url)
+        await first.open()
+        try:
+            await Database(url).open()
+        finally:
+            await first.close()
+
+    with pytest.raises(DatabaseError, match=r"another central process has .*PostgreSQL") as caught:
+        asyncio.run(act())
+    assert "\n" not in str(caught.value)
+
+
+def test_several_processes_start_at_once_on_postgresql(postgresql: str) -> None:
+    url = fresh_database(postgresql)
+
+    async def act() -> None:
+        databases = [Database(url) for _ in range(3)]
+        await asyncio.gather(*(database.open() for database in databases))
+        await asyncio.gather(*(database.close() for database in databases))
+
+    asyncio.run(act())
+
+
+def test_what_fails_leaves_nothing_and_announces_nothing(database_url: str) -> None:
+    heard = list[str]()
+
+    async def act() -> None:
+        database = Database(database_url)
+        await database.open()
+        database.listen(heard.append)
+        with contextlib.suppress(ZeroDivisionError):
+            async with database.write() as transaction:
+                await site_values.write_value_once(transaction, "a", "b")
+                transaction.announce("something")
+                raise ZeroDivisionError
+        async with database.read() as transaction:
+            with pytest.raises(LookupError):
+                await site_values.read_value(transaction, "a")
+        await database.close()
+
+    asyncio.run(act())
+    assert "something" not in heard
+
+
+def test_an_announcement_is_heard_by_another_process(postgresql: str) -> None:
+    url = fresh_database(postgresql)
+
+    async def act() -> None:
+        one, other, heard = Database(url), Database(url), asyncio.Queue[str]()
+        other.listen(heard.put_nowait)
+        await one.open()
+        await other.open()
+        async with asyncio.timeout(10):
+            assert await heard.get() == "*"
+            async with one.write() as transaction:
+                transaction.announce("events")
+            assert await heard.get() == "events"
+        await one.close()
+        await other.close()
+
+    asyncio.run(act())
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("mysql://x", "sqlite and postgresql"),
+        ("nonsense", "not the address"),
+        ("sqlite://", "needs a file"),
+        ("postgresql://nobody@127.0.0.1:1/x", "cannot be used"),
+    ],
+)
+def test_a_database_that_cannot_be_used_says_why(url: str, words: str) -> None:
+    with pytest.raises(DatabaseError, match=words):
+        opened_and_closed(url)
+
+
+def test_special_signs_are_looked_for_as_they_are() -> None:
+    assert like_pattern("50%_\\") == "%50\\%\\_\\\\%"

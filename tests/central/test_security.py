@@ -1,0 +1,132 @@
+"""Every endpoint asks for something, and what is public is so on purpose."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
+
+from central.app import PREFIX, ROUTERS, create_app
+from central.nodes.signed import Signed
+from central.security import COOKIE, PERMISSIONS, RateLimit, Requires, is_foreign, operator_of
+from central.settings import Settings
+from tests.central.bench import SITE, Bench
+
+PUBLIC = {
+    "POST /api/v1/sessions",
+    "POST /api/v1/invitations/accept",
+    "POST /api/v1/nodes/enrol",
+    "GET /api/v1/site/ca.pem",
+    "GET /api/v1/health",
+}
+ANY_SESSION = {"GET /api/v1/sessions/current", "DELETE /api/v1/sessions/current"}
+
+
+def routes() -> dict[str, APIRoute]:
+    return {
+        f"{method} {PREFIX}{route.path}": route
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    }
+
+
+def calls(dependant: Dependant) -> Iterator[object]:
+    for inner in dependant.dependencies:
+        yield inner.call
+        yield from calls(inner)
+
+
+def guards(route: APIRoute) -> list[object]:
+    return [call for call in calls(route.dependant) if isinstance(call, Requires | Signed)]
+
+
+def test_every_operation_of_the_api_is_looked_at() -> None:
+    described = create_app(Settings(site=SITE, home=Path())).openapi()["paths"]
+
+    operations = {f"{method.upper()} {path}" for path, item in described.items() for method in item}
+
+    assert operations == routes().keys()
+
+
+def test_every_endpoint_asks_for_one_permission_or_a_signature() -> None:
+    unguarded = {name for name, route in routes().items() if len(guards(route)) != 1}
+
+    assert unguarded == PUBLIC | ANY_SESSION
+
+
+def test_what_any_session_may_needs_a_session() -> None:
+    all_routes = routes()
+
+    assert all(operator_of in calls(all_routes[name].dependant) for name in ANY_SESSION)
+
+
+def test_every_permission_is_asked_for() -> None:
+    asked = {
+        guard.permission
+        for route in routes().values()
+        for guard in guards(route)
+        if isinstance(guard, Requires)
+    }
+
+    # Names are part of answers, not an endpoint of their own.
+    assert asked == PERMISSIONS - {"people.names"}
+
+
+def test_without_a_session_everything_is_refused(bench: Bench) -> None:
+    client = bench.client()
+    for name in routes().keys() - PUBLIC:
+        method, path = name.split()
+        filled = path.replace("{sha256}", "0" * 64).replace("{", "").replace("}", "")
+
+        assert client.request(method, filled).status_code == 401, name
+
+
+def test_a_guard_may_not_change_people(bench: Bench) -> None:
+    reply = bench.operator("guard").post("/api/v1/people", json={"name": "x"})
+
+    assert (reply.status_code, reply.json()["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("path", ["/", "/invite", "/api/v1/health", "/docs"])
+def test_every_answer_has_a_content_security_policy(bench: Bench, path: str) -> None:
+    headers = bench.client().get(path).headers
+
+    assert "default-src 'self'" in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_description_of_the_api_needs_no_other_server(bench: Bench) -> None:
+    assert "http" not in bench.client().get("/docs").text.replace("http-equiv", "")
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "expected"),
+    [
+        ("GET", {"origin": "https://evil"}, False),
+        ("POST", {"origin": "https://a:1", "host": "a:1"}, False),
+        ("POST", {"origin": "https://a:2", "host": "a:1"}, True),
+        ("DELETE", {"host": "a:1", "cookie": f"{COOKIE}=x"}, True),
+        ("POST", {"host": "a:1"}, False),
+    ],
+)
+def test_a_foreign_page_is_known_by_its_origin(
+    method: str, headers: dict[str, str], expected: bool
+) -> None:
+    assert is_foreign(method, Headers(headers)) is expected
+
+
+def test_a_rate_recovers() -> None:
+    limit = RateLimit(count=2, window_s=60)
+
+    waits = [limit.take("a", now_s=now_s) for now_s in (0, 10, 20, 60.5)]
+
+    assert waits == [0, 0, 40, 0]
+
+
+def test_an_unknown_permission_is_a_mistake_of_ours() -> None:
+    with pytest.raises(ValueError, match="no role"):
+        Requires("people.raed")

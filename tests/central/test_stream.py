@@ -1,0 +1,119 @@
+"""The live streams: what is told to whom, and when they end."""
+
+import json
+from typing import Any
+
+from central.stream import Hub, Reader
+from tests.central.bench import Bench, messages
+
+
+def test_what_happens_is_told(any_bench: Bench) -> None:
+    node = any_bench.node()
+    with any_bench.administrator.stream("GET", "/api/v1/stream") as reply:
+        told = messages(reply)
+        assert next(told)[0] == "hello"
+
+        node.send(node.event(1))
+        node.report()
+        any_bench.person()
+
+        wanted = {"event", "node", "people"}
+        seen = dict[str, Any]()
+        while not wanted <= set(seen):
+            name, data = next(told)
+            seen[name] = data
+    assert seen["event"]["position"] == 1
+    assert seen["people"] == {"version": 1}
+    assert seen["node"]["node"] in ("gate-1", "gate-2")
+
+
+def test_what_was_missed_is_told_again(any_bench: Bench) -> None:
+    node = any_bench.node()
+    node.send(*(node.event(n) for n in range(1, 6)))
+    headers = {"Last-Event-ID": "3"}
+
+    with any_bench.administrator.stream("GET", "/api/v1/stream", headers=headers) as reply:
+        told = messages(reply)
+        hello = next(told)[1]
+        positions = [next(told)[1]["position"] for _ in range(2)]
+
+    snapshot = any_bench.administrator.get("/api/v1/snapshot").json()
+    assert hello == {"epoch": snapshot["epoch"], "position": 5}
+    assert positions == [4, 5]
+
+
+def test_a_stream_ends_with_its_session(any_bench: Bench) -> None:
+    guard = any_bench.operator("guard")
+    with guard.stream("GET", "/api/v1/stream") as reply:
+        told = messages(reply)
+        assert next(told)[0] == "hello"
+
+        other = any_bench.client()
+        other.cookies.update(guard.cookies)
+        other.delete("/api/v1/sessions/current")
+
+        assert [name for name, _ in told if name == "event"] == []
+
+
+def test_names_are_masked_in_the_stream(bench: Bench) -> None:
+    holder_id, node = bench.person("王小明"), bench.node()
+    with bench.operator("guard").stream("GET", "/api/v1/stream") as reply:
+        told = messages(reply)
+        assert next(told)[0] == "hello"
+        event = node.event(1)
+        node.send(event.model_copy(update={"data": {**event.data, "holder_id": holder_id}}))
+
+        stored = next(data for name, data in told if name == "event")
+
+    assert stored["holder_name"] == "王*明"
+
+
+def test_personnel_are_told_no_events(bench: Bench) -> None:
+    node = bench.node()
+    with bench.operator("personnel").stream("GET", "/api/v1/stream") as reply:
+        told = messages(reply)
+        assert next(told)[0] == "hello"
+        node.send(node.event(1))
+        bench.person()
+
+        names = [next(told)[0]]
+        while names[-1] != "people":
+            names.append(next(told)[0])
+
+    assert "event" not in names
+
+
+def test_a_node_is_told_when_people_change(any_bench: Bench) -> None:
+    node = any_bench.node()
+    target = "/api/v1/nodes/current/stream"
+    with node.http.stream("GET", target, headers=node.headers("GET", target)) as reply:
+        told = messages(reply)
+        first = next(told)
+        any_bench.person()
+        versions = [next(told)[1]["version"]]
+        while versions[-1] != 1:
+            versions.append(next(told)[1]["version"])
+
+    assert first == ("replica", {"version": 0})
+
+
+def test_a_reader_that_is_too_slow_is_cut_off() -> None:
+    hub = Hub()
+    with hub.subscribe(Reader("session")) as subscription:
+        for position in range(300):
+            hub.publish("event", lambda _: "{}", position=position)
+
+        assert subscription.is_over
+
+
+def test_readers_with_the_same_rights_share_one_encoding() -> None:
+    hub, encoded = Hub(), list[frozenset[str]]()
+
+    def view(permissions: frozenset[str]) -> str:
+        encoded.append(permissions)
+        return json.dumps(sorted(permissions))
+
+    with hub.subscribe(Reader("a")), hub.subscribe(Reader("b")):
+        hub.publish("event", view)
+
+    assert encoded == [frozenset()]
