@@ -10,12 +10,12 @@ import { field } from "./forms.js";
 /** @type {Promise<Session> | null} */
 let asking = null;
 
-/** @returns {Promise<Session>} the session of now, after signing in where there is none */
-export async function openSession() {
+/** @returns {Promise<Session | null>} the session of now; null where there is none */
+export async function currentSession() {
   try {
     return await request("GET", "/sessions/current", { isSignIn: true });
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) return signIn();
+    if (error instanceof ApiError && error.status === 401) return null;
     throw error;
   }
 }

@@ -8,7 +8,7 @@ import { listenToKeys, onKey } from "/web/keys.js";
 import { Live } from "/web/live.js";
 import { Store } from "/web/store.js";
 import { prioritySign, symbol } from "/web/symbols.js";
-import { closeSession, openSession, signIn } from "./session.js";
+import { closeSession, currentSession, signIn } from "./session.js";
 import { SiteState } from "./site-state.js";
 
 /**
@@ -23,12 +23,12 @@ import { SiteState } from "./site-state.js";
  * @param {Page} page
  */
 export async function startPage(page) {
-  await loadWords();
+  const [found] = await Promise.all([currentSession(), loadWords()]);
   const store = new Store(new SiteState());
   const main = h("main", { id: page.name });
   const header = new Header(page.name, store);
   document.body.append(header.element, main);
-  const session = await openSession();
+  const session = found ?? (await signIn());
   header.greet(session);
   listenToPages();
   page.mount(main, { store, session });
