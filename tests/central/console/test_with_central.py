@@ -1,7 +1,6 @@
 """The pages before the real central: what the stand-in says is what central says."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -14,18 +13,11 @@ from config.contract.events import AccessGranted
 from config.contract.identifiers import new_id
 from config.web import STATIC
 from tests.browser import Visitor
-from tests.central.bench import PASSWORD, Bench, Node, running_central
+from tests.central.bench import PASSWORD, Bench, Node
 
 ROOT = Path(central.__file__).parent
 NODES_ONLY = {"events", "nodes", "blobs"}
 """Folders whose refusals only nodes get, but for the few of the console's own below."""
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    """Central on SQLite."""
-    with running_central(tmp_path / "home") as running:
-        yield running
 
 
 def enter(visitor: Visitor, bench: Bench, secret: str) -> Page:
@@ -40,14 +32,14 @@ def enter(visitor: Visitor, bench: Bench, secret: str) -> Page:
 
 def granted(node: Node, holder: str, sequence: int) -> None:
     """Let a node report that a person may pass."""
-    data = AccessGranted(
+    fact = AccessGranted(
         decision_id=new_id(),
         access_point="lane",
         direction=Direction.IN,
         holder_id=holder,
         credential=CredentialKind.CARD,
     )
-    node.send(node.event(sequence, data=data))
+    node.send(node.event(sequence, fact=fact))
 
 
 @pytest.mark.browser
