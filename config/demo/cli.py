@@ -93,8 +93,13 @@ class Building:
                 watching.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await watching
-                for hand in (self._central, self._terminal, self._gates, *self._hands.values()):
-                    await hand.close()
+                await self._let_go()
+
+    async def _let_go(self) -> None:
+        for hand in (self._gates, *self._hands.values()):
+            await hand.close()
+        await self._central.close()
+        await self._terminal.close()
 
     async def _start(self, processes: Processes) -> None:
         say = self._console.print

@@ -67,7 +67,10 @@ class BuiltinPipeline:
     def embed(self, image: Image, face: Face) -> Embedding:
         """Return dlib's descriptor, shape (128,), float32; not of unit length."""
         points = self._points.locate(image, face.box) if face.points is None else face.points
-        chip = face_chip(image, points)
+        return self.describe(face_chip(image, points))
+
+    def describe(self, chip: Image) -> Embedding:
+        """Return the descriptor of a chip, shape (150, 150, 3), uint8, RGB."""
         descriptor: Embedding = self._descriptor.run(None, {"chips": chip[None]})[0][0]
         return descriptor
 

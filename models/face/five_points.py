@@ -34,7 +34,6 @@ class FivePoints:
             box: Of the face, as the detector gave it.
         """
         predictor = self._predictor
-        intensity = image.astype(np.int32).sum(axis=2) // 3
         corner = np.array([box.left, box.top], dtype=np.float32)
         # dlib's rectangles include their right and bottom pixels.
         size = np.array([box.right - 1 - box.left, box.bottom - 1 - box.top], dtype=np.float32)
@@ -43,7 +42,7 @@ class FivePoints:
             turn = self._turn(shape)
             places = shape[predictor.anchors[cascade]] + predictor.deltas[cascade] @ turn.T
             pixels = np.floor(corner + places * size + np.float32(0.5)).astype(np.int64)
-            shape = self._moved(shape, cascade, _look_up(intensity, pixels))
+            shape = self._moved(shape, cascade, _look_up(image, pixels))
         return np.floor(corner + shape * size + np.float32(0.5)).astype(np.float32)
 
     def _turn(self, shape: Points) -> npt.NDArray[np.float32]:
@@ -74,12 +73,11 @@ class FivePoints:
         return last
 
 
-def _look_up(
-    intensity: npt.NDArray[np.int32], pixels: npt.NDArray[np.int64]
-) -> npt.NDArray[np.float32]:
+def _look_up(image: Image, pixels: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
     """Return the brightness at each pixel, 0 outside the image."""
-    height, width = intensity.shape
+    height, width = image.shape[:2]
     x, y = pixels[:, 0], pixels[:, 1]
     is_inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    values = intensity[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
+    colours = image[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
+    values = colours.astype(np.int32).sum(axis=1) // 3
     return np.where(is_inside, values, 0).astype(np.float32)

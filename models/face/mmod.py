@@ -150,7 +150,8 @@ def near_pyramid(image: Image, *, face_size_px_min: int) -> tuple[Planes, list[L
         scale *= NEAR_STEP
         sizes.append((round(width * scale), round(height * scale)))
     levels, canvas_width, canvas_height = _lay_out(sizes)
-    canvas = np.zeros((1, 3, canvas_height, canvas_width), dtype=np.float32)
+    # The background is the mean colour, which is 0 once it is normalised.
+    canvas = np.full((canvas_height, canvas_width, 3), np.rint(MEAN_RGB[::-1]), dtype=np.uint8)
     picture = image
     for index, level in enumerate(levels):
         picture = cv2.resize(
@@ -159,8 +160,11 @@ def near_pyramid(image: Image, *, face_size_px_min: int) -> tuple[Planes, list[L
         levels[index] = dataclasses.replace(
             level, scale_x=width / level.width, scale_y=height / level.height
         )
-        _place(canvas, level, _normalised(picture))
-    return canvas, levels
+        canvas[level.top : level.top + level.height, level.left : level.left + level.width] = (
+            picture
+        )
+    blob = cv2.dnn.blobFromImage(canvas, 1 / 256, mean=MEAN_RGB, swapRB=True)
+    return blob.astype(np.float32, copy=False), levels
 
 
 def _place(canvas: Planes, level: Level, planes: Planes) -> None:

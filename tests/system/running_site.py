@@ -116,7 +116,8 @@ class RunningSite:
 
     async def gate_is(self, state: str) -> bool:
         units = (await self.gate.state())["units"]
-        return bool(units["1"]["state"] == state)
+        current: str = units["1"]["state"]
+        return current == state
 
     async def gate_passages(self) -> int:
         return int((await self.gate.state())["units"]["1"]["passages_in"])
