@@ -1,0 +1,322 @@
+"""The discipline of the line, a test for each rule. Lines are in memory; time-outs are short."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable
+
+import pytest
+
+from drivers.base import DeviceUnreachableError, ProtocolViolationError
+from drivers.bus import Bus, Priority
+from drivers.protocols import NEED_DATA, NeedData
+from drivers.protocols import modbus_rtu as rtu
+from tests.drivers.lines import LineInMemory, request_in, with_bus
+
+TIMEOUT_S = 0.06
+
+
+def read(unit_id: int, address: int) -> rtu.Request:
+    return rtu.encode_read_holding_registers(unit_id, address=address, count=1)
+
+
+def value_of(frame: bytes) -> bytes:
+    """Return the reply to a read of one register, whose value is its own address."""
+    request = request_in(frame)
+    return rtu.encode_reply(request, rtu.encode_registers([request.address]))
+
+
+def answering(delays_s: dict[int, float | None]) -> Callable[[bytes], list[tuple[float, bytes]]]:
+    """Return a far end that answers each address so late, None never; others at once."""
+
+    def answer(frame: bytes) -> list[tuple[float, bytes]]:
+        delay_s = delays_s.get(request_in(frame).address, 0.0)
+        return [] if delay_s is None else [(delay_s, value_of(frame))]
+
+    return answer
+
+
+async def ask(
+    bus: Bus,
+    request: rtu.Request,
+    priority: Priority = Priority.POLL,
+    *,
+    timeout_s: float = TIMEOUT_S,
+) -> int:
+    """Return the value of the register that was asked for."""
+    reply = await bus.exchange(
+        request.frame,
+        rtu.ReplyDecoder(request),
+        unit_id=request.unit_id,
+        timeout_s=timeout_s,
+        priority=priority,
+    )
+    return reply.registers[0]
+
+
+def addresses(line: LineInMemory) -> list[int]:
+    return [request_in(frame).address for _, frame in line.sent]
+
+
+def test_a_late_reply_is_never_taken_for_the_next_answer() -> None:
+    line = LineInMemory(answering({1: TIMEOUT_S + 0.03, 2: TIMEOUT_S - 0.015}))
+
+    async def act(bus: Bus) -> None:
+        with pytest.raises(DeviceUnreachableError, match="no reply"):
+            await ask(bus, read(1, 1))
+
+        assert await ask(bus, read(1, 2)) == 2
+
+    with_bus(line, act)
+
+
+def test_a_cancelled_exchange_is_never_taken_for_the_next_answer() -> None:
+    line = LineInMemory(answering({1: 0.04, 2: 0.02}))
+
+    async def act(bus: Bus) -> None:
+        leaving = asyncio.create_task(ask(bus, read(1, 1)))
+        await line.until_sent()
+        leaving.cancel()
+
+        assert await ask(bus, read(1, 2)) == 2
+
+    with_bus(line, act)
+
+    assert line.sent[1][0] - line.sent[0][0] >= 0.04
+
+
+def test_what_nobody_asked_for_is_dropped_and_counted() -> None:
+    line = LineInMemory(answering({2: 0.01}))
+
+    async def act(bus: Bus) -> None:
+        await ask(bus, read(1, 1))
+        line.arrive(value_of(read(1, 77).frame))
+
+        assert await ask(bus, read(1, 2)) == 2
+        assert bus.counts(1).dropped_bytes == len(value_of(read(1, 77).frame))
+
+    with_bus(line, act)
+
+
+def test_a_unit_that_was_late_is_left_alone_while_others_go_on() -> None:
+    line = LineInMemory(answering({1: None}))
+
+    async def act(bus: Bus) -> None:
+        with pytest.raises(DeviceUnreachableError):
+            await ask(bus, read(1, 1))
+        await asyncio.gather(ask(bus, read(1, 2)), ask(bus, read(2, 3)))
+
+    with_bus(line, act)
+
+    silent, other, again = (at_s for at_s, _ in line.sent)
+    assert addresses(line) == [1, 3, 2]
+    assert again - silent >= 2 * TIMEOUT_S
+    assert other - silent < 1.6 * TIMEOUT_S
+
+
+def test_a_dead_device_costs_the_others_one_time_out() -> None:
+    line = LineInMemory(answering({1: None}))
+
+    async def act(bus: Bus) -> None:
+        dead = asyncio.create_task(ask(bus, read(1, 1)))
+        began_s = time.monotonic()
+        values = [await ask(bus, read(2, address)) for address in range(2, 22)]
+
+        assert values == list(range(2, 22))
+        assert time.monotonic() - began_s < 3 * TIMEOUT_S
+        with pytest.raises(DeviceUnreachableError):
+            await dead
+
+    with_bus(line, act)
+
+
+def test_a_command_goes_before_polls_that_wait_and_fire_before_both() -> None:
+    line = LineInMemory(lambda frame: [(0.01, value_of(frame))])
+
+    async def act(bus: Bus) -> None:
+        polls = [asyncio.create_task(ask(bus, read(1, address))) for address in range(5)]
+        await line.until_sent()
+        await asyncio.gather(
+            ask(bus, read(1, 100), Priority.COMMAND), ask(bus, read(1, 200), Priority.FIRE), *polls
+        )
+
+    with_bus(line, act)
+
+    assert addresses(line) == [0, 200, 100, 1, 2, 3, 4]
+
+
+def test_a_caller_who_left_before_its_turn_is_never_sent() -> None:
+    line = LineInMemory(lambda frame: [(0.02, value_of(frame))])
+
+    async def act(bus: Bus) -> None:
+        first = asyncio.create_task(ask(bus, read(1, 1)))
+        await line.until_sent()
+        leaving = asyncio.create_task(ask(bus, read(1, 2), Priority.COMMAND))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        await first
+        await ask(bus, read(1, 3))
+
+    with_bus(line, act)
+
+    assert addresses(line) == [1, 3]
+
+
+def test_bytes_that_are_no_answer_are_a_violation_and_the_unit_is_left_alone() -> None:
+    line = LineInMemory(lambda frame: [(0.0, value_of(frame)[:-1] + b"?")])
+
+    async def act(bus: Bus) -> None:
+        with pytest.raises(ProtocolViolationError, match="wrong CRC"):
+            await ask(bus, read(1, 1))
+        line.answer = answering({})
+
+        assert await ask(bus, read(1, 2)) == 2
+        assert bus.counts(1).noise == 1
+
+    with_bus(line, act)
+
+    assert line.sent[1][0] - line.sent[0][0] >= TIMEOUT_S
+
+
+def test_a_reply_that_dribbles_is_put_together() -> None:
+    def dribble(frame: bytes) -> list[tuple[float, bytes]]:
+        reply = value_of(frame)
+        return [(0.005 * i, reply[i : i + 1]) for i in range(len(reply))]
+
+    async def act(bus: Bus) -> None:
+        assert await ask(bus, read(1, 1), timeout_s=0.5) == 1
+
+    with_bus(LineInMemory(dribble), act)
+
+
+def test_frames_are_apart_by_three_and_a_half_characters() -> None:
+    line = LineInMemory(answering({}))
+
+    async def act() -> None:
+        bus = Bus("line", baudrate=1200, opener=line.open)
+        try:
+            for address in range(3):
+                await ask(bus, read(1, address))
+        finally:
+            await bus.close()
+
+    asyncio.run(act())
+
+    times = [at_s for at_s, _ in line.sent]
+    silence_s = 3.5 * 11 / 1200
+    assert all(after - before >= silence_s for before, after in itertools.pairwise(times))
+
+
+def test_an_event_loop_that_is_busy_delays_no_exchange() -> None:
+    line = LineInMemory(answering({1: 0.03}))
+
+    async def act(bus: Bus) -> None:
+        asking = asyncio.create_task(ask(bus, read(1, 1)))
+        await asyncio.sleep(0)
+        time.sleep(3 * TIMEOUT_S)  # noqa: ASYNC251 - stands for a network that holds the loop
+
+        assert await asking == 1
+
+    with_bus(line, act)
+
+
+def test_every_exchange_is_counted_for_its_unit() -> None:
+    line = LineInMemory(answering({9: None}))
+
+    async def act(bus: Bus) -> None:
+        for address in (1, 2, 9):
+            await asyncio.gather(ask(bus, read(1, address)), return_exceptions=True)
+        await ask(bus, read(2, 1))
+
+        one, two = bus.counts(1), bus.counts(2)
+        assert (one.answered, one.timed_out, sum(one.latency_counts)) == (2, 1, 2)
+        assert (two.answered, two.timed_out) == (1, 0)
+
+    with_bus(line, act)
+
+
+def test_a_line_that_is_lost_is_said_once_and_opened_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", "drivers.bus")
+    line = LineInMemory(answering({}))
+
+    async def until_answered(bus: Bus) -> None:
+        while True:
+            try:
+                await ask(bus, read(1, 1))
+            except DeviceUnreachableError:
+                await asyncio.sleep(0.02)
+            else:
+                return
+
+    async def act(bus: Bus) -> None:
+        await ask(bus, read(1, 1))
+        line.is_connected = False
+        for _ in range(5):
+            with pytest.raises(DeviceUnreachableError, match="not plugged in"):
+                await ask(bus, read(1, 1))
+        line.is_connected = True
+        await until_answered(bus)
+
+    with_bus(line, act)
+
+    assert [record.message for record in caplog.records] == [
+        "line line is lost: the adapter is not plugged in",
+        "line line is back",
+    ]
+
+
+def test_a_port_that_is_gone_is_not_tried_at_every_call() -> None:
+    line = LineInMemory()
+    line.is_connected = False
+
+    async def act(bus: Bus) -> None:
+        for _ in range(50):
+            with pytest.raises(DeviceUnreachableError):
+                await ask(bus, read(1, 1))
+
+    with_bus(line, act)
+
+    assert line.open_count <= 3
+
+
+def test_who_waits_when_the_bus_closes_gets_an_error() -> None:
+    line = LineInMemory(answering({1: None}))
+
+    async def act(bus: Bus) -> None:
+        waiting = [asyncio.create_task(ask(bus, read(1, address))) for address in (1, 2, 3)]
+        await line.until_sent()
+        await bus.close()
+        errors = await asyncio.gather(*waiting, return_exceptions=True)
+
+        assert [type(error) for error in errors] == [DeviceUnreachableError] * 3
+        with pytest.raises(DeviceUnreachableError, match="is closed"):
+            await ask(bus, read(1, 4))
+        await bus.close()
+
+    with_bus(line, act)
+
+
+class MistakenDecoder:
+    """A decoder with a mistake of ours."""
+
+    def receive_data(self, data: bytes) -> None:
+        raise ZeroDivisionError
+
+    def next_frame(self) -> NeedData:
+        return NEED_DATA
+
+
+def test_our_own_mistake_reaches_its_caller_and_the_line_lives(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def act(bus: Bus) -> None:
+        with pytest.raises(ZeroDivisionError):
+            await bus.exchange(read(1, 1).frame, MistakenDecoder(), unit_id=1, timeout_s=TIMEOUT_S)
+
+        assert await ask(bus, read(1, 2)) == 2
+
+    with_bus(LineInMemory(answering({})), act)
+
+    assert "an exchange on line failed" in caplog.text

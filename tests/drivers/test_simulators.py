@@ -1,0 +1,300 @@
+"""The simulated line with its faults, and the simulated gate's own time."""
+
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers.base import GateState, Side
+from drivers.protocols import NEED_DATA, FrameError
+from drivers.protocols import modbus_rtu as rtu
+from drivers.simulators.line import FAULTS, LATE_S, Faults, SimulatedLine
+from drivers.simulators.speed_gate import FORBIDDEN, FREE, Gate, Simulator
+from drivers.transport import LineError, Transport, open_transport
+
+REQUEST = rtu.encode_read_input_registers(1, address=0, count=8)
+REPLY = rtu.encode_reply(REQUEST, bytes(16))
+
+
+def pass_time(gate: Gate, seconds: float) -> None:
+    for _ in range(round(seconds * 100)):
+        gate.step(0.01)
+
+
+def struck(kind: str, *, seed: int = 1) -> list[tuple[float, bytes]]:
+    faults = Faults(seed)
+    faults.set(kind, on=True)
+    return faults.apply(REQUEST.frame, REPLY)
+
+
+@pytest.fixture
+def gate() -> Gate:
+    return Gate()
+
+
+def test_a_gate_opens_lets_one_through_and_closes(gate: Gate) -> None:
+    states = [gate.state]
+    gate.command(1, 7)
+    pass_time(gate, 0.05)
+    states.append(gate.state)
+    pass_time(gate, 0.4)
+    states.append(gate.state)
+    gate.walk(Side.IN)
+    pass_time(gate, 1.2)
+    states.append(gate.state)
+
+    assert states == [GateState.CLOSED, GateState.OPENING, GateState.OPEN, GateState.CLOSED]
+    assert (gate.passages[Side.IN], gate.passages[Side.OUT]) == (1, 0)
+
+
+def test_nobody_passes_a_closed_gate(gate: Gate) -> None:
+    assert not gate.walk(Side.IN)
+    pass_time(gate, 2.0)
+
+    assert gate.passages[Side.IN] == 0
+
+
+def test_a_gate_that_nobody_uses_closes_after_its_open_time(gate: Gate) -> None:
+    gate.command(1, 7)
+    pass_time(gate, 0.5 + gate.open_time_s - 0.2)
+    was_open = gate.state
+    pass_time(gate, 1.0)
+
+    assert (was_open, gate.state) == (GateState.OPEN, GateState.CLOSED)
+
+
+def test_the_same_nonce_opens_once(gate: Gate) -> None:
+    gate.command(1, 7)
+    pass_time(gate, 8.0)
+    gate.command(1, 7)
+    pass_time(gate, 0.1)
+
+    assert gate.state is GateState.CLOSED
+    assert gate.commands_executed == 1
+
+
+def test_a_forbidden_side_is_refused(gate: Gate) -> None:
+    gate.modes[Side.IN] = 2
+    gate.command(1, 7)
+
+    assert (gate.nonce, gate.result, gate.state) == (7, FORBIDDEN, GateState.CLOSED)
+
+
+def test_a_free_side_opens_for_whoever_walks_up(gate: Gate) -> None:
+    gate.modes[Side.OUT] = FREE
+
+    assert gate.walk(Side.OUT)
+    pass_time(gate, 1.2)
+
+    assert gate.passages[Side.OUT] == 1
+
+
+def test_fire_opens_the_gate_until_it_is_over(gate: Gate) -> None:
+    gate.is_fire_open = True
+    pass_time(gate, 20.0)
+    during = gate.state
+    gate.is_fire_open = False
+    pass_time(gate, 1.0)
+
+    assert (during, gate.state) == (GateState.EMERGENCY_OPEN, GateState.CLOSED)
+
+
+def test_a_gate_that_nobody_speaks_to_closes_when_its_watchdog_ends(gate: Gate) -> None:
+    gate.watchdog_s, gate.open_time_s = 2, 60
+    gate.command(3, 7)
+    pass_time(gate, 1.9)
+    was = gate.state
+    pass_time(gate, 1.0)
+
+    assert (was, gate.state) == (GateState.OPEN, GateState.CLOSED)
+
+
+def test_a_counter_wraps_at_32_bits(gate: Gate) -> None:
+    gate.passages[Side.IN] = 2**32 - 1
+    gate.command(1, 7)
+    pass_time(gate, 0.5)
+    gate.walk(Side.IN)
+    pass_time(gate, 1.0)
+
+    assert gate.passages[Side.IN] == 0
+    assert gate.input_registers()[1:3] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "complaint"),
+    [
+        ("dance", {}, "no action 'dance'"),
+        ("walk", {"unit_id": 9}, "no unit 9; there are: 1"),
+        ("walk", {"side": "up"}, "'up' is not a valid Side"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_one_line(
+    name: str, arguments: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        Simulator(Simulator.Settings()).act(name, arguments)
+
+
+@pytest.mark.parametrize("kind", sorted(FAULTS))
+def test_a_fault_changes_what_is_on_the_line(kind: str) -> None:
+    assert struck(kind) != [(0.0, REPLY)]
+
+
+@pytest.mark.parametrize("kind", sorted(FAULTS))
+def test_the_same_seed_gives_the_same_fault(kind: str) -> None:
+    assert struck(kind, seed=5) == struck(kind, seed=5)
+
+
+@pytest.mark.parametrize("kind", ["noise", "drop", "truncate", "wrong_baud"])
+@pytest.mark.parametrize("seed", range(20))
+def test_a_damaged_reply_is_no_reply(kind: str, seed: int) -> None:
+    decoder = rtu.ReplyDecoder(REQUEST)
+
+    try:
+        decoder.receive_data(b"".join(data for _, data in struck(kind, seed=seed)))
+        assert decoder.next_frame() is NEED_DATA
+    except FrameError:
+        pass
+
+
+def test_a_late_reply_comes_whole_and_late() -> None:
+    assert struck("late") == [(LATE_S, REPLY)]
+
+
+def test_a_fault_strikes_as_often_as_its_probability_says() -> None:
+    faults = Faults()
+    faults.set("mute", on=True, probability=0.25)
+
+    silent = sum(not faults.apply(REQUEST.frame, REPLY) for _ in range(2000))
+
+    assert 400 <= silent <= 600
+
+
+def test_a_fault_can_be_switched_off() -> None:
+    faults = Faults()
+    faults.set("mute", on=True)
+    faults.set("mute", on=False)
+
+    assert faults.active == {}
+    assert faults.apply(REQUEST.frame, REPLY) == [(0.0, REPLY)]
+
+
+@pytest.mark.parametrize(("kind", "probability"), [("gremlins", 1.0), ("mute", 1.1), ("mute", -1)])
+def test_a_fault_that_is_none_is_refused(kind: str, probability: float) -> None:
+    with pytest.raises(ValueError, match=r"no fault|a probability lies"):
+        Faults().set(kind, on=True, probability=probability)
+
+
+@pytest.fixture
+def line() -> Iterator[SimulatedLine]:
+    line = SimulatedLine(Simulator(Simulator.Settings(unit_id=(1, 2))).stations)
+    yield line
+    line.stop()
+
+
+def ask(transport: Transport, unit_id: int = 1) -> rtu.Reply | None:
+    """Return the reply to a read of the state, or None when none comes."""
+    request = rtu.encode_read_input_registers(unit_id, address=0, count=8)
+    transport.send(request.frame)
+    decoder, deadline_s = rtu.ReplyDecoder(request), time.monotonic() + 0.3
+    while time.monotonic() < deadline_s:
+        decoder.receive_data(transport.receive(timeout_s=0.05))
+        frame = decoder.next_frame()
+        if isinstance(frame, rtu.Reply):
+            return frame
+    return None
+
+
+def test_each_unit_answers_for_itself_and_nobody_for_a_unit_that_is_not_there(
+    line: SimulatedLine, tmp_path: Path
+) -> None:
+    transport = open_transport(line.start_serial(tmp_path / "gate"))
+
+    units = [reply.unit_id if (reply := ask(transport, unit)) else None for unit in (1, 2, 3)]
+    transport.close()
+
+    assert units == [1, 2, None]
+
+
+def test_it_is_reached_by_tcp_and_takes_the_next_client(line: SimulatedLine) -> None:
+    url = f"socket://{line.start_tcp('127.0.0.1', 0)}"
+
+    for _ in range(2):
+        transport = open_transport(url)
+        assert ask(transport) is not None
+        transport.close()
+
+
+def test_a_client_may_close_the_port_and_open_it_again(line: SimulatedLine, tmp_path: Path) -> None:
+    port = line.start_serial(tmp_path / "gate")
+
+    for _ in range(3):
+        transport = open_transport(port)
+        assert ask(transport) is not None
+        transport.close()
+
+
+def test_pulled_and_plugged_in_it_is_found_under_the_same_name(
+    line: SimulatedLine, tmp_path: Path
+) -> None:
+    port = line.start_serial(tmp_path / "gate")
+    transport = open_transport(port)
+
+    line.set_fault({"kind": "unplug"})
+    with pytest.raises(LineError):
+        ask(transport)
+    assert not (tmp_path / "gate").is_symlink()
+    line.set_fault({"kind": "unplug", "on": False})
+    again = open_transport(port)
+
+    assert ask(again) is not None
+    again.close()
+
+
+def test_a_link_that_a_killed_simulator_left_is_taken_over(
+    line: SimulatedLine, tmp_path: Path
+) -> None:
+    (tmp_path / "gate").symlink_to("/dev/pts/nonesuch")
+
+    transport = open_transport(line.start_serial(tmp_path / "gate"))
+
+    assert ask(transport) is not None
+    transport.close()
+
+
+def test_nothing_is_left_behind(tmp_path: Path) -> None:
+    line = SimulatedLine({})
+    line.start_serial(tmp_path / "gate")
+    open_before = len(list(Path("/proc/self/fd").iterdir()))
+
+    line.stop()
+    line.stop()
+
+    assert list(tmp_path.iterdir()) == []
+    assert len(list(Path("/proc/self/fd").iterdir())) == open_before - 2
+
+
+def test_bytes_take_as_long_as_on_a_real_line(tmp_path: Path) -> None:
+    line = SimulatedLine(Simulator(Simulator.Settings()).stations, baudrate=2400)
+    transport = open_transport(line.start_serial(tmp_path / "gate"))
+    began_s = time.monotonic()
+
+    try:
+        assert ask(transport) is not None
+    finally:
+        line.stop()
+        transport.close()
+
+    assert time.monotonic() - began_s >= (len(REQUEST.frame) + len(REPLY)) * 10 / 2400
+
+
+def test_tcp_is_let_go_of(line: SimulatedLine) -> None:
+    host, _, port = line.start_tcp("127.0.0.1", 0).rpartition(":")
+
+    line.stop()
+
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection((host, int(port)))
