@@ -31,7 +31,7 @@ def test_names_are_hidden_without_the_right(bench: Bench) -> None:
     answers = [guard.get(f"/api/v1/{path}").text for path in ("events", "snapshot", "people")]
 
     assert all("王小明" not in answer for answer in answers)
-    assert "王*明" in answers[0]
+    assert "王**" in answers[0]
 
 
 def test_pages_follow_each_other(bench: Bench) -> None:
