@@ -131,7 +131,8 @@ class RunningSite:
 
     async def everything_has_arrived(self) -> bool:
         status = await self.terminal.status()
-        return status["unsent_count"] == 0
+        unsent: int = status["unsent_count"]
+        return unsent == 0
 
     async def knows(self, card: str) -> bool:
         """Return whether the terminal would let this card in now (and lets it in if so)."""
