@@ -178,8 +178,16 @@ class Database:
 
     def _make_engine(self) -> AsyncEngine:
         if self._driver == "postgresql":
-            return create_async_engine(self._url, pool_size=8, max_overflow=8, pool_pre_ping=True)
-        engine = create_async_engine(self._url)
+            return create_async_engine(
+                self._url,
+                pool_size=8,
+                max_overflow=8,
+                pool_pre_ping=True,
+                hide_parameters=True,
+            )
+        # Values are names and cards: neither an error's message nor a log may quote them.
+        logging.getLogger("aiosqlite").setLevel(logging.INFO)
+        engine = create_async_engine(self._url, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine

@@ -1,0 +1,64 @@
+"""Keys: apart from the data, readable by the service alone, and never exchanged unnoticed."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from central.keys import KeyEncryptionKey, KeysError, load_key_encryption_key
+from tests.central.bench import messages, running_central
+from tests.central.postgresql import fresh_database
+
+
+def test_the_key_is_kept_and_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    wrapped = load_key_encryption_key(tmp_path).wrap(b"secret", purpose="a")
+
+    assert load_key_encryption_key(tmp_path).unwrap(wrapped, purpose="a") == b"secret"
+    assert (tmp_path / "kek").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    load_key_encryption_key(tmp_path)
+    (tmp_path / "kek").chmod(0o640)
+
+    with pytest.raises(KeysError, match="chmod 600"):
+        load_key_encryption_key(tmp_path)
+
+
+def test_a_credential_of_the_service_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    wrapped = load_key_encryption_key(tmp_path).wrap(b"secret", purpose="a")
+    shutil.move(tmp_path / "kek", credentials / "menshen-kek")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+
+    assert load_key_encryption_key(tmp_path).unwrap(wrapped, purpose="a") == b"secret"
+
+
+def test_what_is_wrapped_for_one_purpose_is_not_opened_for_another() -> None:
+    key = KeyEncryptionKey(bytes(32))
+
+    with pytest.raises(KeysError, match="does not fit"):
+        key.unwrap(key.wrap(b"secret", purpose="a"), purpose="b")
+
+
+def test_two_central_processes_on_one_database_tell_the_same(
+    tmp_path: Path, postgresql: str
+) -> None:
+    url = fresh_database(postgresql)
+    with (
+        running_central(tmp_path / "home", database=url) as one,
+        running_central(tmp_path / "home", database=url) as other,
+    ):
+        node, browser = one.node(), other.client()
+        browser.cookies.update(one.administrator.cookies)
+        with browser.stream("GET", "/api/v1/stream") as reply:
+            told = messages(reply)
+            assert next(told)[0] == "hello"
+            node.send(node.event(1))
+
+            stored = next(data for name, data in told if name == "event")
+
+    assert stored["position"] == 1
