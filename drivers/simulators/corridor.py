@@ -166,7 +166,8 @@ class Corridor:
         height, width = picture.shape[:2]
         noise = plane[down : down + height, right : right + width, None]
         noisy = np.add(picture, noise, dtype=np.int16)
-        return np.clip(noisy, 0, 255).astype(np.uint8)
+        visible: Image = np.clip(noisy, 0, 255).astype(np.uint8)
+        return visible
 
     def _draw(self, picture: Image, person: Person) -> None:
         bust, pose = self.busts[person.name], person.pose
@@ -249,9 +250,10 @@ def cut_out(photo: Image, x: float, y: float, width: float) -> Bust:
     mask = _guess_person(small.shape[:2], x * small_scale, y * small_scale)
     background, foreground = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.setRNGSeed(1)
-    cv2.grabCut(small, mask, None, background, foreground, 2, cv2.GC_INIT_WITH_MASK)
-    person = np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
-    person = cv2.morphologyEx(person, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    whole = (0, 0, 1, 1)  # not looked at: the mask says where the person may be
+    cv2.grabCut(small, mask, whole, background, foreground, 2, cv2.GC_INIT_WITH_MASK)
+    found = np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
+    person = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
     _, labels = cv2.connectedComponents(person)
     label = labels[min(int(y * small_scale), labels.shape[0] - 1), int(x * small_scale)]
     soft = cv2.GaussianBlur((labels == label).astype(np.uint8) * 255, (0, 0), 1.5)
