@@ -1,6 +1,7 @@
 """The bus: one owner of a line, in a thread of its own, with the discipline that lines need.
 
 * An exchange on the wire ends even when its caller has left; nobody abandons a frame.
+* Until its reply or the end of its time, bytes that are no answer are passed over and counted.
 * After a time-out the unit is left alone until a late reply would have come; others go on.
 * What nobody asked for is dropped before the next request, and counted.
 * A reply must fit its request: the decoder is made from it.
@@ -37,11 +38,15 @@ class Decoder(Protocol[_Reply]):
     """What turns bytes into the reply to one request."""
 
     def receive_data(self, data: bytes) -> None:
-        """Take bytes; may raise ``FrameError``."""
+        """Take bytes; keeps a bounded number of them."""
         ...
 
     def next_frame(self) -> _Reply | NeedData:
-        """Return the reply, or ``NEED_DATA``; may raise ``FrameError``."""
+        """Return the reply, or ``NEED_DATA``.
+
+        Raises:
+            FrameError: What is no answer was thrown away; call again for what follows it.
+        """
         ...
 
 
@@ -87,16 +92,21 @@ class Bus:
         self._is_closing = False
         self._thread: threading.Thread | None = None
         self._counts: dict[int, UnitCounts] = {}
+        self._silent_units: set[int] = set()
         # What follows belongs to the bus's thread.
         self._transport: Transport | None = None
         self._reopening = Reopening()
-        self._line_error = LineError("the port is not open yet")
+        self._line_problem = "the port is not open yet"
         self._last_byte_at_s = float("-inf")
         self._is_lost = False
 
     def counts(self, unit_id: int) -> UnitCounts:
         """Return what became of the exchanges with a unit; grows while it is looked at."""
         return self._counts.setdefault(unit_id, UnitCounts())
+
+    def is_silent(self, unit_id: int) -> bool:
+        """Return whether a unit's last request had no answer: asking again costs the others."""
+        return unit_id in self._silent_units
 
     async def exchange(
         self,
@@ -178,20 +188,22 @@ class Bus:
         counts = self.counts(exchange.unit_id)
         try:
             transport = self._opened()
-            counts.dropped_bytes += transport.discard_input()
             self._keep_silence()
+            counts.dropped_bytes += transport.discard_input()
             _raw_log.debug("%s > %s", self.port, spaced_hex(exchange.request))
             transport.send(exchange.request)
-            return self._receive(transport, exchange, counts)
+            reply = self._receive(transport, exchange, counts)
+            self._silent_units.discard(exchange.unit_id)
+            return reply
         except LineError as error:
             self._lose(error)
             raise DeviceUnreachableError(str(error)) from error
         except FrameError as error:
-            counts.noise += 1
             self._leave_alone(exchange)
             raise ProtocolViolationError(str(error)) from error
         except TimeoutError as error:
             counts.timed_out += 1
+            self._silent_units.add(exchange.unit_id)
             self._leave_alone(exchange)
             message = f"unit {exchange.unit_id} on {self.port}: no reply in {exchange.timeout_s} s"
             raise DeviceUnreachableError(message) from error
@@ -201,22 +213,32 @@ class Bus:
     def _receive(
         self, transport: Transport, exchange: _Exchange[object], counts: UnitCounts
     ) -> object:
+        """Return the reply.
+
+        Raises:
+            FrameError: Something came, but no reply in time.
+            TimeoutError: Nothing came.
+        """
         sent_at_s = time.monotonic()
         deadline_s = sent_at_s + exchange.timeout_s
-        while True:
-            remaining_s = deadline_s - time.monotonic()
-            data = transport.receive(timeout_s=remaining_s) if remaining_s > 0 else b""
-            if not data and time.monotonic() >= deadline_s:
-                raise TimeoutError
+        noise: FrameError | None = None
+        # Noise ends no exchange: the reply may stand behind it, and would answer the next request.
+        while (remaining_s := deadline_s - time.monotonic()) > 0:
+            data = transport.receive(timeout_s=remaining_s)
             _raw_log.debug("%s < %s", self.port, spaced_hex(data))
             exchange.decoder.receive_data(data)
-            frame = exchange.decoder.next_frame()
+            frame, noise = _next_reply(exchange.decoder, noise)
             if not isinstance(frame, NeedData):
+                counts.noise += noise is not None
                 counts.add_latency(time.monotonic() - sent_at_s)
                 return frame
+        if noise is None:
+            raise TimeoutError
+        counts.noise += 1
+        raise noise
 
     def _leave_alone(self, exchange: _Exchange[object]) -> None:
-        """Do not address the unit before its late reply, or the rest of a bad one, has come."""
+        """Do not address the unit before its late reply has come."""
         with self._changed:
             self._turns.hush(exchange.unit_id, until_s=time.monotonic() + exchange.timeout_s)
 
@@ -230,12 +252,13 @@ class Bus:
             return self._transport
         now_s = time.monotonic()
         if not self._reopening.is_due(now_s=now_s):
-            raise self._line_error
+            # A new error: one that is raised again and again keeps every frame it passed through.
+            raise LineError(self._line_problem)
         try:
             self._transport = self._open_transport()
         except LineError as error:
             self._reopening.failed(now_s=now_s)
-            self._line_error = error
+            self._line_problem = str(error)
             raise
         self._reopening.succeeded()
         if self._is_lost:
@@ -251,4 +274,15 @@ class Bus:
             self._transport.close()
             self._transport = None
             self._reopening.failed(now_s=time.monotonic())
-            self._line_error = error
+            self._line_problem = str(error)
+
+
+def _next_reply(
+    decoder: Decoder[_Reply], noise: FrameError | None
+) -> tuple[_Reply | NeedData, FrameError | None]:
+    """Return the reply or ``NEED_DATA``, and the last thing that was thrown away."""
+    while True:
+        try:
+            return decoder.next_frame(), noise
+        except FrameError as error:
+            noise = error

@@ -83,8 +83,11 @@ def run(
                 )
                 stack.callback(server.stop)
                 ready |= {"control": server.url, "token": server.token}
+            ended = _end_on_signals()
             typer.echo(json.dumps(ready))
-            _wait_for_the_end()
+            # Without a time-out a signal would not wake this thread on every system.
+            while not ended.wait(timeout=1.0):
+                pass
     except (ValueError, OSError) as error:
         raise typer.TyperException(str(error)) from error
 
@@ -167,10 +170,9 @@ def _no_faults(_: Mapping[str, Any]) -> dict[str, Any]:
     raise ValueError("this simulator's faults are actions")
 
 
-def _wait_for_the_end() -> None:
+def _end_on_signals() -> threading.Event:
+    """Return what is set when the process is to end; from now on no signal kills it midway."""
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    # Without a time-out a signal would not wake this thread on every system.
-    while not ended.wait(timeout=1.0):
-        pass
+    return ended

@@ -29,13 +29,18 @@ async def exchange(
         request: What to ask; repeating it must be harmless if ``attempt_count`` is above 1.
         timeout_s: For each attempt.
         priority: Of each attempt.
-        attempt_count: Times to ask before giving up.
+        attempt_count: Times to ask before giving up; a unit that did not answer last time is
+            asked once, because each try costs every other device on the line.
 
     Raises:
         CommandRejectedError: The device answered with an exception; its code is kept.
         DriverError: No attempt was answered.
     """
-    for attempt in range(1, attempt_count + 1):
+    if attempt_count < 1:
+        raise ValueError("attempt_count is 1 or more")
+    left_count = 1 if bus.is_silent(request.unit_id) else attempt_count
+    while True:
+        left_count -= 1
         try:
             reply = await bus.exchange(
                 request.frame,
@@ -45,7 +50,7 @@ async def exchange(
                 priority=priority,
             )
         except (DeviceUnreachableError, ProtocolViolationError):
-            if attempt == attempt_count:
+            if left_count == 0:
                 raise
             continue
         if reply.exception_code is not None:
@@ -53,4 +58,3 @@ async def exchange(
             message = f"unit {request.unit_id} refuses: {name} ({reply.exception_code})"
             raise CommandRejectedError(message, code=reply.exception_code)
         return reply
-    raise ValueError("attempt_count is 1 or more")

@@ -46,7 +46,7 @@ RESULT_DONE: Final = 1
 RESULTS: Final = {2: "the side is forbidden", 3: "the gate has a fault", 4: "unknown command"}
 FIRE_OPEN_INPUT, TAMPER_INPUT, LAST_INPUT = 6, 7, 9
 INPUTS_EVERY: Final = 5
-"""Contacts are read at every so manieth poll, so that a command waits for little."""
+"""Every so manieth poll reads the contacts and nothing else: a command waits for one exchange."""
 COUNTER_MODULUS: Final = 2**32
 COUNTER_STEP_MAX: Final = 10_000
 """A counter that grew by more was reset or belongs to another gate; nobody passed because of it."""
@@ -94,6 +94,7 @@ class SpeedGate:
         self._poll_count = 0
         self._registers: tuple[int, ...] | None = None
         self._inputs: rtu.Reply | None = None
+        self._found: list[Observation] = []
 
     async def start(self) -> None:
         """Write open time and watchdog; go on from the gate's own last nonce."""
@@ -105,14 +106,17 @@ class SpeedGate:
 
     async def poll(self) -> Sequence[Observation]:
         """See ``Driver.poll``."""
-        observations: list[Observation] = []
-        if self._poll_count % INPUTS_EVERY == 0:
-            observations += await self._poll_inputs()
-        registers = (await self._read(0, 8)).registers
-        observations += _changes(registers, self._registers)
-        self._registers = registers
+        is_inputs_turn = self._poll_count % INPUTS_EVERY == 0
+        if is_inputs_turn:
+            self._found += await self._poll_inputs()
+        if self._registers is None or not is_inputs_turn:
+            registers = (await self._read(0, 8)).registers
+            self._found += _changes(registers, self._registers)
+            self._registers = registers
         self._poll_count += 1
-        return observations
+        # Not before: what one reading found is not lost when the other fails.
+        found, self._found = self._found, []
+        return found
 
     async def _poll_inputs(self) -> list[Observation]:
         count = LAST_INPUT - FIRE_OPEN_INPUT + 1
@@ -145,10 +149,15 @@ class SpeedGate:
         return CommandReceipt(attempts=1)
 
     async def _command(self, number: int) -> CommandReceipt:
-        """Send a command until it is read back; the nonce makes repetition harmless."""
+        """Send a command until it is read back; the nonce makes repetition harmless.
+
+        A gate that was silent before is asked once: people wait for an answer, and the other
+        gates for the line.
+        """
         nonce = self._nonce = self._nonce % 0xFFFF + 1
         last_error: DriverError = DeviceUnreachableError("no attempt was made")
-        for attempt in range(1, self._settings.attempt_count + 1):
+        is_lost = self._bus.is_silent(self._settings.unit_id)
+        for attempt in range(1, 2 if is_lost else self._settings.attempt_count + 1):
             try:
                 await self._write(0, [number, nonce], attempt_count=1)
             except (DeviceUnreachableError, ProtocolViolationError) as error:

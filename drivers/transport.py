@@ -148,6 +148,7 @@ class SocketTransport:
     def send(self, data: bytes) -> None:
         """See ``Transport.send``."""
         try:
+            self._socket.settimeout(CONNECT_TIMEOUT_S)
             self._socket.sendall(data)
         except OSError as error:
             raise LineError(f"{self._url} is gone: {error}") from error

@@ -30,6 +30,7 @@ WRITE_MULTIPLE_COILS, WRITE_MULTIPLE_REGISTERS = 15, 16
 EXCEPTION_FLAG: Final = 0x80
 FRAME_SIZE_BYTES_MAX: Final = 256
 EXCEPTION_SIZE_BYTES: Final = 5
+ECHO_SIZE_BYTES: Final = 8
 _BIT_READS = (READ_COILS, READ_DISCRETE_INPUTS)
 _REGISTER_READS = (READ_HOLDING_REGISTERS, READ_INPUT_REGISTERS)
 _framer = FramerRTU(DecodePDU(False))
@@ -135,67 +136,57 @@ def encode_write_registers(unit_id: int, *, address: int, values: Sequence[int])
 
 
 class ReplyDecoder:
-    """Takes bytes as they arrive until the reply to one request is complete."""
+    """Finds the reply to one request; what stands before it is thrown away."""
 
     def __init__(self, request: Request) -> None:
-        self._request, self._buffer = request, bytearray()
-        self._data_size = _data_size(request)
+        self._buffer = bytearray()
+        self._unit_id, self._function = request.unit_id, request.function
+        data_size, self._is_read = _data_size(request), False
+        head = bytes([request.unit_id, request.function])
+        self._refusal = bytes([request.unit_id, request.function | EXCEPTION_FLAG])
+        if data_size is None:
+            self._begin, self._size = head + request.payload[:4], ECHO_SIZE_BYTES
+        else:
+            self._is_read = True
+            self._begin, self._size = head + bytes([data_size]), len(head) + 1 + data_size + 2
 
     def receive_data(self, data: bytes) -> None:
-        """Take bytes from the line.
-
-        Raises:
-            FrameError: More came than any reply has.
-        """
+        """Take bytes from the line; of a flood only the end is kept."""
         self._buffer += data
-        if len(self._buffer) > FRAME_SIZE_BYTES_MAX:
-            raise FrameError(f"the line babbles: {spaced_hex(bytes(self._buffer[:16]))} ...")
+        del self._buffer[: -2 * FRAME_SIZE_BYTES_MAX]
 
     def next_frame(self) -> Reply | NeedData:
         """Return the reply, or ``NEED_DATA``.
 
         Raises:
-            FrameError: What came cannot be the answer, however it goes on.
+            FrameError: What is no answer was thrown away; call again for what follows it.
         """
-        request, buffer = self._request, self._buffer
-        if buffer[:1] and buffer[0] != request.unit_id:
-            raise FrameError(f"not from unit {request.unit_id}: {spaced_hex(bytes(buffer))}")
-        if len(buffer) < 2:
+        self._throw_away(self._next_begin(0), "not the answer")
+        is_refusal = self._buffer.startswith(self._refusal)
+        size = EXCEPTION_SIZE_BYTES if is_refusal else self._size
+        if len(self._buffer) < size:
             return NEED_DATA
-        if buffer[1] == request.function | EXCEPTION_FLAG:
-            frame = self._take(EXCEPTION_SIZE_BYTES)
-            if frame is None:
-                return NEED_DATA
-            return Reply(request.unit_id, request.function, b"", exception_code=frame[2])
-        if buffer[1] != request.function:
-            raise FrameError(f"not function {request.function}: {spaced_hex(bytes(buffer))}")
-        if self._data_size is not None:
-            return self._read_reply(self._data_size)
-        frame = self._take(8)
-        if frame is None:
-            return NEED_DATA
-        if frame[2:6] != request.payload[:4]:
-            raise FrameError(f"not the echo of the request: {spaced_hex(frame)}")
-        return Reply(request.unit_id, request.function, frame[2:6])
-
-    def _read_reply(self, data_size: int) -> Reply | NeedData:
-        buffer = self._buffer
-        if len(buffer) >= 3 and buffer[2] != data_size:
-            raise FrameError(f"not {data_size} bytes of data: {spaced_hex(bytes(buffer))}")
-        frame = self._take(3 + data_size + 2)
-        if frame is None:
-            return NEED_DATA
-        return Reply(self._request.unit_id, self._request.function, frame[3:-2])
-
-    def _take(self, size_bytes: int) -> bytes | None:
-        """Return a frame of this size with a sound check sum; None while it is not complete."""
-        if len(self._buffer) < size_bytes:
-            return None
-        frame = bytes(self._buffer[:size_bytes])
+        frame = bytes(self._buffer[:size])
         if not _has_sound_crc(frame):
-            raise FrameError(f"wrong CRC: {spaced_hex(frame)}")
-        del self._buffer[:size_bytes]
-        return frame
+            self._throw_away(self._next_begin(1), "wrong CRC")
+        del self._buffer[:size]
+        if is_refusal:
+            return Reply(self._unit_id, self._function, b"", exception_code=frame[2])
+        return Reply(self._unit_id, self._function, frame[3 if self._is_read else 2 : -2])
+
+    def _next_begin(self, start: int) -> int:
+        """Return where, from ``start`` on, the reply may begin; the end if nowhere."""
+        for index in range(start, len(self._buffer)):
+            here = bytes(self._buffer[index : index + len(self._begin)])
+            if self._begin.startswith(here) or here.startswith(self._refusal):
+                return index
+        return len(self._buffer)
+
+    def _throw_away(self, count: int, why: str) -> None:
+        if count:
+            junk = bytes(self._buffer[:count])
+            del self._buffer[:count]
+            raise FrameError(f"{why} of unit {self._unit_id}: {spaced_hex(junk[:64])}")
 
 
 def _data_size(request: Request) -> int | None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from drivers.protocols import NeedData
-from drivers.protocols.modbus_rtu import Request, RequestDecoder
+from drivers.protocols.modbus_rtu import Request, RequestDecoder, encode_frame
 
 BITS_PER_CHARACTER: Final = 10
 STEP_S: Final = 0.005
@@ -100,7 +100,8 @@ class Faults:
         if "duplicate" in happening:
             pieces.append((pieces[-1][0] + STEP_S, reply))
         if "foreign" in happening and reply:
-            pieces.insert(0, (0.0, bytes([reply[0] % 247 + 1]) + reply[1:]))
+            other = encode_frame(reply[0] % 247 + 1, reply[1], reply[2:-2])
+            pieces.insert(0, (0.0, other))
         if "babble" in happening:
             pieces.insert(0, (0.0, self._random.randbytes(self._random.randrange(1, 20))))
         if "echo" in happening:
@@ -124,9 +125,12 @@ class _PseudoTerminal:
         self._master, self._slave = os.openpty()
         tty.setraw(self._master)
         # One open end stays here: without it the line would fail when the client closes its own.
-        self.path = os.ttyname(self._slave)
+        self.path = self._target = os.ttyname(self._slave)
         self._link = link
         if link is not None:
+            if link.exists() and not link.is_symlink():
+                self.close()
+                raise FileExistsError(f"{link} is no link of a simulator; it is not replaced")
             temporary = link.with_name(f".{link.name}.{os.getpid()}")
             temporary.unlink(missing_ok=True)
             temporary.symlink_to(self.path)
@@ -143,8 +147,10 @@ class _PseudoTerminal:
         os.write(self._master, data)
 
     def close(self) -> None:
-        if self._link is not None:
-            self._link.unlink(missing_ok=True)
+        link = self._link
+        # Another simulator may have taken the link over.
+        if link is not None and link.is_symlink() and str(link.readlink()) == self._target:
+            link.unlink()
         for descriptor in (self._master, self._slave):
             with contextlib.suppress(OSError):
                 os.close(descriptor)

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import time
+import traceback
 from collections.abc import Callable
 
 import pytest
@@ -176,6 +177,65 @@ def test_bytes_that_are_no_answer_are_a_violation_and_the_unit_is_left_alone() -
     with_bus(line, act)
 
     assert line.sent[1][0] - line.sent[0][0] >= TIMEOUT_S
+
+
+def test_a_late_reply_behind_noise_is_never_taken_for_the_next_answer() -> None:
+    def answer(frame: bytes) -> list[tuple[float, bytes]]:
+        if request_in(frame).address == 1:
+            return [(0.0, b"\xff\x00"), (TIMEOUT_S + 0.03, value_of(frame))]
+        return [(TIMEOUT_S - 0.015, value_of(frame))]
+
+    async def act(bus: Bus) -> None:
+        with pytest.raises(ProtocolViolationError):
+            await ask(bus, read(1, 1))
+
+        assert await ask(bus, read(1, 2)) == 2
+
+    with_bus(LineInMemory(answer), act)
+
+
+def test_noise_and_other_units_frames_before_the_reply_cost_nothing() -> None:
+    other = value_of(read(2, 9).frame)
+    line = LineInMemory(
+        lambda frame: [(0.0, frame), (0.005, b"\xff" + other), (0.01, value_of(frame))]
+    )
+
+    async def act(bus: Bus) -> None:
+        assert await ask(bus, read(1, 1)) == 1
+        assert bus.counts(1).noise == 1
+
+    with_bus(line, act)
+
+
+def test_a_late_reply_of_one_unit_costs_another_nothing() -> None:
+    delays_s = {1: TIMEOUT_S + 0.01, 2: 0.03}
+    line = LineInMemory(lambda frame: [(delays_s[request_in(frame).unit_id], value_of(frame))])
+
+    async def act(bus: Bus) -> None:
+        late = asyncio.create_task(ask(bus, read(1, 1)))
+        await line.until_sent()
+
+        assert await ask(bus, read(2, 2)) == 2
+        with pytest.raises(DeviceUnreachableError):
+            await late
+
+    with_bus(line, act)
+
+
+def test_a_long_outage_costs_no_memory() -> None:
+    line = LineInMemory()
+    line.is_connected = False
+
+    async def depth(bus: Bus) -> int:
+        with pytest.raises(DeviceUnreachableError) as caught:
+            await ask(bus, read(1, 1))
+        assert caught.value.__cause__ is not None
+        return len(traceback.extract_tb(caught.value.__cause__.__traceback__))
+
+    async def act(bus: Bus) -> None:
+        assert max([await depth(bus) for _ in range(100)]) < 10
+
+    with_bus(line, act)
 
 
 def test_a_reply_that_dribbles_is_put_together() -> None:

@@ -265,6 +265,29 @@ def test_a_link_that_a_killed_simulator_left_is_taken_over(
     transport.close()
 
 
+def test_a_file_is_never_replaced_by_a_link(line: SimulatedLine, tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("precious", encoding="utf-8")
+
+    with pytest.raises(FileExistsError, match="not replaced"):
+        line.start_serial(tmp_path / "notes")
+
+    assert (tmp_path / "notes").read_text(encoding="utf-8") == "precious"
+
+
+def test_a_link_that_another_simulator_took_over_is_left_to_it(
+    line: SimulatedLine, tmp_path: Path
+) -> None:
+    line.start_serial(tmp_path / "gate")
+    other = SimulatedLine(Simulator(Simulator.Settings()).stations)
+    other.start_serial(tmp_path / "gate")
+
+    line.stop()
+    is_still_there = (tmp_path / "gate").is_symlink()
+    other.stop()
+
+    assert is_still_there
+
+
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
     line = SimulatedLine({})
     line.start_serial(tmp_path / "gate")

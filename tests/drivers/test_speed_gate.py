@@ -298,6 +298,38 @@ def test_faults_tamper_and_the_fire_input_are_told_once_each_way(bench: Bench) -
     bench.play(act)
 
 
+def test_a_change_that_was_read_is_not_lost_when_the_next_reading_fails(bench: Bench) -> None:
+    bench.gate.is_tampered = True
+    bench.far_end.distort = lambda reply: b"" if reply[1] == rtu.READ_INPUT_REGISTERS else reply
+
+    async def act(driver: SpeedGate) -> None:
+        with pytest.raises(DeviceUnreachableError):
+            await driver.poll()
+        bench.far_end.distort = lambda reply: reply
+
+        assert TamperChanged(True) in await driver.poll()
+
+    bench.play(act)
+
+
+def test_a_gate_known_to_be_dead_is_asked_once(bench: Bench) -> None:
+    bench.far_end.is_mute = True
+
+    async def act(driver: SpeedGate) -> None:
+        with pytest.raises(DeviceUnreachableError):
+            await driver.poll()
+        bench.line.sent.clear()
+        with pytest.raises(DeviceUnreachableError):
+            await driver.poll()
+        assert len(bench.line.sent) == 1
+        with pytest.raises(DeviceUnreachableError):
+            await driver.access(Side.IN)
+
+    bench.play(act)
+
+    assert len(bench.line.sent) == 3
+
+
 def test_a_fault_that_we_have_no_name_for_is_still_a_fault(bench: Bench) -> None:
     bench.gate.faults = 0b100001
 
@@ -322,14 +354,16 @@ def test_a_state_that_is_none_is_a_violation_and_never_shown(bench: Bench) -> No
     bench.play(act)
 
 
-def test_most_polls_are_one_short_exchange_so_that_a_command_waits_for_little(
+def test_a_poll_is_one_short_exchange_so_that_a_command_waits_for_little(
     bench: Bench,
 ) -> None:
     async def act(driver: SpeedGate) -> None:
-        for _ in range(INPUTS_EVERY):
+        await driver.poll()
+        bench.line.sent.clear()
+        for _ in range(10):
             await driver.poll()
 
     bench.play(act)
 
-    assert len(bench.line.sent) == INPUTS_EVERY + 1
+    assert len(bench.line.sent) == 10
     assert all(len(frame) == 8 for _, frame in bench.line.sent)

@@ -1,0 +1,154 @@
+"""Bus and gate driver over a real port, with every fault that the simulated line can have."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import serial
+
+from drivers.base import DeviceUnreachableError, DriverError, Observation, PassageCounted, Side
+from drivers.bus import Bus
+from drivers.protocols import modbus_rtu as rtu
+from drivers.simulators.line import FAULTS, LATE_S
+from drivers.speed_gate import SpeedGate
+from tests.drivers.conftest import GateOnALine
+
+TIMEOUT_S = 0.1
+FAULTS_REGISTER, TEMPERATURE = 7, 251
+
+
+async def read(bus: Bus, address: int, *, count: int = 1, timeout_s: float = 0.5) -> Sequence[int]:
+    request = rtu.encode_read_input_registers(1, address=address, count=count)
+    reply = await bus.exchange(
+        request.frame, rtu.ReplyDecoder(request), unit_id=1, timeout_s=timeout_s
+    )
+    return reply.registers
+
+
+async def read_when_it_is_back(bus: Bus) -> Sequence[int]:
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                return await read(bus, 0)
+            except DeviceUnreachableError:
+                await asyncio.sleep(0.02)
+
+
+async def poll_until(driver: SpeedGate, wanted: Observation) -> list[Observation]:
+    """Return what polls told up to the one that is waited for."""
+    told: list[Observation] = []
+    async with asyncio.timeout(10):
+        while wanted not in told:
+            with contextlib.suppress(DriverError):
+                told += await driver.poll()
+    return told
+
+
+@pytest.mark.parametrize("count", [1, 2], ids=["of the same length", "of another length"])
+def test_a_late_reply_is_never_taken_for_the_next_answer(
+    gate_on_a_line: GateOnALine, bus: Bus, count: int
+) -> None:
+    gate_on_a_line.gate.faults = 5
+    timeout_s = 0.6 * LATE_S
+
+    async def act() -> None:
+        gate_on_a_line.set_fault("late", on=True)
+        for address, asked in ((0, 1), (FAULTS_REGISTER, count)):
+            with pytest.raises(DeviceUnreachableError, match="no reply"):
+                await read(bus, address, count=asked, timeout_s=timeout_s)
+        gate_on_a_line.set_fault("late", on=False)
+
+        assert await read(bus, FAULTS_REGISTER, count=count) == (5, TEMPERATURE)[:count]
+
+    asyncio.run(act())
+
+
+@pytest.mark.parametrize("kind", sorted(FAULTS))
+def test_polls_outlive_every_fault_and_no_fault_invents_anything(
+    gate_on_a_line: GateOnALine, bus: Bus, kind: str
+) -> None:
+    driver = SpeedGate(bus, SpeedGate.Settings(timeout_s=TIMEOUT_S, attempt_count=1))
+    passed = PassageCounted(Side.IN, 1)
+
+    async def act() -> None:
+        await driver.start()
+        await driver.poll()
+        gate_on_a_line.set_fault(kind, on=True)
+        for _ in range(3):
+            with contextlib.suppress(DriverError):
+                assert await driver.poll() == []
+        gate_on_a_line.set_fault(kind, on=False)
+        gate_on_a_line.gate.passages[Side.IN] += 1
+
+        assert await poll_until(driver, passed) == [passed]
+
+    asyncio.run(act())
+
+
+@pytest.mark.parametrize("kind", sorted(FAULTS))
+def test_a_command_is_executed_at_most_once_and_confirmed_only_if_it_was(
+    gate_on_a_line: GateOnALine, bus: Bus, kind: str
+) -> None:
+    driver = SpeedGate(bus, SpeedGate.Settings(timeout_s=TIMEOUT_S, attempt_count=2))
+
+    async def act() -> bool:
+        await driver.start()
+        gate_on_a_line.set_fault(kind, on=True)
+        try:
+            await driver.access(Side.IN)
+        except DriverError:
+            return False
+        return True
+
+    is_confirmed = asyncio.run(act())
+
+    assert gate_on_a_line.gate.commands_executed == 1
+    assert is_confirmed or kind not in ("duplicate", "dribble")
+    assert not (is_confirmed and kind in ("mute", "wrong_baud", "truncate", "drop"))
+
+
+def test_a_port_that_is_missing_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    async def act() -> None:
+        bus = Bus(str(tmp_path / "gone"))
+        with pytest.raises(DeviceUnreachableError, match="there is no port .*plugged in") as caught:
+            await read(bus, 0)
+        await bus.close()
+
+        assert "\n" not in str(caught.value)
+
+    asyncio.run(act())
+
+
+def test_a_port_that_another_program_has_is_used_when_that_lets_go(
+    gate_on_a_line: GateOnALine, bus: Bus
+) -> None:
+    async def act() -> None:
+        with (
+            serial.Serial(gate_on_a_line.port, exclusive=True),
+            pytest.raises(DeviceUnreachableError, match="used by another program") as caught,
+        ):
+            await read(bus, 0)
+
+        assert "\n" not in str(caught.value)
+        assert await read_when_it_is_back(bus) == (0,)
+
+    asyncio.run(act())
+
+
+def test_an_adapter_that_is_pulled_comes_back_when_it_is_plugged_in(
+    gate_on_a_line: GateOnALine, bus: Bus
+) -> None:
+    async def act() -> None:
+        await read(bus, 0)
+        gate_on_a_line.set_fault("unplug", on=True)
+        for complaint in ("is gone", "is gone|there is no port"):
+            with pytest.raises(DeviceUnreachableError, match=complaint) as caught:
+                await read(bus, 0)
+            assert "\n" not in str(caught.value)
+        gate_on_a_line.set_fault("unplug", on=False)
+
+        assert await read_when_it_is_back(bus) == (0,)
+
+    asyncio.run(act())
