@@ -17,6 +17,7 @@ from config.site import Site, SiteError, load_site
 from edge.app import Node, Ready
 from edge.identity import Home, Identity, IdentityError
 from edge.journal import JournalUnusableError
+from edge.memory import limit_arenas
 from models.store import default_store
 
 edge = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -44,6 +45,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run one terminal: cameras, gates, decisions, its own page; it needs no network to decide."""
+    limit_arenas()
     _start_log()
     try:
         site = load_site(site_file).for_node(node)
