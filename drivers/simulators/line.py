@@ -124,6 +124,8 @@ class _PseudoTerminal:
     def __init__(self, link: Path | None) -> None:
         self._master, self._slave = os.openpty()
         tty.setraw(self._master)
+        # What a client does not read is lost, as on a wire; it must not hold the line's thread.
+        os.set_blocking(self._master, False)
         # One open end stays here: without it the line would fail when the client closes its own.
         self.path = self._target = os.ttyname(self._slave)
         self._link = link
@@ -282,7 +284,7 @@ class SimulatedLine:
         if self._server is not None:
             with contextlib.suppress(BlockingIOError):
                 connection, _ = self._server.accept()
-                connection.setblocking(True)
+                connection.setblocking(False)  # as for a pseudo-terminal: what is not read is lost
                 self.unplug()
                 self._decoder = RequestDecoder()
                 self._wire = _Connection(connection)
