@@ -13,7 +13,7 @@ class FaceAttempt:
     Attributes:
         track_id: 1, 2, 3 ... per watcher.
         first_captured_at_s: Capture of the first frame that was good enough; monotonic.
-        captured_at_s: Capture of the frame that made the decision due; monotonic.
+        captured_at_s: Capture of the frame that decided, the best of them; monotonic.
         decided_at_s: Monotonic.
         candidates: The best two people on the best frame, best first; fewer in a small gallery.
         threshold: The similarity to demand of the best one, for this gallery's size.

@@ -165,7 +165,7 @@ class Recogniser:
         return FaceAttempt(
             track_id=track.track_id,
             first_captured_at_s=visit.looks[0].captured_at_s,
-            captured_at_s=track.seen_at_s,
+            captured_at_s=look.captured_at_s,
             decided_at_s=decided_at_s,
             candidates=tuple(look.candidates),
             threshold=look.threshold,
