@@ -71,7 +71,6 @@ def test_a_stranger_is_decided_once_after_three_frames(lane: Lane) -> None:
 
     assert attempt.frame_count == 3
     assert attempt.candidates[0].similarity < attempt.threshold
-    assert attempt.captured_at_s - attempt.first_captured_at_s == pytest.approx(2 / 15)
 
 
 def test_the_same_person_may_pass_again_at_once(lane: Lane) -> None:
