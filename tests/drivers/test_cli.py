@@ -73,6 +73,8 @@ def test_it_ends_politely_and_takes_its_link_away(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
 
         assert process.wait(timeout=10) == 0
+        assert process.stdout is not None
+        assert process.stdout.read() == ""
 
     assert not link.is_symlink()
 

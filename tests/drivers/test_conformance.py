@@ -54,6 +54,32 @@ def test_its_settings_are_validated(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DRIVERS)
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("unit_id", 0),
+        ("unit_id", 248),
+        ("unit_id", "1"),
+        ("timeout_s", 0.0),
+        ("timeout_s", -1.0),
+        ("timeout_s", float("nan")),
+        ("attempt_count", 0),
+        ("attempt_count", 1.5),
+    ],
+)
+def test_a_setting_that_is_nonsense_is_refused_in_one_line_that_names_it(
+    name: str, setting: str, value: object
+) -> None:
+    if setting not in inspect.signature(driver_class(name).Settings).parameters:
+        pytest.skip(f"{name} has no {setting}")
+
+    with pytest.raises(ValueError, match=f"{name}: {setting} is") as caught:
+        create(name, Bus("none"), {setting: value})
+
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", DRIVERS)
 def test_an_idle_poll_is_quiet(name: str) -> None:
     async def act(bus: Bus) -> None:
         driver = make(name, bus)
