@@ -116,38 +116,6 @@ def test_a_hand_can_act_on_one_gate(control: httpx.Client) -> None:
     assert tampered == {"1": False, "2": True}
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body", "status"),
-    [
-        ("GET", "/nothing", None, 404),
-        ("POST", "/nothing", b"{}", 404),
-        ("POST", "/actions/dance", b"{}", 422),
-        ("POST", "/actions/walk", b"no json", 422),
-        ("POST", "/actions/walk", b"[1]", 422),
-        ("POST", "/actions/walk", b'{"unit_id": "x"}', 422),
-        ("POST", "/faults", b'{"kind": "gremlins"}', 422),
-        ("POST", "/faults", b'{"kind": "mute", "probability": 2}', 422),
-    ],
-)
-def test_a_bad_request_is_answered_and_the_simulator_lives(
-    control: httpx.Client, method: str, path: str, body: bytes | None, status: int
-) -> None:
-    reply = control.request(method, path, content=body)
-
-    assert reply.status_code == status
-    assert reply.json()["detail"]
-    assert control.get("/state").is_success
-
-
-@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer guess"}])
-def test_nobody_without_the_token_reaches_the_control_port(
-    gate: dict[str, Any], headers: dict[str, str]
-) -> None:
-    assert httpx.get(f"{gate['control']}/state", headers=headers).status_code == 401
-    post = httpx.post(f"{gate['control']}/actions/walk", headers=headers, json={})
-    assert post.status_code == 401
-
-
 def mbpoll(port: str, *words: str) -> dict[int, int]:
     """Return what libmodbus reads, by address."""
     if shutil.which("mbpoll") is None:
