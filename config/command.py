@@ -21,7 +21,7 @@ _SUMMARIES = {
     "demo": "a whole small site on this machine, with real face recognition",
     "central": "run the central service",
     "edge": "run one terminal",
-    "sim": "a simulated device on a serial line or a TCP port, with faults on request",
+    "sim": "a simulated device, with faults on request",
     "models": "list, build and add recognition networks",
     "people": "enrol people",
     "doctor": "what is wrong with this machine",
