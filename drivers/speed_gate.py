@@ -47,6 +47,8 @@ RESULTS: Final = {2: "the side is forbidden", 3: "the gate has a fault", 4: "unk
 FIRE_OPEN_INPUT, TAMPER_INPUT, LAST_INPUT = 6, 7, 9
 INPUTS_EVERY: Final = 5
 """Every so manieth poll reads the contacts and nothing else: a command waits for one exchange."""
+SETUP_EVERY, SETUP_TURN = 10, 3
+"""Which polls compare the set-up: a gate that was off for a moment has forgotten free egress."""
 COUNTER_MODULUS: Final = 2**32
 COUNTER_STEP_MAX: Final = 10_000
 """A counter that grew by more was reset or belongs to another gate; nobody passed because of it."""
@@ -95,6 +97,7 @@ class SpeedGate:
         self._registers: tuple[int, ...] | None = None
         self._inputs: rtu.Reply | None = None
         self._found: list[Observation] = []
+        self._setup: dict[int, int] = {}
 
     async def start(self) -> None:
         """Write open time and watchdog; go on from the gate's own last nonce."""
@@ -107,9 +110,12 @@ class SpeedGate:
     async def poll(self) -> Sequence[Observation]:
         """See ``Driver.poll``."""
         is_inputs_turn = self._poll_count % INPUTS_EVERY == 0
+        is_setup_turn = self._poll_count % SETUP_EVERY == SETUP_TURN
         if is_inputs_turn:
             self._found += await self._poll_inputs()
-        if self._registers is None or not is_inputs_turn:
+        if is_setup_turn:
+            await self._keep_setup()
+        if self._registers is None or not (is_inputs_turn or is_setup_turn):
             registers = (await self._read(0, 8)).registers
             self._found += _changes(registers, self._registers)
             self._registers = registers
@@ -117,6 +123,17 @@ class SpeedGate:
         # Not before: what one reading found is not lost when the other fails.
         found, self._found = self._found, []
         return found
+
+    async def _keep_setup(self) -> None:
+        """Write again what the gate does not hold any more."""
+        first, last = MODE_REGISTERS[Side.IN], WATCHDOG_REGISTER
+        request = rtu.encode_read_holding_registers(
+            self._settings.unit_id, address=first, count=last - first + 1
+        )
+        held = (await self._exchange(request)).registers
+        for address, value in self._setup.items():
+            if held[address - first] != value:
+                await self._write(address, [value])
 
     async def _poll_inputs(self) -> list[Observation]:
         count = LAST_INPUT - FIRE_OPEN_INPUT + 1
@@ -184,6 +201,8 @@ class SpeedGate:
     ) -> None:
         request = rtu.encode_write_registers(self._settings.unit_id, address=address, values=values)
         await self._exchange(request, Priority.COMMAND, attempt_count=attempt_count)
+        if address >= MODE_REGISTERS[Side.IN]:
+            self._setup |= dict(enumerate(values, start=address))
 
     async def _read(
         self,

@@ -187,6 +187,12 @@ class Station:
         """See ``line.Station``."""
         self.gate.step(dt_s)
 
+    def restart(self) -> None:
+        """Switch the gate off and on: it keeps its counters and forgets all that was written."""
+        before, self.gate = self.gate, Gate()
+        self.gate.passages = before.passages
+        self._holding, self._coils = [0] * len(self._holding), [False] * len(self._coils)
+
     def reply_to(self, request: Request) -> bytes:
         """See ``line.Station``."""
         self.gate.hear()
@@ -274,7 +280,7 @@ class Simulator:
         }
 
     def act(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Do something to a gate: ``walk``, ``tamper``, ``fire_open``, ``fault``, ``refuse``.
+        """Do something: ``walk``, ``tamper``, ``fire_open``, ``fault``, ``refuse``, ``restart``.
 
         Raises:
             ValueError: No such action, or an argument is wrong; one line.
@@ -295,7 +301,9 @@ class Simulator:
                 gate.faults = int(arguments.get("bits", 1)) if on else 0
             case "refuse":
                 station.exception_code = int(arguments.get("code", 4)) if on else None
+            case "restart":
+                station.restart()
             case _:
-                known = "walk, tamper, fire_open, fault, refuse"
+                known = "walk, tamper, fire_open, fault, refuse, restart"
                 raise ValueError(f"no action {name!r}; there are: {known}")
         return {}

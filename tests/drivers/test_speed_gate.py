@@ -22,7 +22,7 @@ from drivers.base import (
 from drivers.bus import Bus
 from drivers.protocols import modbus_rtu as rtu
 from drivers.simulators.speed_gate import FREE, Gate, Station
-from drivers.speed_gate import INPUTS_EVERY, SpeedGate
+from drivers.speed_gate import INPUTS_EVERY, OPEN_TIME_REGISTER, SETUP_EVERY, SpeedGate
 from tests.drivers.lines import LineInMemory, Stations, request_in, with_bus
 
 
@@ -367,3 +367,33 @@ def test_a_poll_is_one_short_exchange_so_that_a_command_waits_for_little(
 
     assert len(bench.line.sent) == 10
     assert all(len(frame) == 8 for _, frame in bench.line.sent)
+
+
+def test_a_gate_that_was_off_for_a_moment_is_set_up_again() -> None:
+    bench = Bench()
+
+    async def act(driver: SpeedGate) -> None:
+        await driver.start()
+        await driver.set_mode(Side.OUT, GateMode.FREE)
+        bench.station.restart()
+        assert bench.station.gate.modes[Side.OUT] != FREE
+        for _ in range(SETUP_EVERY):
+            await driver.poll()
+
+    bench.play(act)
+
+    assert bench.station.gate.modes[Side.OUT] == FREE
+    assert bench.station.gate.open_time_s == SpeedGate.Settings().open_time_s
+
+
+def test_a_gate_that_holds_its_setup_is_not_written_to() -> None:
+    bench = Bench()
+
+    async def act(driver: SpeedGate) -> None:
+        await driver.start()
+        before = len(bench.written(OPEN_TIME_REGISTER))
+        for _ in range(2 * SETUP_EVERY):
+            await driver.poll()
+        assert len(bench.written(OPEN_TIME_REGISTER)) == before
+
+    bench.play(act)
