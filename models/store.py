@@ -139,21 +139,20 @@ class Store:
         for network in catalogue():
             if pipeline in network.pipelines and network.role not in found and self.has(network):
                 path = self.folder / network.file
-                if _sha256(path.read_bytes()) != self._recorded(network):
-                    raise StoreError(
-                        f"{path.name} is damaged: delete it, then build or add it again"
-                    )
+                if not self._is_sound(network):
+                    command = "build" if network.source else "add FILE"
+                    raise StoreError(f"{path.name} is damaged: run `menshen models {command}`")
                 found[network.role] = StoredNetwork(path, network.sha256)
         return found
 
     def build(self) -> Iterator[str]:
-        """Convert the built-in networks that are not there yet; yields the name of each when done.
+        """Convert the built-in networks that are absent or damaged; yields each name when done.
 
         Raises:
             StoreError: The weights are not installed, or are not the ones of the catalogue.
         """
         for network in catalogue():
-            if network.source is None or self.has(network):
+            if network.source is None or self._is_sound(network):
                 continue
             raw = _read_weights(network.source)
             if _sha256(raw) != network.sha256:
@@ -191,11 +190,20 @@ class Store:
         except OSError as error:
             raise StoreError(f"cannot write {self.folder}: {error.strerror}") from error
 
+    def _is_sound(self, network: Network) -> bool:
+        try:
+            raw = (self.folder / network.file).read_bytes()
+        except OSError:
+            return False
+        return _sha256(raw) == self._recorded(network)
+
     def _recorded(self, network: Network) -> str | None:
         """Return the hash that the file had when it was written, if it is of this network."""
         try:
-            record: dict[str, str] = json.loads(self._record_path(network).read_bytes())
+            record = json.loads(self._record_path(network).read_bytes())
         except (OSError, ValueError):
+            return None
+        if not isinstance(record, dict):
             return None
         is_ours = record.get("catalogue_sha256") == network.sha256
         return record.get("file_sha256") if is_ours else None

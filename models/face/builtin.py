@@ -16,12 +16,14 @@ from models.face.chip import face_chip
 from models.face.five_points import FivePoints
 from models.face.gallery import ExactGallery
 from models.face.mmod import MmodDetector
-from models.face.region import cut, largest_first, moved
+from models.face.region import cut, enlarged, largest_first, moved, shrunk
 from models.face.thresholds import FAR_BUILTIN, threshold_for
 from models.face.types import Box, Embedding, Face, Gallery, Image, Points
 
 WHOLE_PYRAMID_BELOW_PX: Final = 80
 """Who asks for smaller faces than the network's window gets dlib's own pyramid."""
+PIXELS_MAX: Final = 1920 * 1080
+"""Larger images are searched at this size: 12 megapixels would take 1.7 GB of memory."""
 POINTED_COUNT_MAX: Final = 4
 """Faces of one image that get landmarks at once; the others get theirs when embedded."""
 
@@ -52,13 +54,18 @@ class BuiltinPipeline:
     def detect(
         self, image: Image, *, face_size_px_min: int = 80, region: Box | None = None
     ) -> Sequence[Face]:
-        """Return the faces, largest first; 80 and below finds exactly what dlib finds."""
+        """Return the faces, largest first; 80 and below finds exactly what dlib finds.
+
+        An image of more than ``PIXELS_MAX`` is searched at that size, so the smallest face that is
+        found grows with it.
+        """
         part, left, top = cut(image, region)
+        part, factor = shrunk(part, pixels_max=PIXELS_MAX)
         if face_size_px_min <= WHOLE_PYRAMID_BELOW_PX:
             found = self._detector.detect_all(part)
         else:
             found = self._detector.detect_near(part, face_size_px_min=face_size_px_min)
-        faces = largest_first(moved(found, left, top))
+        faces = largest_first(moved(enlarged(found, factor), left, top))
         return [
             self.with_points(image, face) if index < POINTED_COUNT_MAX else face
             for index, face in enumerate(faces)

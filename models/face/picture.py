@@ -11,7 +11,8 @@ from PIL import ImageOps, UnidentifiedImageError
 from models.face.types import Image
 
 PIXELS_MAX: Final = 40_000_000
-FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
+FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP")
+"""Not TIFF: its reader answers damage with errors of every kind, and no telephone sends it."""
 
 
 class PictureError(ValueError):
@@ -24,7 +25,7 @@ def decode_picture(data: bytes, *, pixels_max: int = PIXELS_MAX) -> Image:
     The size is read from the header: a picture that is too large is never unpacked.
 
     Args:
-        data: A JPEG, PNG, WebP, BMP or TIFF file.
+        data: A JPEG, PNG, WebP or BMP file.
         pixels_max: Largest number of pixels.
 
     Raises:

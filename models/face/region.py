@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
 from models.face.types import Box, Face, Image
@@ -17,6 +18,35 @@ def cut(image: Image, region: Box | None) -> tuple[Image, int, int]:
     right = int(np.clip(region.right, left + 1, width))
     bottom = int(np.clip(region.bottom, top + 1, height))
     return image[top:bottom, left:right], left, top
+
+
+def shrunk(image: Image, *, pixels_max: int) -> tuple[Image, float]:
+    """Return an image of at most so many pixels, and how many of the first one's make one of it."""
+    height, width = image.shape[:2]
+    factor = (height * width / pixels_max) ** 0.5
+    if factor <= 1:
+        return image, 1.0
+    size = (max(int(width / factor), 1), max(int(height / factor), 1))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return small.astype(np.uint8, copy=False), factor
+
+
+def enlarged(faces: Sequence[Face], factor: float) -> list[Face]:
+    """Return faces without landmarks, found in a shrunk image, as faces of the first one."""
+    if factor == 1:
+        return list(faces)
+    return [
+        dataclasses.replace(
+            face,
+            box=Box(
+                round(face.box.left * factor),
+                round(face.box.top * factor),
+                round(face.box.right * factor),
+                round(face.box.bottom * factor),
+            ),
+        )
+        for face in faces
+    ]
 
 
 def moved(faces: Sequence[Face], left: int, top: int) -> list[Face]:

@@ -72,6 +72,16 @@ def test_a_damaged_file_is_found_when_it_is_opened(tmp_path: Path) -> None:
         store.find("builtin")
 
 
+def test_building_repairs_a_damaged_file_and_a_damaged_record(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    list(store.build())
+    (tmp_path / "dlib-mmod.onnx").write_bytes(b"cut")
+    (tmp_path / "dlib-resnet.onnx.json").write_text("[1]")
+
+    assert list(store.build()) == ["dlib-mmod", "dlib-resnet"]
+    assert set(store.find("builtin")) == {"face-detector", "landmarks", "face-recogniser"}
+
+
 def test_a_known_file_is_taken_by_its_hash_alone(shared: Path, tmp_path: Path) -> None:
     renamed = tmp_path / "some name.bin"
     renamed.write_bytes((shared / "models" / "yunet_s_dynamic.onnx").read_bytes())

@@ -78,3 +78,11 @@ def test_damage_is_never_another_error(noise: bytes, at: int) -> None:
 
     with contextlib.suppress(PictureError):
         assert decode_picture(bytes(data), pixels_max=1_000_000).ndim == 3
+
+
+def test_tiff_is_not_read() -> None:
+    target = io.BytesIO()
+    Pillow.new("RGB", (4, 2)).save(target, "TIFF")
+
+    with pytest.raises(PictureError, match="use JPEG or PNG"):
+        decode_picture(target.getvalue())

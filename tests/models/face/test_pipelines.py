@@ -135,3 +135,15 @@ def test_thresholds_grow_with_the_gallery(pipeline: Pipeline) -> None:
 
     assert thresholds == sorted(thresholds)
     assert thresholds[0] == thresholds[1]
+
+
+def test_a_telephones_large_picture_has_its_face_in_its_own_pixels(
+    pipeline: Pipeline, photographs: dict[str, Image]
+) -> None:
+    image = photographs["admiral"]
+    large = np.repeat(np.repeat(image, 7, axis=0), 7, axis=1)
+
+    (one,), (other,) = pipeline.detect(image), pipeline.detect(large)
+
+    assert other.box.left == pytest.approx(7 * one.box.left, abs=0.2 * other.box.width)
+    assert other.box.width == pytest.approx(7 * one.box.width, rel=0.25)

@@ -37,3 +37,18 @@ def test_dlibs_usual_threshold_is_never_given() -> None:
 def test_a_rate_is_a_share(rate: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         threshold_for(FAR_0095, gallery_size=1, false_positive_rate=rate)
+
+
+@pytest.mark.parametrize(
+    ("table", "size", "rate", "measured"),
+    [
+        (FAR_BUILTIN, 260, 1e-2, 0.565), (FAR_BUILTIN, 260, 1e-3, 0.601),
+        (FAR_BUILTIN, 1000, 1e-2, 0.578), (FAR_BUILTIN, 1000, 1e-3, 0.622),
+        (FAR_0095, 260, 1e-2, 0.478), (FAR_0095, 260, 1e-3, 0.531),
+        (FAR_0095, 1000, 1e-2, 0.500), (FAR_0095, 1000, 1e-3, 0.543),
+    ],
+)  # fmt: skip
+def test_it_is_no_lower_than_mean_templates_of_three_pictures_needed(
+    table: tuple[tuple[float, float], ...], size: int, rate: float, measured: float
+) -> None:
+    assert threshold_for(table, gallery_size=size, false_positive_rate=rate) >= measured
