@@ -13,6 +13,8 @@ Our own mistakes are ``ValueError`` and ``TypeError`` and are not caught.
 
 import dataclasses
 from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import Protocol, runtime_checkable
 
@@ -102,6 +104,149 @@ class TamperChanged(Observation):
     active: bool
 
 
+class CredentialKind(StrEnum):
+    """What somebody showed to a reader."""
+
+    EM4100 = "em4100"
+    WIEGAND = "wiegand"
+    CARD_UID = "card_uid"
+    IBUTTON = "ibutton"
+    QR = "qr"
+    PIN = "pin"
+    FACE = "face"
+    """Another terminal's own recognition."""
+
+    @property
+    def can_be_cloned(self) -> bool:
+        """Whether a copy answers like the original: a number that is only read proves nothing."""
+        return self is not CredentialKind.FACE
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CredentialRead(Observation):
+    """Somebody showed a credential.
+
+    Attributes:
+        number: As the reader gives it, canonical: hexadecimal digits in upper case, or text.
+        bit_length: Of a Wiegand number, whose leading zeros count.
+        reader: 0-based, of a device with several.
+    """
+
+    kind: CredentialKind
+    number: str = dataclasses.field(repr=False)
+    bit_length: int | None = None
+    reader: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SecureChannelChanged(Observation):
+    """The encryption between us and a reader was established or lost."""
+
+    active: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AccessReported(Observation):
+    """A controller or terminal decided by itself and says so afterwards.
+
+    Attributes:
+        index: The device's own number of the event, rising.
+        door: 0-based.
+        device_time: As the device's clock has it, without a zone; None if it sent none.
+        reason: The device's own word or code.
+    """
+
+    index: int
+    door: int
+    is_granted: bool
+    kind: CredentialKind | None
+    number: str = dataclasses.field(default="", repr=False)
+    device_time: datetime | None = None
+    reason: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DoorMonitorChanged(Observation):
+    """A door, a locker's or a barrier's contact changed. Attributes: door: 0-based."""
+
+    door: int
+    is_open: bool
+
+
+class PointCondition(StrEnum):
+    """What a fire panel can say of one of its points; several at once."""
+
+    FIRE = "fire"
+    PREALARM = "prealarm"
+    FAULT = "fault"
+    DISABLED = "disabled"
+    SUPERVISORY = "supervisory"
+    STARTED = "started"
+    FEEDBACK = "feedback"
+    DELAYED = "delayed"
+    TEST = "test"
+    POWER_FAULT = "power_fault"
+    MAINS_FAULT = "mains_fault"
+    BATTERY_FAULT = "battery_fault"
+    LINE_FAULT = "line_fault"
+    CENTRE_FAULT = "centre_fault"
+    MANUAL = "manual"
+    RESET = "reset"
+    TAMPER = "tamper"
+    BURGLARY = "burglary"
+    PANIC = "panic"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PointChanged(Observation):
+    """A point of a fire or alarm panel has other conditions now; none is normal.
+
+    Attributes:
+        point: The panel's own address of it, stable, as text.
+        conditions: All that stand now, sorted.
+        text: The panel's own description, or empty.
+        kind: What it is (smoke detector, manual call point, ...), or empty.
+    """
+
+    point: str
+    conditions: tuple[PointCondition, ...]
+    text: str = ""
+    kind: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ReadingChanged(Observation):
+    """A meter shows another value.
+
+    Attributes:
+        quantity: What is measured, in words_with_underscores; phases as ``_l1``.
+        unit: ``kWh``, ``V``, ``A``, ``kW``, ``m3``, ``Hz``, ...; empty for a ratio.
+    """
+
+    quantity: str
+    value: Decimal
+    unit: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WeightChanged(Observation):
+    """A scale shows another weight, twice in a row; None while it is overloaded or not sure."""
+
+    weight_kg: Decimal | None
+    is_stable: bool
+    is_net: bool = False
+    is_overload: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PositionChanged(Observation):
+    """A camera's head stands elsewhere; in the device's own units, see its driver."""
+
+    pan: float
+    tilt: float
+    zoom: float
+
+
 class GateMode(Enum):
     """How one side of a gate treats people."""
 
@@ -158,4 +303,65 @@ class OutputBoard(Protocol):
 
     async def pulse_output(self, channel: int, *, duration_s: float) -> CommandReceipt:
         """Close a relay that opens again by itself, even when this process dies meanwhile."""
+        ...
+
+
+@runtime_checkable
+class DoorControl(Protocol):
+    """A controller, terminal or locker board that opens doors by number."""
+
+    async def access_door(self, door: int) -> CommandReceipt:
+        """Open a door momentarily; 0-based; returns when the device confirmed it.
+
+        Raises:
+            CommandRejectedError: The device refuses.
+            DriverError: It did not confirm: whether the door opened is unknown.
+        """
+        ...
+
+
+@runtime_checkable
+class PanTiltZoom(Protocol):
+    """A camera's moving head. It stops by itself after ``duration_s``, whatever is lost."""
+
+    async def move(self, *, pan: float, tilt: float, zoom: float, duration_s: float) -> None:
+        """Move with these speeds, each -1..1 (right, up and tele are positive), then stop.
+
+        Returns when the movement has begun. Another call replaces it.
+
+        Args:
+            pan: Speed.
+            tilt: Speed.
+            zoom: Speed.
+            duration_s: 0.1..60.
+
+        Raises:
+            DriverError: The head did not take it.
+        """
+        ...
+
+    async def stop(self) -> None:
+        """Stop; repeated until it surely arrived."""
+        ...
+
+
+@runtime_checkable
+class Display(Protocol):
+    """Something that shows people a text or a number."""
+
+    async def show(self, text: str) -> CommandReceipt:
+        """Show this instead of what stood there.
+
+        Raises:
+            ValueError: The display cannot show it; the message says what it can.
+        """
+        ...
+
+
+@runtime_checkable
+class Closeable(Protocol):
+    """A driver that owns more than turns on its line: a connection, a server, a supervisor."""
+
+    async def close(self) -> None:
+        """Let go of it; idempotent."""
         ...
