@@ -3,9 +3,10 @@
 * An exchange on the wire ends even when its caller has left; nobody abandons a frame.
 * Until its reply or the end of its time, bytes that are no answer are passed over and counted.
 * After a time-out the unit is left alone until a late reply would have come; others go on.
-* What nobody asked for is dropped before the next request, and counted.
+* What nobody asked for is dropped before the next request, and counted; who subscribed hears it.
 * A reply must fit its request: the decoder is made from it.
-* The turn is decided between two exchanges, by priority.
+* The turn is decided between two exchanges, by priority. Only the wait for a unit that did not
+  answer last time either is cut short when something more urgent comes.
 * A retry belongs to the bus: nothing below it repeats anything.
 """
 
@@ -13,50 +14,50 @@ import asyncio
 import dataclasses
 import logging
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from drivers.base import DeviceUnreachableError, DriverError, ProtocolViolationError
+from drivers.clock import Clock, SystemClock
 from drivers.protocols import FrameError, NeedData, spaced_hex
-from drivers.transport import LineError, Transport, open_transport
+from drivers.subscription import Decoder, Subscription
+from drivers.transport import LineError, NobodyThereError, Transport, open_transport
 from drivers.turns import Priority, Reopening, Turns, UnitCounts
 
-__all__ = ["Bus", "Priority"]
+__all__ = ["Bus", "Decoder", "Priority", "Tap"]
 
 _log = logging.getLogger("drivers.bus")
 _raw_log = logging.getLogger("drivers.bus.raw")
-_Reply = TypeVar("_Reply", covariant=True)
+_Reply = TypeVar("_Reply")
+_Frame = TypeVar("_Frame")
 
 SILENCE_CHARACTERS: Final = 3.5
 BITS_PER_CHARACTER: Final = 11
+REPLY_TIME_S_MAX: Final = 0.5
+SILENT_SCHEMES: Final = ("modbus-tcp://", "udp://", "listen://")
+"""Where frames have bounds of their own, and no silence between them tells anything."""
 IDLE_WAIT_S: Final = 1.0
+LISTEN_STEP_S: Final = 0.02
+"""A line that somebody listens to looks so often whether an exchange waits."""
 
 
-class Decoder(Protocol[_Reply]):
-    """What turns bytes into the reply to one request."""
+class Tap(Protocol):
+    """Who is shown every byte, for a record or for the technician's eyes."""
 
-    def receive_data(self, data: bytes) -> None:
-        """Take bytes; keeps a bounded number of them."""
-        ...
-
-    def next_frame(self) -> _Reply | NeedData:
-        """Return the reply, or ``NEED_DATA``.
-
-        Raises:
-            FrameError: What is no answer was thrown away; call again for what follows it.
-        """
+    def __call__(self, at_s: float, *, is_sent: bool, data: bytes) -> None:
+        """Take what went over the line; called in the bus's thread, must not block."""
         ...
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Exchange(Generic[_Reply]):
     request: bytes
-    decoder: Decoder[_Reply]
-    unit_id: int
+    decoder: Decoder[_Reply] | None
+    unit_id: int | str
     timeout_s: float
-    future: "Future[_Reply]"
+    priority: Priority
+    future: "Future[Any]"
 
 
 class Bus:
@@ -69,7 +70,9 @@ class Bus:
         baudrate: int = 9600,
         parity: str = "N",
         stopbits: int = 1,
+        reply_time_s_max: float = REPLY_TIME_S_MAX,
         opener: Callable[[], Transport] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """Own a line.
 
@@ -78,33 +81,53 @@ class Bus:
             baudrate: Of a serial port; gives the silence between frames.
             parity: ``N``, ``E`` or ``O``.
             stopbits: 1 or 2.
+            reply_time_s_max: The slowest device's longest time from request to reply. A unit that
+                timed out is not addressed before it, nor before twice its time-out.
             opener: Opens another kind of transport.
+            clock: Another clock than the system's.
         """
         self.port = port
+        self.baudrate, self.parity, self.stopbits = baudrate, parity, stopbits
         self._open_transport = opener or (
             lambda: open_transport(port, baudrate=baudrate, parity=parity, stopbits=stopbits)
         )
+        self._clock = SystemClock() if clock is None else clock
+        self._reply_time_s_max = reply_time_s_max
         # MODBUS over Serial Line V1.02, 2.5.1.1: above 19200 baud the silence is 1.75 ms.
         character_s = BITS_PER_CHARACTER / baudrate
-        self._silence_s = SILENCE_CHARACTERS * character_s if baudrate <= 19200 else 0.00175
-        self._turns: Turns[_Exchange[object]] = Turns()
+        self.silence_s = SILENCE_CHARACTERS * character_s if baudrate <= 19200 else 0.00175
+        if port.startswith(SILENT_SCHEMES):
+            self.silence_s = 0.0
+        self._turns: Turns[_Exchange[Any]] = Turns()
         self._changed = threading.Condition()
-        self._is_closing = False
+        self._is_closing = self._is_handed_over = False
         self._thread: threading.Thread | None = None
-        self._counts: dict[int, UnitCounts] = {}
-        self._silent_units: set[int] = set()
+        self._counts: dict[int | str, UnitCounts] = {}
+        self._silent_units: set[int | str] = set()
+        self._subscriptions: tuple[Subscription[Any], ...] = ()
+        self._taps: tuple[Tap, ...] = ()
+        self._line_problem: str | None = "the port is not open yet"
         # What follows belongs to the bus's thread.
         self._transport: Transport | None = None
         self._reopening = Reopening()
-        self._line_problem = "the port is not open yet"
         self._last_byte_at_s = float("-inf")
         self._is_lost = False
 
-    def counts(self, unit_id: int) -> UnitCounts:
+    def counts(self, unit_id: int | str) -> UnitCounts:
         """Return what became of the exchanges with a unit; grows while it is looked at."""
         return self._counts.setdefault(unit_id, UnitCounts())
 
-    def is_silent(self, unit_id: int) -> bool:
+    @property
+    def units(self) -> tuple[int | str, ...]:
+        """Whom anybody has exchanged anything with."""
+        return tuple(self._counts)
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the line, in one sentence; None while it is open."""
+        return self._line_problem
+
+    def is_silent(self, unit_id: int | str) -> bool:
         """Return whether a unit's last request had no answer: asking again costs the others."""
         return unit_id in self._silent_units
 
@@ -113,7 +136,7 @@ class Bus:
         request: bytes,
         decoder: Decoder[_Reply],
         *,
-        unit_id: int,
+        unit_id: int | str,
         timeout_s: float,
         priority: Priority = Priority.POLL,
     ) -> _Reply:
@@ -122,7 +145,8 @@ class Bus:
         Args:
             request: The bytes to send.
             decoder: Made from the request.
-            unit_id: Who is addressed: that unit alone waits after a time-out.
+            unit_id: Who is addressed: that unit alone waits after a time-out. On a line with
+                several protocols a text that names both, as ``dlt645/000000000161``.
             timeout_s: Longest wait for the whole reply, once the request is on the line.
             priority: Decides the turn.
 
@@ -131,18 +155,61 @@ class Bus:
             ProtocolViolationError: What came is not the reply.
         """
         future: Future[_Reply] = Future()
-        exchange = _Exchange(request, decoder, unit_id, timeout_s, future)
-        with self._changed:
-            if self._is_closing:
-                raise DeviceUnreachableError(f"line {self.port} is closed")
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._run, name=f"bus {self.port}", daemon=True
-                )
-                self._thread.start()
-            self._turns.put(exchange, unit_id=unit_id, priority=priority)
-            self._changed.notify()
+        self._put(_Exchange(request, decoder, unit_id, timeout_s, priority, future))
         return await asyncio.wrap_future(future)
+
+    async def send(
+        self, request: bytes, *, unit_id: int | str, priority: Priority = Priority.COMMAND
+    ) -> None:
+        """Send what is not answered; returns when the system has it.
+
+        Args:
+            request: The bytes; none only looks whether the line is there.
+            unit_id: Who is addressed.
+            priority: Decides the turn.
+
+        Raises:
+            DeviceUnreachableError: No port.
+        """
+        future: Future[None] = Future()
+        self._put(_Exchange(request, None, unit_id, 0.0, priority, future))
+        await asyncio.wrap_future(future)
+
+    def subscribe(self, decoder: Decoder[_Frame]) -> Subscription[_Frame]:
+        """Hear everything that arrives on the line from now on; opens the port.
+
+        Raises:
+            DeviceUnreachableError: The bus is closed.
+        """
+        subscription: Subscription[_Frame] = Subscription(
+            decoder, problem=lambda: self._line_problem, on_close=self._unsubscribe
+        )
+        with self._changed:
+            self._subscriptions = (*self._subscriptions, subscription)
+            self._start()
+            self._changed.notify()
+        return subscription
+
+    def tap(self, tap: Tap) -> Callable[[], None]:
+        """Show somebody every byte from now on; returns what ends it."""
+        self._taps = (*self._taps, tap)
+
+        def end() -> None:
+            self._taps = tuple(other for other in self._taps if other is not tap)
+
+        return end
+
+    def hand_over(self) -> Callable[[], Transport]:
+        """Give the line to a protocol that owns it alone; returns what opens it.
+
+        Raises:
+            ValueError: Somebody uses the line already.
+        """
+        with self._changed:
+            if self._thread is not None:
+                raise ValueError(f"line {self.port} is used by another device already")
+            self._is_handed_over = True
+        return self._open_transport
 
     async def close(self) -> None:
         """End the thread and let go of the port; who still waits gets an error. Idempotent."""
@@ -152,49 +219,104 @@ class Bus:
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
 
+    def _put(self, exchange: "_Exchange[Any]") -> None:
+        with self._changed:
+            self._start()
+            self._turns.put(exchange, unit_id=exchange.unit_id, priority=exchange.priority)
+            self._changed.notify()
+
+    def _start(self) -> None:
+        if self._is_closing:
+            raise DeviceUnreachableError(f"line {self.port} is closed")
+        if self._is_handed_over:
+            raise ValueError(f"line {self.port} belongs to one protocol alone")
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name=f"bus {self.port}", daemon=True)
+            self._thread.start()
+
+    def _unsubscribe(self, subscription: Subscription[Any]) -> None:
+        with self._changed:
+            self._subscriptions = tuple(s for s in self._subscriptions if s is not subscription)
+
     # ---- the bus's thread
 
     def _run(self) -> None:
-        while (exchange := self._next()) is not None:
-            if not exchange.future.set_running_or_notify_cancel():
-                continue
-            try:
-                reply = self._do(exchange)
-            except DriverError as error:
-                exchange.future.set_exception(error)
-            except Exception as error:  # a mistake of ours must not silence the whole line
-                _log.exception("an exchange on %s failed", self.port)
-                exchange.future.set_exception(error)
-            else:
-                exchange.future.set_result(reply)
+        while not self._is_closing:
+            exchange = self._next()
+            if exchange is None:
+                self._listen()
+            elif exchange.future.set_running_or_notify_cancel():
+                self._settle(exchange)
         for waiting in self._turns.take_all():
             if waiting.future.set_running_or_notify_cancel():
                 waiting.future.set_exception(DeviceUnreachableError(f"line {self.port} is closed"))
+        self._line_problem = f"line {self.port} is closed"
         if self._transport is not None:
             self._transport.close()
 
-    def _next(self) -> _Exchange[object] | None:
-        """Return the next exchange, waiting for it; None when the bus closes."""
+    def _settle(self, exchange: _Exchange[Any]) -> None:
+        try:
+            reply = self._do(exchange)
+        except DriverError as error:
+            exchange.future.set_exception(error)
+        except Exception as error:  # a mistake of ours must not silence the whole line
+            _log.exception("an exchange on %s failed", self.port)
+            exchange.future.set_exception(error)
+        else:
+            exchange.future.set_result(reply)
+
+    def _next(self) -> _Exchange[Any] | None:
+        """Return the next exchange, waiting for it; None to listen meanwhile, or at the end."""
         with self._changed:
             while not self._is_closing:
-                now_s = time.monotonic()
+                now_s = self._clock.monotonic()
                 if (exchange := self._turns.take(now_s=now_s)) is not None:
                     return exchange
+                if self._subscriptions:
+                    return None
                 due_s = self._turns.next_at_s()
-                self._changed.wait(IDLE_WAIT_S if due_s is None else max(0.0, due_s - now_s))
+                wait_s = IDLE_WAIT_S if due_s is None else max(0.0, due_s - now_s)
+                self._clock.wait(self._changed, wait_s)
         return None
 
-    def _do(self, exchange: _Exchange[object]) -> object:
+    def _listen(self) -> None:
+        """Hear for a moment what is said unasked."""
+        try:
+            self._hear(self._opened().receive(timeout_s=LISTEN_STEP_S))
+        except LineError as error:
+            self._lose(error)
+            with self._changed:
+                if not self._is_closing and not len(self._turns):
+                    self._clock.wait(self._changed, LISTEN_STEP_S)
+        except Exception:  # a mistake of ours in one decoder must not silence the whole line
+            _log.exception("listening on %s failed", self.port)
+
+    def _hear(self, data: bytes) -> None:
+        if data:
+            now_s = self._clock.monotonic()
+            _raw_log.debug("%s < %s", self.port, spaced_hex(data))
+            for tap in self._taps:
+                tap(now_s, is_sent=False, data=data)
+            for subscription in self._subscriptions:
+                subscription.hear(data, now_s=now_s)
+            self._last_byte_at_s = now_s
+
+    def _do(self, exchange: _Exchange[Any]) -> object:
         counts = self.counts(exchange.unit_id)
         try:
             transport = self._opened()
             self._keep_silence()
-            counts.dropped_bytes += transport.discard_input()
-            _raw_log.debug("%s > %s", self.port, spaced_hex(exchange.request))
-            transport.send(exchange.request)
-            reply = self._receive(transport, exchange, counts)
+            self._drop_input(transport, counts)
+            if exchange.request:
+                self._send(transport, exchange.request)
+            if exchange.decoder is None:
+                return None
+            reply = self._receive(transport, exchange, exchange.decoder, counts)
             self._silent_units.discard(exchange.unit_id)
             return reply
+        except NobodyThereError as error:
+            self._silent_units.add(exchange.unit_id)
+            raise DeviceUnreachableError(str(error)) from error
         except LineError as error:
             self._lose(error)
             raise DeviceUnreachableError(str(error)) from error
@@ -208,10 +330,32 @@ class Bus:
             message = f"unit {exchange.unit_id} on {self.port}: no reply in {exchange.timeout_s} s"
             raise DeviceUnreachableError(message) from error
         finally:
-            self._last_byte_at_s = time.monotonic()
+            self._last_byte_at_s = self._clock.monotonic()
+
+    def _send(self, transport: Transport, request: bytes) -> None:
+        _raw_log.debug("%s > %s", self.port, spaced_hex(request))
+        for tap in self._taps:
+            tap(self._clock.monotonic(), is_sent=True, data=request)
+        transport.send(request)
+
+    def _drop_input(self, transport: Transport, counts: UnitCounts) -> None:
+        """Empty the line before a request; who listens hears it, for the others it is counted."""
+        data = transport.discard_input()
+        if not data:
+            return
+        self._hear(data)
+        if self._subscriptions:
+            return
+        counts.dropped_bytes += len(data)
+        if (late := self._turns.hushed(now_s=self._clock.monotonic())) is not None:
+            self.counts(late).late += 1
 
     def _receive(
-        self, transport: Transport, exchange: _Exchange[object], counts: UnitCounts
+        self,
+        transport: Transport,
+        exchange: _Exchange[Any],
+        decoder: Decoder[object],
+        counts: UnitCounts,
     ) -> object:
         """Return the reply.
 
@@ -219,41 +363,49 @@ class Bus:
             FrameError: Something came, but no reply in time.
             TimeoutError: Nothing came.
         """
-        sent_at_s = time.monotonic()
+        sent_at_s = self._clock.monotonic()
         deadline_s = sent_at_s + exchange.timeout_s
+        was_silent = exchange.unit_id in self._silent_units
         noise: FrameError | None = None
         # Noise ends no exchange: the reply may stand behind it, and would answer the next request.
-        while (remaining_s := deadline_s - time.monotonic()) > 0:
+        while (remaining_s := deadline_s - self._clock.monotonic()) > 0:
+            if was_silent:
+                remaining_s = min(remaining_s, LISTEN_STEP_S)
+                if self._turns.is_waiting(above=exchange.priority):
+                    break
             data = transport.receive(timeout_s=remaining_s)
-            _raw_log.debug("%s < %s", self.port, spaced_hex(data))
-            exchange.decoder.receive_data(data)
-            frame, noise = _next_reply(exchange.decoder, noise)
+            if not data:
+                continue
+            self._hear(data)
+            decoder.receive_data(data)
+            frame, noise = _next_reply(decoder, noise)
             if not isinstance(frame, NeedData):
                 counts.noise += noise is not None
-                counts.add_latency(time.monotonic() - sent_at_s)
+                counts.add_latency(self._clock.monotonic() - sent_at_s)
                 return frame
         if noise is None:
             raise TimeoutError
         counts.noise += 1
         raise noise
 
-    def _leave_alone(self, exchange: _Exchange[object]) -> None:
+    def _leave_alone(self, exchange: _Exchange[Any]) -> None:
         """Do not address the unit before its late reply has come."""
+        late_s = max(exchange.timeout_s, self._reply_time_s_max - exchange.timeout_s)
         with self._changed:
-            self._turns.hush(exchange.unit_id, until_s=time.monotonic() + exchange.timeout_s)
+            self._turns.hush(exchange.unit_id, until_s=self._clock.monotonic() + late_s)
 
     def _keep_silence(self) -> None:
-        wait_s = self._last_byte_at_s + self._silence_s - time.monotonic()
+        wait_s = self._last_byte_at_s + self.silence_s - self._clock.monotonic()
         if wait_s > 0:
-            time.sleep(wait_s)  # the standard asks for silence on the wire, not for an event
+            self._clock.sleep(wait_s)  # the standard asks for silence on the wire, not for an event
 
     def _opened(self) -> Transport:
         if self._transport is not None:
             return self._transport
-        now_s = time.monotonic()
+        now_s = self._clock.monotonic()
         if not self._reopening.is_due(now_s=now_s):
             # A new error: one that is raised again and again keeps every frame it passed through.
-            raise LineError(self._line_problem)
+            raise LineError(self._line_problem or "the port is closed")
         try:
             self._transport = self._open_transport()
         except LineError as error:
@@ -261,6 +413,7 @@ class Bus:
             self._line_problem = str(error)
             raise
         self._reopening.succeeded()
+        self._line_problem = None
         if self._is_lost:
             _log.info("line %s is back", self.port)
         self._is_lost = False
@@ -270,11 +423,11 @@ class Bus:
         if not self._is_lost:
             _log.warning("line %s is lost: %s", self.port, error)
         self._is_lost = True
+        self._line_problem = str(error)
         if self._transport is not None:
             self._transport.close()
             self._transport = None
-            self._reopening.failed(now_s=time.monotonic())
-            self._line_problem = str(error)
+            self._reopening.failed(now_s=self._clock.monotonic())
 
 
 def _next_reply(

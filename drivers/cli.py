@@ -1,6 +1,5 @@
 """The command ``menshen sim``: a simulated device, as a technician starts it."""
 
-import asyncio
 import dataclasses
 import json
 import signal
@@ -8,12 +7,13 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any
 
 import typer
 
 from drivers.control import ControlServer
 from drivers.registry import simulated_line, simulator_module, simulator_names
+from drivers.simulation import Simulation, Wiring
 
 sim = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -22,7 +22,13 @@ List = Annotated[bool, typer.Option("--list", help="List the simulators.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Link = Annotated[Path | None, typer.Option("--port", help="A link to the serial port it makes.")]
 Tcp = Annotated[str, typer.Option(help="HOST:PORT to listen on instead; port 0 is any.")]
-Baud = Annotated[int, typer.Option(min=300, max=921_600, help="For --paced.")]
+Dial = Annotated[str, typer.Option(help="HOST:PORT to dial in to, where the driver listens.")]
+Udp = Annotated[str, typer.Option(help="HOST:PORT to take datagrams on.")]
+ModbusTcp = Annotated[str, typer.Option(help="HOST:PORT to be a Modbus TCP server on.")]
+Baud = Annotated[
+    int | None,
+    typer.Option(min=300, max=921_600, help="Who opens the port with another one gets garbage."),
+]
 Paced = Annotated[bool, typer.Option(help="Bytes take as long as on a real line.")]
 UnitId = Annotated[list[int] | None, typer.Option(min=1, max=247, help="Repeat for several.")]
 Fault = Annotated[list[str] | None, typer.Option(help="KIND or KIND:PROBABILITY; repeatable.")]
@@ -39,7 +45,10 @@ def run(
     as_json: Json = False,
     port: Link = None,
     tcp: Tcp = "",
-    baud: Baud = 9600,
+    dial: Dial = "",
+    udp: Udp = "",
+    modbus_tcp: ModbusTcp = "",
+    baud: Baud = None,
     paced: Paced = False,
     unit_id: UnitId = None,
     fault: Fault = None,
@@ -51,35 +60,21 @@ def run(
     if listing:
         _list(as_json=as_json)
         return
+    wanted = {"serial": "", "tcp": tcp, "dial": dial, "udp": udp, "modbus-tcp": modbus_tcp}
     try:
-        simulator = _make(
-            driver, [*(setting or []), *(f"unit_id={n}" for n in unit_id or [])], seed
-        )
+        wiring = _wiring(driver, wanted, port=port, baud=baud, paced=paced, fault=fault, seed=seed)
+        settings = _assigned(driver, [*(setting or []), *(f"unit_id={n}" for n in unit_id or [])])
         with ExitStack() as stack:
-            ready: dict[str, Any] = {"driver": driver}
-            set_fault = _no_faults
-            act = simulator.act
-            if hasattr(simulator, "serve"):
-                server_loop = _ServerLoop(simulator)
-                ready["tcp"] = server_loop.serve(*_address(tcp or "127.0.0.1:0"))
-                act = server_loop.act
-            else:
-                line = simulated_line().SimulatedLine(
-                    simulator.stations, baudrate=baud if paced else None, seed=seed
-                )
-                stack.callback(line.stop)
-                for entry in fault or []:
-                    kind, _, probability = entry.partition(":")
-                    line.set_fault({"kind": kind, "probability": float(probability or 1)})
-                set_fault = line.set_fault
-                if tcp:
-                    ready["tcp"] = line.start_tcp(*_address(tcp))
-                else:
-                    ready["port"] = line.start_serial(port)
-            ready |= {"control": None, "token": None}
+            simulation = stack.enter_context(Simulation(driver, settings, wiring))
+            key = "port" if simulation.transport == "serial" else "tcp"
+            ready: dict[str, Any] = {"driver": driver, key: simulation.address}
+            ready |= {"driver_port": simulation.driver_port, "control": None, "token": None}
             if control:
                 server = ControlServer(
-                    *_address(control), state=simulator.state, act=act, set_fault=set_fault
+                    *_address(control),
+                    state=simulation.state,
+                    act=simulation.act,
+                    set_fault=simulation.set_fault,
                 )
                 stack.callback(server.stop)
                 ready |= {"control": server.url, "token": server.token}
@@ -92,17 +87,80 @@ def run(
         raise typer.TyperException(str(error)) from error
 
 
+def _wiring(
+    driver: str,
+    wanted: Mapping[str, str],
+    *,
+    port: Path | None,
+    baud: int | None,
+    paced: bool,
+    fault: Sequence[str] | None,
+    seed: int,
+) -> Wiring:
+    """Return how the simulator is reached: what is asked for, or what it has first.
+
+    Raises:
+        ValueError: An address or a probability is none, or two ways are asked for.
+    """
+    given = {transport: address for transport, address in wanted.items() if address}
+    if len(given) + (port is not None) > 1:
+        raise ValueError("a simulator is reached one way: give one of --port, --tcp, --dial, ...")
+    simulator = simulator_module(driver).Simulator
+    offered = tuple(getattr(simulator, "TRANSPORTS", ("http",)))
+    transport, address = next(iter(given.items()), ("serial" if port else offered[0], ""))
+    if transport == "tcp" and "http" in offered:
+        transport = "http"
+    host, number = _address(address) if address else ("127.0.0.1", 0)
+    usual_baud = getattr(simulator, "BAUDRATE", 9600) if paced else None
+    return Wiring(
+        transport=transport,
+        host=host,
+        port=number,
+        link=port,
+        baudrate=baud or usual_baud,
+        is_paced=paced,
+        faults=dict(_fault(entry) for entry in fault or []),
+        seed=seed,
+    )
+
+
+def _fault(entry: str) -> tuple[str, float | None]:
+    kind, colon, probability = entry.partition(":")
+    try:
+        return kind, float(probability) if colon else None
+    except ValueError as error:
+        raise ValueError(f"--fault is KIND or KIND:PROBABILITY, not {entry!r}") from error
+
+
+def _assigned(name: str, words: Sequence[str]) -> dict[str, Any]:
+    """Return ``SETTING=VALUE`` words as settings; one that is given again has several values.
+
+    Raises:
+        ValueError: A word is none.
+    """
+    values: dict[str, Any] = {}
+    known = {field.name for field in dataclasses.fields(simulator_module(name).Simulator.Settings)}
+    for word in words:
+        setting, equals, value = word.partition("=")
+        if setting not in known or not equals:
+            raise ValueError(
+                f"{word!r} is no setting of {name}; write one as SETTING=VALUE: "
+                f"{', '.join(sorted(known))}"
+            )
+        values[setting] = [*values[setting], value] if setting in values else [value]
+    return {setting: v[0] if len(v) == 1 else v for setting, v in values.items()}
+
+
 def _list(*, as_json: bool) -> None:
     rows = []
     for name in simulator_names():
         simulator = simulator_module(name).Simulator
-        is_line = not hasattr(simulator, "serve")
         rows.append(
             {
                 "driver": name,
                 "kind": getattr(simulator, "KIND", name),
-                "transports": list(getattr(simulator, "TRANSPORTS", ("tcp",))),
-                "faults": sorted(simulated_line().FAULTS) if is_line else [],
+                "transports": list(getattr(simulator, "TRANSPORTS", ("http",))),
+                "faults": sorted(simulated_line().FAULTS),
             }
         )
     if as_json:
@@ -112,62 +170,11 @@ def _list(*, as_json: bool) -> None:
         typer.echo(f"{row['driver']:18} {row['kind']:12} {', '.join(row['transports'])}")
 
 
-def _make(name: str, assignments: Sequence[str], seed: int) -> Any:  # noqa: ANN401 - by name
-    """Make a simulator from ``SETTING=VALUE`` words.
-
-    Raises:
-        ValueError: No such simulator or setting, or a value that does not fit.
-    """
-    simulator = simulator_module(name).Simulator
-    hints = get_type_hints(simulator.Settings)
-    known = {field.name for field in dataclasses.fields(simulator.Settings)}
-    values: dict[str, Any] = {"seed": seed} if "seed" in known else {}
-    for assignment in assignments:
-        setting, equals, value = assignment.partition("=")
-        if setting not in known or not equals:
-            raise ValueError(
-                f"{assignment!r} is no setting of {name}; write one as SETTING=VALUE: "
-                f"{', '.join(sorted(known))}"
-            )
-        hint = hints[setting]
-        if hint in (int, float, str):
-            values[setting] = hint(value)
-        else:
-            values.setdefault(setting, []).append(int(value) if "int" in str(hint) else value)
-    return simulator(simulator.Settings(**values))
-
-
 def _address(text: str) -> tuple[str, int]:
     host, _, number = text.rpartition(":")
     if not host or not number.isdecimal() or int(number) > 65_535:
         raise ValueError(f"{text!r} is no address: write HOST:PORT, for example 127.0.0.1:0")
     return host, int(number)
-
-
-class _ServerLoop:
-    """Runs a simulator that is a server of its own, in a loop and thread of its own."""
-
-    def __init__(self, simulator: Any) -> None:  # noqa: ANN401 - by name
-        self._simulator, self._loop = simulator, asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, name="simulator", daemon=True).start()
-
-    def serve(self, host: str, port: int) -> str:
-        """Listen and return the URL."""
-        serving = self._simulator.serve(host, port)
-        return str(asyncio.run_coroutine_threadsafe(serving, self._loop).result())
-
-    def act(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Act in the simulator's own thread."""
-
-        async def do() -> Mapping[str, Any]:
-            done: Mapping[str, Any] = self._simulator.act(name, arguments)
-            return done
-
-        return asyncio.run_coroutine_threadsafe(do(), self._loop).result()
-
-
-def _no_faults(_: Mapping[str, Any]) -> dict[str, Any]:
-    raise ValueError("this simulator's faults are actions")
 
 
 def _end_on_signals() -> threading.Event:

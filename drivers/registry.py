@@ -1,7 +1,8 @@
 """Drivers and simulators by name.
 
 In the tree a driver is found by its module's name, so a new one needs no edit; outside the tree by
-the entry-point group ``menshen.drivers``, so a new one needs no fork.
+the entry-point groups ``menshen.drivers`` and ``menshen.simulators`` (a module with a class
+``Simulator``), so a new one needs no fork.
 """
 
 import dataclasses
@@ -17,6 +18,7 @@ from drivers.base import Driver
 from drivers.bus import Bus
 
 ENTRY_POINT_GROUP: Final = "menshen.drivers"
+SIMULATOR_GROUP: Final = "menshen.simulators"
 _drivers: dict[str, "DriverClass"] = {}
 
 
@@ -115,6 +117,8 @@ def simulator_module(name: str) -> ModuleType:
         module = import_module(path)
         if hasattr(module, "Simulator"):
             return module
+    for point in entry_points(group=SIMULATOR_GROUP, name=name):
+        return import_module(point.module)
     raise ValueError(f"no simulator {name!r}; there are: {', '.join(simulator_names())}")
 
 
@@ -123,12 +127,18 @@ def simulated_line() -> ModuleType:
     return import_module("drivers.simulators.line")
 
 
+def fault_proxy() -> ModuleType:
+    """Return the module of the proxy that gives HTTP devices the line's faults."""
+    return import_module("drivers.simulators.proxy")
+
+
 def simulator_names() -> list[str]:
     """Return the names of all simulators: the modules that have a class ``Simulator``."""
     package = import_module("drivers.simulators")
     modules = [
         f"drivers.simulators.{module.name}" for module in pkgutil.iter_modules(package.__path__)
     ]
-    return [
+    found = [
         name.rpartition(".")[2] for name in modules if hasattr(import_module(name), "Simulator")
     ]
+    return sorted({*found, *(point.name for point in entry_points(group=SIMULATOR_GROUP))})

@@ -1,4 +1,4 @@
-"""The wire below a bus: serial ports, and raw TCP to device servers and simulators.
+"""The wire below a bus: serial ports, TCP to device servers and simulators, UDP, Modbus TCP.
 
 Blocking, for the bus's own thread. Everything that goes wrong is a ``LineError`` with one line that
 says what to do.
@@ -6,10 +6,10 @@ says what to do.
 
 import contextlib
 import os
-import socket
+import select
 import time
 from importlib import import_module
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import serial
 
@@ -20,13 +20,17 @@ with contextlib.suppress(ModuleNotFoundError):
     _PORT_ERRORS = (*_PORT_ERRORS, import_module("termios").error)
 
 READ_STEP_S: Final = 0.02
-READ_SIZE_BYTES: Final = 256
-CONNECT_TIMEOUT_S: Final = 3.0
-SOCKET_SCHEME: Final = "socket://"
+READ_SIZE_BYTES: Final = 4096
+WRITE_TIMEOUT_S: Final = 3.0
+RFC2217_SCHEME: Final = "rfc2217://"
 
 
 class LineError(Exception):
     """The port is missing, busy or gone. Trying again later is sensible."""
+
+
+class NobodyThereError(LineError):
+    """The port is ours and open, but the far end has not dialled in."""
 
 
 class Transport(Protocol):
@@ -48,8 +52,12 @@ class Transport(Protocol):
         """
         ...
 
-    def discard_input(self) -> int:
-        """Drop what has arrived and was not asked for; returns how many bytes."""
+    def discard_input(self) -> bytes:
+        """Return what has arrived until now, without waiting.
+
+        Raises:
+            LineError: The port is gone.
+        """
         ...
 
     def close(self) -> None:
@@ -63,7 +71,13 @@ def open_transport(
     """Open a port.
 
     Args:
-        port: A path (``/dev/serial/by-id/...``), ``COM3``, or ``socket://HOST:PORT``.
+        port: A path (``/dev/serial/by-id/...``), ``COM3``, or one of
+
+            * ``socket://HOST:PORT``: raw TCP, as device servers and simulators offer it;
+            * ``rfc2217://HOST:PORT``: a device server that sets baud rate and parity for us;
+            * ``modbus-tcp://HOST[:PORT]``: a Modbus TCP server;
+            * ``listen://HOST:PORT``: the device dials in to us, one connection at a time;
+            * ``udp://HOST:PORT[?listen=PORT]``: datagrams to and from one host.
         baudrate: Of a serial port.
         parity: ``N``, ``E`` or ``O``.
         stopbits: 1 or 2.
@@ -71,8 +85,12 @@ def open_transport(
     Raises:
         LineError: It cannot be opened.
     """
-    if port.startswith(SOCKET_SCHEME):
-        return SocketTransport(port)
+    scheme, separator, _ = port.partition("://")
+    if separator and scheme != RFC2217_SCHEME.removesuffix("://"):
+        # Not at the top: the two modules need this one's errors.
+        network = import_module("drivers.network_transport")
+        opened: Transport = network.open_network(port)
+        return opened
     return SerialTransport(port, baudrate=baudrate, parity=parity, stopbits=stopbits)
 
 
@@ -82,19 +100,26 @@ class SerialTransport:
     def __init__(self, port: str, *, baudrate: int, parity: str, stopbits: int) -> None:
         # A pseudo-terminal knows no parity, and asking twice for what it refuses fails.
         is_pseudo = os.path.realpath(port).startswith("/dev/pts/")
+        is_remote = port.startswith(RFC2217_SCHEME)
         self._port = port
+        settings: dict[str, Any] = {} if is_remote else {"exclusive": True}
         try:
-            self._serial = serial.Serial(
+            self._serial: Any = serial.serial_for_url(
                 port,
                 baudrate=baudrate,
                 parity="N" if is_pseudo else parity,
                 stopbits=1 if is_pseudo else stopbits,
                 timeout=READ_STEP_S,
-                write_timeout=CONNECT_TIMEOUT_S,
-                exclusive=True,
+                write_timeout=None if is_remote else WRITE_TIMEOUT_S,
+                **settings,
             )
         except _PORT_ERRORS as error:
             raise LineError(_advice(port, error)) from error
+        # Where the system can wait for a port, one wait does instead of fifty a second.
+        self._poll = None
+        if hasattr(select, "poll") and not is_remote:
+            self._poll = select.poll()
+            self._poll.register(self._serial.fileno(), select.POLLIN)
 
     def send(self, data: bytes) -> None:
         """See ``Transport.send``."""
@@ -106,8 +131,10 @@ class SerialTransport:
 
     def receive(self, *, timeout_s: float) -> bytes:
         """See ``Transport.receive``."""
-        deadline_s = time.monotonic() + timeout_s
         try:
+            if self._poll is not None:
+                return self._read_ready(timeout_s)
+            deadline_s = time.monotonic() + timeout_s
             while True:
                 data = bytes(self._serial.read(max(1, self._serial.in_waiting)))
                 if data or time.monotonic() >= deadline_s:
@@ -115,74 +142,26 @@ class SerialTransport:
         except _PORT_ERRORS as error:
             raise LineError(f"port {self._port} is gone: {error}") from error
 
-    def discard_input(self) -> int:
+    def _read_ready(self, timeout_s: float) -> bytes:
+        if self._poll is None or not self._poll.poll(max(0.0, timeout_s) * 1000):
+            return b""
+        data = os.read(self._serial.fileno(), READ_SIZE_BYTES)
+        if not data:
+            raise OSError("the adapter was unplugged")
+        return data
+
+    def discard_input(self) -> bytes:
         """See ``Transport.discard_input``."""
         try:
             waiting = int(self._serial.in_waiting)
-            if waiting:
-                self._serial.reset_input_buffer()
+            return bytes(self._serial.read(waiting)) if waiting else b""
         except _PORT_ERRORS as error:
             raise LineError(f"port {self._port} is gone: {error}") from error
-        return waiting
 
     def close(self) -> None:
         """See ``Transport.close``."""
         with contextlib.suppress(*_PORT_ERRORS):
             self._serial.close()
-
-
-class SocketTransport:
-    """Raw TCP; the far end's frames have no boundaries here either."""
-
-    def __init__(self, url: str) -> None:
-        host, _, number = url.removeprefix(SOCKET_SCHEME).rpartition(":")
-        if not host or not number.isdecimal():
-            raise LineError(f"{url} is no address: write socket://HOST:PORT")
-        self._url = url
-        try:
-            self._socket = socket.create_connection((host, int(number)), CONNECT_TIMEOUT_S)
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except (OSError, OverflowError) as error:
-            raise LineError(f"{url} does not answer: {error}") from error
-
-    def send(self, data: bytes) -> None:
-        """See ``Transport.send``."""
-        try:
-            self._socket.settimeout(CONNECT_TIMEOUT_S)
-            self._socket.sendall(data)
-        except OSError as error:
-            raise LineError(f"{self._url} is gone: {error}") from error
-
-    def receive(self, *, timeout_s: float) -> bytes:
-        """See ``Transport.receive``."""
-        try:
-            self._socket.settimeout(max(timeout_s, 0.001))
-            data = self._socket.recv(READ_SIZE_BYTES)
-        except TimeoutError:
-            return b""
-        except OSError as error:
-            raise LineError(f"{self._url} is gone: {error}") from error
-        if not data:
-            raise LineError(f"{self._url} has hung up")
-        return data
-
-    def discard_input(self) -> int:
-        """See ``Transport.discard_input``."""
-        dropped = 0
-        try:
-            self._socket.setblocking(False)
-            while data := self._socket.recv(READ_SIZE_BYTES):
-                dropped += len(data)
-        except BlockingIOError:
-            return dropped
-        except OSError as error:
-            raise LineError(f"{self._url} is gone: {error}") from error
-        raise LineError(f"{self._url} has hung up")
-
-    def close(self) -> None:
-        """See ``Transport.close``."""
-        with contextlib.suppress(OSError):
-            self._socket.close()
 
 
 def _advice(port: str, error: Exception) -> str:

@@ -22,7 +22,7 @@ _Job = TypeVar("_Job")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Waiting(Generic[_Job]):
-    unit_id: int
+    unit_id: int | str
     job: _Job
 
 
@@ -35,19 +35,30 @@ class Turns(Generic[_Job]):
 
     def __init__(self) -> None:
         self._waiting: dict[Priority, deque[_Waiting[_Job]]] = {p: deque() for p in Priority}
-        self._quiet_until_s: dict[int, float] = {}
+        self._quiet_until_s: dict[int | str, float] = {}
 
     def __len__(self) -> int:
         """Return how many exchanges wait."""
         return sum(len(queue) for queue in self._waiting.values())
 
-    def put(self, job: _Job, *, unit_id: int, priority: Priority) -> None:
+    def put(self, job: _Job, *, unit_id: int | str, priority: Priority) -> None:
         """Add an exchange at the end of its priority."""
         self._waiting[priority].append(_Waiting(unit_id, job))
 
-    def hush(self, unit_id: int, *, until_s: float) -> None:
+    def hush(self, unit_id: int | str, *, until_s: float) -> None:
         """Leave a unit alone until then."""
         self._quiet_until_s[unit_id] = until_s
+
+    def hushed(self, *, now_s: float) -> int | str | None:
+        """Return the unit that is left alone longest from now; None if none is."""
+        unit_id = max(self._quiet_until_s, key=self._quiet_until_s.__getitem__, default=None)
+        if unit_id is None or self._quiet_until_s[unit_id] <= now_s:
+            return None
+        return unit_id
+
+    def is_waiting(self, *, above: Priority) -> bool:
+        """Return whether something more urgent waits."""
+        return any(queue for priority, queue in self._waiting.items() if priority < above)
 
     def take(self, *, now_s: float) -> _Job | None:
         """Return the most urgent exchange whose unit may be addressed, oldest first."""
@@ -108,6 +119,8 @@ class UnitCounts:
     """What became of the exchanges with one unit.
 
     Attributes:
+        noise: Exchanges in which bytes came that are no answer.
+        late: Times that something came after the unit's time-out, before anybody was asked again.
         dropped_bytes: Bytes that nobody had asked for, found before a request.
         latency_counts: Answered exchanges by duration: up to each of ``LATENCY_BOUNDS_MS``, and
             beyond the last.
@@ -116,6 +129,7 @@ class UnitCounts:
     answered: int = 0
     timed_out: int = 0
     noise: int = 0
+    late: int = 0
     dropped_bytes: int = 0
     latency_counts: list[int] = dataclasses.field(
         default_factory=lambda: [0] * (len(LATENCY_BOUNDS_MS) + 1)

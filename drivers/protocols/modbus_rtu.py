@@ -167,7 +167,7 @@ class ReplyDecoder:
         if len(self._buffer) < size:
             return NEED_DATA
         frame = bytes(self._buffer[:size])
-        if not _has_sound_crc(frame):
+        if not has_sound_crc(frame):
             self._throw_away(self._next_begin(1), "wrong CRC")
         del self._buffer[:size]
         if is_refusal:
@@ -196,7 +196,8 @@ def _data_size(request: Request) -> int | None:
     return 2 * request.count_or_value if request.function in _REGISTER_READS else None
 
 
-def _has_sound_crc(frame: bytes) -> bool:
+def has_sound_crc(frame: bytes) -> bool:
+    """Return whether a frame, check sum included, is what was sent."""
     return FramerRTU.check_CRC(frame[:-2], int.from_bytes(frame[-2:], "big"))
 
 
@@ -218,7 +219,7 @@ class RequestDecoder:
             if size is None:
                 return NEED_DATA
             frame = bytes(self._buffer[:size])
-            if size and _has_sound_crc(frame):
+            if size and has_sound_crc(frame):
                 del self._buffer[:size]
                 return Request(frame[0], frame[1], frame[2:-2], frame)
             del self._buffer[:1]

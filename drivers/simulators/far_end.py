@@ -8,6 +8,8 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
+FOREIGN_FRAME: Final = bytes.fromhex("63 03 02 00 2A C0 53")
+"""A Modbus unit 99 answers somebody."""
 TRUTHS: Final = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
 
 
@@ -24,6 +26,8 @@ class FarEnd:
             method ``do_<name>`` with these arguments by keyword.
         STIMULI: For the conformance run: actions with arguments, and the name of the observation
             that its driver must report then; in this order.
+        STEP_S: How often time is let pass when nothing else happens.
+        push_to: Over UDP, where unasked frames go; None is to whoever spoke last.
     """
 
     KIND: ClassVar[str] = ""
@@ -32,6 +36,8 @@ class FarEnd:
     DRIVER_SETTINGS: ClassVar[Mapping[str, Any]] = {}
     ACTIONS: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     STIMULI: ClassVar[tuple[tuple[str, Mapping[str, Any], str], ...]] = ()
+    STEP_S: ClassVar[float] = 0.01
+    push_to: tuple[str, int] | None = None
 
     def receive_data(self, data: bytes) -> list[bytes]:
         """Take bytes from the line; returns the answers to what is now complete, a frame each."""
@@ -40,6 +46,10 @@ class FarEnd:
     def step(self, dt_s: float) -> list[bytes]:
         """Let time pass; returns what it says unasked, a frame each."""
         return []
+
+    def foreign_frame(self, reply: bytes) -> bytes:
+        """Return sound traffic of somebody else, that the driver must pass over."""
+        return FOREIGN_FRAME
 
     def state(self) -> dict[str, Any]:
         """Return its state, for people and tests; JSON values only."""

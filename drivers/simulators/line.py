@@ -1,58 +1,72 @@
-"""A simulated serial line: stations behind a pseudo-terminal or a TCP port, and what goes wrong.
+"""A simulated line: far ends behind a wire, and what goes wrong on it, the same for all.
 
-Every station gets the same faults. Noise comes from a seeded generator, so a run can be repeated.
-Bit-level effects (parity, turn-round of RS-485) cannot be simulated on a pseudo-terminal.
+Randomness comes from a seeded generator, so a run can be repeated. Paced, bytes take as long as on
+a real line. Bit-level effects (parity, turn-round of RS-485) cannot be simulated here.
 """
 
-import contextlib
+import dataclasses
 import heapq
-import os
 import random
 import select
-import socket
 import threading
 import time
-import tty
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from drivers.protocols import NeedData
-from drivers.protocols.modbus_rtu import Request, RequestDecoder, encode_frame
+from drivers.simulators.far_end import FarEnd
+from drivers.simulators.wires import (
+    ModbusTcpServer,
+    PseudoTerminal,
+    TcpDialler,
+    TcpServer,
+    UdpServer,
+    Wire,
+)
 
 BITS_PER_CHARACTER: Final = 10
-STEP_S: Final = 0.005
+SILENCE_CHARACTERS: Final = 3.5
+SILENCE_S_FAST: Final = 0.00175
+"""MODBUS over Serial Line V1.02, 2.5.1.1: above 19200 baud."""
 LATE_S: Final = 0.4
 DRIBBLE_S: Final = 0.01
-FAULTS: Final = {
-    "noise": "one bit of a reply is flipped",
-    "drop": "one byte of a reply is lost",
-    "truncate": "the end of a reply is lost",
-    "late": f"a reply comes {LATE_S} s late",
-    "duplicate": "a reply comes twice",
-    "echo": "the request comes back before the reply",
-    "babble": "bytes that nobody asked for",
-    "dribble": f"a reply comes byte by byte, {DRIBBLE_S} s apart",
-    "foreign": "another unit answers first",
-    "wrong_baud": "every byte is garbled",
-    "mute": "no reply",
+DUPLICATE_AFTER_S: Final = 0.005
+UNPLUGGED_S: Final = 0.5
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Fault:
+    """What can go wrong.
+
+    Attributes:
+        text: What happens.
+        probability: How often, per frame, where nobody says: as often as a bad line would.
+        is_survivable: Whether a driver is expected to live with it at that rate.
+    """
+
+    text: str
+    probability: float
+    is_survivable: bool = True
+
+
+FAULTS: Final[Mapping[str, Fault]] = {
+    "noise": Fault("one bit of a frame is flipped", 0.1),
+    "drop": Fault("one byte of a frame is lost", 0.1),
+    "truncate": Fault("the end of a frame is lost", 0.1),
+    "late": Fault(f"a frame comes {LATE_S} s late", 0.1),
+    "duplicate": Fault("a frame comes twice", 0.2),
+    "echo": Fault("what was sent comes back", 1.0),
+    "babble": Fault("bytes that nobody asked for stand before a frame", 0.2),
+    "dribble": Fault(f"a frame comes byte by byte, {DRIBBLE_S} s apart", 0.2),
+    "foreign": Fault("somebody else's frame comes first", 0.2),
+    "wrong_baud": Fault("every byte is garbled", 1.0, is_survivable=False),
+    "mute": Fault("nothing comes", 1.0, is_survivable=False),
+    "unplug": Fault(f"the adapter is gone for {UNPLUGGED_S} s", 0.02),
 }
 
 
-class Station(Protocol):
-    """One device on the line."""
-
-    def reply_to(self, request: Request) -> bytes:
-        """Return the reply's bytes; empty for none."""
-        ...
-
-    def step(self, dt_s: float) -> None:
-        """Let time pass for what has time of its own."""
-        ...
-
-
 class Faults:
-    """What goes wrong on the line, each with its probability per reply."""
+    """What goes wrong on the line, each with its probability per frame."""
 
     def __init__(self, seed: int = 1) -> None:
         self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose
@@ -77,9 +91,23 @@ class Faults:
         if on:
             self._probabilities[kind] = probability
 
-    def apply(self, request: bytes, reply: bytes) -> list[tuple[float, bytes]]:
-        """Return what is put on the line instead of a reply: delay in seconds and bytes."""
-        happening = {k for k, p in self._probabilities.items() if self._random.random() < p}
+    def is_happening(self, kind: str) -> bool:
+        """Throw the dice for one fault."""
+        probability = self._probabilities.get(kind, 0.0)
+        return probability > 0 and self._random.random() < probability
+
+    def garbled(self, data: bytes) -> bytes:
+        """Return bytes as a receiver with another baud rate sees them."""
+        return bytes(self._random.randrange(256) for _ in data)
+
+    def apply(self, reply: bytes, foreign: bytes) -> list[tuple[float, bytes]]:
+        """Return what is put on the line instead of a frame: delay in seconds and bytes.
+
+        Args:
+            reply: The frame.
+            foreign: Somebody else's.
+        """
+        happening = {kind for kind in FAULTS if self.is_happening(kind)}
         if "mute" in happening:
             return []
         if reply and "noise" in happening:
@@ -92,147 +120,97 @@ class Faults:
         if "truncate" in happening:
             reply = reply[: len(reply) // 2]
         if "wrong_baud" in happening:
-            reply = bytes(self._random.randrange(256) for _ in reply)
+            reply = self.garbled(reply)
         delay_s = LATE_S if "late" in happening else 0.0
         pieces = [(delay_s, reply)]
         if "dribble" in happening:
             pieces = [(delay_s + DRIBBLE_S * i, reply[i : i + 1]) for i in range(len(reply))]
-        if "duplicate" in happening:
-            pieces.append((pieces[-1][0] + STEP_S, reply))
+        if "duplicate" in happening and pieces:
+            pieces.append((pieces[-1][0] + DUPLICATE_AFTER_S, reply))
         if "foreign" in happening and reply:
-            other = encode_frame(reply[0] % 247 + 1, reply[1], reply[2:-2])
-            pieces.insert(0, (0.0, other))
+            pieces.insert(0, (0.0, foreign))
         if "babble" in happening:
             pieces.insert(0, (0.0, self._random.randbytes(self._random.randrange(1, 20))))
-        if "echo" in happening:
-            pieces.insert(0, (0.0, request))
         return pieces
 
 
-class _Wire(Protocol):
-    """Where the line's bytes go."""
-
-    def fileno(self) -> int: ...
-    def read(self) -> bytes: ...
-    def write(self, data: bytes) -> None: ...
-    def close(self) -> None: ...
-
-
-class _PseudoTerminal:
-    """A serial port that other programs open by its path."""
-
-    def __init__(self, link: Path | None) -> None:
-        self._master, self._slave = os.openpty()
-        tty.setraw(self._master)
-        # What a client does not read is lost, as on a wire; it must not hold the line's thread.
-        os.set_blocking(self._master, False)
-        # One open end stays here: without it the line would fail when the client closes its own.
-        self.path = self._target = os.ttyname(self._slave)
-        self._link = link
-        if link is not None:
-            if link.exists() and not link.is_symlink():
-                self.close()
-                raise FileExistsError(f"{link} is no link of a simulator; it is not replaced")
-            temporary = link.with_name(f".{link.name}.{os.getpid()}")
-            temporary.unlink(missing_ok=True)
-            temporary.symlink_to(self.path)
-            temporary.replace(link)
-            self.path = str(link)
-
-    def fileno(self) -> int:
-        return self._master
-
-    def read(self) -> bytes:
-        return os.read(self._master, 512)
-
-    def write(self, data: bytes) -> None:
-        os.write(self._master, data)
-
-    def close(self) -> None:
-        link = self._link
-        # Another simulator may have taken the link over.
-        if link is not None and link.is_symlink() and str(link.readlink()) == self._target:
-            link.unlink()
-        for descriptor in (self._master, self._slave):
-            with contextlib.suppress(OSError):
-                os.close(descriptor)
-
-
-class _Connection:
-    """One TCP client."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self._socket = connection
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def fileno(self) -> int:
-        return self._socket.fileno()
-
-    def read(self) -> bytes:
-        data = self._socket.recv(512)
-        if not data:
-            raise OSError("the client has left")
-        return data
-
-    def write(self, data: bytes) -> None:
-        self._socket.sendall(data)
-
-    def close(self) -> None:
-        self._socket.close()
-
-
 class SimulatedLine:
-    """Runs stations on a line, in a thread of its own, from ``start`` to ``stop``."""
+    """Runs far ends on a wire, in a thread of its own, from ``start_*`` to ``stop``."""
 
     def __init__(
-        self, stations: Mapping[int, Station], *, baudrate: int | None = None, seed: int = 1
+        self,
+        *far_ends: FarEnd,
+        baudrate: int | None = None,
+        is_paced: bool = True,
+        seed: int = 1,
     ) -> None:
-        """Put stations on a line.
+        """Put far ends on a line.
 
         Args:
-            stations: By unit id.
-            baudrate: Bytes take as long as they would at this rate; None is at once.
+            far_ends: Everybody hears every byte.
+            baudrate: Who opens a serial port with another one gets garbled bytes; None takes all.
+            is_paced: Bytes take as long as they would at ``baudrate``, if there is one.
             seed: Of the faults.
         """
-        self.stations, self.faults = dict(stations), Faults(seed)
-        self._character_s = 0.0 if baudrate is None else BITS_PER_CHARACTER / baudrate
-        self._link: Path | None = None
-        self._server: socket.socket | None = None
-        self._wire: _Wire | None = None
-        self._decoder = RequestDecoder()
-        self._due: list[tuple[float, int, bytes]] = []
+        self.far_ends: Sequence[FarEnd] = far_ends
+        self.faults = Faults(seed)
+        self._baudrate = baudrate
+        paced = baudrate if is_paced else None
+        self._character_s = 0.0 if paced is None else BITS_PER_CHARACTER / paced
+        self._silence_s = min(
+            SILENCE_CHARACTERS * self._character_s,
+            SILENCE_S_FAST if (paced or 0) > 19200 else float("inf"),
+        )
+        self._wire: Wire | None = None
+        self._due: list[tuple[float, int, FarEnd | None, bytes]] = []
         self._order = 0
+        self._heard_until_s = self._said_until_s = self._replug_at_s = 0.0
+        self._is_unplugged_for_good = False
         self._is_stopping = threading.Event()
         self._lock = threading.RLock()
         self._thread = threading.Thread(target=self._run, name="simulated line", daemon=True)
 
     def start_serial(self, link: Path | None = None) -> str:
         """Make a pseudo-terminal and return its path, or the link that points to it."""
-        self._link = link
-        terminal = _PseudoTerminal(link)
-        self._wire = terminal
-        self._thread.start()
-        return terminal.path
+        return self._start(PseudoTerminal(link))
 
     def start_tcp(self, host: str, port: int) -> str:
         """Listen and return ``host:port``; one client at a time."""
-        self._server = socket.create_server((host, port))
-        self._server.setblocking(False)
-        self._thread.start()
-        name = self._server.getsockname()
-        return f"{name[0]}:{name[1]}"
+        return self._start(TcpServer(host, port))
+
+    def start_modbus_tcp(self, host: str, port: int) -> str:
+        """Listen as a Modbus TCP server and return ``host:port``."""
+        return self._start(ModbusTcpServer(host, port))
+
+    def start_udp(self, host: str, port: int) -> str:
+        """Take datagrams and return ``host:port``."""
+        return self._start(UdpServer(host, port))
+
+    def start_dialling(self, host: str, port: int) -> str:
+        """Dial in to somebody who listens, again and again; returns ``host:port``."""
+        return self._start(TcpDialler(host, port))
 
     def stop(self) -> None:
         """End the thread and close everything; idempotent."""
         self._is_stopping.set()
         if self._thread.is_alive():
             self._thread.join()
-        self.unplug()
-        if self._server is not None:
-            self._server.close()
+        if self._wire is not None:
+            self._wire.close()
+
+    def act(self, far_end: FarEnd, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Let a hand do something, between two steps of the line.
+
+        Raises:
+            ValueError: As ``FarEnd.act``.
+        """
+        with self._lock:
+            return far_end.act(name, arguments)
 
     def set_fault(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Switch a fault: ``kind``, ``on``, ``probability``; ``unplug`` pulls the adapter.
+        """Switch a fault: ``kind``, ``on``, ``probability``.
+
+        ``unplug`` without a probability pulls the adapter until it is switched off again.
 
         Returns:
             The faults that are on.
@@ -241,87 +219,118 @@ class SimulatedLine:
             ValueError: No such fault, or no probability.
         """
         kind, on = str(arguments.get("kind", "")), bool(arguments.get("on", True))
-        if kind == "unplug":
+        probability = arguments.get("probability")
+        if kind == "unplug" and probability is None:
             (self.unplug if on else self.replug)()
         else:
-            probability = arguments.get("probability")
             self.faults.set(kind, on=on, probability=1.0 if probability is None else probability)
         return {"faults": dict(self.faults.active)}
 
     def unplug(self) -> None:
         """Pull the adapter: whoever has the port open loses it."""
         with self._lock:
-            if self._wire is not None:
-                self._wire.close()
-            self._wire = None
-            self._due.clear()
+            self._is_unplugged_for_good = True
+            self._pull()
 
     def replug(self) -> None:
-        """Plug the adapter in again, under its old link."""
+        """Plug the adapter in again, under its old name."""
         with self._lock:
-            if self._wire is None and self._server is None:
-                self._wire = _PseudoTerminal(self._link)
+            self._is_unplugged_for_good = False
+            self._replug_at_s = 0.0
+            if self._wire is not None:
+                self._wire.replug()
 
     # ---- the line's thread
 
+    def _start(self, wire: Wire) -> str:
+        self._wire = wire
+        self._thread.start()
+        return wire.address
+
     def _run(self) -> None:
         stepped_at_s = time.monotonic()
+        step_s = min((far_end.STEP_S for far_end in self.far_ends), default=1.0)
         while not self._is_stopping.is_set():
-            self._accept()
-            data = self._read()
-            now_s = time.monotonic()
+            self._wait(step_s)
             with self._lock:
-                for station in self.stations.values():
-                    station.step(now_s - stepped_at_s)
-                stepped_at_s = now_s
-                if data:
-                    self._pace(len(data))
-                    self._decoder.receive_data(data)
-                    self._answer()
-                self._send_due()
+                now_s = time.monotonic()
+                self._hear(now_s)
+                self._deliver()
+                if (dt_s := now_s - stepped_at_s) >= step_s or not self._character_s:
+                    stepped_at_s = now_s
+                    self._step(dt_s)
+                    self._deliver()
+                if self._replug_at_s and now_s >= self._replug_at_s:
+                    self.replug()
 
-    def _accept(self) -> None:
-        if self._server is not None:
-            with contextlib.suppress(BlockingIOError):
-                connection, _ = self._server.accept()
-                connection.setblocking(False)  # as for a pseudo-terminal: what is not read is lost
-                self.unplug()
-                self._decoder = RequestDecoder()
-                self._wire = _Connection(connection)
-
-    def _read(self) -> bytes:
+    def _wait(self, step_s: float) -> None:
+        timeout_s = step_s
+        if self._due:
+            timeout_s = min(step_s, max(0.0, self._due[0][0] - time.monotonic()))
         wire = self._wire
         try:
-            if wire is None:
-                self._is_stopping.wait(STEP_S)
-                return b""
-            if select.select([wire.fileno()], [], [], STEP_S)[0]:
-                return wire.read()
-        except (OSError, ValueError):
-            # A client has hung up, or the adapter was pulled while we looked at it.
-            if self._server is not None:
-                self.unplug()
-            else:
-                self._is_stopping.wait(STEP_S)
-        return b""
+            if wire is not None and (filenos := wire.filenos()):
+                select.select(filenos, [], [], timeout_s)
+                return
+        except (OSError, ValueError):  # the adapter was pulled while we looked at it
+            pass
+        self._is_stopping.wait(timeout_s)
 
-    def _answer(self) -> None:
-        while not isinstance(request := self._decoder.next_frame(), NeedData):
-            station = self.stations.get(request.unit_id)
-            reply = b"" if station is None else station.reply_to(request)
-            if reply:
-                for delay_s, data in self.faults.apply(request.frame, reply):
-                    self._order += 1
-                    heapq.heappush(self._due, (time.monotonic() + delay_s, self._order, data))
+    def _hear(self, now_s: float) -> None:
+        """Take bytes off the wire; they are heard when they would have arrived."""
+        data = b"" if self._wire is None else self._wire.read()
+        if not data:
+            return
+        if self._baudrate is not None and self._wire is not None:
+            theirs = self._wire.baudrate()
+            if theirs not in (None, self._baudrate):
+                data = self.faults.garbled(data)
+        self._heard_until_s = max(now_s, self._heard_until_s) + len(data) * self._character_s
+        if self.faults.is_happening("echo"):
+            self._say(data, now_s)
+        self._put(self._heard_until_s, None, data)
 
-    def _send_due(self) -> None:
+    def _step(self, dt_s: float) -> None:
+        for far_end in self.far_ends:
+            self._answer(far_end, far_end.step(dt_s))
+
+    def _deliver(self) -> None:
+        """Do what is due: let everybody hear, and put frames on the wire."""
         while self._due and self._due[0][0] <= time.monotonic():
-            _, _, data = heapq.heappop(self._due)
-            self._pace(len(data))
-            if self._wire is not None:
-                with contextlib.suppress(OSError):
-                    self._wire.write(data)
+            _, _, speaker, data = heapq.heappop(self._due)
+            if speaker is None:
+                for far_end in self.far_ends:
+                    self._answer(far_end, far_end.receive_data(data))
+            elif self._wire is not None:
+                self._wire.write(self._as_client_hears(data), speaker.push_to)
 
-    def _pace(self, count: int) -> None:
-        if self._character_s:
-            time.sleep(count * self._character_s)  # as long as the bytes take on a real wire
+    def _as_client_hears(self, data: bytes) -> bytes:
+        theirs = None if self._wire is None or self._baudrate is None else self._wire.baudrate()
+        return data if theirs in (None, self._baudrate) else self.faults.garbled(data)
+
+    def _answer(self, far_end: FarEnd, frames: Iterable[bytes]) -> None:
+        for frame in frames:
+            if self.faults.is_happening("unplug"):
+                self._pull()
+                self._replug_at_s = time.monotonic() + UNPLUGGED_S
+                return
+            now_s = time.monotonic()
+            for delay_s, data in self.faults.apply(frame, far_end.foreign_frame(frame)):
+                self._say(data, now_s + delay_s, far_end)
+
+    def _say(self, data: bytes, at_s: float, far_end: FarEnd | None = None) -> None:
+        """Put bytes on the wire when they have passed over it; one speaker after the other."""
+        if self._character_s and far_end is not None:
+            begin_s = max(at_s + self._silence_s, self._said_until_s)
+            at_s = self._said_until_s = begin_s + len(data) * self._character_s
+        if self.far_ends:
+            self._put(at_s, far_end or self.far_ends[0], data)
+
+    def _put(self, at_s: float, speaker: FarEnd | None, data: bytes) -> None:
+        self._order += 1
+        heapq.heappush(self._due, (at_s, self._order, speaker, data))
+
+    def _pull(self) -> None:
+        if self._wire is not None:
+            self._wire.unplug()
+        self._due.clear()

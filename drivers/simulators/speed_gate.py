@@ -4,13 +4,13 @@
 """
 
 import dataclasses
-import threading
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, ClassVar, Final
 
 from drivers.base import GateState, Side
 from drivers.protocols import modbus_rtu as rtu
 from drivers.protocols.modbus_rtu import Request
+from drivers.simulators.modbus_stations import ModbusStations
 
 OPENING_S = CLOSING_S = 0.4
 WALK_S: Final = 0.6
@@ -243,11 +243,26 @@ def _registers(request: Request, values: Sequence[int]) -> bytes:
     return rtu.encode_reply(request, rtu.encode_registers(values[first : first + count]))
 
 
-class Simulator:
-    """The gates of one line, and what a hand can do to them."""
+class Simulator(ModbusStations["Station"]):
+    """The gates of one line, and what a hand can do to them; unit id 0 is the first."""
 
     KIND = "turnstile"
-    TRANSPORTS = ("serial", "tcp")
+    ACTIONS: ClassVar = {
+        "walk": {"unit_id": 0, "side": "in"},
+        "tamper": {"unit_id": 0, "on": True},
+        "fire_open": {"unit_id": 0, "on": True},
+        "fault": {"unit_id": 0, "bits": 1, "on": True},
+        "refuse": {"unit_id": 0, "code": 4, "on": True},
+        "restart": {"unit_id": 0},
+    }
+    STIMULI = (
+        ("tamper", {}, "TamperChanged"),
+        ("tamper", {"on": False}, "TamperChanged"),
+        ("fault", {}, "FaultsChanged"),
+        ("fault", {"on": False}, "FaultsChanged"),
+        ("fire_open", {}, "GateStateChanged"),
+        ("fire_open", {"on": False}, "GateStateChanged"),
+    )
 
     @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
     class Settings:
@@ -256,8 +271,7 @@ class Simulator:
         unit_id: Sequence[int] = (1,)
 
     def __init__(self, settings: Settings) -> None:
-        self.stations = {unit_id: Station(Gate()) for unit_id in settings.unit_id}
-        self._lock = threading.RLock()
+        super().__init__({unit_id: Station(Gate()) for unit_id in settings.unit_id})
 
     def state(self) -> dict[str, Any]:
         """Return every gate's state by unit id."""
@@ -279,31 +293,26 @@ class Simulator:
             }
         }
 
-    def act(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Do something: ``walk``, ``tamper``, ``fire_open``, ``fault``, ``refuse``, ``restart``.
+    def do_walk(self, unit_id: int, side: str) -> dict[str, Any]:
+        """Somebody walks up to the gate and through it, if it is open."""
+        return {"is_open": self.station(unit_id).gate.walk(Side(side))}
 
-        Raises:
-            ValueError: No such action, or an argument is wrong; one line.
-        """
-        unit_id = int(arguments.get("unit_id", next(iter(self.stations))))
-        if unit_id not in self.stations:
-            raise ValueError(f"no unit {unit_id}; there are: {', '.join(map(str, self.stations))}")
-        station = self.stations[unit_id]
-        gate, on = station.gate, bool(arguments.get("on", True))
-        match name:
-            case "walk":
-                return {"is_open": gate.walk(Side(arguments.get("side", "in")))}
-            case "tamper":
-                gate.is_tampered = on
-            case "fire_open":
-                gate.is_fire_open = on
-            case "fault":
-                gate.faults = int(arguments.get("bits", 1)) if on else 0
-            case "refuse":
-                station.exception_code = int(arguments.get("code", 4)) if on else None
-            case "restart":
-                station.restart()
-            case _:
-                known = "walk, tamper, fire_open, fault, refuse, restart"
-                raise ValueError(f"no action {name!r}; there are: {known}")
-        return {}
+    def do_tamper(self, unit_id: int, *, on: bool) -> None:
+        """Open or close the housing."""
+        self.station(unit_id).gate.is_tampered = on
+
+    def do_fire_open(self, unit_id: int, *, on: bool) -> None:
+        """Close the fire panel's contact, or open it again."""
+        self.station(unit_id).gate.is_fire_open = on
+
+    def do_fault(self, unit_id: int, bits: int, *, on: bool) -> None:
+        """Break something, or mend it."""
+        self.station(unit_id).gate.faults = bits if on else 0
+
+    def do_refuse(self, unit_id: int, code: int, *, on: bool) -> None:
+        """Refuse every request with an exception code."""
+        self.station(unit_id).exception_code = code if on else None
+
+    def do_restart(self, unit_id: int) -> None:
+        """Switch the gate off and on."""
+        self.station(unit_id).restart()

@@ -4,11 +4,12 @@ Source: as the driver's.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, ClassVar, Final
 
 from drivers.protocols import modbus_rtu as rtu
 from drivers.protocols.modbus_rtu import Request
+from drivers.simulators.modbus_stations import ModbusStations
 
 CHANNEL_COUNT: Final = 8
 ON, OFF, TOGGLE = 0xFF00, 0x0000, 0x5500
@@ -79,11 +80,15 @@ def _bits(request: Request, values: Sequence[bool]) -> bytes:
     return rtu.encode_reply(request, rtu.encode_bits(values[first : first + count]))
 
 
-class Simulator:
-    """The boards of one line, and what a hand can do to them."""
+class Simulator(ModbusStations[Station]):
+    """The boards of one line, and what a hand can do to them; unit id 0 is the first."""
 
     KIND = "relay_board"
-    TRANSPORTS = ("serial", "tcp")
+    ACTIONS: ClassVar = {
+        "input": {"unit_id": 0, "channel": 0, "on": True},
+        "refuse": {"unit_id": 0, "code": 4, "on": True},
+    }
+    STIMULI = (("input", {}, "InputChanged"), ("input", {"on": False}, "InputChanged"))
 
     @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
     class Settings:
@@ -92,7 +97,7 @@ class Simulator:
         unit_id: Sequence[int] = (1,)
 
     def __init__(self, settings: Settings) -> None:
-        self.stations = {unit_id: Station() for unit_id in settings.unit_id}
+        super().__init__({unit_id: Station() for unit_id in settings.unit_id})
 
     def state(self) -> dict[str, Any]:
         """Return every board's state by unit id."""
@@ -103,24 +108,12 @@ class Simulator:
             }
         }
 
-    def act(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Do something to a board: ``input`` (channel, on) or ``refuse`` (code, on).
+    def do_input(self, unit_id: int, channel: int, *, on: bool) -> None:
+        """Close a contact, or open it."""
+        if not 0 <= channel < CHANNEL_COUNT:
+            raise ValueError(f"channel is 0..{CHANNEL_COUNT - 1}, not {channel}")
+        self.station(unit_id).inputs[channel] = on
 
-        Raises:
-            ValueError: No such action, or an argument is wrong; one line.
-        """
-        unit_id = int(arguments.get("unit_id", next(iter(self.stations))))
-        if unit_id not in self.stations:
-            raise ValueError(f"no unit {unit_id}; there are: {', '.join(map(str, self.stations))}")
-        station, on = self.stations[unit_id], bool(arguments.get("on", True))
-        match name:
-            case "input":
-                channel = int(arguments.get("channel", 0))
-                if not 0 <= channel < CHANNEL_COUNT:
-                    raise ValueError(f"channel is 0..{CHANNEL_COUNT - 1}, not {channel}")
-                station.inputs[channel] = on
-            case "refuse":
-                station.exception_code = int(arguments.get("code", 4)) if on else None
-            case _:
-                raise ValueError(f"no action {name!r}; there are: input, refuse")
-        return {}
+    def do_refuse(self, unit_id: int, code: int, *, on: bool) -> None:
+        """Refuse every request with an exception code."""
+        self.station(unit_id).exception_code = code if on else None

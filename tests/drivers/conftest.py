@@ -28,7 +28,7 @@ class GateOnALine:
 @pytest.fixture
 def gate_on_a_line(tmp_path: Path) -> Iterator[GateOnALine]:
     simulator = Simulator(Simulator.Settings())
-    line = SimulatedLine(simulator.stations)
+    line = SimulatedLine(simulator)
     yield GateOnALine(simulator.stations[1].gate, line, line.start_serial(tmp_path / "gate"))
     line.stop()
 

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from drivers.bus import Bus
 from drivers.protocols import NeedData
 from drivers.protocols.modbus_rtu import Request, RequestDecoder
-from drivers.simulators.line import Station
+from drivers.simulators.far_end import FarEnd
+from drivers.simulators.modbus_stations import Station
 from drivers.transport import LineError
 
 Answer = Callable[[bytes], Iterable[tuple[float, bytes]]]
@@ -70,10 +71,10 @@ class LineInMemory:
             due_s = min((at_s for at_s, _ in self._coming), default=deadline_s)
             time.sleep(max(0.0, min(due_s, deadline_s, now_s + 0.01) - now_s))
 
-    def discard_input(self) -> int:
+    def discard_input(self) -> bytes:
         """See ``Transport.discard_input``."""
         self._check()
-        return len(self._arrived())
+        return self._arrived()
 
     def close(self) -> None:
         """See ``Transport.close``."""
@@ -110,6 +111,11 @@ class Stations:
         if isinstance(request, NeedData) or request.unit_id not in self.stations or self.is_mute:
             return []
         return [(0.0, self.distort(self.stations[request.unit_id].reply_to(request)))]
+
+
+def answers_of(far_end: FarEnd) -> Answer:
+    """Return the answers of a simulator; what it says unasked is for the test to let arrive."""
+    return lambda data: [(0.0, frame) for frame in far_end.receive_data(data)]
 
 
 def request_in(frame: bytes) -> Request:

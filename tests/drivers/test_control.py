@@ -19,7 +19,7 @@ def simulator() -> Simulator:
 
 @pytest.fixture
 def server(simulator: Simulator) -> Iterator[ControlServer]:
-    line = SimulatedLine(simulator.stations)
+    line = SimulatedLine(simulator)
     server = ControlServer(
         "127.0.0.1", 0, state=simulator.state, act=simulator.act, set_fault=line.set_fault
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import serial
 
-from drivers.transport import LineError, SocketTransport, Transport, open_transport
+from drivers.transport import LineError, Transport, open_transport
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_what_was_not_asked_for_is_dropped_and_counted(
     for transport, length in ((serial_port, 5), (tcp, 3)):
         dropped, deadline_s = 0, time.monotonic() + 5
         while dropped < length and time.monotonic() < deadline_s:
-            dropped += transport.discard_input()
+            dropped += len(transport.discard_input())
         assert dropped == length
         assert transport.receive(timeout_s=0.01) == b""
         transport.close()
@@ -154,7 +154,7 @@ def test_an_adapter_that_is_pulled_is_a_lost_line() -> None:
 
 
 def test_a_server_that_hangs_up_is_a_lost_line(server: socket.socket) -> None:
-    transport = SocketTransport(url_of(server))
+    transport = open_transport(url_of(server))
     server.accept()[0].close()
 
     with pytest.raises(LineError, match="hung up"):

@@ -31,7 +31,7 @@ class Board:
     def __init__(self, folder: Path) -> None:
         self.simulator = Simulator(Simulator.Settings())
         self.station: Station = self.simulator.stations[1]
-        self.line = SimulatedLine(self.simulator.stations)
+        self.line = SimulatedLine(self.simulator)
         self.port = self.line.start_serial(folder / "board")
 
 
@@ -113,7 +113,7 @@ class StuckStation(Station):
 
 
 def test_a_relay_that_does_not_move_is_no_success(board: Board) -> None:
-    board.line.stations[1] = StuckStation()
+    board.simulator.stations[1] = StuckStation()
 
     async def act(driver: WaveshareRelay) -> None:
         with pytest.raises(ProtocolViolationError, match="00000000 after the command"):
@@ -132,7 +132,7 @@ class EchoOfDeadBoard(Station):
 
 
 def test_an_echoing_adapter_of_a_dead_board_confirms_nothing(board: Board) -> None:
-    board.line.stations[1] = EchoOfDeadBoard()
+    board.simulator.stations[1] = EchoOfDeadBoard()
 
     async def act(driver: WaveshareRelay) -> None:
         with pytest.raises(ProtocolViolationError):

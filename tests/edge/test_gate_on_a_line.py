@@ -58,7 +58,7 @@ class Street:
         module = simulator_module("speed_gate")
         self.simulator: Any = module.Simulator(module.Simulator.Settings())
         self.gate: Any = self.simulator.stations[1].gate
-        self.line = SimulatedLine(self.simulator.stations, baudrate=baudrate)
+        self.line = SimulatedLine(self.simulator, baudrate=baudrate)
         self.port = self.line.start_serial(folder / "line")
         self.building = Building(folder)
 
