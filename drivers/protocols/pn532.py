@@ -83,13 +83,17 @@ class FrameDecoder:
 
     def _skip_to_start(self) -> None:
         """Drop what stands before the start code; preamble, postamble and wake-up say nothing."""
-        start = self._buffer.find(START)
+        if self._dropped_to_start(0).strip(b"\x00\x55"):
+            raise FrameError("bytes outside a frame")
+
+    def _dropped_to_start(self, begin: int) -> bytes:
+        """Drop and return what stands before the first start code from there on."""
+        start = self._buffer.find(START, begin)
         if start < 0:
             start = len(self._buffer) - self._buffer.endswith(b"\x00")
-        skipped = bytes(self._buffer[:start])
+        dropped = bytes(self._buffer[:start])
         del self._buffer[:start]
-        if skipped.strip(b"\x00\x55"):
-            raise FrameError("bytes outside a frame")
+        return dropped
 
     def _information(self, head: bytes) -> Frame | NeedData:
         begin, length = 4, head[0]
@@ -114,8 +118,8 @@ class FrameDecoder:
         return Information(body[0], body[1], body[2:-1])
 
     def _damaged(self, message: str) -> FrameError:
-        """Drop one byte: a sound frame may begin at the next."""
-        del self._buffer[:1]
+        """Drop what cannot begin a frame: a sound one may stand within the damaged one."""
+        self._dropped_to_start(1)
         return FrameError(message)
 
 

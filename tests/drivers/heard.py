@@ -1,8 +1,11 @@
-"""What a decoder makes of bytes that arrive in pieces, for tests of codecs."""
+"""What decoders and drivers make of bytes that arrive, for their tests."""
 
+import asyncio
+import dataclasses
 from collections.abc import Iterable
 from typing import TypeVar
 
+from drivers.base import Driver, Observation
 from drivers.bus import Decoder
 from drivers.protocols import FrameError, NeedData
 
@@ -37,3 +40,23 @@ def cut(data: bytes, sizes: list[int]) -> list[bytes]:
         pieces.append(data[:size])
         data = data[size:]
     return pieces
+
+
+@dataclasses.dataclass
+class ClockOfATest:
+    """A clock that stands. Attributes: now_s: what it shows."""
+
+    now_s: float = 100.0
+
+    def __call__(self) -> float:
+        """Return the time, as ``time.monotonic`` does."""
+        return self.now_s
+
+
+async def observed(driver: Driver, count: int = 1) -> list[Observation]:
+    """Poll until there are so many observations; the test's own time-out ends it otherwise."""
+    found = list(await driver.poll())
+    while len(found) < count:
+        await asyncio.sleep(0.005)
+        found += await driver.poll()
+    return found

@@ -104,7 +104,7 @@ def test_damaged_data_is_refused_and_not_quoted() -> None:
     frames, refusals = frames_of(FrameDecoder(), [damaged + FIRMWARE])
 
     assert len(frames) == 1
-    assert refusals[0] == "the check byte of a frame's data does not fit"
+    assert refusals == ["the check byte of a frame's data does not fit"]
 
 
 @pytest.mark.parametrize("uid", UIDS)
