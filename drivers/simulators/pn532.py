@@ -85,8 +85,9 @@ class Simulator(FarEnd):
     def receive_data(self, data: bytes) -> list[bytes]:
         """See ``FarEnd.receive_data``."""
         if not self.is_awake:
-            _, woken, data = (self._asleep + data).partition(WAKE_UP)
-            self.is_awake, self._asleep = bool(woken), (self._asleep + data)[-1:]
+            heard = self._asleep + data
+            _, woken, data = heard.partition(WAKE_UP)
+            self.is_awake, self._asleep = bool(woken), heard[-1:]
         self._frames.receive_data(data)
         answers = list[bytes]()
         while self.is_awake:
