@@ -139,6 +139,26 @@ class CredentialRead(Observation):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class KeysPressed(Observation):
+    """Keys of a reader's keypad, as they came; who asks for a PIN collects them.
+
+    Attributes:
+        digits: ``0``..``9``, ``*`` and ``#``.
+        reader: 0-based, of a device with several.
+    """
+
+    digits: str = dataclasses.field(repr=False)
+    reader: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PowerFaultChanged(Observation):
+    """A device says that its supply failed, or is back."""
+
+    active: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class SecureChannelChanged(Observation):
     """The encryption between us and a reader was established or lost."""
 
