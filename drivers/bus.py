@@ -37,7 +37,6 @@ BITS_PER_CHARACTER: Final = 11
 REPLY_TIME_S_MAX: Final = 0.5
 SILENT_SCHEMES: Final = ("modbus-tcp://", "udp://", "listen://")
 """Where frames have bounds of their own, and no silence between them tells anything."""
-IDLE_WAIT_S: Final = 1.0
 LISTEN_STEP_S: Final = 0.02
 """A line that somebody listens to looks so often whether an exchange waits."""
 
@@ -199,6 +198,14 @@ class Bus:
 
         return end
 
+    def show(self, *, is_sent: bool, data: bytes) -> None:
+        """Show bytes to all who tap the line; for the thread that moves them."""
+        if _raw_log.isEnabledFor(logging.DEBUG):
+            _raw_log.debug("%s %s %s", self.port, ">" if is_sent else "<", spaced_hex(data))
+        now_s = self._clock.monotonic()
+        for tap in self._taps:
+            tap(now_s, is_sent=is_sent, data=data)
+
     def hand_over(self) -> Callable[[], Transport]:
         """Give the line to a protocol that owns it alone; returns what opens it.
 
@@ -209,7 +216,7 @@ class Bus:
             if self._thread is not None:
                 raise ValueError(f"line {self.port} is used by another device already")
             self._is_handed_over = True
-        return self._open_transport
+        return lambda: _Tapped(self._open_transport(), self)
 
     async def close(self) -> None:
         """End the thread and let go of the port; who still waits gets an error. Idempotent."""
@@ -275,8 +282,7 @@ class Bus:
                 if self._subscriptions:
                     return None
                 due_s = self._turns.next_at_s()
-                wait_s = IDLE_WAIT_S if due_s is None else max(0.0, due_s - now_s)
-                self._clock.wait(self._changed, wait_s)
+                self._clock.wait(self._changed, None if due_s is None else max(0.0, due_s - now_s))
         return None
 
     def _listen(self) -> None:
@@ -294,9 +300,7 @@ class Bus:
     def _hear(self, data: bytes) -> None:
         if data:
             now_s = self._clock.monotonic()
-            _raw_log.debug("%s < %s", self.port, spaced_hex(data))
-            for tap in self._taps:
-                tap(now_s, is_sent=False, data=data)
+            self.show(is_sent=False, data=data)
             for subscription in self._subscriptions:
                 subscription.hear(data, now_s=now_s)
             self._last_byte_at_s = now_s
@@ -333,9 +337,7 @@ class Bus:
             self._last_byte_at_s = self._clock.monotonic()
 
     def _send(self, transport: Transport, request: bytes) -> None:
-        _raw_log.debug("%s > %s", self.port, spaced_hex(request))
-        for tap in self._taps:
-            tap(self._clock.monotonic(), is_sent=True, data=request)
+        self.show(is_sent=True, data=request)
         transport.send(request)
 
     def _drop_input(self, transport: Transport, counts: UnitCounts) -> None:
@@ -428,6 +430,32 @@ class Bus:
             self._transport.close()
             self._transport = None
             self._reopening.failed(now_s=self._clock.monotonic())
+
+
+class _Tapped:
+    """The transport of a line that was handed over: who taps the bus still sees every byte."""
+
+    def __init__(self, below: Transport, bus: Bus) -> None:
+        self._below, self._bus = below, bus
+        self.close = below.close
+
+    def send(self, data: bytes) -> None:
+        """See ``Transport.send``."""
+        self._bus.show(is_sent=True, data=data)
+        self._below.send(data)
+
+    def receive(self, *, timeout_s: float) -> bytes:
+        """See ``Transport.receive``."""
+        return self._seen(self._below.receive(timeout_s=timeout_s))
+
+    def discard_input(self) -> bytes:
+        """See ``Transport.discard_input``."""
+        return self._seen(self._below.discard_input())
+
+    def _seen(self, data: bytes) -> bytes:
+        if data:
+            self._bus.show(is_sent=False, data=data)
+        return data
 
 
 def _next_reply(

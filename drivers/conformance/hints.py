@@ -5,7 +5,7 @@ Each hint needs evidence: where one thing looks like another, the sentence names
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from drivers.conformance.evidence import Exchange
@@ -17,11 +17,16 @@ LATE_S: Final = 0.2
 EMPTY_BYTES: Final = frozenset(b"\x00\xff\xfe\xf8\xe0\x80")
 """What a receiver makes of a line whose wires are swapped: breaks and shifted idle."""
 EMPTY_SHARE_MIN: Final = 0.6
-GONE: Final = re.compile(r"is gone|hung up|is there no port|there is no port|does not answer: ")
+GONE: Final = re.compile(r"is gone|hung up")
+MISSING: Final = re.compile(r"there is no port|does not answer: ")
 
 SENTENCES: Final = {
     "mute": "mute: nothing came back to {n} requests; check power, the two wires (A and B), the"
     " address and the baud rate",
+    "mute_talker": "mute: nothing at all came from the device; check power, the wire, and whether"
+    " it talks on another port",
+    "wrong_baud_talker": "wrong_baud: bytes came and none of them makes sense; baud rate or parity"
+    " is wrong, or A and B are swapped",
     "swapped": "swapped: what came back is almost only empty bytes; A and B are probably swapped",
     "wrong_baud": "wrong_baud: bytes came back to {n} requests and none is an answer; baud rate or"
     " parity is wrong, or A and B are swapped",
@@ -44,12 +49,15 @@ SENTENCES: Final = {
 }
 
 
-def hints(exchanges: Iterable[Exchange], errors: Sequence[str]) -> list[str]:
+def hints(
+    exchanges: Sequence[Exchange], errors: Sequence[str], *, is_understood: bool = True
+) -> list[str]:
     """Return what a technician should know, ``code: sentence`` each, worst first.
 
     Args:
         exchanges: What went over the line.
         errors: The texts of the driver's errors.
+        is_understood: Whether the driver made sense of a device that talks by itself.
     """
     asked = [exchange for exchange in exchanges if exchange.request]
     counts: Counter[str] = Counter()
@@ -60,7 +68,9 @@ def hints(exchanges: Iterable[Exchange], errors: Sequence[str]) -> list[str]:
         if exchange.pieces and exchange.pieces[0][0] >= LATE_S:
             counts["late"] += 1
             slowest_s = max(slowest_s, exchange.pieces[0][0])
-    counts["unplug"] = sum(bool(GONE.search(error)) for error in errors)
+    counts += Counter(_of_a_talker(exchanges, is_understood=is_understood))
+    is_missing = any(MISSING.search(error) for error in errors)
+    counts["unplug"] = sum(bool(GONE.search(error)) for error in errors) or int(is_missing)
     counts += Counter(_of_the_whole(asked, has_good=bool(good)))
     return [
         sentence.format(n=counts[code], ms=slowest_s * 1000)
@@ -81,6 +91,14 @@ def _of_the_whole(asked: Sequence[Exchange], *, has_good: bool) -> dict[str, int
     if all(exchange.received in (b"", exchange.request) for exchange in asked):
         return {"mute": len(asked)}  # only the adapter's own echo
     return {"wrong_baud": len(asked)}
+
+
+def _of_a_talker(exchanges: Sequence[Exchange], *, is_understood: bool) -> dict[str, int]:
+    """Return what shows at a device that nobody asks."""
+    if is_understood or any(exchange.request for exchange in exchanges):
+        return {}
+    is_heard = any(exchange.received for exchange in exchanges)
+    return {"wrong_baud_talker": 1} if is_heard else {"mute_talker": 1}
 
 
 def _good_answers(asked: Sequence[Exchange]) -> dict[bytes, bytes]:

@@ -27,6 +27,7 @@ class FarEnd:
         STIMULI: For the conformance run: actions with arguments, and the name of the observation
             that its driver must report then; in this order.
         STEP_S: How often time is let pass when nothing else happens.
+        ANSWERS: Whether it says anything. One that never does is deaf when the line is mute.
         push_to: Over UDP, where unasked frames go; None is to whoever spoke last.
     """
 
@@ -37,6 +38,7 @@ class FarEnd:
     ACTIONS: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     STIMULI: ClassVar[tuple[tuple[str, Mapping[str, Any], str], ...]] = ()
     STEP_S: ClassVar[float] = 0.01
+    ANSWERS: ClassVar[bool] = True
     push_to: tuple[str, int] | None = None
 
     def receive_data(self, data: bytes) -> list[bytes]:

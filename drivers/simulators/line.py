@@ -61,7 +61,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "foreign": Fault("somebody else's frame comes first", 0.2),
     "wrong_baud": Fault("every byte is garbled", 1.0, is_survivable=False),
     "mute": Fault("nothing comes", 1.0, is_survivable=False),
-    "unplug": Fault(f"the adapter is gone for {UNPLUGGED_S} s", 0.02),
+    "unplug": Fault(f"the adapter is gone for {UNPLUGGED_S} s", 0.05),
 }
 
 
@@ -300,7 +300,8 @@ class SimulatedLine:
             _, _, speaker, data = heapq.heappop(self._due)
             if speaker is None:
                 for far_end in self.far_ends:
-                    self._answer(far_end, far_end.receive_data(data))
+                    if far_end.ANSWERS or not self.faults.is_happening("mute"):
+                        self._answer(far_end, far_end.receive_data(data))
             elif self._wire is not None:
                 self._wire.write(self._as_client_hears(data), speaker.push_to)
 

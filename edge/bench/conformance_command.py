@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
@@ -105,8 +106,20 @@ def simulated_report(
     Raises:
         ValueError: No such driver, setting, transport or fault.
     """
+    with TemporaryDirectory(prefix="menshen-") as folder:
+        # A link: the number of a pseudo-terminal that was pulled is given to the next who asks.
+        link = Path(folder) / driver if transport in ("", "serial") else None
+        wiring = Wiring(transport=transport, link=link, faults=faults or {}, seed=seed)
+        return _simulated_report(driver, settings, wiring, say)
+
+
+def _simulated_report(
+    driver: str,
+    settings: Mapping[str, Any],
+    wiring: Wiring,
+    say: Any,  # noqa: ANN401 - see run
+) -> Report:
     simulator = simulator_module(driver).Simulator
-    wiring = Wiring(transport=transport, faults=faults or {}, seed=seed)
     with Simulation(driver, {}, wiring) as simulation:
         line = {"baudrate": getattr(simulator, "BAUDRATE", 9600)}
         given = {**getattr(simulator, "DRIVER_SETTINGS", {}), **settings}

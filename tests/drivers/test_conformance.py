@@ -1,166 +1,142 @@
 """What every driver owes, found by the registry: a new one is tested here without an edit."""
 
-import inspect
-import sys
-from typing import Any
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.base import Driver, DriverError
+from drivers.base import DriverError
 from drivers.bus import Bus
+from drivers.conformance.report import Report
+from drivers.conformance.suite import (
+    DriverConformance,
+    conformance_report,
+    failures,
+    poll_garbage,
+)
 from drivers.protocols.modbus_rtu import encode_frame
 from drivers.registry import create, driver_class, names, simulator_module
+from drivers.simulators.line import FAULTS
 from tests.drivers.lines import LineInMemory, Stations, with_bus
 
 DRIVERS = [name for name in names() if driver_class(name).__module__ == f"drivers.{name}"]
 """Those in the tree: other tests register drivers of their own."""
-IMPATIENT = {"timeout_s": 0.01, "attempt_count": 1}
-"""Where a driver has these settings: what fails fails soon."""
+SIMULATORS = {name: simulator_module(name).Simulator for name in DRIVERS}
+ON_A_LINE = [name for name in DRIVERS if "http" not in SIMULATORS[name].TRANSPORTS]
+"""What comes over HTTP is garbled in those drivers' own tests."""
+OVER_MODBUS = [name for name in DRIVERS if "modbus-tcp" in SIMULATORS[name].TRANSPORTS]
+SURVIVABLE = sorted(kind for kind, fault in FAULTS.items() if fault.is_survivable)
+PARALLEL = 8
+"""Runs mostly wait for a line."""
 
 
-def make(name: str, bus: Bus, *, timeout_s: float = 0.05) -> Driver:
-    fields = inspect.signature(driver_class(name).Settings).parameters
-    wanted = {**IMPATIENT, "timeout_s": timeout_s}
-    return create(name, bus, {key: wanted[key] for key in wanted if key in fields})
+def fault_for(name: str) -> str:
+    """Return the one fault that a driver meets here; together they meet all of them.
+
+    All drivers with all faults: ``python -m tests.drivers.fault_matrix``.
+    """
+    return SURVIVABLE[DRIVERS.index(name) % len(SURVIVABLE)]
 
 
-def stations_of(name: str) -> Any:  # noqa: ANN401 - each simulator has its own
-    simulator = simulator_module(name).Simulator
-    return simulator(simulator.Settings()).stations
+class Reports:
+    """Runs of all drivers, several at a time, made when the first is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._pool = folder, ThreadPoolExecutor(PARALLEL)
+        self._made: dict[tuple[str, str], Future[Report]] = {}
+
+    def of(self, name: str, fault: str = "") -> Report:
+        """Return a driver's report, alone or under a fault."""
+        if not self._made:
+            for driver in DRIVERS:
+                for kind in ("", "mute", fault_for(driver)):
+                    self._made[driver, kind] = self._pool.submit(self._run, driver, kind)
+        return self._made[name, fault].result()
+
+    def _run(self, name: str, kind: str) -> Report:
+        folder = self._folder / f"{name}-{kind or 'alone'}"
+        folder.mkdir()
+        return conformance_report(name, folder=folder, faults={kind: None} if kind else {})
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
 
 
-@pytest.mark.parametrize("name", DRIVERS)
-def test_it_is_a_driver_registered_under_its_module_s_name(name: str) -> None:
-    found = driver_class(name)
-
-    assert isinstance(make(name, Bus("none")), Driver)
-    assert found.__module__.rpartition(".")[2] == name
-
-
-@pytest.mark.parametrize("name", DRIVERS)
-def test_it_cites_its_source_and_so_does_its_simulator(name: str) -> None:
-    module = sys.modules[driver_class(name).__module__]
-
-    assert "\nSource: " in (module.__doc__ or "")
-    assert simulator_module(name).__doc__
-
-
-@pytest.mark.parametrize("name", DRIVERS)
-def test_its_settings_are_validated(name: str) -> None:
-    with pytest.raises(ValueError, match="has no setting 'colour'"):
-        create(name, Bus("none"), {"colour": "red"})
-
-
-@pytest.mark.parametrize("name", DRIVERS)
-@pytest.mark.parametrize(
-    ("setting", "value"),
-    [
-        ("unit_id", 0),
-        ("unit_id", 248),
-        ("unit_id", "1"),
-        ("timeout_s", 0.0),
-        ("timeout_s", -1.0),
-        ("timeout_s", float("nan")),
-        ("attempt_count", 0),
-        ("attempt_count", 1.5),
-    ],
-)
-def test_a_setting_that_is_nonsense_is_refused_in_one_line_that_names_it(
-    name: str, setting: str, value: object
-) -> None:
-    if setting not in inspect.signature(driver_class(name).Settings).parameters:
-        pytest.skip(f"{name} has no {setting}")
-
-    with pytest.raises(ValueError, match=f"{name}: {setting} is") as caught:
-        create(name, Bus("none"), {setting: value})
-
-    assert "\n" not in str(caught.value)
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reports]:
+    with contextlib.closing(Reports(tmp_path_factory.mktemp("conformance"))) as reports:
+        yield reports
 
 
 @pytest.mark.parametrize("name", DRIVERS)
-def test_an_idle_poll_is_quiet(name: str) -> None:
-    async def act(bus: Bus) -> None:
-        driver = make(name, bus)
-        await driver.start()
-        await driver.poll()
+class TestEveryDriver(DriverConformance):
+    """The suite of packages outside the tree, for each driver of the tree."""
 
-        assert [await driver.poll() for _ in range(12)] == [[]] * 12
+    @pytest.fixture(autouse=True)
+    def named(self, name: str) -> None:
+        type(self).driver = name
 
-    with_bus(LineInMemory(Stations(stations_of(name))), act)
+    def test_it_and_its_device_understand_each_other(  # type: ignore[override]
+        self, name: str, reports: Reports
+    ) -> None:
+        assert failures(reports.of(name)) == []
 
+    def test_a_mute_device_fails_and_is_named_so(  # type: ignore[override]
+        self, name: str, reports: Reports
+    ) -> None:
+        report = reports.of(name, "mute")
+        said = [*report.findings, *(step.finding for step in report.steps)]
 
-@pytest.mark.parametrize("name", DRIVERS)
-def test_a_dead_device_raises_and_recovers(name: str) -> None:
-    far_end = Stations(stations_of(name))
+        assert not report.passed
+        assert any("mute" in text or "no reply" in text for text in said), said
 
-    async def act(bus: Bus) -> None:
-        driver = make(name, bus)
-        await driver.start()
-        far_end.is_mute = True
-        with pytest.raises(DriverError):
-            await driver.poll()
-        with pytest.raises(DriverError):
-            await driver.start()
-        far_end.is_mute = False
-        await driver.start()
-        await driver.poll()
-
-    with_bus(LineInMemory(far_end), act)
+    def test_a_fault_that_can_be_survived_is_survived(self, name: str, reports: Reports) -> None:
+        assert failures(reports.of(name, fault_for(name))) == []
 
 
 @pytest.mark.parametrize("name", DRIVERS)
-def test_a_lost_port_raises_and_recovers(name: str) -> None:
-    line = LineInMemory(Stations(stations_of(name)))
-    line.is_connected = False
-
-    async def act(bus: Bus) -> None:
-        driver = make(name, bus)
-        with pytest.raises(DriverError):
-            await driver.start()
-
-    with_bus(line, act)
-    line.is_connected = True
-
-    async def again(bus: Bus) -> None:
-        await make(name, bus).start()
-
-    with_bus(line, again)
+def test_it_is_registered_under_its_module_s_name(name: str) -> None:
+    assert driver_class(name).__module__.rpartition(".")[2] == name
 
 
-def call_everything(name: str, line: LineInMemory) -> None:
-    """Call what a driver can do without arguments; only ``DriverError`` may come out."""
-
-    async def act(bus: Bus) -> None:
-        driver = make(name, bus, timeout_s=IMPATIENT["timeout_s"])
-        for call in (driver.start, driver.poll, driver.poll):
-            try:
-                await call()
-            except DriverError as error:
-                assert str(error)  # noqa: PT017 - it may fail, it need not
-
-    with_bus(line, act)
+def settings_for(name: str) -> dict[str, object]:
+    """Return settings that fit the simulator and wait for nothing long."""
+    impatient = {"timeout_s": 0.01, "attempt_count": 1}
+    fields = {field.name for field in dataclasses.fields(driver_class(name).Settings)}
+    ours = {key: value for key, value in impatient.items() if key in fields}
+    return {**simulator_module(name).Simulator.DRIVER_SETTINGS, **ours}
 
 
-@pytest.mark.parametrize("name", DRIVERS)
-@given(replies=st.lists(st.binary(max_size=40), min_size=1, max_size=6))
-@settings(max_examples=15, deadline=None)
-def test_whatever_bytes_come_only_a_driver_error_comes_out(name: str, replies: list[bytes]) -> None:
-    left = list(replies)
-
-    call_everything(name, LineInMemory(lambda _: [(0.0, left.pop())] if left else []))
+@pytest.mark.parametrize("name", ON_A_LINE)
+@given(pieces=st.lists(st.binary(max_size=40), max_size=6))
+@settings(max_examples=10, deadline=None)
+def test_whatever_bytes_come_only_a_driver_error_comes_out(name: str, pieces: list[bytes]) -> None:
+    poll_garbage(name, settings_for(name), pieces)
 
 
-@pytest.mark.parametrize("name", DRIVERS)
-@given(bodies=st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=4))
-@settings(max_examples=20, deadline=None)
+@pytest.mark.parametrize("name", OVER_MODBUS)
+@given(bodies=st.lists(st.binary(min_size=250, max_size=250), min_size=1, max_size=4))
+@settings(max_examples=10, deadline=None)
 def test_whatever_sound_values_come_only_a_driver_error_comes_out(
     name: str, bodies: list[bytes]
 ) -> None:
+    simulator = simulator_module(name).Simulator
+
     def with_other_values(reply: bytes) -> bytes:
         """Return a sound reply of the same shape that carries anything at all."""
-        body = bodies.pop() if bodies else bytes(32)
+        body = bodies.pop() if bodies else bytes(250)
         return encode_frame(reply[0], reply[1], reply[2:3] + body[: len(reply) - 5])
 
-    call_everything(name, LineInMemory(Stations(stations_of(name), distort=with_other_values)))
+    async def act(bus: Bus) -> None:
+        driver = create(name, bus, settings_for(name))
+        for call in (driver.start, driver.poll, driver.poll):
+            with contextlib.suppress(DriverError):
+                await call()
+
+    stations = simulator(simulator.Settings()).stations
+    with_bus(LineInMemory(Stations(stations, distort=with_other_values)), act)
