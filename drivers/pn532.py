@@ -36,9 +36,6 @@ class Pn532:
     is woken and set up again at the next. Of several cards at once one is read. A UID is a number
     that many cards can be given; it is not a proof. Phones and some cards draw another UID each
     time: those are counted, not reported.
-
-    Attributes:
-        random_uid_count: Readings of cards that draw their UID.
     """
 
     @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +65,7 @@ class Pn532:
         self._bus, self._settings, self._monotonic = bus, settings, monotonic
         self._holding = Holding(settings.hold_s)
         self._is_set_up = False
-        self.random_uid_count = 0
+        self._random_uid_count = 0
 
     async def start(self) -> None:
         """Wake the reader, see that it is one, and let it answer when there is no card."""
@@ -90,7 +87,7 @@ class Pn532:
             # It may have lost its power and sleep; it may have lost what was set up.
             self._is_set_up = False
             raise
-        self.random_uid_count += sum(target.is_random for target in targets)
+        self._random_uid_count += sum(target.is_random for target in targets)
         now_s = self._monotonic()
         numbers = [target.uid.hex().upper() for target in targets if not target.is_random]
         return [
@@ -98,6 +95,12 @@ class Pn532:
             for number in numbers
             if self._holding.is_new(number, now_s=now_s)
         ]
+
+    @property
+    def findings(self) -> list[str]:
+        """What was read and not reported, with how often."""
+        count = self._random_uid_count
+        return [f"{count} x a card that draws another UID each time"] if count else []
 
     async def _ask(self, command: Command[_Answer], *, before: bytes = b"") -> _Answer:
         settings = self._settings

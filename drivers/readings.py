@@ -31,7 +31,7 @@ class Reading(Generic[_Frame]):
 
     at_s: float
     run: int
-    frame: _Frame
+    frame: _Frame = dataclasses.field(repr=False)
 
 
 class Holding:

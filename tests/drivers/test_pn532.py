@@ -122,7 +122,7 @@ def test_a_uid_that_is_drawn_each_time_is_counted_and_not_reported() -> None:
         simulator.act("present", {"uid": "08112233"})
 
         assert await reader.poll() == []
-        assert reader.random_uid_count == 1
+        assert reader.findings == ["1 x a card that draws another UID each time"]
 
     with_bus(LineInMemory(answers_of(simulator)), act)
 
