@@ -62,7 +62,13 @@ class Node(Frozen):
 
 
 class BusEntry(Frozen):
-    """One line. ``port`` is a path (by-id is best), ``COM3`` or ``socket://HOST:PORT``."""
+    """One line.
+
+    Attributes:
+        port: A path (by-id is best), ``COM3``, ``socket://HOST:PORT``, or any other of
+            ``drivers.transport.open_transport``; ``http://HOST:PORT`` of a device with a web API.
+        reply_time_s_max: The slowest device's longest time from request to reply.
+    """
 
     id: Slug
     node: Slug
@@ -70,6 +76,7 @@ class BusEntry(Frozen):
     baudrate: int = 9600
     parity: Literal["N", "E", "O"] = "N"
     stopbits: Literal[1, 2] = 1
+    reply_time_s_max: Annotated[float, Field(gt=0, le=10)] = 0.5
 
 
 class DeviceEntry(Frozen):

@@ -24,15 +24,12 @@ from drivers.base import (
     PassageGate,
     Side,
 )
-from edge.backoff import BackOff, wait_until_set
+from drivers.presence import Presence, PresenceTracker
+from edge.backoff import wait_until_set
 
 _log = logging.getLogger("edge.devices")
 
 POLL_INTERVAL_S: Final = 0.1
-LOST_AFTER_COUNT: Final = 2
-"""Failed polls in a row; the bus repeats by itself, so one is already several tries."""
-RETRY_FIRST_S: Final = 0.25
-RETRY_LAST_S: Final = 5.0
 SET_UP_RETRY_S: Final = 5.0
 
 
@@ -63,6 +60,7 @@ class DeviceTask:
         *,
         modes: Sequence[tuple[Side, GateMode]] = (),
         poll_interval_s: float = POLL_INTERVAL_S,
+        presence: PresenceTracker | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Tend one device.
@@ -73,6 +71,7 @@ class DeviceTask:
             listener: Hears what happens.
             modes: Set at start and whenever the device comes back.
             poll_interval_s: From the end of one poll to the next.
+            presence: Decides when it is lost; None is the usual one.
             monotonic: The clock.
         """
         self.id = device_id
@@ -80,16 +79,15 @@ class DeviceTask:
         self._poll_interval_s, self._monotonic = poll_interval_s, monotonic
         self._turn = asyncio.Lock()
         self._poll_now = asyncio.Event()
-        self._is_current: bool | None = None
-        self._failure_count = 0
-        self._lost_at_s = 0.0
+        self._presence = PresenceTracker() if presence is None else presence
+        self._lost_at_s, self._has_been_lost = 0.0, False
         self._set_up_due_s: float | None = 0.0
         self._complaint = ""
 
     @property
     def is_current(self) -> bool:
-        """Whether the device answers."""
-        return self._is_current is True
+        """Whether the device answers, or did until a moment ago."""
+        return self._presence.state in (Presence.PRESENT, Presence.DOUBTFUL)
 
     async def access(self, side: Side) -> CommandReceipt:
         """Let one person through; see ``PassageGate.access``.
@@ -101,13 +99,22 @@ class DeviceTask:
             raise TypeError(f"device {self.id} is no gate")
         try:
             async with self._turn:
-                return await self._driver.access(side)
+                receipt = await self._driver.access(side)
+        except CommandRejectedError:
+            self._note_answer()
+            raise
+        except DriverError as error:
+            self._note_failure(error)
+            raise
+        else:
+            # A device that is only written to comes back by its first command.
+            self._note_answer()
+            return receipt
         finally:
             self._poll_now.set()
 
     async def run(self) -> None:
         """Poll for ever."""
-        back_off = BackOff(first_s=RETRY_FIRST_S, last_s=RETRY_LAST_S)
         while True:
             self._poll_now.clear()
             try:
@@ -116,13 +123,12 @@ class DeviceTask:
                     observations = await self._driver.poll()
             except DriverError as error:
                 self._note_failure(error)
-                await wait_until_set(self._poll_now, timeout_s=back_off.next_s())
-                continue
-            back_off.reset()
-            self._note_answer()
-            for observation in observations:
-                self._listener.observed(observation)
-            await wait_until_set(self._poll_now, timeout_s=self._poll_interval_s)
+            else:
+                self._note_answer()
+                for observation in observations:
+                    self._listener.observed(observation)
+            pause_s = self._presence.pause_s(poll_interval_s=self._poll_interval_s)
+            await wait_until_set(self._poll_now, timeout_s=pause_s)
 
     async def _set_up_if_due(self) -> None:
         if self._set_up_due_s is None or self._monotonic() < self._set_up_due_s:
@@ -143,23 +149,21 @@ class DeviceTask:
             self._set_up_due_s, self._complaint = None, ""
 
     def _note_failure(self, error: DriverError) -> None:
-        self._failure_count += 1
-        if self._failure_count < LOST_AFTER_COUNT or self._is_current is False:
+        now_s = self._monotonic()
+        if not self._presence.failed(now_s=now_s):
             return
         _log.error("device %s is lost: %s", self.id, error)
-        self._is_current, self._lost_at_s = False, self._monotonic()
+        self._lost_at_s, self._has_been_lost = now_s, True
         self._set_up_due_s = 0.0
         self._listener.lost(str(error))
 
     def _note_answer(self) -> None:
-        self._failure_count = 0
-        if self._is_current is True:
+        now_s = self._monotonic()
+        if not self._presence.answered(now_s=now_s):
             return
-        absence_s = 0.0
-        if self._is_current is False:
-            absence_s = self._monotonic() - self._lost_at_s
+        absence_s = now_s - self._lost_at_s if self._has_been_lost else 0.0
+        if self._has_been_lost:
             _log.info("device %s is back after %.1f s", self.id, absence_s)
-        self._is_current = True
         self._listener.returned(absence_s)
 
 

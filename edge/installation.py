@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from config.contract.access import Direction
 from config.site import AccessPointEntry, DeviceEntry, Site, SiteError
-from drivers.base import Driver, GateMode, PassageGate, Side
+from drivers.base import Closeable, Driver, GateMode, PassageGate, Side
 from drivers.bus import Bus
 from drivers.registry import create
 from edge.access.gate import GateReports
@@ -33,11 +33,15 @@ class Installation:
     watchers: dict[str, Watcher] = dataclasses.field(default_factory=dict)
     tasks: dict[str, Callable[[], Awaitable[None]]] = dataclasses.field(default_factory=dict)
     buses: dict[str, Bus] = dataclasses.field(default_factory=dict)
+    drivers: dict[str, Driver] = dataclasses.field(default_factory=dict)
 
     async def close(self) -> None:
-        """Let go of cameras and lines."""
+        """Let go of cameras, devices and lines."""
         for watcher in self.watchers.values():
             await asyncio.to_thread(watcher.stop)
+        for driver in self.drivers.values():
+            if isinstance(driver, Closeable):
+                await driver.close()
         for bus in self.buses.values():
             await bus.close()
 
@@ -57,7 +61,11 @@ def install(site: Site, around: Surroundings, *, table: DeviceTable, eyes: Eyes)
     made = Installation()
     for bus in site.bus:
         made.buses[bus.id] = Bus(
-            bus.port, baudrate=bus.baudrate, parity=bus.parity, stopbits=bus.stopbits
+            bus.port,
+            baudrate=bus.baudrate,
+            parity=bus.parity,
+            stopbits=bus.stopbits,
+            reply_time_s_max=bus.reply_time_s_max,
         )
     for device in site.device:
         points = [point for point in site.access_point if point.device == device.id]
@@ -80,7 +88,7 @@ def _install_device(
     around: Surroundings,
     table: DeviceTable,
 ) -> None:
-    driver = _driver(device, made.buses[device.bus])
+    driver = made.drivers[device.id] = _driver(device, made.buses[device.bus])
     if points and not isinstance(driver, PassageGate):
         raise SiteError(
             f"access_point {points[0].id!r} needs a gate; device {device.id!r} is a"

@@ -32,6 +32,8 @@ from drivers.simulation import Simulation
 
 IDLE_POLL_COUNT: Final = 20
 POLL_PAUSE_S: Final = 0.02
+SETTLE_S: Final = 2.0
+QUIET_POLL_COUNT: Final = 6
 TRY_COUNT: Final = 5
 TRY_PAUSE_S: Final = 0.3
 STIMULUS_S: Final = 2.0
@@ -98,6 +100,22 @@ class Run:
         await self.driver.start()
         return list(await self.driver.poll())
 
+    async def settle(self) -> list[Observation]:
+        """Poll until all that a device says when it is set up has come."""
+        found: list[Observation] = []
+        quiet_count, deadline_s = 0, time.monotonic() + SETTLE_S
+        while quiet_count < QUIET_POLL_COUNT and time.monotonic() < deadline_s:
+            try:
+                new = list(await self.driver.poll())
+            except DriverError as error:
+                self.errors.append(str(error))
+                await self._again()
+                continue
+            found += new
+            quiet_count = 0 if new else quiet_count + 1
+            await asyncio.sleep(POLL_PAUSE_S)
+        return found
+
     async def poll_until(self, wanted: str, limit_s: float) -> list[Observation]:
         """Poll until an observation of a kind is reported.
 
@@ -135,6 +153,7 @@ class Run:
         """Add what the evidence of the whole run means."""
         exchanges = list(self.evidence.exchanges)
         self.report.findings += hints(exchanges, self.errors, is_understood=self.report.passed)
+        self.report.findings += getattr(self.driver, "findings", [])
         answered = sorted(
             exchange.pieces[-1][0] * 1000
             for exchange in exchanges
@@ -197,6 +216,7 @@ async def run(
 
 async def _answers(this: Run) -> str:
     found, failed_count = await this.tried(this.start_and_poll)
+    found += await this.settle()
     words = ", ".join(sorted({type(observation).__name__ for observation in found})) or "nothing"
     tries = f"; it took {failed_count + 1} tries" if failed_count else ""
     return f"the first poll reports {words}{tries}"

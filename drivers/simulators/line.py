@@ -32,6 +32,8 @@ LATE_S: Final = 0.4
 DRIBBLE_S: Final = 0.01
 DUPLICATE_AFTER_S: Final = 0.005
 UNPLUGGED_S: Final = 0.5
+PLUGGED_S_MIN: Final = 3.0
+"""A loose plug holds for a while before it slips again."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -164,7 +166,8 @@ class SimulatedLine:
         self._wire: Wire | None = None
         self._due: list[tuple[float, int, FarEnd | None, bytes]] = []
         self._order = 0
-        self._heard_until_s = self._said_until_s = self._replug_at_s = 0.0
+        self._heard_until_s = self._said_until_s = self._spoken_until_s = 0.0
+        self._replug_at_s = self._holds_until_s = 0.0
         self._is_unplugged_for_good = False
         self._is_stopping = threading.Event()
         self._lock = threading.RLock()
@@ -311,13 +314,19 @@ class SimulatedLine:
 
     def _answer(self, far_end: FarEnd, frames: Iterable[bytes]) -> None:
         for frame in frames:
-            if self.faults.is_happening("unplug"):
-                self._pull()
-                self._replug_at_s = time.monotonic() + UNPLUGGED_S
-                return
             now_s = time.monotonic()
-            for delay_s, data in self.faults.apply(frame, far_end.foreign_frame(frame)):
-                self._say(data, now_s + delay_s, far_end)
+            if now_s > self._holds_until_s and self.faults.is_happening("unplug"):
+                self._pull()
+                self._replug_at_s = now_s + UNPLUGGED_S
+                self._holds_until_s = self._replug_at_s + PLUGGED_S_MIN
+                return
+            pieces = self.faults.apply(frame, far_end.foreign_frame(frame))
+            # One speaks after the other, however slowly; only what is late is overtaken.
+            begin_s = max(now_s, self._spoken_until_s)
+            for delay_s, data in pieces:
+                self._say(data, begin_s + delay_s, far_end)
+            if pieces and pieces[0][0] < LATE_S:
+                self._spoken_until_s = begin_s + pieces[-1][0]
 
     def _say(self, data: bytes, at_s: float, far_end: FarEnd | None = None) -> None:
         """Put bytes on the wire when they have passed over it; one speaker after the other."""

@@ -16,6 +16,7 @@ from drivers.base import (
     Observation,
     Side,
 )
+from drivers.presence import PresenceTracker
 from edge.devices import DeviceTable, DeviceTask
 from tests.edge.conftest import NOW, eventually
 
@@ -77,8 +78,14 @@ class Ear:
 
 @asynccontextmanager
 async def tended(driver: ScriptedDriver, ear: Ear) -> AsyncIterator[DeviceTask]:
+    presence = PresenceTracker(absent_after_s=0.02, probe_first_s=0.01, probe_last_s=0.05)
     task = DeviceTask(
-        "gate-east", driver, ear, modes=[(Side.OUT, GateMode.FREE)], poll_interval_s=0.005
+        "gate-east",
+        driver,
+        ear,
+        modes=[(Side.OUT, GateMode.FREE)],
+        poll_interval_s=0.005,
+        presence=presence,
     )
     running = asyncio.create_task(task.run())
     try:
@@ -186,6 +193,21 @@ def test_a_command_is_tried_while_the_device_is_lost(ear: Ear, driver: ScriptedD
             driver.is_reachable = True
             await task.access(Side.IN)
             await eventually(lambda: task.is_current, timeout_s=1.0)
+
+    asyncio.run(act())
+
+
+def test_a_command_that_succeeds_brings_a_lost_device_back(
+    ear: Ear, driver: ScriptedDriver
+) -> None:
+    async def act() -> None:
+        async with tended(driver, ear) as task:
+            driver.is_reachable = False
+            await eventually(lambda: "lost: no reply" in ear.heard)
+            driver.is_reachable = True
+            await task.access(Side.IN)
+
+            assert task.is_current
 
     asyncio.run(act())
 
