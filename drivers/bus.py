@@ -11,10 +11,12 @@
 """
 
 import asyncio
+import contextlib
 import dataclasses
 import logging
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any, Final, Generic, Protocol, TypeVar
 
@@ -57,6 +59,7 @@ class _Exchange(Generic[_Reply]):
     timeout_s: float
     priority: Priority
     future: "Future[Any]"
+    owner: object = dataclasses.field(default_factory=asyncio.current_task)
 
 
 class Bus:
@@ -105,6 +108,7 @@ class Bus:
         self._silent_units: set[int | str] = set()
         self._subscriptions: tuple[Subscription[Any], ...] = ()
         self._taps: tuple[Tap, ...] = ()
+        self._hastened: Counter[object] = Counter()
         self._line_problem: str | None = "the port is not open yet"
         # What follows belongs to the bus's thread.
         self._transport: Transport | None = None
@@ -198,6 +202,19 @@ class Bus:
 
         return end
 
+    @contextlib.contextmanager
+    def hastened(self, owner: "asyncio.Task[Any] | None") -> Iterator[None]:
+        """Treat what a task asks as commands, while it is in the way of one."""
+        with self._changed:
+            self._hastened[owner] += 1
+            self._turns.promote(lambda exchange: exchange.owner is owner, to=Priority.COMMAND)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._hastened[owner] -= 1
+                self._hastened += Counter()  # forgets those at zero
+
     def show(self, *, is_sent: bool, data: bytes) -> None:
         """Show bytes to all who tap the line; for the thread that moves them."""
         if _raw_log.isEnabledFor(logging.DEBUG):
@@ -229,7 +246,10 @@ class Bus:
     def _put(self, exchange: "_Exchange[Any]") -> None:
         with self._changed:
             self._start()
-            self._turns.put(exchange, unit_id=exchange.unit_id, priority=exchange.priority)
+            priority = exchange.priority
+            if self._hastened[exchange.owner]:
+                priority = min(priority, Priority.COMMAND)
+            self._turns.put(exchange, unit_id=exchange.unit_id, priority=priority)
             self._changed.notify()
 
     def _start(self) -> None:

@@ -5,6 +5,7 @@ Time is monotonic seconds and an argument.
 
 import dataclasses
 from collections import deque
+from collections.abc import Callable
 from enum import IntEnum
 from typing import Final, Generic, TypeVar
 
@@ -48,6 +49,15 @@ class Turns(Generic[_Job]):
     def hush(self, unit_id: int | str, *, until_s: float) -> None:
         """Leave a unit alone until then."""
         self._quiet_until_s[unit_id] = until_s
+
+    def promote(self, is_meant: Callable[[_Job], bool], *, to: Priority) -> None:
+        """Let some of those that wait go as if they were more urgent."""
+        for priority, queue in self._waiting.items():
+            if priority > to:
+                meant = [waiting for waiting in queue if is_meant(waiting.job)]
+                for waiting in meant:
+                    queue.remove(waiting)
+                self._waiting[to].extend(meant)
 
     def hushed(self, *, now_s: float) -> int | str | None:
         """Return the unit that is left alone longest from now; None if none is."""

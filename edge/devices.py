@@ -6,9 +6,10 @@ is lost: a poll is not the only way back.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -24,6 +25,7 @@ from drivers.base import (
     PassageGate,
     Side,
 )
+from drivers.bus import Bus
 from drivers.presence import Presence, PresenceTracker
 from edge.backoff import wait_until_set
 
@@ -61,6 +63,7 @@ class DeviceTask:
         modes: Sequence[tuple[Side, GateMode]] = (),
         poll_interval_s: float = POLL_INTERVAL_S,
         presence: PresenceTracker | None = None,
+        bus: Bus | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Tend one device.
@@ -72,11 +75,14 @@ class DeviceTask:
             modes: Set at start and whenever the device comes back.
             poll_interval_s: From the end of one poll to the next.
             presence: Decides when it is lost; None is the usual one.
+            bus: The device's line: a poll that waits for its turn there must not hold up a command.
             monotonic: The clock.
         """
         self.id = device_id
         self._driver, self._listener, self._modes = driver, listener, modes
         self._poll_interval_s, self._monotonic = poll_interval_s, monotonic
+        self._bus = bus
+        self._poller: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
         self._poll_now = asyncio.Event()
         self._presence = PresenceTracker() if presence is None else presence
@@ -98,7 +104,7 @@ class DeviceTask:
         if not isinstance(self._driver, PassageGate):
             raise TypeError(f"device {self.id} is no gate")
         try:
-            async with self._turn:
+            async with self._turn_for_command():
                 receipt = await self._driver.access(side)
         except CommandRejectedError:
             self._note_answer()
@@ -113,8 +119,21 @@ class DeviceTask:
         finally:
             self._poll_now.set()
 
+    @contextlib.asynccontextmanager
+    async def _turn_for_command(self) -> AsyncIterator[None]:
+        """Wait for the driver; the poll that has it goes on as if it were a command itself."""
+        with contextlib.ExitStack() as stack:
+            if self._bus is not None and self._turn.locked():
+                stack.enter_context(self._bus.hastened(self._poller))
+            await self._turn.acquire()
+        try:
+            yield
+        finally:
+            self._turn.release()
+
     async def run(self) -> None:
         """Poll for ever."""
+        self._poller = asyncio.current_task()
         while True:
             self._poll_now.clear()
             try:

@@ -103,7 +103,7 @@ def _install_device(
         (_side(point), GateMode.FREE if point.free_egress else GateMode.CONTROLLED)
         for point in points
     ]
-    task = DeviceTask(device.id, driver, reports, modes=modes)
+    task = DeviceTask(device.id, driver, reports, modes=modes, bus=made.buses[device.bus])
     made.tasks[f"device {device.id}"] = task.run
     for point in points:
         lane = lanes[_side(point)] = made.lanes[point.id] = Lane(point, task, around)
