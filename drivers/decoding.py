@@ -1,0 +1,213 @@
+"""Frames to meaning, for a technician's eyes: what each says, what answers what, what is noise.
+
+A codec is found by its module's name in ``drivers.protocols``, and a driver's codecs by what its
+module imports, so a new one needs no edit here. Modbus alone has an interpreter of its own: what a
+reply says depends on its request.
+"""
+
+import dataclasses
+import inspect
+import pkgutil
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from types import ModuleType
+from typing import Any, Final, Protocol
+
+from drivers.decoding_modbus import ModbusInterpreter
+from drivers.meaning import Interpreter, Meaning
+from drivers.protocols import FrameError, NeedData
+from drivers.registry import driver_class, names
+
+__all__ = ["CodecInterpreter", "codecs", "drivers_of", "interpreter", "protocols_of"]
+
+MODBUS: Final = "modbus"
+PENDING_SIZE_BYTES_MAX: Final = 4096
+PREAMBLES: Final = b"\xff\xfe"
+"""With these a line is filled before a frame, to wake who listens; they are no noise."""
+_PACKAGE: Final = "drivers.protocols"
+_NO_LINE: Final = frozenset({"jsonl_recording", "osdpcap", "pcap"})
+"""Formats of files: nobody says them on a line."""
+_MODBUS_MODULES: Final = frozenset({"modbus_rtu", "modbus_tcp"})
+
+
+class _Decoder(Protocol):
+    def receive_data(self, data: bytes) -> None: ...
+
+    def next_frame(self) -> Any: ...  # noqa: ANN401 - each codec has its own frames
+
+
+def codecs() -> dict[str, Callable[[], Interpreter]]:
+    """Return what can be interpreted, by protocol: those with a decoder that needs no request."""
+    found: dict[str, Callable[[], Interpreter]] = {MODBUS: ModbusInterpreter}
+    package = import_module(_PACKAGE)
+    for item in pkgutil.iter_modules(package.__path__):
+        module = import_module(f"{_PACKAGE}.{item.name}")
+        if item.name not in _NO_LINE | _MODBUS_MODULES and _decoder_classes(module):
+            found[item.name] = partial(CodecInterpreter, module)
+    return found
+
+
+def interpreter(protocol: str) -> Interpreter:
+    """Return a new interpreter of a protocol.
+
+    Raises:
+        ValueError: No such protocol; the message names those that there are.
+    """
+    known = codecs()
+    if protocol not in known:
+        raise ValueError(f"no protocol {protocol!r}; there are: {', '.join(sorted(known))}")
+    return known[protocol]()
+
+
+def protocols_of(driver: str) -> list[str]:
+    """Return which of the protocols a driver speaks.
+
+    Raises:
+        ValueError: No such driver.
+    """
+    module = import_module(str(driver_class(driver).__module__))
+    known = codecs()
+    return sorted(name for name in _imported_codecs(module) if name in known)
+
+
+def drivers_of(protocol: str) -> list[str]:
+    """Return the drivers that speak a protocol."""
+    return [name for name in names() if protocol in protocols_of(name)]
+
+
+def _imported_codecs(module: ModuleType) -> set[str]:
+    """Return the protocols whose modules, or things of them, stand in a module's namespace."""
+    found = set[str]()
+    for thing in vars(module).values():
+        path = thing.__name__ if inspect.ismodule(thing) else getattr(thing, "__module__", None)
+        if isinstance(path, str) and path.startswith(f"{_PACKAGE}."):
+            name = path.removeprefix(f"{_PACKAGE}.")
+            found.add(MODBUS if name in _MODBUS_MODULES else name)
+    return found
+
+
+def _decoder_classes(module: ModuleType) -> list[Any]:
+    """Return a codec's own decoders that can be made without knowing a request."""
+    return [
+        thing
+        for thing in vars(module).values()
+        if inspect.isclass(thing)
+        and thing.__module__ == module.__name__
+        and hasattr(thing, "next_frame")
+        and hasattr(thing, "receive_data")
+        and not _needs_arguments(thing)
+    ]
+
+
+def _needs_arguments(thing: type) -> bool:
+    parameters = inspect.signature(thing).parameters.values()
+    return any(
+        one.default is one.empty and one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
+        for one in parameters
+    )
+
+
+@dataclasses.dataclass(slots=True)
+class _Direction:
+    """One direction's decoders, and the bytes that none of them has explained."""
+
+    decoders: list[_Decoder]
+    pending: bytearray = dataclasses.field(default_factory=bytearray)
+    refusal: str = ""
+
+
+class CodecInterpreter:
+    """Says what a codec's frames mean; see ``meaning.Interpreter``.
+
+    What is sent and what is received are two streams; a line that is only listened to is one.
+    """
+
+    def __init__(self, module: ModuleType) -> None:
+        """Interpret one protocol.
+
+        Args:
+            module: Its codec; if it has a ``describe``, that gives the words.
+        """
+        self._module = module
+        self._directions: dict[bool | None, _Direction] = {}
+
+    def hear(self, data: bytes, *, at_s: float, is_sent: bool | None) -> list[Meaning]:
+        """See ``Interpreter.hear``."""
+        if is_sent not in self._directions:
+            decoders: list[_Decoder] = [make() for make in _decoder_classes(self._module)]
+            self._directions[is_sent] = _Direction(decoders)
+        direction = self._directions[is_sent]
+        direction.pending += data
+        meanings = list[Meaning]()
+        texts = list[str]()
+        for decoder in direction.decoders:
+            decoder.receive_data(data)
+            for frame in _frames(decoder, direction):
+                text = self._text(frame)
+                raw = getattr(frame, "raw", b"")
+                if raw and (at := direction.pending.find(raw)) >= 0:
+                    before, end = bytes(direction.pending[:at]), at + len(raw)
+                    noise = before.rstrip(PREAMBLES)
+                    meanings += _noise(noise, at_s, is_sent, direction)
+                    whole = bytes(direction.pending[len(noise) : end])
+                    meanings.append(Meaning(at_s, is_sent, whole, text))
+                    del direction.pending[:end]
+                else:
+                    texts.append(text)
+        if texts:
+            meanings.append(Meaning(at_s, is_sent, bytes(direction.pending), "; ".join(texts)))
+            direction.pending.clear()
+        if len(direction.pending) > PENDING_SIZE_BYTES_MAX:
+            meanings += self.flush(at_s=at_s)
+        return meanings
+
+    def flush(self, *, at_s: float) -> list[Meaning]:
+        """See ``Interpreter.flush``."""
+        meanings = list[Meaning]()
+        for is_sent, direction in self._directions.items():
+            meanings += _noise(bytes(direction.pending), at_s, is_sent, direction)
+            direction.pending.clear()
+        return meanings
+
+    def _text(self, frame: object) -> str:
+        describe = getattr(self._module, "describe", None)
+        if describe is not None:
+            return str(describe(frame))
+        if dataclasses.is_dataclass(frame):
+            words = ", ".join(
+                f"{field.name} {_value(getattr(frame, field.name))}"
+                for field in dataclasses.fields(frame)
+                if field.repr and field.name not in ("raw", "frame")
+            )
+            return f"{_words(type(frame).__name__)}{f': {words}' if words else ''}"
+        return _words(type(frame).__name__)
+
+
+def _frames(decoder: _Decoder, direction: _Direction) -> list[object]:
+    frames = list[object]()
+    while True:
+        try:
+            frame = decoder.next_frame()
+        except FrameError as error:
+            direction.refusal = str(error)
+            continue
+        if isinstance(frame, NeedData):
+            return frames
+        frames.append(frame)
+
+
+def _noise(data: bytes, at_s: float, is_sent: bool | None, direction: _Direction) -> list[Meaning]:
+    why, direction.refusal = direction.refusal, ""
+    if not data:
+        return []
+    return [Meaning(at_s, is_sent, data, f"noise{f': {why}' if why else ''}", is_noise=True)]
+
+
+def _words(name: str) -> str:
+    """Return a class's name as words."""
+    return "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
+
+
+def _value(value: object) -> str:
+    return value.hex(" ").upper() if isinstance(value, bytes) else str(value)
