@@ -171,7 +171,10 @@ class Exchanges:
         command.damaged_count += 1
         if command.damaged_count <= DAMAGED_REPEATS_MAX:
             self.counts.repeated += 1
-            self._put_first(address)
+            if address == self._listener:
+                self._put_first(address)
+            elif address not in self._queue:
+                self._queue.append(address)
 
     def _hear_reply(self, frame: osdp.Frame, now_s: float) -> None:
         command = self._commands.get(frame.address)

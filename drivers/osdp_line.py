@@ -11,144 +11,27 @@ after its fixed 300 s.
 Source: libosdp 3.2.9 (its Python binding, and its behaviour as measured).
 """
 
-import contextlib
-import dataclasses
 import logging
 import threading
 import time
 import weakref
-from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from importlib import import_module
 from typing import Any, ClassVar, Final
 
-from drivers.base import CommandRejectedError, DeviceUnreachableError
+from drivers.base import CommandRejectedError, DeviceUnreachableError, DriverError
 from drivers.bus import Bus
 from drivers.osdp_exchanges import ABSENT_S, Exchanges
+from drivers.osdp_line_reader import LineReader, settle
 from drivers.transport import LineError, Transport
 from drivers.turns import Reopening
 
 _log = logging.getLogger("drivers.osdp")
 
 STEP_S: Final = 0.01
-EVENT_COUNT_MAX: Final = 256
 INSECURE_S_MAX: Final = 2.0
 """In install mode libosdp goes on without a secure channel; a new key takes less than this."""
-RESTART_FIRST_S, RESTART_LAST_S = 0.3, 5.0
-"""Of the first pause, after a try at once, and the longest: a wrong key locks some readers."""
-
-
-@dataclasses.dataclass(slots=True)
-class _Command:
-    fields: Mapping[str, Any]
-    future: "Future[None]"
-
-
-class LineReader:
-    """One reader of a line, as its driver sees it. Made by ``OsdpLine.add``."""
-
-    def __init__(
-        self,
-        line: "OsdpLine",
-        address: int,
-        *,
-        load_key: Callable[[], bytes],
-        is_install_mode: bool,
-    ) -> None:
-        self.address, self.load_key, self.is_install_mode = address, load_key, is_install_mode
-        self._line = line
-        self._lock = threading.Lock()
-        self._events: deque[Mapping[str, Any]] = deque()
-        self.overflow_count = self.session_count = 0
-        # What follows is written by the line's thread alone.
-        self.key_problem: str | None = None
-        self.is_secure = self.is_online = False
-        self.insecure_at_s: float | None = None
-        self.submitted: deque[_Command] = deque()
-        self.waiting: deque[_Command] = deque()
-        self.restart = Restart()
-
-    @property
-    def problem(self) -> str | None:
-        """Why nothing can be heard from the reader now; None if all is well."""
-        if (problem := self._line.problem) is not None:
-            return problem
-        if self.key_problem is not None:
-            return self.key_problem
-        silent_s = self._line.exchanges.silent_s(self.address, now_s=time.monotonic())
-        if silent_s >= ABSENT_S:
-            return f"reader {self.address} has not answered for {ABSENT_S} s"
-        if not (self.is_online and self.is_secure):
-            return (
-                f"no secure channel with reader {self.address}: it is off, or has another key,"
-                " or none yet"
-            )
-        return None
-
-    def take(self) -> list[Mapping[str, Any]]:
-        """Return libosdp's events since the last call, oldest first."""
-        with self._lock:
-            events = list(self._events)
-            self._events.clear()
-        return events
-
-    def put(self, event: Mapping[str, Any]) -> None:
-        """Keep an event; called by the line's thread."""
-        with self._lock:
-            if len(self._events) >= EVENT_COUNT_MAX:
-                self._events.popleft()
-                self.overflow_count += 1
-            self._events.append(event)
-
-    def submit(self, fields: Mapping[str, Any]) -> "Future[None]":
-        """Send a command; the future ends when the reader has confirmed or refused it."""
-        future: Future[None] = Future()
-        self.waiting.append(_Command(fields, future))
-        return future
-
-    def capability(self, function_code: int) -> tuple[int, int]:
-        """Return compliance level and number of items that the reader declared; zeros unknown."""
-        return self._line.capability(self, function_code)
-
-    def close(self) -> None:
-        """Leave the line; idempotent."""
-        self._line.remove(self)
-
-    def fail_all(self, why: str) -> None:
-        """End every command with an error; called by the line's thread."""
-        for command in (*self.submitted, *self.waiting):
-            _settle(command.future, DeviceUnreachableError(why))
-        self.submitted.clear()
-        self.waiting.clear()
-
-
-class Restart:
-    """When and how a reader that libosdp gave up begins anew; pure, times are monotonic."""
-
-    def __init__(self) -> None:
-        self._pause_s, self._due_s = 0.0, float("-inf")
-        self.is_wanted = False
-
-    def gave_up(self, *, now_s: float) -> None:
-        """Begin anew when the pause is over; the next pause is longer."""
-        if self.is_wanted:
-            return
-        self.is_wanted = True
-        self._due_s = now_s + self._pause_s
-        self._pause_s = min(max(RESTART_FIRST_S, self._pause_s * 2), RESTART_LAST_S)
-
-    def is_due(self, *, now_s: float) -> bool:
-        """Return whether to begin anew now."""
-        return self.is_wanted and now_s >= self._due_s
-
-    def began(self) -> None:
-        """It was begun anew."""
-        self.is_wanted = False
-
-    def succeeded(self) -> None:
-        """The secure channel is there: next time without a pause."""
-        self._pause_s, self.is_wanted = 0.0, False
 
 
 class _Channel:
@@ -185,6 +68,7 @@ class OsdpLine:
     def __init__(self, opener: Callable[[], Transport], *, name: str, baudrate: int) -> None:
         """Made by ``of``."""
         self._open_transport, self._name, self._baudrate = opener, name, baudrate
+        self._osdp: Any = import_module("osdp")
         self._lock = threading.Lock()
         self._readers: tuple[LineReader, ...] = ()
         self._is_stopping = threading.Event()
@@ -195,6 +79,7 @@ class OsdpLine:
         self._panel: Any = None
         self._wanted_readers: tuple[LineReader, ...] = ()
         self._panel_readers: tuple[LineReader, ...] = ()
+        self._ended: list[tuple[Future[None], DriverError | None]] = []
         self._transport: Transport | None = None
         self._reopening = Reopening()
         self._is_lost = False
@@ -287,6 +172,9 @@ class OsdpLine:
         now_s = time.monotonic()
         if self._panel is not None:
             self._panel.refresh()
+            for future, error in self._ended:
+                settle(future, error)
+            self._ended.clear()
             for index, reader in enumerate(self._panel_readers):
                 self._supervise(index, reader, now_s)
                 self._submit(index, reader)
@@ -300,8 +188,7 @@ class OsdpLine:
         for reader in self._panel_readers:
             reader.fail_all("the readers of the line begin anew")
             reader.is_online = reader.is_secure = False
-        osdp = import_module("osdp")
-        osdp_sys = import_module("osdp_sys")
+        osdp, osdp_sys = self._osdp, import_module("osdp_sys")
         osdp_sys.set_loglevel(osdp.LogLevel.Emergency)  # it writes to the error stream; we log
         self.exchanges = Exchanges(baudrate=self._baudrate)
         channel = _Channel(self.exchanges)
@@ -316,7 +203,7 @@ class OsdpLine:
 
     def _on_event(self, index: int, event: Mapping[str, Any]) -> int:
         """Take an event; called inside ``refresh``, so libosdp must not be called here."""
-        osdp = import_module("osdp")
+        osdp = self._osdp
         reader = self._panel_readers[index]
         if event["event"] != osdp.Event.Notification:
             # Install mode goes on without a secure channel; nobody's card counts there.
@@ -346,18 +233,20 @@ class OsdpLine:
             reader.restart.succeeded()
 
     def _on_completion(self, index: int, command: Mapping[str, Any], status: int) -> None:
-        """Settle the oldest command of this kind; libosdp keeps their order."""
+        """End the oldest command of this kind; libosdp keeps their order."""
         reader = self._panel_readers[index]
         if not reader.submitted or reader.submitted[0].fields["command"] != command["command"]:
             return  # one of libosdp's own
-        done = reader.submitted.popleft()
-        if status == import_module("osdp").CompletionStatus.Ok:
-            _settle(done.future, None)
-        elif time.monotonic() - self.exchanges.heard_at_s(reader.address) < ABSENT_S:
-            _settle(done.future, CommandRejectedError(f"reader {reader.address} refuses it"))
-        else:
-            why = f"reader {reader.address} did not confirm the command"
-            _settle(done.future, DeviceUnreachableError(why))
+        error: DriverError | None = None
+        if status != self._osdp.CompletionStatus.Ok:
+            is_heard = time.monotonic() - self.exchanges.heard_at_s(reader.address) < ABSENT_S
+            error = (
+                CommandRejectedError(f"reader {reader.address} refuses it")
+                if is_heard
+                else DeviceUnreachableError(f"reader {reader.address} did not confirm the command")
+            )
+        # What the reader answered comes as an event after this, and shall be there before.
+        self._ended.append((reader.submitted.popleft().future, error))
 
     def _supervise(self, index: int, reader: LineReader, now_s: float) -> None:
         """Begin anew with a reader that libosdp gave up, or took without a secure channel."""
@@ -381,12 +270,12 @@ class OsdpLine:
                 continue
             if not (reader.is_online and reader.is_secure):
                 why = reader.problem or f"reader {reader.address} is not on the line"
-                _settle(command.future, DeviceUnreachableError(why))
+                settle(command.future, DeviceUnreachableError(why))
             elif self._panel.submit_command(index, dict(command.fields)):
                 reader.submitted.append(command)
             else:
                 why = f"reader {reader.address} has too many commands waiting"
-                _settle(command.future, DeviceUnreachableError(why))
+                settle(command.future, DeviceUnreachableError(why))
 
     def _opened(self, now_s: float) -> Transport:
         if self._transport is not None:
@@ -432,11 +321,3 @@ def _info(
     flags = [osdp.LibFlag.EnableNotification]
     flags.append(osdp.LibFlag.InstallMode if reader.is_install_mode else osdp.LibFlag.EnforceSecure)
     return dict(osdp.PDInfo(reader.address, channel, scbk=key, flags=flags).get())
-
-
-def _settle(future: "Future[None]", error: Exception | None) -> None:
-    with contextlib.suppress(Exception):  # its caller has left
-        if error is None:
-            future.set_result(None)
-        else:
-            future.set_exception(error)

@@ -14,12 +14,12 @@ Source: SIA OSDP / IEC 60839-11-5, version 2.2 (unconfirmed), as libosdp 3.2.9 i
 """
 
 import asyncio
+import contextlib
 import dataclasses
 import logging
-import os
-import stat
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from enum import IntEnum
 from importlib import import_module
 from pathlib import Path
@@ -31,6 +31,7 @@ from drivers.base import (
     CredentialKind,
     CredentialRead,
     DeviceUnreachableError,
+    DriverError,
     FaultsChanged,
     InputChanged,
     KeysPressed,
@@ -40,15 +41,14 @@ from drivers.base import (
     TamperChanged,
 )
 from drivers.bus import Bus
-from drivers.osdp_line import LineReader, OsdpLine
+from drivers.osdp_keys import load_key
+from drivers.osdp_line import OsdpLine
+from drivers.osdp_line_reader import LineReader
 from drivers.protocols import FrameError, wiegand
 from drivers.registry import register
 
 _log = logging.getLogger("drivers.osdp")
 
-KEY_SIZE_BYTES: Final = 16
-DEFAULT_KEY: Final = bytes(range(0x30, 0x40))
-"""SCBK-D, which everybody knows."""
 KEYS: Final[Mapping[int, str]] = {0x7F: "*", 0x0D: "#"}
 TEXT_LENGTH_MAX: Final = 32
 OUTPUT_ON, OUTPUT_OFF, OUTPUT_PULSE = 2, 1, 5
@@ -79,8 +79,9 @@ class OsdpReader:
     """One reader; satisfies ``Driver``, ``OutputBoard``, ``Display`` and ``Closeable``.
 
     Commands are confirmed by the reader's acknowledgement; OSDP reads nothing back. One command is
-    on the line at a time. Absence is reported by ``poll`` within a second. Inputs are known from
-    their first report on.
+    on the line at a time; one that the reader refuses costs the secure channel for a moment, which
+    is libosdp's way. Absence is reported by ``poll`` within a second. Inputs are known from their
+    first report on.
 
     Attributes:
         line_reader: The reader on its line; None once it was closed.
@@ -135,12 +136,6 @@ class OsdpReader:
             DeviceUnreachableError: No secure channel in time, or no key for it.
         """
         settings = self._settings
-        if settings.install_mode:
-            _log.warning(
-                "reader %d on %s is in install mode: end it once the reader has its key",
-                settings.address,
-                self._bus.port,
-            )
         self._join()
         reader = self._joined()
         OsdpLine.of(self._bus).start()
@@ -149,6 +144,12 @@ class OsdpReader:
             if self._monotonic() >= deadline_s or reader.key_problem is not None:
                 raise DeviceUnreachableError(problem)
             await asyncio.sleep(WAIT_STEP_S)
+        if self._session != reader.session_count:
+            self._session = reader.session_count
+            self._known.clear()
+            # The first poll shall know it.
+            with contextlib.suppress(DriverError):
+                await self._confirmed(reader, self._ask_local_status(reader))
 
     async def poll(self) -> Sequence[Observation]:
         """Return what the reader said; see ``Driver.poll``."""
@@ -156,6 +157,7 @@ class OsdpReader:
         events = reader.take()
         if not events and (problem := reader.problem) is not None:
             self._known.clear()
+            self._session = 0
             raise DeviceUnreachableError(problem)
         found = self._session_observations(reader)
         for event in events:
@@ -173,10 +175,26 @@ class OsdpReader:
             found.append(SecureChannelChanged(active=True))
             if self._settings.install_mode:
                 found.append(FaultsChanged(("install_mode",)))
-            local = self._osdp.StatusReportType.Local
-            reader.submit({"command": self._osdp.Command.Status, "type": local, "report": b""})
+        if reader.session_count != self._session:
+            self._ask_local_status(reader)
         self._session = reader.session_count
         return found
+
+    def _ask_local_status(self, reader: LineReader) -> "Future[None]":
+        """Ask for tamper and power."""
+        local = self._osdp.StatusReportType.Local
+        return reader.submit({"command": self._osdp.Command.Status, "type": local, "report": b""})
+
+    @property
+    def findings(self) -> list[str]:
+        """What the line survived, for a technician."""
+        counts = OsdpLine.of(self._bus).exchanges.counts
+        texts = {
+            "a damaged reply was asked for again": counts.damaged,
+            "no reply came in 0.2 s": counts.silent,
+            "a reply that nobody waited for was passed over": counts.copies,
+        }
+        return [f"{count} x {text}" for text, count in texts.items() if count]
 
     async def close(self) -> None:
         """Leave the line; idempotent."""
@@ -184,6 +202,7 @@ class OsdpReader:
             await asyncio.to_thread(self.line_reader.close)
             self.line_reader = None
             self._known.clear()
+            self._session = 0
 
     async def set_output(self, channel: int, *, on: bool) -> CommandReceipt:
         """See ``OutputBoard.set_output``."""
@@ -285,18 +304,34 @@ class OsdpReader:
         # A refusal costs the secure channel in libosdp, so what it surely refuses is not sent.
         if reader.capability(capability) == (0, 0):
             raise CommandRejectedError(f"reader {reader.address} has no {what}")
-        future = asyncio.wrap_future(reader.submit(fields))
-        try:
-            async with asyncio.timeout(self._settings.timeout_s):
-                await future
-        except TimeoutError as error:
-            message = f"reader {reader.address} did not confirm within {self._settings.timeout_s} s"
-            raise DeviceUnreachableError(message) from error
+        await self._confirmed(reader, reader.submit(fields))
         return CommandReceipt(attempts=1)
+
+    async def _confirmed(self, reader: LineReader, future: "Future[None]") -> None:
+        """Wait for a command's confirmation.
+
+        Raises:
+            DriverError: It was refused, or not confirmed in time.
+        """
+        timeout_s = self._settings.timeout_s
+        try:
+            async with asyncio.timeout(timeout_s):
+                await asyncio.wrap_future(future)
+        except TimeoutError as error:
+            message = f"reader {reader.address} did not confirm within {timeout_s} s"
+            raise DeviceUnreachableError(message) from error
 
     def _join(self) -> None:
         settings = self._settings
-        if self.line_reader is None:
+        if self.line_reader is not None:
+            return
+        if settings.install_mode:
+            _log.warning(
+                "reader %d on %s is in install mode: end it once the reader has its key",
+                settings.address,
+                self._bus.port,
+            )
+        if True:
             self.line_reader = OsdpLine.of(self._bus).add(
                 settings.address,
                 load_key=lambda: load_key(
@@ -372,48 +407,3 @@ def _steps(duration_s: float, steps_max: int) -> int:
     if not 1 <= steps <= steps_max:
         raise ValueError(f"a time is 0.1..{steps_max / 10} s, not {duration_s}")
     return steps
-
-
-def load_key(path: Path, *, may_create: bool) -> bytes:
-    """Return the key in a file; its text is never part of a message.
-
-    Args:
-        path: 32 hexadecimal digits; mode 0600 or 0400 where the system has modes.
-        may_create: Make it, from the system's randomness, if there is none.
-
-    Raises:
-        ValueError: One line that says what to do.
-    """
-    if may_create:
-        _create_key(path)
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        text = path.read_text("ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(
-            f"osdp_reader: key_file {path} cannot be read: {error}; install mode makes one"
-        ) from error
-    if os.name == "posix" and mode & 0o077:
-        raise ValueError(f"osdp_reader: key_file {path} is open to others: chmod 600 it")
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b""
-    if len(key) != KEY_SIZE_BYTES:
-        raise ValueError(f"osdp_reader: key_file {path} does not hold 32 hexadecimal digits")
-    if key == DEFAULT_KEY or len(set(key)) == 1:
-        raise ValueError(f"osdp_reader: key_file {path} holds a key that everybody knows")
-    return key
-
-
-def _create_key(path: Path) -> None:
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return
-    except OSError as error:
-        raise ValueError(f"osdp_reader: key_file {path} cannot be made: {error}") from error
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(os.urandom(KEY_SIZE_BYTES).hex() + "\n")
-        file.flush()
-        os.fsync(file.fileno())

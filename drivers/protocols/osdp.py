@@ -176,6 +176,11 @@ class Decoder:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether bytes wait for the rest of their frame."""
+        return bool(self._buffer.strip(bytes([MARK])))
+
     def receive_data(self, data: bytes) -> None:
         """Take bytes; of a flood only the end is kept."""
         self._buffer += data

@@ -64,7 +64,7 @@ class _Reader:
         self.led, self.beep_count, self.text = "off", 0, ""
         self.outputs = [False] * OUTPUT_COUNT
         self.inputs = [False] * INPUT_COUNT
-        self.is_tampered = self.has_power_fault = False
+        self.is_tampered = self.has_power_fault = self.is_refusing = False
         self.waiting: deque[dict[str, Any]] = deque()
         self._in_flight: dict[str, Any] | None = None
         self._last_command = self._last_reply = b""
@@ -167,6 +167,8 @@ class _Reader:
         """Do what a command says; called by libosdp inside ``refresh``."""
         kinds = self._osdp.Command
         kind = command["command"]
+        if self.is_refusing and kind != kinds.Status:
+            return -1, None
         if kind == kinds.LED:
             self.led = COLOURS[command["on_color"] % len(COLOURS)]
         elif kind == kinds.Buzzer:
@@ -214,6 +216,7 @@ class Simulator(FarEnd):
         "power_fault": {"address": -1, "on": True},
         "input": {"address": -1, "channel": 0, "on": True},
         "restart": {"address": -1},
+        "refuse": {"address": -1, "on": True},
     }
     STIMULI = (
         ("swipe", {}, "CredentialRead"),
@@ -338,6 +341,10 @@ class Simulator(FarEnd):
     def do_restart(self, address: int) -> None:
         """Switch a reader off and on: it forgets what nobody fetched."""
         self._reader(address).restart()
+
+    def do_refuse(self, address: int, *, on: bool) -> None:
+        """Refuse every command that makes the reader do something."""
+        self._reader(address).is_refusing = on
 
     def _reader(self, address: int) -> _Reader:
         if address == -1:
