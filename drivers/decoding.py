@@ -61,14 +61,12 @@ def interpreter(protocol: str) -> Interpreter:
 
 
 def protocols_of(driver: str) -> list[str]:
-    """Return which of the protocols a driver speaks.
+    """Return the protocols that a driver speaks, by the codecs that its module imports.
 
     Raises:
         ValueError: No such driver.
     """
-    module = import_module(str(driver_class(driver).__module__))
-    known = codecs()
-    return sorted(name for name in _imported_codecs(module) if name in known)
+    return sorted(_imported_codecs(import_module(str(driver_class(driver).__module__))))
 
 
 def drivers_of(protocol: str) -> list[str]:

@@ -3,6 +3,7 @@
 import typer
 
 from edge.bench.conformance_command import conform
+from edge.bench.record_command import record, replay_file
 
 device = typer.Typer(
     add_completion=False,
@@ -11,6 +12,8 @@ device = typer.Typer(
     help="The technician's bench: find, test and record devices.",
 )
 device.command("test")(conform)
+device.command("record")(record)
+device.command("replay")(replay_file)
 
 
 @device.callback()
