@@ -4,6 +4,7 @@ import typer
 
 from edge.bench.conformance_command import conform
 from edge.bench.record_command import record, replay_file
+from edge.bench.watch_command import watch
 
 device = typer.Typer(
     add_completion=False,
@@ -12,6 +13,7 @@ device = typer.Typer(
     help="The technician's bench: find, test and record devices.",
 )
 device.command("test")(conform)
+device.command("watch")(watch)
 device.command("record")(record)
 device.command("replay")(replay_file)
 

@@ -82,6 +82,8 @@ class Live:
                 )
             else:
                 bus.subscribe(_Deaf())
+                with contextlib.suppress(DriverError):  # the bus says itself what is wrong
+                    await bus.send(b"", unit_id="listener")
                 while not self.is_over():
                     await pause()
         finally:
