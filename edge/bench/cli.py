@@ -3,6 +3,7 @@
 import typer
 
 from edge.bench.conformance_command import conform
+from edge.bench.list_command import list_drivers, list_ports
 from edge.bench.record_command import record, replay_file
 from edge.bench.watch_command import watch
 
@@ -12,6 +13,8 @@ device = typer.Typer(
     no_args_is_help=True,
     help="The technician's bench: find, test and record devices.",
 )
+device.command("list")(list_ports)
+device.command("drivers")(list_drivers)
 device.command("test")(conform)
 device.command("watch")(watch)
 device.command("record")(record)
