@@ -39,6 +39,8 @@ BITS_PER_CHARACTER: Final = 11
 REPLY_TIME_S_MAX: Final = 0.5
 SILENT_SCHEMES: Final = ("modbus-tcp://", "udp://", "listen://")
 """Where frames have bounds of their own, and no silence between them tells anything."""
+SEND_LEAD_S: Final = 0.0001
+"""From the end of a wait to the first bit on the wire at least."""
 LISTEN_STEP_S: Final = 0.02
 """A line that somebody listens to looks so often whether an exchange waits."""
 
@@ -269,6 +271,8 @@ class Bus:
 
     def _run(self) -> None:
         while not self._is_closing:
+            # The silence first, then the choice: who answers a reply with a command is in time.
+            self._keep_silence()
             exchange = self._next()
             if exchange is None:
                 self._listen()
@@ -417,7 +421,7 @@ class Bus:
             self._turns.hush(exchange.unit_id, until_s=self._clock.monotonic() + late_s)
 
     def _keep_silence(self) -> None:
-        wait_s = self._last_byte_at_s + self.silence_s - self._clock.monotonic()
+        wait_s = self._last_byte_at_s + self.silence_s - self._clock.monotonic() - SEND_LEAD_S
         if wait_s > 0:
             self._clock.sleep(wait_s)  # the standard asks for silence on the wire, not for an event
 

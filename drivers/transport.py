@@ -99,7 +99,7 @@ class SerialTransport:
 
     def __init__(self, port: str, *, baudrate: int, parity: str, stopbits: int) -> None:
         # A pseudo-terminal knows no parity, and asking twice for what it refuses fails.
-        is_pseudo = os.path.realpath(port).startswith("/dev/pts/")
+        self._is_pseudo = is_pseudo = os.path.realpath(port).startswith("/dev/pts/")
         is_remote = port.startswith(RFC2217_SCHEME)
         self._port = port
         settings: dict[str, Any] = {} if is_remote else {"exclusive": True}
@@ -125,7 +125,8 @@ class SerialTransport:
         """See ``Transport.send``."""
         try:
             self._serial.write(data)
-            self._serial.flush()
+            if not self._is_pseudo:  # its bytes are there at once
+                self._serial.flush()
         except _PORT_ERRORS as error:
             raise LineError(f"port {self._port} is gone: {error}") from error
 

@@ -159,10 +159,8 @@ class SimulatedLine:
         self._baudrate = baudrate
         paced = baudrate if is_paced else None
         self._character_s = 0.0 if paced is None else BITS_PER_CHARACTER / paced
-        self._silence_s = min(
-            SILENCE_CHARACTERS * self._character_s,
-            SILENCE_S_FAST if (paced or 0) > 19200 else float("inf"),
-        )
+        is_fast = paced is not None and paced > 19200
+        self._silence_s = SILENCE_S_FAST if is_fast else SILENCE_CHARACTERS * self._character_s
         self._wire: Wire | None = None
         self._due: list[tuple[float, int, FarEnd | None, bytes]] = []
         self._order = 0
@@ -295,16 +293,17 @@ class SimulatedLine:
 
     def _step(self, dt_s: float) -> None:
         for far_end in self.far_ends:
-            self._answer(far_end, far_end.step(dt_s))
+            self._answer(far_end, far_end.step(dt_s), time.monotonic())
 
     def _deliver(self) -> None:
         """Do what is due: let everybody hear, and put frames on the wire."""
         while self._due and self._due[0][0] <= time.monotonic():
-            _, _, speaker, data = heapq.heappop(self._due)
+            due_s, _, speaker, data = heapq.heappop(self._due)
             if speaker is None:
                 for far_end in self.far_ends:
                     if far_end.ANSWERS or not self.faults.is_happening("mute"):
-                        self._answer(far_end, far_end.receive_data(data))
+                        # From when it was due: what we are late must not add up.
+                        self._answer(far_end, far_end.receive_data(data), due_s)
             elif self._wire is not None:
                 self._wire.write(self._as_client_hears(data), speaker.push_to)
 
@@ -312,9 +311,8 @@ class SimulatedLine:
         theirs = None if self._wire is None or self._baudrate is None else self._wire.baudrate()
         return data if theirs in (None, self._baudrate) else self.faults.garbled(data)
 
-    def _answer(self, far_end: FarEnd, frames: Iterable[bytes]) -> None:
+    def _answer(self, far_end: FarEnd, frames: Iterable[bytes], now_s: float) -> None:
         for frame in frames:
-            now_s = time.monotonic()
             if now_s > self._holds_until_s and self.faults.is_happening("unplug"):
                 self._pull()
                 self._replug_at_s = now_s + UNPLUGGED_S

@@ -1,6 +1,6 @@
 """Every driver with every fault that can be survived, against its simulator; minutes, not a test.
 
-``python -m tests.drivers.fault_matrix [DRIVER ...]`` prints a table and fails if one did not survive.
+``python -m tests.drivers.fault_matrix [DRIVER ...]`` prints a table and fails if one did not.
 """
 
 import sys
