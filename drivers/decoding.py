@@ -16,13 +16,14 @@ from typing import Any, Final, Protocol
 
 from drivers.decoding_modbus import ModbusInterpreter
 from drivers.meaning import Interpreter, Meaning
-from drivers.protocols import FrameError, NeedData
+from drivers.protocols import FrameError, NeedData, ibutton, line_text
 from drivers.registry import driver_class, names
 
 __all__ = ["CodecInterpreter", "codecs", "drivers_of", "interpreter", "protocols_of"]
 
 MODBUS: Final = "modbus"
 PENDING_SIZE_BYTES_MAX: Final = 4096
+LINE_LENGTH_MAX: Final = 1024
 PREAMBLES: Final = b"\xff\xfe"
 """With these a line is filled before a frame, to wake who listens; they are no noise."""
 _PACKAGE: Final = "drivers.protocols"
@@ -37,9 +38,27 @@ class _Decoder(Protocol):
     def next_frame(self) -> Any: ...  # noqa: ANN401 - each codec has its own frames
 
 
+def _keys() -> list[Any]:
+    return [ibutton.Decoder(order) for order in ibutton.WITH_CHECK_BYTE]
+
+
+def _lines() -> list[Any]:
+    return [
+        line_text.LineDecoder(
+            terminator=line_text.Terminator.ANY,
+            alphabet=line_text.Alphabet.TEXT,
+            length_max=LINE_LENGTH_MAX,
+        )
+    ]
+
+
 def codecs() -> dict[str, Callable[[], Interpreter]]:
     """Return what can be interpreted, by protocol: those with a decoder that needs no request."""
-    found: dict[str, Callable[[], Interpreter]] = {MODBUS: ModbusInterpreter}
+    found: dict[str, Callable[[], Interpreter]] = {
+        MODBUS: ModbusInterpreter,
+        "ibutton": partial(CodecInterpreter, ibutton, _keys),
+        "line_text": partial(CodecInterpreter, line_text, _lines),
+    }
     package = import_module(_PACKAGE)
     for item in pkgutil.iter_modules(package.__path__):
         module = import_module(f"{_PACKAGE}.{item.name}")
@@ -121,20 +140,23 @@ class CodecInterpreter:
     What is sent and what is received are two streams; a line that is only listened to is one.
     """
 
-    def __init__(self, module: ModuleType) -> None:
+    def __init__(
+        self, module: ModuleType, make_decoders: Callable[[], list[Any]] | None = None
+    ) -> None:
         """Interpret one protocol.
 
         Args:
             module: Its codec; if it has a ``describe``, that gives the words.
+            make_decoders: Makes those that need arguments; None takes those that need none.
         """
         self._module = module
+        self._make_decoders = make_decoders or (lambda: [m() for m in _decoder_classes(module)])
         self._directions: dict[bool | None, _Direction] = {}
 
     def hear(self, data: bytes, *, at_s: float, is_sent: bool | None) -> list[Meaning]:
         """See ``Interpreter.hear``."""
         if is_sent not in self._directions:
-            decoders: list[_Decoder] = [make() for make in _decoder_classes(self._module)]
-            self._directions[is_sent] = _Direction(decoders)
+            self._directions[is_sent] = _Direction(self._make_decoders())
         direction = self._directions[is_sent]
         direction.pending += data
         meanings = list[Meaning]()
@@ -172,6 +194,8 @@ class CodecInterpreter:
         describe = getattr(self._module, "describe", None)
         if describe is not None:
             return str(describe(frame))
+        if isinstance(frame, str):
+            return f"text {frame!r}"
         if dataclasses.is_dataclass(frame):
             words = ", ".join(
                 f"{field.name} {_value(getattr(frame, field.name))}"

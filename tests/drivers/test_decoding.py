@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from drivers.decoding import codecs, drivers_of, interpreter, protocols_of
 from drivers.meaning import Meaning
+from drivers.protocols import ibutton
 from drivers.protocols import modbus_rtu as rtu
 from drivers.protocols.rdm6300 import encode_tag
 
@@ -121,6 +122,17 @@ def test_another_codec_is_found_by_its_name() -> None:
     meanings = heard("rdm6300", b"??", encode_tag("010063E9AE"))
 
     assert texts(meanings) == ["tag"]
+
+
+def test_a_code_is_shown_as_text() -> None:
+    assert texts(heard("line_text", b"STAFF-1\r\n")) == ["text 'STAFF-1'"]
+
+
+def test_a_key_is_known_in_either_order_that_has_a_check_byte() -> None:
+    key = ibutton.Key(1, bytes.fromhex("00000A1B2C3D"))
+    frames = [ibutton.encode_key(key, order) for order in ibutton.WITH_CHECK_BYTE]
+
+    assert texts(heard("ibutton", *frames)) == ["key: family 1", "key: family 1"]
 
 
 def test_what_no_codec_knows_is_noise_after_a_silence() -> None:
