@@ -28,7 +28,9 @@ from drivers.transport import open_transport
 
 BAUDRATE: Final = 9600
 POLL_S: Final = 0.02
-CARD_PAUSE_S: Final = 0.12
+CARD_PAUSE_S: Final = 0.25
+"""The line carries some eight cards a second, and the reader keeps 64: a backlog must be able to
+go down."""
 CARD_PAUSE_AWAY_S: Final = 1.0
 PRESENT_S: Final = (10.0, 25.0)
 AWAY_S: Final = (2.0, 12.0)
@@ -58,12 +60,18 @@ class _Shower:
         self.shown_count += 1
 
     @property
+    def has_all(self) -> bool:
+        """Whether every card has arrived."""
+        return len(self.seen) == self.shown_count
+
+    @property
     def figures(self) -> dict[str, int]:
         """What became of the cards."""
         return {
             "cards_shown": self.shown_count,
             "cards_lost": self.shown_count - len(self.seen),
             "cards_twice": sum(1 for count in self.seen.values() if count > 1),
+            "cards_forgotten_by_reader": self._simulation.state()["readers"]["0"]["forgotten"],
         }
 
 
@@ -147,7 +155,9 @@ async def _run(simulation: Simulation, key_file: Path, minutes: float, seed: int
     end_s = time.monotonic() + 60 * minutes
     back_at_s = 0.0
     false_alarm_count = 0
-    while (now_s := time.monotonic()) < end_s + SETTLE_S:
+    while (now_s := time.monotonic()) < end_s or not shower.has_all:
+        if now_s >= end_s + SETTLE_S:
+            break
         was_away = absences.is_away
         if now_s < end_s:
             absences.step(now_s)
@@ -235,7 +245,10 @@ def _run_peer(
     panel.set_event_callback(on_event)
     begin_s = time.monotonic()
     dropped_count, due_s, was_there = 0, begin_s + PEER_HANDSHAKE_S, False
-    while (now_s := time.monotonic()) < begin_s + 60 * minutes + SETTLE_S:
+    end_s = begin_s + 60 * minutes
+    while (now_s := time.monotonic()) < end_s + SETTLE_S:
+        if now_s >= end_s and shower.has_all:
+            break
         panel.refresh()
         is_there = bool(panel.sc_status())
         if was_there and not is_there:
@@ -246,7 +259,7 @@ def _run_peer(
             is_enabled = panel.is_pd_enabled(0)
             (panel.disable_pd if is_enabled else panel.enable_pd)(0)
             due_s = now_s + (PEER_REST_S if is_enabled else PEER_HANDSHAKE_S)
-        if is_there and now_s < begin_s + 60 * minutes:
+        if is_there and now_s < end_s:
             shower.show(CARD_PAUSE_S)
         for event in events:
             if event["event"] == osdp.Event.CardRead:

@@ -30,6 +30,8 @@ from drivers.turns import Reopening
 _log = logging.getLogger("drivers.osdp")
 
 STEP_S: Final = 0.01
+REOPEN_LAST_S: Final = 1.0
+"""People wait at these devices; and looking for a port costs little."""
 INSECURE_S_MAX: Final = 2.0
 """In install mode libosdp goes on without a secure channel; a new key takes less than this."""
 
@@ -74,6 +76,7 @@ class OsdpLine:
         self._is_stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self.problem: str | None = "the port is not open yet"
+        self.lost_at_s = float("-inf")
         self.exchanges = Exchanges(baudrate=baudrate)
         # What follows belongs to the line's thread.
         self._panel: Any = None
@@ -81,7 +84,7 @@ class OsdpLine:
         self._panel_readers: tuple[LineReader, ...] = ()
         self._ended: list[tuple[Future[None], DriverError | None]] = []
         self._transport: Transport | None = None
-        self._reopening = Reopening()
+        self._reopening = Reopening(last_s=REOPEN_LAST_S)
         self._is_lost = False
 
     @classmethod
@@ -131,11 +134,16 @@ class OsdpLine:
         with self._lock:
             self._readers = tuple(other for other in self._readers if other is not reader)
             thread = self._thread
-            if self._readers or thread is None:
+            if self._readers:
                 return
             self._is_stopping.set()
             self._thread = None
-        thread.join()
+        if thread is not None:
+            thread.join()
+        # The opener knows the bus, so nothing here would ever be forgotten by itself.
+        for bus, line in list(self._lines.items()):
+            if line is self:
+                del self._lines[bus]
 
     def capability(self, reader: LineReader, function_code: int) -> tuple[int, int]:
         """See ``LineReader.capability``."""
@@ -299,6 +307,7 @@ class OsdpLine:
         if not self._is_lost:
             _log.warning("line %s is lost: %s", self._name, error)
         self._is_lost = True
+        self.lost_at_s = time.monotonic()
         self.problem = str(error)
         if self._transport is not None:
             self._transport.close()

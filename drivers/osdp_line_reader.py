@@ -18,9 +18,15 @@ RESTART_FIRST_S, RESTART_LAST_S = 0.3, 5.0
 
 
 class Line(Protocol):
-    """What a reader wants of its line. Attributes: problem: in one sentence, or None."""
+    """What a reader wants of its line.
+
+    Attributes:
+        problem: What is wrong with it, in one sentence; None if nothing is.
+        lost_at_s: When it was last found missing, monotonic.
+    """
 
     problem: str | None
+    lost_at_s: float
     exchanges: Exchanges
 
     def capability(self, reader: "LineReader", function_code: int) -> tuple[int, int]:
@@ -71,7 +77,10 @@ class LineReader:
             return problem
         if self.key_problem is not None:
             return self.key_problem
-        silent_s = self._line.exchanges.silent_s(self.address, now_s=time.monotonic())
+        exchanges = self._line.exchanges
+        if exchanges.heard_at_s(self.address) < self._line.lost_at_s:
+            return f"no reply from reader {self.address} since the line was lost"
+        silent_s = exchanges.silent_s(self.address, now_s=time.monotonic())
         if silent_s >= ABSENT_S:
             return f"no reply from reader {self.address} for {ABSENT_S} s"
         if not (self.is_online and self.is_secure):

@@ -123,7 +123,7 @@ class OsdpReader:
     ) -> None:
         self._bus, self._settings, self._monotonic = bus, settings, monotonic
         self.line_reader: LineReader | None = None
-        self._join()
+        self._line = self._join()
         self._session = 0
         self._known: dict[str, Any] = {}
         # Only who has OSDP readers loads the library, which publishes no types.
@@ -136,9 +136,9 @@ class OsdpReader:
             DeviceUnreachableError: No secure channel in time, or no key for it.
         """
         settings = self._settings
-        self._join()
+        self._line = self._join()
         reader = self._joined()
-        OsdpLine.of(self._bus).start()
+        self._line.start()
         deadline_s = self._monotonic() + settings.timeout_s
         while (problem := reader.problem) is not None:
             if self._monotonic() >= deadline_s or reader.key_problem is not None:
@@ -188,7 +188,7 @@ class OsdpReader:
     @property
     def findings(self) -> list[str]:
         """What the line survived, for a technician."""
-        counts = OsdpLine.of(self._bus).exchanges.counts
+        counts = self._line.exchanges.counts
         texts = {
             "a damaged reply was asked for again": counts.damaged,
             "no reply came in 0.2 s": counts.silent,
@@ -321,24 +321,24 @@ class OsdpReader:
             message = f"reader {reader.address} did not confirm within {timeout_s} s"
             raise DeviceUnreachableError(message) from error
 
-    def _join(self) -> None:
+    def _join(self) -> OsdpLine:
+        """Return the line, with the reader on it."""
         settings = self._settings
         if self.line_reader is not None:
-            return
+            return self._line
         if settings.install_mode:
             _log.warning(
                 "reader %d on %s is in install mode: end it once the reader has its key",
                 settings.address,
                 self._bus.port,
             )
-        if True:
-            self.line_reader = OsdpLine.of(self._bus).add(
-                settings.address,
-                load_key=lambda: load_key(
-                    Path(settings.key_file), may_create=settings.install_mode
-                ),
-                is_install_mode=settings.install_mode,
-            )
+        line = OsdpLine.of(self._bus)
+        self.line_reader = line.add(
+            settings.address,
+            load_key=lambda: load_key(Path(settings.key_file), may_create=settings.install_mode),
+            is_install_mode=settings.install_mode,
+        )
+        return line
 
     def _joined(self) -> LineReader:
         if self.line_reader is None:

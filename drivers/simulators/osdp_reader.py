@@ -62,6 +62,7 @@ class _Reader:
     def __init__(self, address: int, *, key: bytes | None, delivery: str) -> None:
         self.address, self.key, self._delivery = address, key, delivery
         self.led, self.beep_count, self.text = "off", 0, ""
+        self.forgotten_count = 0
         self.outputs = [False] * OUTPUT_COUNT
         self.inputs = [False] * INPUT_COUNT
         self.is_tampered = self.has_power_fault = self.is_refusing = False
@@ -150,6 +151,7 @@ class _Reader:
         self.waiting.append(event)
         if len(self.waiting) > EVENT_COUNT_MAX:
             self.waiting.popleft()
+            self.forgotten_count += 1
 
     def local_status(self) -> None:
         """Report tamper and power."""
@@ -196,6 +198,7 @@ class _Reader:
             "tampered": self.is_tampered,
             "power_fault": self.has_power_fault,
             "waiting": len(self.waiting),
+            "forgotten": self.forgotten_count,
         }
 
 
