@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
@@ -14,9 +15,11 @@ import typer
 from drivers.control import ControlServer
 from drivers.registry import simulated_line, simulator_module, simulator_names
 from drivers.simulation import Simulation, Wiring
+from drivers.site_simulation import SiteSimulation, site_with_ports
 
 sim = typer.Typer(add_completion=False, rich_markup_mode=None)
 
+SITE = "site"
 Name = Annotated[str, typer.Argument(help="A simulator of `menshen sim --list`.")]
 List = Annotated[bool, typer.Option("--list", help="List the simulators.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
@@ -34,12 +37,24 @@ UnitId = Annotated[list[int] | None, typer.Option(min=1, max=247, help="Repeat f
 Fault = Annotated[list[str] | None, typer.Option(help="KIND or KIND:PROBABILITY; repeatable.")]
 Seed = Annotated[int, typer.Option(help="Of everything random.")]
 Control = Annotated[str, typer.Option(help="HOST:PORT of the control port, on loopback.")]
+SiteFile = Annotated[
+    Path | None, typer.Argument(help="With `site`: the site file whose hardware to simulate.")
+]
+WriteSite = Annotated[
+    Path | None,
+    typer.Option(help="With `site`: write the site file again, with the simulated ports."),
+]
+Photo = Annotated[
+    list[str] | None, typer.Option(help="With `site`: NAME=PATH of a person; repeatable.")
+]
+Folder = Annotated[Path | None, typer.Option(help="With `site`: where the links to ports go.")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="SETTING=VALUE; repeatable.")]
 
 
 @sim.command()
 def run(
     driver: Name = "",
+    site_file: SiteFile = None,
     *,
     listing: List = False,
     as_json: Json = False,
@@ -55,10 +70,22 @@ def run(
     seed: Seed = 1,
     control: Control = "",
     setting: Set = None,
+    write_site: WriteSite = None,
+    photo: Photo = None,
+    folder: Folder = None,
 ) -> None:
-    """Run a simulated device until Ctrl-C; prints one JSON line when it listens."""
+    """Run a simulated device until Ctrl-C; prints one JSON line when it listens.
+
+    `menshen sim site FILE` runs all the hardware of a site.
+    """
     if listing:
         _list(as_json=as_json)
+        return
+    if driver == SITE:
+        with TemporaryDirectory(prefix="menshen-") as place:
+            _run_site(
+                site_file, folder or Path(place), control, write_site, photo or [], paced, seed
+            )
         return
     wanted = {"serial": "", "tcp": tcp, "dial": dial, "udp": udp, "modbus-tcp": modbus_tcp}
     try:
@@ -84,6 +111,43 @@ def run(
             while not ended.wait(timeout=1.0):
                 pass
     except (ValueError, OSError) as error:
+        raise typer.TyperException(str(error)) from error
+
+
+def _run_site(
+    site_file: Path | None,
+    folder: Path,
+    control: str,
+    write_site: Path | None,
+    photos: Sequence[str],
+    paced: bool,
+    seed: int,
+) -> None:
+    if site_file is None:
+        raise typer.BadParameter("name the site file: menshen sim site FILE")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            site = SiteSimulation(site_file, folder, photos=photos, is_paced=paced, seed=seed)
+            stack.callback(site.close)
+            ready: dict[str, Any] = {"driver": SITE, "ports": site.ports, "cameras": site.cameras}
+            ready |= {"control": None, "token": None}
+            server = ControlServer(
+                *_address(control or "127.0.0.1:0"),
+                state=site.state,
+                act=site.act,
+                set_fault=site.set_fault,
+            )
+            stack.callback(server.stop)
+            ready |= {"control": server.url, "token": server.token}
+            if write_site is not None:
+                text = site_with_ports(site_file, site.ports, site.cameras)
+                write_site.write_text(text, encoding="utf-8")
+            ended = _end_on_signals()
+            typer.echo(json.dumps(ready))
+            while not ended.wait(timeout=1.0):
+                pass
+    except (ValueError, TypeError, OSError) as error:
         raise typer.TyperException(str(error)) from error
 
 

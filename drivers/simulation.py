@@ -89,7 +89,11 @@ class Simulation:
             self._loop = _ServerLoop(self.simulator, wiring)
             self.address = self.driver_port = self._loop.url
         else:
-            self._start_line(wiring)
+            self._line = simulated_line().SimulatedLine(
+                self.simulator, baudrate=wiring.baudrate, is_paced=wiring.is_paced, seed=wiring.seed
+            )
+            self.address = start_line(self._line, self.transport, wiring)
+            self.driver_port = SCHEMES[self.transport] + self.address
         try:
             for kind, probability in wiring.faults.items():
                 usual = simulated_line().FAULTS.get(kind)
@@ -146,23 +150,26 @@ class Simulation:
         """End it."""
         self.close()
 
-    def _start_line(self, wiring: Wiring) -> None:
-        line = self._line = simulated_line().SimulatedLine(
-            self.simulator, baudrate=wiring.baudrate, is_paced=wiring.is_paced, seed=wiring.seed
-        )
-        host, port = wiring.host, wiring.port
-        match self.transport:
-            case "serial":
-                self.address = line.start_serial(wiring.link)
-            case "tcp":
-                self.address = line.start_tcp(host, port)
-            case "modbus-tcp":
-                self.address = line.start_modbus_tcp(host, port)
-            case "udp":
-                self.address = line.start_udp(host, port)
-            case "dial":
-                self.address = line.start_dialling(host, port or free_port())
-        self.driver_port = SCHEMES[self.transport] + self.address
+
+def start_line(line: Any, transport: str, wiring: Wiring) -> str:  # noqa: ANN401 - by name
+    """Put a simulated line on its wire; returns its address.
+
+    Raises:
+        OSError: The address or the link cannot be used.
+    """
+    host, port = wiring.host, wiring.port
+    match transport:
+        case "serial":
+            address = line.start_serial(wiring.link)
+        case "tcp":
+            address = line.start_tcp(host, port)
+        case "modbus-tcp":
+            address = line.start_modbus_tcp(host, port)
+        case "udp":
+            address = line.start_udp(host, port)
+        case _:
+            address = line.start_dialling(host, port or free_port())
+    return str(address)
 
 
 def make_simulator(name: str, settings: Mapping[str, Any], seed: int = 1) -> Any:  # noqa: ANN401 - by name
