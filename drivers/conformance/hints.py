@@ -110,8 +110,8 @@ def _good_answers(asked: Sequence[Exchange]) -> dict[bytes, bytes]:
     good = {}
     for request, counter in seen.items():
         answer, count = counter.most_common(1)[0]
-        answer = answer.removeprefix(request) or answer
-        if count >= 2 or (len(counter) == 1 and has_sound_crc(answer)):
+        answer = answer.removeprefix(request)
+        if answer and (count >= 2 or (len(counter) == 1 and has_sound_crc(answer))):
             good[request] = answer
     return good
 

@@ -380,3 +380,63 @@ def test_our_own_mistake_reaches_its_caller_and_the_line_lives(
     with_bus(LineInMemory(answering({})), act)
 
     assert "an exchange on line failed" in caplog.text
+
+
+def test_a_poll_that_waits_goes_before_others_while_a_command_waits_for_it() -> None:
+    line = LineInMemory(answering({1: TIMEOUT_S / 2}))
+
+    async def act(bus: Bus) -> None:
+        busy = asyncio.create_task(ask(bus, read(1, 1)))
+        await line.until_sent()
+        others = [asyncio.create_task(ask(bus, read(2, address))) for address in (2, 3)]
+        poll = asyncio.create_task(ask(bus, read(3, 4)))
+        await asyncio.sleep(0)
+        with bus.hastened(poll):
+            await poll
+        await asyncio.gather(busy, *others)
+
+        assert addresses(line) == [1, 4, 2, 3]
+
+    with_bus(line, act)
+
+
+def test_the_wait_for_a_unit_that_is_silent_anyway_ends_when_a_command_comes() -> None:
+    line = LineInMemory(answering({1: None}))
+
+    async def act(bus: Bus) -> None:
+        for _ in range(2):
+            with pytest.raises(DeviceUnreachableError):
+                await ask(bus, read(1, 1))
+        probe = asyncio.create_task(ask(bus, read(1, 1), timeout_s=10.0))
+        await line.until_sent(3)
+
+        assert await ask(bus, read(2, 2), Priority.COMMAND) == 2
+        with pytest.raises(DeviceUnreachableError):
+            await probe
+
+    with_bus(line, act)
+
+
+def test_what_comes_after_the_time_out_is_counted_as_late() -> None:
+    line = LineInMemory(answering({1: 1.5 * TIMEOUT_S}))
+
+    async def act(bus: Bus) -> None:
+        with pytest.raises(DeviceUnreachableError):
+            await ask(bus, read(1, 1))
+        await asyncio.sleep(TIMEOUT_S)  # the late reply arrives; nobody is asked meanwhile
+        await ask(bus, read(2, 2))
+
+        assert bus.counts(1).late == 1
+
+    with_bus(line, act)
+
+
+def test_sending_without_a_reply_says_when_there_is_no_port() -> None:
+    line = LineInMemory()
+    line.is_connected = False
+
+    async def act(bus: Bus) -> None:
+        with pytest.raises(DeviceUnreachableError, match="not plugged in"):
+            await bus.send(b"", unit_id=1)
+
+    with_bus(line, act)
