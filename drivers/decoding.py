@@ -29,6 +29,9 @@ PREAMBLES: Final = b"\xff\xfe"
 _PACKAGE: Final = "drivers.protocols"
 _NO_LINE: Final = frozenset({"jsonl_recording", "osdpcap", "pcap"})
 """Formats of files: nobody says them on a line."""
+_OF_EVERY_DRIVER: Final = frozenset(
+    f"drivers.{name}" for name in ("base", "bus", "protocols", "registry", "transport")
+)
 _MODBUS_MODULES: Final = frozenset({"modbus_rtu", "modbus_tcp"})
 
 
@@ -80,12 +83,21 @@ def interpreter(protocol: str) -> Interpreter:
 
 
 def protocols_of(driver: str) -> list[str]:
-    """Return the protocols that a driver speaks, by the codecs that its module imports.
+    """Return the protocols that a driver speaks, by the codecs that it imports, also indirectly.
 
     Raises:
         ValueError: No such driver.
     """
-    return sorted(_imported_codecs(import_module(str(driver_class(driver).__module__))))
+    found, seen = set[str](), set[str]()
+    waiting = [str(driver_class(driver).__module__)]
+    while waiting:
+        path = waiting.pop()
+        if path not in seen:
+            seen.add(path)
+            codecs_here, others = _imports(import_module(path))
+            found |= codecs_here
+            waiting += sorted(others)
+    return sorted(found)
 
 
 def drivers_of(protocol: str) -> list[str]:
@@ -93,15 +105,19 @@ def drivers_of(protocol: str) -> list[str]:
     return [name for name in names() if protocol in protocols_of(name)]
 
 
-def _imported_codecs(module: ModuleType) -> set[str]:
-    """Return the protocols whose modules, or things of them, stand in a module's namespace."""
-    found = set[str]()
+def _imports(module: ModuleType) -> tuple[set[str], set[str]]:
+    """Return the protocols, and the drivers' other modules, that a module's names come from."""
+    protocols, others = set[str](), set[str]()
     for thing in vars(module).values():
         path = thing.__name__ if inspect.ismodule(thing) else getattr(thing, "__module__", None)
-        if isinstance(path, str) and path.startswith(f"{_PACKAGE}."):
+        if not isinstance(path, str):
+            continue
+        if path.startswith(f"{_PACKAGE}."):
             name = path.removeprefix(f"{_PACKAGE}.")
-            found.add(MODBUS if name in _MODBUS_MODULES else name)
-    return found
+            protocols.add(MODBUS if name in _MODBUS_MODULES else name)
+        elif path.startswith("drivers.") and path not in _OF_EVERY_DRIVER:
+            others.add(path)
+    return protocols, others
 
 
 def _decoder_classes(module: ModuleType) -> list[Any]:

@@ -5,6 +5,7 @@ import typer
 from edge.bench.conformance_command import conform
 from edge.bench.list_command import list_drivers, list_ports
 from edge.bench.record_command import record, replay_file
+from edge.bench.scan_command import scan
 from edge.bench.watch_command import watch
 
 device = typer.Typer(
@@ -16,6 +17,7 @@ device = typer.Typer(
 device.command("list")(list_ports)
 device.command("drivers")(list_drivers)
 device.command("test")(conform)
+device.command("scan")(scan)
 device.command("watch")(watch)
 device.command("record")(record)
 device.command("replay")(replay_file)

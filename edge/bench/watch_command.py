@@ -145,11 +145,14 @@ class Watched:
 
     def tick(self, problem: str | None) -> None:
         """Show what has come, and whether the line was lost or is back."""
+        # What was heard came before a loss, and after a return.
+        before, self._problem = self._problem, problem
+        if before is not None and problem is None:
+            self._event("line", "the line is back")
         self._show_frames()
         self._flush_after(self._gap_s)
-        if problem != self._problem:
-            self._event("line", "the line is back" if problem is None else problem)
-        self._problem = problem
+        if problem is not None and problem != before:
+            self._event("line", problem)
 
     def end(self) -> None:
         """Show the rest."""

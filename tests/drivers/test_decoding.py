@@ -157,6 +157,7 @@ def test_no_bytes_make_an_interpreter_fail(protocol: str, junk: bytes) -> None:
 def test_a_driver_is_known_by_the_codec_that_it_imports() -> None:
     assert protocols_of("waveshare_relay") == ["modbus"]
     assert protocols_of("rdm6300") == ["rdm6300"]
+    assert "osdp" in protocols_of("osdp_reader")
     assert {"speed_gate", "waveshare_relay"} <= set(drivers_of("modbus"))
 
 

@@ -1,0 +1,244 @@
+"""``menshen device scan``: who is on a line, at which address, baud rate and parity."""
+
+import dataclasses
+import json
+import threading
+import time
+from collections.abc import Callable
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from drivers import scan as scanning
+from drivers.decoding import drivers_of
+from drivers.scan import Found, LineSetting, Plan, Tally
+from drivers.scan_probes import BITS_PER_CHARACTER, KINDS, Probe, modbus
+from drivers.transport import LineError, Transport, open_transport
+from edge.bench.line_options import Json
+from edge.bench.live_line import ended_by_signal
+from edge.bench.record_command import RequiredPort
+
+SILENCE_CHARACTERS: Final = 3.5
+SILENCE_S_MIN: Final = 0.002
+RECEIVED_SIZE_BYTES_MAX: Final = 4096
+LISTEN_STEP_S: Final = 0.2
+
+Protocol = Annotated[str, typer.Option("--protocol", help=f"One of: {', '.join(KINDS)}.")]
+Bauds = Annotated[
+    list[int] | None, typer.Option("--baud", help="Try only this; repeatable. Else usual ones.")
+]
+Parities = Annotated[
+    list[str] | None, typer.Option("--parity", help="Try only N, E or O; repeatable.")
+]
+Units = Annotated[str, typer.Option("--units", help="Addresses to ask, as 1-32,40.")]
+Patience = Annotated[
+    float | None,
+    typer.Option("--patience-ms", min=5, max=5000, help="A device's longest time to answer."),
+]
+ListenSeconds = Annotated[
+    float, typer.Option("--listen-seconds", min=0.1, max=3600, help="With listen: per setting.")
+]
+Everything = Annotated[
+    bool, typer.Option("--all", help="Go on after the first baud rate that is answered at.")
+]
+
+
+def scan(
+    *,
+    port: RequiredPort,
+    protocol: Protocol = "modbus",
+    baud: Bauds = None,
+    parity: Parities = None,
+    units: Units = "",
+    patience_ms: Patience = None,
+    listen_seconds: ListenSeconds = 3.0,
+    everything: Everything = False,
+    as_json: Json = False,
+) -> None:
+    """Find devices: every question only reads. Ctrl-C ends it with what was found until then.
+
+    Exit code 0 only if somebody was found.
+    """
+    try:
+        plan = scanning.plan(
+            protocol,
+            baudrates=baud or (),
+            parities=parity or (),
+            units=units,
+            is_serial="://" not in port or port.startswith("rfc2217://"),
+            patience_s=None if patience_ms is None else patience_ms / 1000,
+        )
+        console = Console(stderr=True)
+        with (
+            ended_by_signal() as ended,
+            Progress(console=console, transient=True, disable=not console.is_terminal) as progress,
+        ):
+            task = progress.add_task(protocol, total=plan.step_count)
+            scanner = Scanner(
+                port,
+                plan,
+                ended,
+                listen_s=listen_seconds,
+                is_thorough=everything,
+                step=lambda words: progress.update(task, advance=1, description=words),
+            )
+            tallies = scanner.run()
+    except (LineError, ValueError) as error:
+        raise typer.TyperException(str(error)) from error
+    found = [one for tally in tallies for one in tally.found]
+    conclusions = scanning.judge(tallies)
+    if scanner.problem:
+        conclusions.insert(0, f"the scan ended early: {scanner.problem}")
+    elif ended.is_set():
+        conclusions.insert(0, "the scan was ended before it was done")
+    _print(port, found, conclusions, as_json=as_json)
+    raise typer.Exit(0 if found else 1)
+
+
+class Scanner:
+    """Carries a plan out on a real line.
+
+    Attributes:
+        problem: Why it ended early, other than by hand; empty if it did not.
+    """
+
+    def __init__(
+        self,
+        port: str,
+        plan: Plan,
+        ended: threading.Event,
+        *,
+        listen_s: float,
+        is_thorough: bool,
+        step: Callable[[str], None] = lambda words: None,
+    ) -> None:
+        """Prepare a scan.
+
+        Args:
+            port: As of ``drivers.transport.open_transport``.
+            plan: What to try.
+            ended: Looked at before each question.
+            listen_s: At each setting, where the plan has no questions.
+            is_thorough: Go on after the first setting that is answered at.
+            step: Told after each question where it stands.
+        """
+        self._port, self._plan, self._ended = port, plan, ended
+        self._listen_s, self._is_thorough, self._step = listen_s, is_thorough, step
+        self.problem = ""
+
+    def run(self) -> list[Tally]:
+        """Return what happened at each setting that was tried.
+
+        Raises:
+            LineError: The port cannot be opened at all.
+        """
+        tallies = list[Tally]()
+        for setting in self._plan.settings:
+            if self._ended.is_set():
+                break
+            try:
+                transport = open_transport(
+                    self._port, baudrate=setting.baudrate, parity=setting.parity
+                )
+            except LineError as error:
+                if not tallies:
+                    raise
+                self.problem = str(error)
+                break
+            tally = Tally(setting)
+            tallies.append(tally)
+            try:
+                self._try(transport, setting, tally)
+            except LineError as error:
+                self.problem = str(error)
+                break
+            finally:
+                transport.close()
+            if tally.found and not self._is_thorough:
+                break
+        return tallies
+
+    def _try(self, transport: Transport, setting: LineSetting, tally: Tally) -> None:
+        if not self._plan.probes:
+            self._listen(transport, setting, tally)
+            return
+        for probe in self._plan.probes:
+            if self._ended.is_set():
+                return
+            received = self._ask(transport, setting, probe)
+            answer = tally.add(self._plan, probe, received)
+            if answer is not None:
+                tally.found[-1] = self._identified(transport, setting, tally.found[-1])
+            count = len(tally.found)
+            self._step(f"{setting}, {probe.address}: {count} found")
+
+    def _ask(self, transport: Transport, setting: LineSetting, probe: Probe) -> bytes:
+        """Return all that came until the answer was whole or its time was over."""
+        silence_s = max(SILENCE_S_MIN, SILENCE_CHARACTERS * BITS_PER_CHARACTER / setting.baudrate)
+        # What still comes belongs to the question before; then the line must be silent.
+        while transport.receive(timeout_s=silence_s) and not self._ended.is_set():
+            pass
+        transport.send(probe.request)
+        deadline_s = time.monotonic() + self._plan.timeout_s(probe, setting)
+        received = b""
+        while (left_s := deadline_s - time.monotonic()) > 0:
+            received = (received + transport.receive(timeout_s=left_s))[-RECEIVED_SIZE_BYTES_MAX:]
+            rest = received.removeprefix(probe.request)
+            if probe.recognise(rest) is not None:
+                break
+        return received
+
+    def _identified(self, transport: Transport, setting: LineSetting, found: Found) -> Found:
+        """Return what was found with the drivers that it may be for."""
+        if self._plan.protocol != "modbus":
+            likely = drivers_of(self._plan.protocol)
+            return dataclasses.replace(found, likely=tuple(likely))
+        unit_id = int(found.address.removeprefix("unit "))
+        replies = [
+            scanning.modbus_reply(
+                unit_id, function, self._ask(transport, setting, modbus(unit_id, function))
+            )
+            for function in scanning.READ_FUNCTIONS
+        ]
+        pattern = scanning.modbus_pattern(replies)
+        names = ("coils", "inputs", "holding registers", "input registers")
+        words = ", ".join(f"{name}: {how}" for name, how in zip(names, pattern, strict=True))
+        likely = scanning.likely_modbus_drivers(pattern)
+        return dataclasses.replace(found, text=words, likely=tuple(likely))
+
+    def _listen(self, transport: Transport, setting: LineSetting, tally: Tally) -> None:
+        pieces = list[tuple[float, bytes]]()
+        ends_s = time.monotonic() + self._listen_s
+        while (now_s := time.monotonic()) < ends_s and not self._ended.is_set():
+            if data := transport.receive(timeout_s=min(LISTEN_STEP_S, ends_s - now_s)):
+                pieces.append((now_s, data))
+        heard = scanning.heard(setting, pieces)
+        tally.found, tally.garbled = heard.found, heard.garbled
+        tally.silent_count = heard.silent_count
+        self._step(f"{setting}: {len(tally.found)} found")
+
+
+def _print(port: str, found: list[Found], conclusions: list[str], *, as_json: bool) -> None:
+    if as_json:
+        rows = [
+            {
+                "protocol": one.protocol,
+                "address": one.address,
+                "baud": one.setting.baudrate if "://" not in port else None,
+                "parity": one.setting.parity if "://" not in port else None,
+                "text": one.text,
+                "likely": list(one.likely),
+            }
+            for one in found
+        ]
+        answer = {"port": port, "found": rows, "conclusions": conclusions}
+        typer.echo(json.dumps(answer, ensure_ascii=False))
+        return
+    for one in found:
+        setting = "" if "://" in port else f" at {one.setting}"
+        likely = f"; likely drivers: {', '.join(one.likely)}" if one.likely else ""
+        typer.echo(f"{one.address}{setting} ({one.protocol}): {one.text}{likely}")
+    for conclusion in conclusions:
+        typer.echo(f"* {conclusion}")
