@@ -119,7 +119,7 @@ def _good_answers(asked: Sequence[Exchange]) -> dict[bytes, bytes]:
 def _troubles(exchange: Exchange, good: bytes | None) -> list[str]:
     received = exchange.received
     troubles = []
-    if received.startswith(exchange.request) and received != good:
+    if received.startswith(exchange.request) and received != good and good is not None:
         troubles.append("echo")
         received = received.removeprefix(exchange.request)
     slow = sum(
