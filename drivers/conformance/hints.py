@@ -17,6 +17,7 @@ LATE_S: Final = 0.2
 EMPTY_BYTES: Final = frozenset(b"\x00\xff\xfe\xf8\xe0\x80")
 """What a receiver makes of a line whose wires are swapped: breaks and shifted idle."""
 EMPTY_SHARE_MIN: Final = 0.6
+DAMAGES: Final = ("noise", "drop", "truncate")
 GONE: Final = re.compile(r"is gone|hung up")
 MISSING: Final = re.compile(r"there is no port|does not answer: ")
 
@@ -50,7 +51,11 @@ SENTENCES: Final = {
 
 
 def hints(
-    exchanges: Sequence[Exchange], errors: Sequence[str], *, is_understood: bool = True
+    exchanges: Sequence[Exchange],
+    errors: Sequence[str],
+    *,
+    is_understood: bool = True,
+    is_disturbed: bool = True,
 ) -> list[str]:
     """Return what a technician should know, ``code: sentence`` each, worst first.
 
@@ -58,6 +63,7 @@ def hints(
         exchanges: What went over the line.
         errors: The texts of the driver's errors.
         is_understood: Whether the driver made sense of a device that talks by itself.
+        is_disturbed: Whether any exchange failed; if none did, what differs is another value.
     """
     asked = [exchange for exchange in exchanges if exchange.request]
     counts: Counter[str] = Counter()
@@ -68,6 +74,9 @@ def hints(
         if exchange.pieces and exchange.pieces[0][0] >= LATE_S:
             counts["late"] += 1
             slowest_s = max(slowest_s, exchange.pieces[0][0])
+    if not is_disturbed:
+        for code in DAMAGES:
+            del counts[code]
     counts += Counter(_of_a_talker(exchanges, is_understood=is_understood))
     is_missing = any(MISSING.search(error) for error in errors)
     counts["unplug"] = sum(bool(GONE.search(error)) for error in errors) or int(is_missing)

@@ -29,6 +29,7 @@ from drivers.conformance.report import Report, Step, shortened
 from drivers.protocols import spaced_hex
 from drivers.registry import create
 from drivers.simulation import Simulation
+from drivers.turns import UnitCounts
 
 IDLE_POLL_COUNT: Final = 20
 POLL_PAUSE_S: Final = 0.02
@@ -148,6 +149,9 @@ class Run:
         self.report.steps.append(step)
         if self._say is not None:
             self._say(step)
+
+    def _counts(self) -> list[UnitCounts]:
+        return [self.bus.counts(unit_id) for unit_id in self.bus.units]
 
     def finish(self) -> None:
         """Add what the evidence of the whole run means."""
@@ -348,6 +352,10 @@ async def _lose(this: Run, simulation: Simulation) -> None:
         this.skip(name, "over this transport nobody can tell a silent device from an absent one")
         simulation.set_fault({"kind": "unplug", "on": True})
     await this.step("the device comes back", come_back)
+
+
+def _has_failed(counts: UnitCounts) -> bool:
+    return bool(counts.noise or counts.timed_out)
 
 
 def _sent(exchanges: Sequence[Exchange]) -> str:

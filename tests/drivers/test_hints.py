@@ -48,6 +48,14 @@ def test_a_value_that_changed_is_no_trouble() -> None:
     assert codes(*FINE, exchange((0.02, other))) == []
 
 
+def test_one_bit_of_difference_is_no_noise_when_every_exchange_succeeded() -> None:
+    other = rtu.encode_reply(READ, bytes.fromhex("12 34 56 79 9A BC DE F0"))
+    seen = [*FINE, exchange((0.02, other[:-2] + GOOD[-2:]))]
+
+    assert hints(seen, (), is_disturbed=False) == []
+    assert len(hints(seen, ())) == 1
+
+
 def test_a_device_that_never_answers_is_mute() -> None:
     assert codes(exchange(), exchange()) == ["mute"]
 
