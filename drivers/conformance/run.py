@@ -58,7 +58,7 @@ class Run:
         self.report, self.bus, self.driver = report, bus, driver
         self.evidence = Evidence()
         self.errors: list[str] = []
-        self._say = say
+        self._say, self._is_disturbed = say, False
         bus.tap(self.evidence)
 
     async def step(self, name: str, work: Callable[[], Awaitable[str]]) -> bool:
@@ -150,8 +150,10 @@ class Run:
         if self._say is not None:
             self._say(step)
 
-    def _counts(self) -> list[UnitCounts]:
-        return [self.bus.counts(unit_id) for unit_id in self.bus.units]
+    def note_disturbances(self) -> None:
+        """Remember whether any exchange has failed, before we pull the cable ourselves."""
+        counts = [self.bus.counts(unit_id) for unit_id in self.bus.units]
+        self._is_disturbed = bool(self.errors) or any(map(_has_failed, counts))
 
     def finish(self) -> None:
         """Add what the evidence of the whole run means."""
@@ -209,8 +211,11 @@ async def run(
             if simulation is not None:
                 await _stimulate(this, simulation)
             await _command(this, simulation, has_commands=has_commands)
+            this.note_disturbances()
             if simulation is not None:
                 await _lose(this, simulation)
+        else:
+            this.note_disturbances()
     finally:
         if isinstance(driver, Closeable):
             await driver.close()
