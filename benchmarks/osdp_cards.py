@@ -34,6 +34,8 @@ go down."""
 CARD_PAUSE_AWAY_S: Final = 1.0
 PRESENT_S: Final = (10.0, 25.0)
 AWAY_S: Final = (2.0, 12.0)
+BACK_S: Final = 3.0
+"""An alarm so long after the reader's return, or later, is a false one."""
 SETTLE_S: Final = 15.0
 BIT_LENGTH: Final = 32
 FIRST_CARD: Final = 0x1000_0000
@@ -153,7 +155,7 @@ async def _run(simulation: Simulation, key_file: Path, minutes: float, seed: int
     await reader.start()
     shower, absences = _Shower(simulation), _Absences(simulation, seed)
     end_s = time.monotonic() + 60 * minutes
-    back_at_s = 0.0
+    back_at_s = time.monotonic()
     false_alarm_count = 0
     while (now_s := time.monotonic()) < end_s or not shower.has_all:
         if now_s >= end_s + SETTLE_S:
@@ -170,10 +172,10 @@ async def _run(simulation: Simulation, key_file: Path, minutes: float, seed: int
             for found in await reader.poll():
                 if isinstance(found, CredentialRead):
                     shower.seen[found.number] += 1
-            back_at_s = back_at_s if absences.is_away else 0.0
         except DeviceUnreachableError:
             absences.alarmed(now_s)
-            false_alarm_count += not absences.is_away and not back_at_s
+            is_back = not absences.is_away and now_s - back_at_s > BACK_S
+            false_alarm_count += is_back
         await asyncio.sleep(POLL_S)
     await reader.close()
     await bus.close()

@@ -115,6 +115,21 @@ class Exchanges:
         reply, command.reply = command.reply, b""
         return reply
 
+    def give_up(self, address: int) -> None:
+        """Never send a reader's present command again; libosdp is told that it was refused."""
+        command = self._commands.get(address)
+        if command is None or command.is_taken:
+            return
+        command.reply = MARK + osdp.encode_frame(
+            address,
+            osdp.Reply.NAK,
+            bytes([osdp.Refusal.RECORD]),
+            sequence=command.sequence,
+            is_reply=True,
+        )
+        if address in self._queue:
+            self._queue.remove(address)
+
     # ---- towards the wire
 
     def hear(self, data: bytes, *, now_s: float) -> None:
@@ -160,7 +175,8 @@ class Exchanges:
             return False
         self.counts.silent += 1
         self._on_wire = None
-        if self.silent_s(address, now_s=now_s) < ABSENT_S and address not in self._queue:
+        is_wanted = not command.reply and address not in self._queue
+        if is_wanted and self.silent_s(address, now_s=now_s) < ABSENT_S:
             self.counts.repeated += 1
             self._queue.append(address)
         return True
@@ -169,7 +185,7 @@ class Exchanges:
         self.counts.damaged += 1
         self._on_wire = None
         command.damaged_count += 1
-        if command.damaged_count <= DAMAGED_REPEATS_MAX:
+        if command.damaged_count <= DAMAGED_REPEATS_MAX and not command.reply:
             self.counts.repeated += 1
             if address == self._listener:
                 self._put_first(address)

@@ -216,7 +216,7 @@ class OsdpLine:
         if event["event"] != osdp.Event.Notification:
             # Install mode goes on without a secure channel; nobody's card counts there.
             if reader.is_secure:
-                reader.put(event)
+                reader.put(event, now_s=time.monotonic())
         elif event["type"] == osdp.EventNotification.SecureChannelStatus:
             # With the key that everybody knows (arg1) it is no secure channel yet.
             self._set_secure(reader, is_secure=bool(event["arg0"]) and not event["arg1"])
@@ -264,9 +264,16 @@ class OsdpLine:
             reader.insecure_at_s = now_s
         elif now_s - reader.insecure_at_s >= INSECURE_S_MAX:
             reader.restart.gave_up(now_s=now_s)
+        if reader.is_withdrawn:
+            # What was reported as failed must not be done seconds later.
+            reader.is_withdrawn = False
+            reader.fail_all(f"a command to reader {reader.address} was given up")
+            self._panel.flush_commands(index)
+            self.exchanges.give_up(reader.address)
         if not reader.restart.is_due(now_s=now_s):
             return
         if self._panel.is_pd_enabled(index):
+            self._panel.flush_commands(index)
             self._panel.disable_pd(index)
         elif self._panel.enable_pd(index):
             reader.restart.began()

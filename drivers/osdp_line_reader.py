@@ -38,6 +38,14 @@ class Line(Protocol):
         ...
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Heard:
+    """An event of libosdp. Attributes: at_s: when it came, monotonic."""
+
+    at_s: float
+    event: Mapping[str, Any]
+
+
 @dataclasses.dataclass(slots=True)
 class LineCommand:
     """A command in libosdp's words, and who waits for it."""
@@ -60,11 +68,11 @@ class LineReader:
         self.address, self.load_key, self.is_install_mode = address, load_key, is_install_mode
         self._line = line
         self._lock = threading.Lock()
-        self._events: deque[Mapping[str, Any]] = deque()
+        self._events: deque[Heard] = deque()
         self.overflow_count = self.session_count = 0
         # What follows is written by the line's thread alone.
         self.key_problem: str | None = None
-        self.is_secure = self.is_online = False
+        self.is_secure = self.is_online = self.is_withdrawn = False
         self.insecure_at_s: float | None = None
         self.submitted: deque[LineCommand] = deque()
         self.waiting: deque[LineCommand] = deque()
@@ -90,26 +98,30 @@ class LineReader:
             )
         return None
 
-    def take(self) -> list[Mapping[str, Any]]:
+    def take(self) -> list[Heard]:
         """Return libosdp's events since the last call, oldest first."""
         with self._lock:
             events = list(self._events)
             self._events.clear()
         return events
 
-    def put(self, event: Mapping[str, Any]) -> None:
+    def put(self, event: Mapping[str, Any], *, now_s: float) -> None:
         """Keep an event; called by the line's thread."""
         with self._lock:
             if len(self._events) >= EVENT_COUNT_MAX:
                 self._events.popleft()
                 self.overflow_count += 1
-            self._events.append(event)
+            self._events.append(Heard(now_s, event))
 
     def submit(self, fields: Mapping[str, Any]) -> "Future[None]":
         """Send a command; the future ends when the reader has confirmed or refused it."""
         future: Future[None] = Future()
         self.waiting.append(LineCommand(fields, future))
         return future
+
+    def withdraw(self) -> None:
+        """Give up what was submitted: none of it is sent any more."""
+        self.is_withdrawn = True
 
     def capability(self, function_code: int) -> tuple[int, int]:
         """Return compliance level and number of items that the reader declared; zeros unknown."""

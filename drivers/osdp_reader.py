@@ -5,10 +5,10 @@ reader without it is not heard at all, and no key is ever sent: a reader that wa
 forgot its key, needs somebody who switches install mode on.
 
 What can still be lost: a reader that does not repeat its last reply when it is asked again (the
-standard demands it, libosdp's own device does not) loses what stood in a damaged reply; one that
-forgets its queue when the secure channel begins anew loses what waited then, and a card in a reply
-that was cut off when the line went away is lost by readers that do not keep it until it is
-acknowledged.
+standard demands it, libosdp's own device does not) loses what stood in a damaged reply. One that
+does not keep an event until it is acknowledged loses a card whose reply was cut off when the line
+went away for longer than libosdp waits, 8.3 s; one that does may report that card twice. What a
+reader kept while it was away comes when it is back, and OSDP does not say how old it is.
 
 Source: SIA OSDP / IEC 60839-11-5, version 2.2 (unconfirmed), as libosdp 3.2.9 implements it.
 """
@@ -43,8 +43,9 @@ from drivers.base import (
 from drivers.bus import Bus
 from drivers.osdp_keys import load_key
 from drivers.osdp_line import OsdpLine
-from drivers.osdp_line_reader import LineReader
+from drivers.osdp_line_reader import Heard, LineReader
 from drivers.protocols import FrameError, wiegand
+from drivers.readings import READING_AGE_S_MAX
 from drivers.registry import register
 
 _log = logging.getLogger("drivers.osdp")
@@ -124,7 +125,7 @@ class OsdpReader:
         self._bus, self._settings, self._monotonic = bus, settings, monotonic
         self.line_reader: LineReader | None = None
         self._line = self._join()
-        self._session = 0
+        self._session = self._old_count = 0
         self._known: dict[str, Any] = {}
         # Only who has OSDP readers loads the library, which publishes no types.
         self._osdp: Any = import_module("osdp")
@@ -160,8 +161,8 @@ class OsdpReader:
             self._session = 0
             raise DeviceUnreachableError(problem)
         found = self._session_observations(reader)
-        for event in events:
-            found += self._observations(event)
+        for heard in events:
+            found += self._observations(heard)
         return found
 
     def _session_observations(self, reader: LineReader) -> list[Observation]:
@@ -193,6 +194,7 @@ class OsdpReader:
             "a damaged reply was asked for again": counts.damaged,
             "no reply came in 0.2 s": counts.silent,
             "a reply that nobody waited for was passed over": counts.copies,
+            f"a reading waited longer than {READING_AGE_S_MAX:g} s": self._old_count,
         }
         return [f"{count} x {text}" for text, count in texts.items() if count]
 
@@ -314,10 +316,15 @@ class OsdpReader:
             DriverError: It was refused, or not confirmed in time.
         """
         timeout_s = self._settings.timeout_s
+        waited = asyncio.wrap_future(future)
+        # Who was cancelled does not look at the outcome.
+        waited.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
             async with asyncio.timeout(timeout_s):
-                await asyncio.wrap_future(future)
+                # A caller that is cancelled leaves; the command goes on.
+                await asyncio.shield(waited)
         except TimeoutError as error:
+            reader.withdraw()
             message = f"reader {reader.address} did not confirm within {timeout_s} s"
             raise DeviceUnreachableError(message) from error
 
@@ -345,15 +352,18 @@ class OsdpReader:
             raise DeviceUnreachableError("the reader was closed")
         return self.line_reader
 
-    def _observations(self, event: Mapping[str, Any]) -> list[Observation]:
+    def _observations(self, heard: Heard) -> list[Observation]:
         """Return what an event of libosdp says."""
-        kinds = self._osdp.Event
+        kinds, event = self._osdp.Event, heard.event
+        if event["event"] == kinds.Status:
+            return self._status(event["type"], bytes(event["report"]))
+        if self._monotonic() - heard.at_s > READING_AGE_S_MAX:
+            self._old_count += 1
+            return []
         if event["event"] == kinds.CardRead:
             return self._card(event)
         if event["event"] == kinds.KeyPress:
             return _keys(event)
-        if event["event"] == kinds.Status:
-            return self._status(event["type"], bytes(event["report"]))
         return []
 
     def _card(self, event: Mapping[str, Any]) -> list[Observation]:

@@ -206,6 +206,29 @@ def test_what_was_on_a_lost_line_is_asked_again() -> None:
     assert line.next_to_send(now_s=10.05) == command(1)
 
 
+def test_a_command_that_was_given_up_is_never_sent_again() -> None:
+    line = asked()
+    line.give_up(READER)
+
+    line.ask(command(1))
+
+    assert line.next_to_send(now_s=10.3) == b""
+    line.hear(reply(1), now_s=10.35)
+    assert line.take_reply() == refusal(1, osdp.Refusal.RECORD)
+    assert line.next_to_send(now_s=11.0) == b""
+
+
+def test_a_command_that_was_answered_cannot_be_given_up() -> None:
+    line = asked()
+    line.hear(reply(1), now_s=10.05)
+    line.take_reply()
+
+    line.give_up(READER)
+    line.give_up(OTHER)
+
+    assert line.take_reply() == b""
+
+
 def test_noise_without_end_is_not_answered_without_end() -> None:
     line, sent_count = asked(), 0
 

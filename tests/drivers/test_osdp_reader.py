@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,9 @@ from drivers.base import (
 )
 from drivers.bus import Bus
 from drivers.osdp_reader import LedColour, OsdpReader
+from drivers.readings import READING_AGE_S_MAX
 from drivers.simulation import Simulation, Wiring
-from tests.drivers.heard import observed
+from tests.drivers.heard import ClockOfATest, observed
 
 KEY = "00112233445566778899AABBCCDDEEFF"
 FIRST_POLL = [
@@ -428,6 +430,46 @@ def test_what_a_line_does_to_frames_is_survived(tmp_path: Path, kind: str) -> No
         assert found.count(CARD) == 1
 
     with_readers(tmp_path, act, faults={kind: None})
+
+
+def test_a_card_that_nobody_fetched_in_time_opens_nothing(tmp_path: Path) -> None:
+    clock = ClockOfATest(now_s=time.monotonic() + 2 * READING_AGE_S_MAX)
+
+    async def act(simulation: Simulation, readers: Readers) -> None:
+        bus = Bus(simulation.driver_port, baudrate=115_200)
+        settings = OsdpReader.Settings(key_file=key_file(tmp_path))
+        reader = OsdpReader(bus, settings, clock)
+        await reader.start()
+        await reader.poll()
+        simulation.act("swipe", {})
+        simulation.act("tamper", {})
+
+        found = await observed(reader)
+        await reader.close()
+
+        assert found == [TamperChanged(active=True)]
+        assert "1 x a reading waited longer than 5 s" in reader.findings
+
+    with_readers(tmp_path, act)
+
+
+def test_a_command_nobody_waits_for_any_more_is_not_done_later(tmp_path: Path) -> None:
+    async def act(simulation: Simulation, readers: Readers) -> None:
+        (reader,) = readers
+        await reader.start()
+        await reader.poll()
+        simulation.set_fault({"kind": "unplug", "on": True})
+        await asyncio.sleep(0)
+        commands = [reader.set_output(1, on=True), reader.set_output(2, on=True)]
+        results = await asyncio.gather(*commands, return_exceptions=True)
+        simulation.set_fault({"kind": "unplug", "on": False})
+        await back(reader)
+        await reader.set_output(0, on=True)
+
+        assert [type(result) for result in results] == [DeviceUnreachableError] * 2
+        assert simulation.state()["readers"]["0"]["outputs"][:3] == [True, False, False]
+
+    with_readers(tmp_path, act, timeout_s=0.3)
 
 
 def test_a_reader_that_was_closed_says_so(tmp_path: Path) -> None:
