@@ -162,14 +162,17 @@ def replay_file(
     """
     try:
         recording = load(file, conversation=conversation)
-        name = driver or recording.header.driver
+    except OSError as error:
+        raise typer.TyperException(f"{file} cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise typer.TyperException(str(error)) from error
+    name = driver or recording.header.driver
+    try:
         if not name or (file.suffix == ".osdpcap" and not driver):
             _print_meanings(recording, protocol, as_json=as_json)
             return
         given = driver_settings(name, setting or [])
         outcome = replay(recording, driver=driver, settings=given)
-    except OSError as error:
-        raise typer.TyperException(f"{file} cannot be read: {error.strerror or error}") from error
     except (ValueError, TypeError) as error:
         raise typer.TyperException(str(error)) from error
     if as_json:

@@ -22,6 +22,8 @@ from edge.bench.record_command import RequiredPort
 
 SILENCE_CHARACTERS: Final = 3.5
 SILENCE_S_MIN: Final = 0.002
+SETTLE_S_MAX: Final = 0.2
+"""Somebody who talks all the time must not stop a scan."""
 RECEIVED_SIZE_BYTES_MAX: Final = 4096
 LISTEN_STEP_S: Final = 0.2
 
@@ -177,8 +179,9 @@ class Scanner:
     def _ask(self, transport: Transport, setting: LineSetting, probe: Probe) -> bytes:
         """Return all that came until the answer was whole or its time was over."""
         silence_s = max(SILENCE_S_MIN, SILENCE_CHARACTERS * BITS_PER_CHARACTER / setting.baudrate)
-        # What still comes belongs to the question before; then the line must be silent.
-        while transport.receive(timeout_s=silence_s) and not self._ended.is_set():
+        # What still comes belongs to the question before; then the line should be silent.
+        settled_s = time.monotonic() + SETTLE_S_MAX
+        while transport.receive(timeout_s=silence_s) and time.monotonic() < settled_s:
             pass
         transport.send(probe.request)
         deadline_s = time.monotonic() + self._plan.timeout_s(probe, setting)

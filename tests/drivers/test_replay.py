@@ -7,6 +7,7 @@ import pytest
 
 from drivers.protocols import modbus_rtu as rtu
 from drivers.protocols.jsonl_recording import Bytes, End, Entry, Failed, Header, Observed
+from drivers.protocols.rdm6300 import encode_tag
 from drivers.recording import Recording, load
 from drivers.replay import assert_replays, replay
 
@@ -86,6 +87,36 @@ def test_a_silence_that_was_recorded_is_a_time_out_again() -> None:
     )
 
     assert replay(recording(*entries)).differences == ()
+
+
+def test_a_lost_line_is_lost_again_at_the_same_time() -> None:
+    entries = (
+        *exchange(0.0, OUTPUTS, "00"),
+        Bytes(0.05, True, INPUTS.frame),
+        *(Failed(0.06 + index / 9, "DeviceUnreachableError") for index in range(9)),
+        *exchange(1.1, OUTPUTS, "00"),
+        *exchange(1.15, INPUTS, "01"),
+        *(dataclasses.replace(one, t=1.2) for one in FIRST),
+        End(1.2),
+    )
+
+    assert replay(recording(*entries)).differences == ()
+
+
+def test_a_reader_whose_line_was_lost_fails_where_it_failed() -> None:
+    tag = encode_tag("010063E9AE")
+    read = {"kind": "em4100", "number": "010063E9AE", "bit_length": None, "reader": 0}
+    entries = (
+        Bytes(0.5, False, tag),
+        Observed(0.6, "CredentialRead", read),
+        Failed(0.9, "DeviceUnreachableError"),
+        Failed(1.0, "DeviceUnreachableError"),
+        Bytes(5.0, False, tag),
+        Observed(5.1, "CredentialRead", read),
+        End(5.2),
+    )
+
+    assert replay(recording(*entries, driver="rdm6300")).differences == ()
 
 
 def test_a_cut_recording_ends_without_a_difference() -> None:
