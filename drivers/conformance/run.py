@@ -158,7 +158,12 @@ class Run:
     def finish(self) -> None:
         """Add what the evidence of the whole run means."""
         exchanges = list(self.evidence.exchanges)
-        self.report.findings += hints(exchanges, self.errors, is_understood=self.report.passed)
+        self.report.findings += hints(
+            exchanges,
+            self.errors,
+            is_understood=self.report.passed,
+            is_disturbed=self._is_disturbed,
+        )
         self.report.findings += getattr(self.driver, "findings", [])
         answered = sorted(
             exchange.pieces[-1][0] * 1000
