@@ -6,6 +6,7 @@ from edge.bench.conformance_command import conform
 from edge.bench.list_command import list_drivers, list_ports
 from edge.bench.record_command import record, replay_file
 from edge.bench.scan_command import scan
+from edge.bench.serve_command import serve
 from edge.bench.watch_command import watch
 
 device = typer.Typer(
@@ -21,6 +22,7 @@ device.command("scan")(scan)
 device.command("watch")(watch)
 device.command("record")(record)
 device.command("replay")(replay_file)
+device.command("serve")(serve)
 
 
 @device.callback()
