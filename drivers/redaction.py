@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import Any, Final, Protocol
 
 from drivers.base import CredentialKind
-from drivers.decoding import protocols_of
+from drivers.decoding import drivers_of, protocols_of
 from drivers.protocols import FrameError, NeedData, ibutton, osdp, pn532, rdm6300
 from drivers.protocols.line_text import Alphabet, LineDecoder, Terminator, encode_line
 from drivers.registry import driver_class
@@ -277,6 +277,12 @@ def has_credentials(driver: str) -> bool:
     return not _CREDENTIAL_NAMES.isdisjoint(vars(module))
 
 
+def _is_harmless(protocol: str) -> bool:
+    """Return whether no driver that speaks a protocol finds credentials in it."""
+    speakers = drivers_of(protocol)
+    return bool(speakers) and not any(has_credentials(driver) for driver in speakers)
+
+
 def redactors(
     driver: str, protocol: str, settings: Mapping[str, Any], pseudonyms: Pseudonyms
 ) -> tuple[Redactor, Redactor]:
@@ -303,7 +309,7 @@ def redactors(
                     f"{name} is redacted with its driver's settings: name a driver"
                 ) from error
             return sent, received
-    if not driver and protocol != "modbus":
+    if not driver and not _is_harmless(protocol):
         raise ValueError("what these bytes hold is not known: name a --driver, or give --raw")
     if driver and has_credentials(driver):
         raise ValueError(

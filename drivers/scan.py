@@ -7,6 +7,7 @@ one parity, so the first that is answered at is taken to be the line's.
 import dataclasses
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 from drivers.decoding import codecs, drivers_of
@@ -53,6 +54,11 @@ class Plan:
     def step_count(self) -> int:
         """Of a progress bar."""
         return len(self.settings) * max(1, len(self.probes))
+
+    @property
+    def longest_s(self) -> float:
+        """How long the questions take if nobody answers; listening is not counted."""
+        return sum(self.timeout_s(probe, one) for one in self.settings for probe in self.probes)
 
     def timeout_s(self, probe: Probe, setting: LineSetting) -> float:
         """Return how long an answer may take."""
@@ -269,6 +275,7 @@ def likely_modbus_drivers(pattern: Sequence[str]) -> list[str]:
     return sorted(name for name, known in patterns.items() if known == tuple(pattern))
 
 
+@cache
 def _simulated_pattern(driver: str) -> tuple[str, ...] | None:
     """Return how a driver's simulator answers; None if it is no Modbus unit."""
     try:

@@ -253,6 +253,8 @@ def _check_form(out: Path, port: str, driver: str, protocol: str) -> None:
     Raises:
         ValueError: It cannot.
     """
+    if protocol:
+        interpreter(protocol)
     if out.suffix not in SUFFIXES:
         raise ValueError(f"--out ends in {', '.join(SUFFIXES)}, not {out.suffix or out.name!r}")
     if out.suffix == ".pcap" and not port.startswith("modbus-tcp://"):

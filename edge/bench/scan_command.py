@@ -22,6 +22,7 @@ from edge.bench.record_command import RequiredPort
 
 SILENCE_CHARACTERS: Final = 3.5
 SILENCE_S_MIN: Final = 0.002
+ANNOUNCED_S: Final = 15.0
 SETTLE_S_MAX: Final = 0.2
 """Somebody who talks all the time must not stop a scan."""
 RECEIVED_SIZE_BYTES_MAX: Final = 4096
@@ -72,7 +73,7 @@ def scan(
             is_serial="://" not in port or port.startswith("rfc2217://"),
             patience_s=None if patience_ms is None else patience_ms / 1000,
         )
-        console = Console(stderr=True)
+        console = Console(stderr=True, highlight=False)
         with (
             ended_by_signal() as ended,
             Progress(console=console, transient=True, disable=not console.is_terminal) as progress,
@@ -84,6 +85,7 @@ def scan(
                 ended,
                 listen_s=listen_seconds,
                 is_thorough=everything,
+                begin=lambda: _announce(console, plan),
                 step=lambda words: progress.update(task, advance=1, description=words),
             )
             tallies = scanner.run()
@@ -114,6 +116,7 @@ class Scanner:
         *,
         listen_s: float,
         is_thorough: bool,
+        begin: Callable[[], None] = lambda: None,
         step: Callable[[str], None] = lambda words: None,
     ) -> None:
         """Prepare a scan.
@@ -124,10 +127,16 @@ class Scanner:
             ended: Looked at before each question.
             listen_s: At each setting, where the plan has no questions.
             is_thorough: Go on after the first setting that is answered at.
+            begin: Called once, when the port is open.
             step: Told after each question where it stands.
         """
         self._port, self._plan, self._ended = port, plan, ended
-        self._listen_s, self._is_thorough, self._step = listen_s, is_thorough, step
+        self._listen_s, self._is_thorough, self._begin, self._step = (
+            listen_s,
+            is_thorough,
+            begin,
+            step,
+        )
         self.problem = ""
 
     def run(self) -> list[Tally]:
@@ -149,6 +158,8 @@ class Scanner:
                     raise
                 self.problem = str(error)
                 break
+            if not tallies:
+                self._begin()
             tally = Tally(setting)
             tallies.append(tally)
             try:
@@ -221,6 +232,12 @@ class Scanner:
         tally.found, tally.garbled = heard.found, heard.garbled
         tally.silent_count = heard.silent_count
         self._step(f"{setting}: {len(tally.found)} found")
+
+
+def _announce(console: Console, plan: Plan) -> None:
+    if plan.longest_s > ANNOUNCED_S:
+        words = f"{plan.step_count} questions, at most {plan.longest_s / 60:.1f} minutes"
+        console.print(f"{words}; Ctrl-C ends with what was found")
 
 
 def _print(port: str, found: list[Found], conclusions: list[str], *, as_json: bool) -> None:

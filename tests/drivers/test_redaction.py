@@ -130,6 +130,12 @@ def test_a_line_that_nobody_knows_is_not_recorded_without_being_told_to() -> Non
         redactors("", "", {}, Pseudonyms(KEY))
 
 
+def test_a_line_whose_devices_know_no_credentials_is_kept_as_it_is() -> None:
+    sent, answered = redactors("", "modbus", {}, Pseudonyms(KEY))
+
+    assert sent.redact(b"\x01\x02", at_s=0) == answered.redact(b"\x01\x02", at_s=0) == b"\x01\x02"
+
+
 def test_an_observation_is_redacted_like_its_frame() -> None:
     pseudonyms = Pseudonyms(KEY)
 

@@ -95,6 +95,7 @@ def test_another_behaviour_is_a_failure_with_its_difference(
     ("words", "complaint"),
     [
         (["record", "--port", "x", "--out", "a.txt"], "--out ends in .jsonl, .osdpcap, .pcap"),
+        (["record", "--port", "x", "--out", "a.jsonl", "--protocol", "morse"], "no protocol"),
         (["record", "--port", "x", "--out", "a.pcap"], "a pcap holds Modbus TCP"),
         (["record", "--port", "x", "--out", "a.osdpcap"], "an OSDPCAP holds OSDP"),
         (["record", "--port", "x", "--out", "a.jsonl"], "name a --driver, or give --raw"),
