@@ -78,11 +78,17 @@ class Found:
 
 @dataclasses.dataclass(slots=True)
 class Tally:
-    """What happened at one setting."""
+    """What happened at one setting.
+
+    Attributes:
+        garbled: What came instead of an answer, by who was asked.
+        behind: What came behind an answer, by who had answered.
+    """
 
     setting: LineSetting
     found: list[Found] = dataclasses.field(default_factory=list)
     garbled: dict[str, bytes] = dataclasses.field(default_factory=dict)
+    behind: dict[str, bytes] = dataclasses.field(default_factory=dict)
     silent_count: int = 0
     echo_count: int = 0
 
@@ -143,6 +149,8 @@ def plan(
     ]
     if not is_serial:
         settings = [LineSetting(kind.baudrates[0], kind.parities[0])]
+    if units and len(kind.addresses) == 1:
+        raise ValueError(f"{protocol} has no --units: everybody is asked at once")
     addresses = parse_units(units, kind.addresses) if units else kind.usual
     patience_s = kind.patience_s if patience_s is None else patience_s
     return Plan(protocol, tuple(settings), tuple(kind.probes(addresses)), patience_s)
@@ -184,8 +192,11 @@ def judge(tallies: Sequence[Tally]) -> list[str]:
                 f"{address} at {tally.setting} answers with no frame ({quoted}): two devices at one"
                 " address, or noise"
             )
-        counts = Counter(found.address for found in tally.found)
-        said += [f"{address} answered {n} times" for address, n in counts.items() if n > 1]
+        said += [
+            f"{address} answers more than once ({spaced_hex(data[:QUOTED_SIZE_BYTES])}): two"
+            " devices at one address, or somebody else talks"
+            for address, data in tally.behind.items()
+        ]
     if len(answered) > 1:
         words = ", ".join(str(tally.setting) for tally in answered)
         said.append(f"devices are set differently ({words}): one line needs one setting")

@@ -78,6 +78,12 @@ class Kind:
             yield from (self.probe(address) for address in addresses)
 
 
+def behind_answer(probe: Probe, data: bytes) -> bytes:
+    """Return what stands behind the answer to a question; nothing if there is no answer."""
+    ends = (end for end in range(1, len(data) + 1) if probe.recognise(data[:end]) is not None)
+    return data[next(ends, len(data)) :]
+
+
 def modbus_request(unit_id: int, function: int) -> rtu.Request:
     """Return a question for the first item: of coils 1, inputs 2, registers 3, input registers 4.
 

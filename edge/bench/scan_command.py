@@ -14,7 +14,7 @@ from rich.progress import Progress
 from drivers import scan as scanning
 from drivers.decoding import drivers_of
 from drivers.scan import Found, LineSetting, Plan, Tally
-from drivers.scan_probes import BITS_PER_CHARACTER, KINDS, Probe, modbus
+from drivers.scan_probes import BITS_PER_CHARACTER, KINDS, Probe, behind_answer, modbus
 from drivers.transport import LineError, Transport, open_transport
 from edge.bench.line_options import Json
 from edge.bench.live_line import ended_by_signal
@@ -64,13 +64,14 @@ def scan(
 
     Exit code 0 only if somebody was found.
     """
+    is_serial = "://" not in port or port.startswith("rfc2217://")
     try:
         plan = scanning.plan(
             protocol,
             baudrates=baud or (),
             parities=parity or (),
             units=units,
-            is_serial="://" not in port or port.startswith("rfc2217://"),
+            is_serial=is_serial,
             patience_s=None if patience_ms is None else patience_ms / 1000,
         )
         console = Console(stderr=True, highlight=False)
@@ -97,7 +98,7 @@ def scan(
         conclusions.insert(0, f"the scan ended early: {scanner.problem}")
     elif ended.is_set():
         conclusions.insert(0, "the scan was ended before it was done")
-    _print(port, found, conclusions, as_json=as_json)
+    _print(port, found, conclusions, is_serial=is_serial, as_json=as_json)
     raise typer.Exit(0 if found else 1)
 
 
@@ -131,12 +132,9 @@ class Scanner:
             step: Told after each question where it stands.
         """
         self._port, self._plan, self._ended = port, plan, ended
-        self._listen_s, self._is_thorough, self._begin, self._step = (
-            listen_s,
-            is_thorough,
-            begin,
-            step,
-        )
+        self._listen_s, self._is_thorough = listen_s, is_thorough
+        self._begin, self._step = begin, step
+        self._answered = ""
         self.problem = ""
 
     def run(self) -> list[Tally]:
@@ -180,31 +178,44 @@ class Scanner:
         for probe in self._plan.probes:
             if self._ended.is_set():
                 return
-            received = self._ask(transport, setting, probe)
+            received = self._ask(transport, tally, probe)
             answer = tally.add(self._plan, probe, received)
             if answer is not None:
-                tally.found[-1] = self._identified(transport, setting, tally.found[-1])
+                tally.found[-1] = self._identified(transport, tally, tally.found[-1])
+                self._settle(transport, tally)
             count = len(tally.found)
             self._step(f"{setting}, {probe.address}: {count} found")
 
-    def _ask(self, transport: Transport, setting: LineSetting, probe: Probe) -> bytes:
+    def _ask(self, transport: Transport, tally: Tally, probe: Probe) -> bytes:
         """Return all that came until the answer was whole or its time was over."""
-        silence_s = max(SILENCE_S_MIN, SILENCE_CHARACTERS * BITS_PER_CHARACTER / setting.baudrate)
-        # What still comes belongs to the question before; then the line should be silent.
-        settled_s = time.monotonic() + SETTLE_S_MAX
-        while transport.receive(timeout_s=silence_s) and time.monotonic() < settled_s:
-            pass
+        self._settle(transport, tally)
         transport.send(probe.request)
-        deadline_s = time.monotonic() + self._plan.timeout_s(probe, setting)
+        deadline_s = time.monotonic() + self._plan.timeout_s(probe, tally.setting)
         received = b""
         while (left_s := deadline_s - time.monotonic()) > 0:
             received = (received + transport.receive(timeout_s=left_s))[-RECEIVED_SIZE_BYTES_MAX:]
             rest = received.removeprefix(probe.request)
             if probe.recognise(rest) is not None:
+                self._answered = probe.address
+                self._note_behind(tally, behind_answer(probe, rest))
                 break
         return received
 
-    def _identified(self, transport: Transport, setting: LineSetting, found: Found) -> Found:
+    def _settle(self, transport: Transport, tally: Tally) -> None:
+        """Wait for silence: what still comes stands behind the last answer."""
+        silence_s = SILENCE_CHARACTERS * BITS_PER_CHARACTER / tally.setting.baudrate
+        settled_s = time.monotonic() + SETTLE_S_MAX
+        while time.monotonic() < settled_s and (
+            data := transport.receive(timeout_s=max(SILENCE_S_MIN, silence_s))
+        ):
+            self._note_behind(tally, data)
+        self._answered = ""
+
+    def _note_behind(self, tally: Tally, data: bytes) -> None:
+        if self._answered and data:
+            tally.behind[self._answered] = tally.behind.get(self._answered, b"") + data
+
+    def _identified(self, transport: Transport, tally: Tally, found: Found) -> Found:
         """Return what was found with the drivers that it may be for."""
         if self._plan.protocol != "modbus":
             likely = drivers_of(self._plan.protocol)
@@ -212,7 +223,7 @@ class Scanner:
         unit_id = int(found.address.removeprefix("unit "))
         replies = [
             scanning.modbus_reply(
-                unit_id, function, self._ask(transport, setting, modbus(unit_id, function))
+                unit_id, function, self._ask(transport, tally, modbus(unit_id, function))
             )
             for function in scanning.READ_FUNCTIONS
         ]
@@ -240,14 +251,16 @@ def _announce(console: Console, plan: Plan) -> None:
         console.print(f"{words}; Ctrl-C ends with what was found")
 
 
-def _print(port: str, found: list[Found], conclusions: list[str], *, as_json: bool) -> None:
+def _print(
+    port: str, found: list[Found], conclusions: list[str], *, is_serial: bool, as_json: bool
+) -> None:
     if as_json:
         rows = [
             {
                 "protocol": one.protocol,
                 "address": one.address,
-                "baud": one.setting.baudrate if "://" not in port else None,
-                "parity": one.setting.parity if "://" not in port else None,
+                "baud": one.setting.baudrate if is_serial else None,
+                "parity": one.setting.parity if is_serial else None,
                 "text": one.text,
                 "likely": list(one.likely),
             }
@@ -257,7 +270,7 @@ def _print(port: str, found: list[Found], conclusions: list[str], *, as_json: bo
         typer.echo(json.dumps(answer, ensure_ascii=False))
         return
     for one in found:
-        setting = "" if "://" in port else f" at {one.setting}"
+        setting = f" at {one.setting}" if is_serial else ""
         likely = f"; likely drivers: {', '.join(one.likely)}" if one.likely else ""
         typer.echo(f"{one.address}{setting} ({one.protocol}): {one.text}{likely}")
     for conclusion in conclusions:

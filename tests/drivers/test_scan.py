@@ -17,14 +17,15 @@ from drivers.scan import (
     parse_units,
     plan,
 )
-from drivers.scan_probes import KINDS, Probe
+from drivers.scan_probes import KINDS, Probe, behind_answer
 
 AT_9600, AT_19200 = LineSetting(9600, "N"), LineSetting(19200, "N")
 
 
 def probe(protocol: str, address: int) -> Probe:
     """Return the question to one address."""
-    return plan(protocol, units=str(address)).probes[0]
+    (question,) = KINDS[protocol].probes([address])
+    return question
 
 
 def answer(protocol: str, address: int, reply: str) -> str | None:
@@ -129,6 +130,13 @@ def test_the_questions_are_the_documents(protocol: str, address: int, request_: 
 )
 def test_an_answer_is_known_by_its_frame(protocol: str, reply: str, who: str | None) -> None:
     assert answer(protocol, 1, reply) == who
+
+
+def test_what_stands_behind_an_answer_is_told_from_it() -> None:
+    answered = bytes.fromhex("01 03 02 00 07 F9 86")
+
+    assert behind_answer(probe("modbus", 1), answered + answered[:3]) == answered[:3]
+    assert behind_answer(probe("modbus", 1), answered) == b""
 
 
 def test_an_osdp_reader_is_known_by_its_address() -> None:

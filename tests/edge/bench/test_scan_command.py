@@ -10,6 +10,8 @@ import pytest
 from config.command import main
 from drivers.scan import LineSetting, plan
 from drivers.simulation import Simulation, Wiring
+from drivers.simulators.line import SimulatedLine
+from drivers.simulators.waveshare_relay import Simulator
 from edge.bench.scan_command import Scanner
 
 
@@ -83,6 +85,21 @@ def test_a_talker_is_heard_at_its_own_baud_rate(
     assert [(one["protocol"], one["baud"]) for one in answer["found"]] == [("rdm6300", 9600)]
 
 
+def test_two_devices_at_one_address_are_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boards = [Simulator(Simulator.Settings(unit_id=(2,))) for _ in range(2)]
+    line = SimulatedLine(*boards)
+    port = line.start_serial(tmp_path / "relays")
+    try:
+        _, answer = scanned(capsys, "--port", port, "--units", "1-3", "--baud", "9600")
+    finally:
+        line.stop()
+
+    assert [one["address"] for one in answer["found"]] == ["unit 2"]
+    assert answer["conclusions"][0].startswith("unit 2 answers more than once (02 ")
+
+
 def test_an_adapter_that_echoes_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wiring = Wiring(link=tmp_path / "relay", faults={"echo": 1.0})
     with Simulation("waveshare_relay", {"unit_id": (2,)}, wiring) as simulation:
@@ -152,6 +169,7 @@ def test_an_adapter_that_is_pulled_ends_the_scan_with_what_it_found(tmp_path: Pa
     [
         (["--port", "/dev/nonesuch"], "there is no port /dev/nonesuch"),
         (["--port", "x", "--units", "0-300"], "addresses are 1..247, the lower first, not '0-300'"),
+        (["--port", "x", "--protocol", "listen", "--units", "1"], "listen has no --units"),
         (["--port", "x", "--baud", "1"], "a baud rate is 300..921600, not 1"),
         (["--port", "x", "--parity", "Q"], "a parity is N, E or O, not 'Q'"),
         (["--port", "x", "--protocol", "morse"], "no protocol 'morse' to scan for"),
