@@ -80,11 +80,19 @@ class BusEntry(Frozen):
 
 
 class DeviceEntry(Frozen):
-    """One device on a line; ``settings`` are the driver's own."""
+    """One device on a line.
+
+    Attributes:
+        id: Names the place, not the piece of hardware: a device that is swapped keeps it.
+        settings: The driver's own.
+        zone: Where it stands, as people there call it.
+    """
 
     id: Slug
     driver: str
     bus: Slug
+    name: dict[Literal["zh-CN", "en"], str] = Field(default_factory=dict)
+    zone: str = ""
     settings: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -118,6 +126,15 @@ class AccessPointEntry(Frozen):
     passage_timeout_s: Annotated[float, Field(gt=0, le=60)] = 8.0
 
 
+class CheckpointEntry(Frozen):
+    """A tag on a wall that a patrol touches. Attributes: credential: as its reader gives it."""
+
+    id: Slug
+    name: dict[Literal["zh-CN", "en"], str] = Field(default_factory=dict)
+    zone: str = ""
+    credential: str
+
+
 class Site(Frozen):
     """The whole file."""
 
@@ -129,6 +146,7 @@ class Site(Frozen):
     device: tuple[DeviceEntry, ...] = ()
     camera: tuple[CameraEntry, ...] = ()
     access_point: tuple[AccessPointEntry, ...] = ()
+    checkpoint: tuple[CheckpointEntry, ...] = ()
 
     @model_validator(mode="after")
     def _check_references(self) -> Self:
@@ -168,6 +186,7 @@ class Site(Frozen):
             "device": [e.id for e in self.device],
             "camera": [e.id for e in self.camera],
             "access_point": [e.id for e in self.access_point],
+            "checkpoint": [e.id for e in self.checkpoint],
         }
         return [
             f"{table} {name!r} stands twice"

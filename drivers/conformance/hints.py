@@ -54,7 +54,7 @@ def hints(
     exchanges: Sequence[Exchange],
     errors: Sequence[str],
     *,
-    is_understood: bool = True,
+    is_understood: bool = False,
     is_disturbed: bool = True,
 ) -> list[str]:
     """Return what a technician should know, ``code: sentence`` each, worst first.
@@ -62,7 +62,7 @@ def hints(
     Args:
         exchanges: What went over the line.
         errors: The texts of the driver's errors.
-        is_understood: Whether the driver made sense of a device that talks by itself.
+        is_understood: Whether the driver made sense of the device all the same.
         is_disturbed: Whether any exchange failed; if none did, what differs is another value.
     """
     asked = [exchange for exchange in exchanges if exchange.request]
@@ -80,7 +80,8 @@ def hints(
     counts += Counter(_of_a_talker(exchanges, is_understood=is_understood))
     is_missing = any(MISSING.search(error) for error in errors)
     counts["unplug"] = sum(bool(GONE.search(error)) for error in errors) or int(is_missing)
-    counts += Counter(_of_the_whole(asked, has_good=bool(good)))
+    if not is_understood:
+        counts += Counter(_of_the_whole(asked, has_good=bool(good)))
     return [
         sentence.format(n=counts[code], ms=slowest_s * 1000)
         for code, sentence in SENTENCES.items()

@@ -2,6 +2,7 @@
 
 import typer
 
+from edge.bench.commission_command import commission, learn, template
 from edge.bench.conformance_command import conform
 from edge.bench.list_command import list_drivers, list_ports
 from edge.bench.record_command import record, replay_file
@@ -23,6 +24,9 @@ device.command("watch")(watch)
 device.command("record")(record)
 device.command("replay")(replay_file)
 device.command("serve")(serve)
+device.command("template")(template)
+device.command("commission")(commission)
+device.command("learn")(learn)
 
 
 @device.callback()
