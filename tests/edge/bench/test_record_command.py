@@ -1,15 +1,43 @@
 """``menshen device record`` and ``replay`` as a technician uses them, on simulated lines."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from config.command import main
+from drivers.replay import assert_replays
 from drivers.simulation import Simulation, Wiring
 
 DATA = Path(__file__).parents[2] / "drivers" / "data"
 CARD = "010063E9AE"
+
+
+def recording_process(port: str, out: Path) -> "subprocess.Popen[str]":
+    """Start a recording of a relay board that ends with a signal."""
+    menshen = "import sys; from config.command import main; sys.exit(main())"
+    words = ["device", "record", "--port", port, "--out", str(out), "--driver", "waveshare_relay"]
+    return subprocess.Popen(
+        [sys.executable, "-c", menshen, *words, "--poll-seconds", "0.05"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for_line(out: Path, count: int, wanted: str = "") -> None:
+    """Wait until a recording has so many lines, and one with these words."""
+    deadline_s = time.monotonic() + 20
+    while time.monotonic() < deadline_s:
+        text = out.read_text("utf-8") if out.exists() else ""
+        if text.count("\n") >= count and wanted in text:
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"{out} was not written: {text[-300:]}")
 
 
 def record_reader(folder: Path, *words: str) -> Path:
@@ -31,6 +59,37 @@ def test_a_recording_replays_and_does_not_hold_the_cards_number(
     assert "0 exchanges, the same" in capsys.readouterr().out
     assert CARD not in out.read_text("utf-8")
     assert CARD.encode("ascii").hex(" ").upper() not in out.read_text("utf-8")
+
+
+def test_ctrl_c_ends_a_recording_that_is_whole(tmp_path: Path) -> None:
+    out = tmp_path / "relay.jsonl"
+    with Simulation("waveshare_relay", {}, Wiring(link=tmp_path / "relay")) as simulation:
+        process = recording_process(simulation.driver_port, out)
+        wait_for_line(out, 20)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=10)
+
+    assert process.returncode == 0
+    assert said.startswith(f"{out}: ")
+    assert json.loads(out.read_text("utf-8").splitlines()[-1])["end"] is True
+
+
+def test_a_recording_with_a_pulled_cable_replays(tmp_path: Path) -> None:
+    out = tmp_path / "relay.jsonl"
+    with Simulation("waveshare_relay", {}, Wiring(link=tmp_path / "relay")) as simulation:
+        process = recording_process(simulation.driver_port, out)
+        wait_for_line(out, 20)
+        simulation.set_fault({"kind": "unplug", "on": True})
+        wait_for_line(out, 40, '"error"')
+        simulation.set_fault({"kind": "unplug", "on": False})
+        simulation.act("input", {})
+        wait_for_line(out, 20, '"active": true')
+        process.send_signal(signal.SIGINT)
+        _, complaints = process.communicate(timeout=10)
+
+    assert "is gone" in complaints
+    assert "the line is back" in complaints
+    assert_replays(out)
 
 
 def test_a_raw_recording_holds_the_cards_number_and_says_so(tmp_path: Path) -> None:
