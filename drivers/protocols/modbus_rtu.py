@@ -20,6 +20,7 @@ from pymodbus.pdu.register_message import (
     ReadHoldingRegistersRequest,
     ReadInputRegistersRequest,
     WriteMultipleRegistersRequest,
+    WriteSingleRegisterRequest,
 )
 
 from drivers.protocols import NEED_DATA, FrameError, NeedData, spaced_hex
@@ -27,10 +28,13 @@ from drivers.protocols import NEED_DATA, FrameError, NeedData, spaced_hex
 READ_COILS, READ_DISCRETE_INPUTS, READ_HOLDING_REGISTERS, READ_INPUT_REGISTERS = 1, 2, 3, 4
 WRITE_SINGLE_COIL, WRITE_SINGLE_REGISTER = 5, 6
 WRITE_MULTIPLE_COILS, WRITE_MULTIPLE_REGISTERS = 15, 16
+USER_DEFINED: Final = frozenset({0x42})
+"""Functions that makers added (65..72 are theirs), as far as our drivers use them; no data."""
 EXCEPTION_FLAG: Final = 0x80
 FRAME_SIZE_BYTES_MAX: Final = 256
 EXCEPTION_SIZE_BYTES: Final = 5
-ECHO_SIZE_BYTES: Final = 8
+CRC_SIZE_BYTES: Final = 2
+REQUEST_SIZE_BYTES_MIN: Final = 4
 _BIT_READS = (READ_COILS, READ_DISCRETE_INPUTS)
 _REGISTER_READS = (READ_HOLDING_REGISTERS, READ_INPUT_REGISTERS)
 _framer = FramerRTU(DecodePDU(False))
@@ -130,6 +134,18 @@ def encode_write_coil(unit_id: int, *, address: int, value: int) -> Request:
     return _framed(unit_id, WRITE_SINGLE_COIL, struct.pack(">HH", address, value))
 
 
+def encode_write_register(unit_id: int, *, address: int, value: int) -> Request:
+    """Function 6; value 0..65535."""
+    return _request(unit_id, WriteSingleRegisterRequest(address=address, registers=[value]))
+
+
+def encode_user_defined(unit_id: int, *, function: int) -> Request:
+    """A function of ``USER_DEFINED`` without data, which is answered by its echo."""
+    if function not in USER_DEFINED:
+        raise ValueError(f"function {function:#x} is none that is known here")
+    return _framed(unit_id, function, b"")
+
+
 def encode_write_registers(unit_id: int, *, address: int, values: Sequence[int]) -> Request:
     """Function 16; values 0..65535 each, 1..123 of them."""
     return _request(unit_id, WriteMultipleRegistersRequest(address=address, registers=list(values)))
@@ -145,7 +161,8 @@ class ReplyDecoder:
         head = bytes([request.unit_id, request.function])
         self._refusal = bytes([request.unit_id, request.function | EXCEPTION_FLAG])
         if data_size is None:
-            self._begin, self._size = head + request.payload[:4], ECHO_SIZE_BYTES
+            self._begin = head + request.payload[:4]
+            self._size = len(self._begin) + CRC_SIZE_BYTES
         else:
             self._is_read = True
             self._begin, self._size = head + bytes([data_size]), len(head) + 1 + data_size + 2
@@ -214,9 +231,9 @@ class RequestDecoder:
 
     def next_frame(self) -> Request | NeedData:
         """Return the next request with a sound check sum, or ``NEED_DATA``."""
-        while len(self._buffer) >= 8:
+        while len(self._buffer) >= REQUEST_SIZE_BYTES_MIN:
             size = self._frame_size()
-            if size is None:
+            if size is None or len(self._buffer) < size:
                 return NEED_DATA
             frame = bytes(self._buffer[:size])
             if size and has_sound_crc(frame):
@@ -230,10 +247,11 @@ class RequestDecoder:
         function = self._buffer[1]
         if READ_COILS <= function <= WRITE_SINGLE_REGISTER:
             return 8
+        if function in USER_DEFINED:
+            return REQUEST_SIZE_BYTES_MIN
         if function not in (WRITE_MULTIPLE_COILS, WRITE_MULTIPLE_REGISTERS):
             return 0
-        size = 9 + self._buffer[6]
-        return size if len(self._buffer) >= size else None
+        return 9 + self._buffer[6] if len(self._buffer) > 6 else None
 
 
 def encode_reply(request: Request, data: bytes) -> bytes:
