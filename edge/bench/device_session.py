@@ -97,7 +97,7 @@ class DeviceSession:
         self.test: TestSession | None = None
         self.simulator: SimulatorSession | None = None
         self.problem, self.error_count = "", 0
-        self._observations: dict[tuple[str, str], ObservationView] = {}
+        self._observations: dict[tuple[str, ...], ObservationView] = {}
         self._state: State = "starting"
         self._since_ms = now_ms()
         self._has_failed = False
@@ -130,9 +130,9 @@ class DeviceSession:
             return
         fields = observation_fields(what)
         kind = type(what).__name__
-        places = [str(fields.pop(place)) for place in PLACES if fields.get(place) is not None]
-        view = ObservationView(kind=kind, place=" ".join(places), values=fields, at_ms=now_ms())
-        self._observations[kind, view.place] = view
+        place = {name: fields.pop(name) for name in PLACES if fields.get(name) is not None}
+        view = ObservationView(kind=kind, place=place, values=fields, at_ms=now_ms())
+        self._observations[kind, *map(str, place.values())] = view
         while len(self._observations) > OBSERVATION_COUNT_MAX:
             del self._observations[next(iter(self._observations))]
 

@@ -1,5 +1,6 @@
 """The frames of a line as the page shows them: taken off a bus's tap, put into words, bounded."""
 
+import logging
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -9,6 +10,8 @@ from drivers.decoding import codecs, interpreter, protocols_of
 from drivers.meaning import Interpreter, Meaning
 from drivers.protocols import spaced_hex
 from edge.bench.views import FrameView
+
+_log = logging.getLogger("edge.bench")
 
 FRAME_COUNT_MAX: Final = 2000
 PIECE_COUNT_MAX: Final = 8000
@@ -57,11 +60,19 @@ class FrameLog:
             at_s, is_sent, data = self._pieces.popleft()
             if self._heard_at_s is not None and at_s - self._heard_at_s > GAP_S:
                 self._add(self._interpreter.flush(at_s=self._heard_at_s))
-            self._add(self._interpreter.hear(data, at_s=at_s, is_sent=is_sent))
+            self._add(self._meanings(data, at_s, is_sent=is_sent))
             self._heard_at_s = at_s
         if self._heard_at_s is not None and time.monotonic() - self._heard_at_s > GAP_S:
             self._add(self._interpreter.flush(at_s=self._heard_at_s))
             self._heard_at_s = None
+
+    def _meanings(self, data: bytes, at_s: float, *, is_sent: bool) -> list[Meaning]:
+        try:
+            return self._interpreter.hear(data, at_s=at_s, is_sent=is_sent)
+        except Exception:  # a mistake in the words must not hide the bytes
+            _log.exception("bytes could not be put into words; they are shown without")
+            self._interpreter = _Plain()
+            return self._interpreter.hear(data, at_s=at_s, is_sent=is_sent)
 
     def _add(self, meanings: Iterable[Meaning]) -> None:
         for meaning in meanings:

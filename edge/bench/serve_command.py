@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import socket
 import threading
 from pathlib import Path
@@ -40,7 +41,8 @@ def serve(
         raise typer.TyperException(str(error)) from error
     except OSError as error:
         raise typer.TyperException(
-            f"the bench cannot listen on {host}:{port}: {error.strerror}; choose another --port"
+            f"the bench cannot listen on {host}:{port}: {os.strerror(error.errno or 0)};"
+            " choose another --port"
         ) from error
     with listener, ended_by_signal() as ended:
         number = listener.getsockname()[1]

@@ -38,9 +38,9 @@ class Bench:
         self.devices: dict[str, DeviceSession] = {}
         self.tests: dict[str, TestSession] = {}
         self._lines: dict[str, SharedLine] = {}
-        self._counter: Counter[str] = Counter()
+        self._counter: Counter[tuple[str, str]] = Counter()
         self._changing = asyncio.Lock()
-        self._folder = tempfile.TemporaryDirectory(prefix="menshen-bench-")
+        self._folder = tempfile.TemporaryDirectory(prefix="menshen-")
 
     async def start_simulator(self, order: SimulatorOrder) -> SimulatorSession:
         """Start a simulator.
@@ -53,7 +53,7 @@ class Bench:
         async with self._changing:
             _check_count(self.simulators, SIMULATOR_COUNT_MAX, "simulators: stop one first")
             settings = checked_simulator_settings(order.driver, order.settings)
-            name = self._name(order.driver)
+            name = self._name(order.driver, "simulator")
             # A link: the number of a pseudo-terminal that was pulled is given to the next who asks.
             wiring = Wiring(
                 transport=order.transport,
@@ -96,7 +96,9 @@ class Bench:
             settings = checked_settings(order.driver, order.settings)
             line = await self._line(order)
             try:
-                device = DeviceSession(self._name(order.driver), order.driver, line, settings)
+                device = DeviceSession(
+                    self._name(order.driver, "device"), order.driver, line, settings
+                )
             except (ValueError, TypeError):
                 await self._leave(line)
                 raise
@@ -123,9 +125,9 @@ class Bench:
             UnknownError: There is no such device.
             BusyError: It is tested already, or shares its line.
         """
-        name = f"test-{self._counter['test'] + 1}"
+        name = f"test-{self._counter['test', ''] + 1}"
         test = _found(self.devices, device).start_test(name, has_commands=has_commands)
-        self._counter["test"] += 1
+        self._counter["test", ""] += 1
         self.tests[name] = test
         while len(self.tests) > TEST_COUNT_MAX:
             del self.tests[next(iter(self.tests))]
@@ -220,9 +222,9 @@ class Bench:
     def _simulator_at(self, port: str) -> SimulatorSession | None:
         return next((s for s in self.simulators.values() if s.simulation.driver_port == port), None)
 
-    def _name(self, driver: str) -> str:
-        self._counter[driver] += 1
-        return f"{driver}-{self._counter[driver]}"
+    def _name(self, driver: str, kind: str) -> str:
+        self._counter[kind, driver] += 1
+        return f"{driver}-{self._counter[kind, driver]}"
 
 
 def _found(sessions: Mapping[str, _Session], name: str) -> _Session:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from drivers.simulation import Simulation
+from edge.bench.catalogue import as_text
 from edge.bench.views import SimulatorView
 
 
@@ -46,6 +47,10 @@ class SimulatorSession:
             transport=self.simulation.transport,
             port=self.simulation.driver_port,
             baudrate=self.baudrate,
+            driver_settings={
+                name: as_text(value)
+                for name, value in getattr(simulator, "DRIVER_SETTINGS", {}).items()
+            },
             actions={name: dict(a) for name, a in getattr(simulator, "ACTIONS", {}).items()},
             state=self.simulation.state(),
             faults=dict(self._faults),

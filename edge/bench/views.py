@@ -87,6 +87,7 @@ class SimulatorView(Frozen):
 
     Attributes:
         port: What a driver opens to reach it.
+        driver_settings: Of its driver, that fit it; as text.
         actions: What a hand can do: arguments with an example value each.
         faults: Those that are on, with their probability.
         is_unplugged: Its cable is pulled until it is plugged in again.
@@ -98,6 +99,7 @@ class SimulatorView(Frozen):
     transport: str
     port: str
     baudrate: int
+    driver_settings: dict[str, str]
     actions: dict[str, dict[str, JsonValue]]
     state: dict[str, JsonValue]
     faults: dict[str, float]
@@ -109,13 +111,13 @@ class ObservationView(Frozen):
 
     Attributes:
         kind: Name of the observation's class.
-        place: Which of several: channel, door, point, quantity, side, reader; empty for none.
+        place: Which of several: its channel, door, point, quantity, side or reader.
         values: The others of its fields, as JSON values.
         at_ms: Wall clock.
     """
 
     kind: str
-    place: str
+    place: dict[str, JsonValue]
     values: dict[str, JsonValue]
     at_ms: int
 

@@ -5,10 +5,11 @@ import pytest
 
 from central.console import STATIC as CONSOLE
 from config.web import STATIC as SHARED
+from edge.bench.server import STATIC as BENCH
 from edge.kiosk.app import STATIC as KIOSK
 
 FOLDERS = {"/web/": SHARED, "/static/": CONSOLE}
-FILES = sorted(p for folder in (SHARED, CONSOLE, KIOSK) for p in folder.iterdir())
+FILES = sorted(p for folder in (SHARED, CONSOLE, KIOSK, BENCH) for p in folder.iterdir())
 SCRIPTS = [p for p in FILES if p.suffix == ".js"]
 PAGES = [p for p in FILES if p.suffix == ".html"]
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"

@@ -1,6 +1,8 @@
 import json
 import re
+from collections.abc import Iterable
 from enum import StrEnum
+from typing import get_args
 
 import pytest
 
@@ -8,10 +10,15 @@ from central.console import STATIC as CONSOLE
 from config.contract.access import CredentialKind, DenialReason, DoorCommandOutcome, DoorState
 from config.contract.events import EVENT_TYPES, EventClass
 from config.web import STATIC as SHARED
+from drivers import base, speed_gate
+from drivers.conformance.hints import SENTENCES
+from drivers.simulators.line import FAULTS
+from edge.bench.device_session import State
+from edge.bench.server import STATIC as BENCH
 from edge.kiosk.app import STATIC as KIOSK
 from models.face.quality import QualityReason
 
-FOLDERS = (SHARED, CONSOLE, KIOSK)
+FOLDERS = (SHARED, CONSOLE, KIOSK, BENCH)
 SOURCES = [p for folder in FOLDERS for p in folder.iterdir() if p.suffix in (".js", ".html")]
 KEY = re.compile(r'(?<!includes\()"([a-z_]+)\.([a-z_]+)"')
 """A key between quotation marks; permissions, which a session includes, look alike."""
@@ -52,7 +59,10 @@ def test_every_key_that_a_page_uses_has_words() -> None:
 def test_every_word_is_used() -> None:
     text = "\n".join(p.read_text("utf-8") for p in SOURCES)
     groups = {"page", "event", "outcome", "reason", "credential", "liveness", "class", "pipeline",
-              "state", "standing", "picture", "hint", "refusal", "way", "error"}  # fmt: skip
+              "state", "standing", "picture", "hint", "refusal", "way", "error", "bench_error",
+              "transport", "side", "device_state", "device_kind", "hand", "hand_argument",
+              "bench_fault", "bench_fault_text", "observed", "observed_field", "credential_kind",
+              "condition", "gate_fault", "health", "bench_hint"}  # fmt: skip
 
     unused = {k for k in ENGLISH if k.partition(".")[0] not in groups and f'"{k}"' not in text}
 
@@ -75,6 +85,33 @@ def test_every_word_is_used() -> None:
 )
 def test_every_value_of_the_contract_has_words(group: str, values: type[StrEnum]) -> None:
     assert [v for v in values if f"{group}.{v.value}" not in ENGLISH] == []
+
+
+@pytest.mark.parametrize(
+    ("group", "values"),
+    [
+        ("credential_kind", base.CredentialKind),
+        ("condition", base.PointCondition),
+        ("state", base.GateState),
+        ("side", base.Side),
+        ("gate_fault", speed_gate.FAULTS),
+        ("device_state", get_args(State)),
+        ("bench_fault", FAULTS),
+        ("bench_fault_text", FAULTS),
+        ("bench_hint", {sentence.partition(":")[0] for sentence in SENTENCES.values()}),
+        ("observed", [kind.__name__ for kind in base.Observation.__subclasses__()]),
+    ],
+)
+def test_every_value_of_the_drivers_has_words(group: str, values: Iterable[object]) -> None:
+    names = [str(getattr(value, "value", value)) for value in values]
+
+    assert [name for name in names if f"{group}.{name}" not in ENGLISH] == []
+
+
+def test_a_fault_is_described_in_english_as_the_simulators_do() -> None:
+    assert {k: f.text for k, f in FAULTS.items()} == {
+        k: ENGLISH[f"bench_fault_text.{k}"] for k in FAULTS
+    }
 
 
 def test_every_event_type_has_words() -> None:
