@@ -59,7 +59,7 @@ class Subscription(Generic[_Frame]):
         """
         self._decoder, self._problem, self._on_close = decoder, problem, on_close
         self._frames: deque[_Frame] = deque()
-        self._lock = threading.Lock()
+        self._lock, self._decoding = threading.Lock(), threading.Lock()
         self._waiting: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
         self.noise_count = self.overflow_count = 0
         self.last_heard_at_s: float | None = None
@@ -101,7 +101,20 @@ class Subscription(Generic[_Frame]):
 
     def hear(self, data: bytes, *, now_s: float) -> None:
         """Take bytes from the line."""
-        self._decoder.receive_data(data)
+        with self._decoding:
+            self._decoder.receive_data(data)
+            self._drain(now_s)
+
+    def expire(self, give_up: Callable[[], None], *, now_s: float) -> None:
+        """Let the decoder give up what it waits for, and take what stands behind that.
+
+        For the driver's task: a damaged length must not hide the frames that follow it.
+        """
+        with self._decoding:
+            give_up()
+            self._drain(now_s)
+
+    def _drain(self, now_s: float) -> None:
         while True:
             try:
                 frame = self._decoder.next_frame()
