@@ -24,17 +24,18 @@ HEX_LENGTH_MAX: Final = 1000
 class FrameLog:
     """A tap of a bus (see ``drivers.bus.Tap``); all but the tap itself is for one thread."""
 
-    def __init__(self, driver: str) -> None:
+    def __init__(self, driver: str, *, words: Interpreter | None = None) -> None:
         """Begin with nothing.
 
         Args:
             driver: Whose protocol is spoken; of several the first.
+            words: Puts bytes into words instead.
         """
         self._pieces: deque[tuple[float, bool, bytes]] = deque(maxlen=PIECE_COUNT_MAX)
         self._frames: deque[FrameView] = deque(maxlen=FRAME_COUNT_MAX)
         self._sequence = 0
         spoken = _spoken(driver)
-        self._interpreter: Interpreter = interpreter(spoken) if spoken else _Plain()
+        self._interpreter = words or (interpreter(spoken) if spoken else _Plain())
         self._heard_at_s: float | None = None
         self._wall_offset_s = time.time() - time.monotonic()
 

@@ -6,18 +6,16 @@ import os
 import socket
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from fastapi import FastAPI
 
 from config.site import SiteError, load_site
-from edge import pages
-from edge.bench.access import Access, is_loopback
-from edge.bench.catalogue import catalogue
 from edge.bench.line_options import Json
 from edge.bench.live_line import ended_by_signal
-from edge.bench.server import create_app
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 Host = Annotated[
     str, typer.Option(help="Another address than loopback lets other machines of the site in.")
@@ -34,6 +32,11 @@ def serve(
     as_json: Json = False,
 ) -> None:
     """Serve the bench page until Ctrl-C: simulators, live devices, tests. Its link works once."""
+    # Not at the top: the bench's other commands need no web server, which takes long to load.
+    from edge.bench.access import Access, is_loopback
+    from edge.bench.catalogue import catalogue
+    from edge.bench.server import create_app
+
     try:
         offered = catalogue(None if site is None else load_site(site))
         listener = socket.create_server((host, port))
@@ -58,8 +61,10 @@ def serve(
         asyncio.run(_serve(app, listener, ended))
 
 
-async def _serve(app: FastAPI, listener: socket.socket, ended: threading.Event) -> None:
+async def _serve(app: "FastAPI", listener: socket.socket, ended: threading.Event) -> None:
     """Serve until it is over; then everything on the bench ends."""
+    from edge import pages  # not at the top: see above
+
     async with app.router.lifespan_context(app):
         serving = asyncio.create_task(pages.serve(app, listener))
         try:

@@ -66,6 +66,15 @@ export class BenchState {
     this.#chooseSomething();
   }
 
+  /**
+   * Take what a request has made; the stream may have told of it before, and newer.
+   * @param {"simulator" | "device"} kind
+   * @param {any} view
+   */
+  greet(kind, view) {
+    if (!(kind === "device" ? this.devices : this.simulators).has(view.id)) this.take(kind, view);
+  }
+
   /** @param {string} id */
   chooseDevice(id) {
     this.chosenDevice = id;

@@ -54,11 +54,7 @@ export class DevicePanel {
   async startTest() {
     const { device } = this.#store.state;
     if (!device) return;
-    const started = await post(`/devices/${device.id}/tests`, { commands: this.#commands.checked });
-    this.#store.update((state) => {
-      state.take("test", started);
-      state.take("device", { ...device, state: "testing", test: started.id });
-    });
+    await post(`/devices/${device.id}/tests`, { commands: this.#commands.checked });
   }
 
   /** As if the button were pressed. */

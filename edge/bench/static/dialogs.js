@@ -42,7 +42,7 @@ export function startSimulator(store) {
     const order = { driver: driver.value, transport, is_paced: isPaced === "true", baudrate, settings };
     const started = await post("/simulators", order);
     store.update((state) => {
-      state.take("simulator", started);
+      state.greet("simulator", started);
       state.chooseSimulator(started.id);
     });
   });
@@ -114,7 +114,7 @@ function simulatorPreset(simulator) {
 export async function open(store, order) {
   const opened = await post("/devices", order);
   store.update((state) => {
-    state.take("device", opened);
+    state.greet("device", opened);
     state.chooseDevice(opened.id);
   });
 }

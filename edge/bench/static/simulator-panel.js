@@ -32,6 +32,7 @@ export function simulatorPanel(store) {
 function build(element, simulator, store) {
   const path = `/simulators/${simulator.id}`;
   const problem = problemLine();
+  const hasDriver = store.state.catalogue.drivers.some((/** @type {any} */ each) => each.driver === simulator.driver);
   const ready = { driver: simulator.driver, port: simulator.port };
   const state = h("dl", { class: "tree" });
   const faults = faultSwitches(simulator, store.state.catalogue.faults, path);
@@ -44,7 +45,7 @@ function build(element, simulator, store) {
     h(
       "div",
       { class: "buttons" },
-      actionButton(t("simulator.open"), problem, () => open(store, { simulator: simulator.id }), "primary"),
+      hasDriver && actionButton(t("simulator.open"), problem, () => open(store, { simulator: simulator.id }), "primary"),
       cable.button,
       actionButton(t("simulator.stop"), problem, () => remove(path)),
     ),
