@@ -146,11 +146,13 @@ def _entry(access: Access) -> APIRouter:
 def _running(offered: CatalogueView) -> APIRouter:
     router = APIRouter()
 
-    @router.get("/catalogue", tags=["bench"])
-    async def get_catalogue() -> CatalogueView:
+    @router.get("/catalogue", tags=["bench"], response_model=CatalogueView)
+    async def get_catalogue() -> Response:
         """Return what there is to choose from, and the serial ports of now."""
         ports = await asyncio.to_thread(serial_ports)
-        return offered.model_copy(update={"ports": ports})
+        # Not left to the framework, which checks it all once more: every page waits for it.
+        text = offered.model_copy(update={"ports": ports}).model_dump_json()
+        return Response(text, media_type="application/json")
 
     @router.get("/state", tags=["bench"])
     async def get_state(request: Request) -> BenchView:

@@ -18,7 +18,8 @@ export function renderRegisters(body, state) {
     create: () => h("tr", {}, h("td"), h("td", { class: "value" }), h("td", { class: "age" })),
     update: (row, each) => {
       row.className = isCurrent ? "" : "is-stale";
-      fill(row.children[0], `${term("observed", each.kind)}${place(each)}`);
+      const quantity = each.place.quantity;
+      fill(row.children[0], quantity ? quantityWords(quantity) : `${term("observed", each.kind)}${place(each)}`);
       fill(row.children[1], values(each));
       const age = formatAgo(each.at_ms, now);
       fill(row.children[2], isCurrent ? age : t("register.stale", { word: term("device_state", device.state), age }));
@@ -30,6 +31,12 @@ export function renderRegisters(body, state) {
 function sorted(observations) {
   const key = (/** @type {any} */ each) => `${each.kind} ${Object.values(each.place).join(" ")}`;
   return observations.toSorted((a, b) => key(a).localeCompare(key(b), "en", { numeric: true }));
+}
+
+/** @param {string} quantity what is measured; of a phase it ends in `_l1` */
+function quantityWords(quantity) {
+  const [, base, phase] = /^(.*?)(?:_(l[123n]))?$/.exec(quantity) ?? [];
+  return phase ? `${term("quantity", base)} ${phase.toUpperCase()}` : term("quantity", base);
 }
 
 /** @param {any} each */

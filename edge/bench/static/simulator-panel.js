@@ -20,6 +20,7 @@ export function simulatorPanel(store) {
     const wanted = simulator ? `${simulator.id} ${language()}` : `none ${language()} ${isLoaded}`;
     if (wanted !== shown && catalogue) {
       shown = wanted;
+      element.scrollTop = 0;
       updates = simulator ? build(element, simulator, store) : [];
       if (!simulator) fill(element, h("h2", {}, t("bench.simulator")), h("p", { class: "empty" }, isLoaded && t("simulator.choose")));
     }

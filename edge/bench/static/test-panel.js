@@ -32,6 +32,8 @@ export class TestPanel {
     const steps = test.steps.map((/** @type {any} */ step, /** @type {number} */ index) => ({ ...step, key: `${test.id} ${index}` }));
     if (test.state === "running") steps.push({ key: "next", isNext: true });
     renderRows(this.#steps, steps, { key: (step) => step.key, create: () => h("li"), update: updateStep });
+    // A list that grew shows its end, unless somebody reads in it.
+    if (test.state === "running" && !this.#steps.matches(":hover")) this.#steps.scrollTop = this.#steps.scrollHeight;
     fill(this.#findings, ...test.findings.map((/** @type {string} */ text) => h("li", {}, quote(text))), test.problem && h("li", { class: "p2" }, quote(test.problem)));
     this.#findings.hidden = test.findings.length === 0 && !test.problem;
   }

@@ -62,7 +62,7 @@ def test_every_word_is_used() -> None:
               "state", "standing", "picture", "hint", "refusal", "way", "error", "bench_error",
               "transport", "side", "device_state", "device_kind", "hand", "hand_argument",
               "bench_fault", "bench_fault_text", "observed", "observed_field", "credential_kind",
-              "condition", "gate_fault", "health", "bench_hint"}  # fmt: skip
+              "condition", "quantity", "gate_fault", "health", "bench_hint"}  # fmt: skip
 
     unused = {k for k in ENGLISH if k.partition(".")[0] not in groups and f'"{k}"' not in text}
 
