@@ -116,6 +116,7 @@ class Bus:
         self._transport: Transport | None = None
         self._reopening = Reopening()
         self._last_byte_at_s = float("-inf")
+        self._timed_out_unit: int | str | None = None
         self._is_lost = False
 
     def counts(self, unit_id: int | str) -> UnitCounts:
@@ -353,6 +354,7 @@ class Bus:
             raise ProtocolViolationError(str(error)) from error
         except TimeoutError as error:
             counts.timed_out += 1
+            self._timed_out_unit = exchange.unit_id
             self._silent_units.add(exchange.unit_id)
             self._leave_alone(exchange)
             message = f"unit {exchange.unit_id} on {self.port}: no reply in {exchange.timeout_s} s"
@@ -373,8 +375,9 @@ class Bus:
         if self._subscriptions:
             return
         counts.dropped_bytes += len(data)
-        if (late := self._turns.hushed(now_s=self._clock.monotonic())) is not None:
-            self.counts(late).late += 1
+        if self._timed_out_unit is not None:
+            self.counts(self._timed_out_unit).late += 1
+            self._timed_out_unit = None
 
     def _receive(
         self,

@@ -108,7 +108,9 @@ class Simulation:
 
     def state(self) -> dict[str, Any]:
         """Return the simulator's state."""
-        return dict(self.simulator.state())
+        if self._line is None:
+            return dict(self.simulator.state())
+        return dict(self._line.state(self.simulator))
 
     def act(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Let a hand do something.

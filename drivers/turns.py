@@ -59,13 +59,6 @@ class Turns(Generic[_Job]):
                     queue.remove(waiting)
                 self._waiting[to].extend(meant)
 
-    def hushed(self, *, now_s: float) -> int | str | None:
-        """Return the unit that is left alone longest from now; None if none is."""
-        unit_id = max(self._quiet_until_s, key=self._quiet_until_s.__getitem__, default=None)
-        if unit_id is None or self._quiet_until_s[unit_id] <= now_s:
-            return None
-        return unit_id
-
     def is_waiting(self, *, above: Priority) -> bool:
         """Return whether something more urgent waits."""
         return any(queue for priority, queue in self._waiting.items() if priority < above)
@@ -130,7 +123,7 @@ class UnitCounts:
 
     Attributes:
         noise: Exchanges in which bytes came that are no answer.
-        late: Times that something came after the unit's time-out, before anybody was asked again.
+        late: Times that something came between the unit's time-out and the next request.
         dropped_bytes: Bytes that nobody had asked for, found before a request.
         latency_counts: Answered exchanges by duration: up to each of ``LATENCY_BOUNDS_MS``, and
             beyond the last.

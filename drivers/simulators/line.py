@@ -208,6 +208,11 @@ class SimulatedLine:
         with self._lock:
             return far_end.act(name, arguments)
 
+    def state(self, far_end: FarEnd) -> dict[str, Any]:
+        """Return a far end's state, between two steps of the line."""
+        with self._lock:
+            return far_end.state()
+
     def set_fault(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Switch a fault: ``kind``, ``on``, ``probability``.
 
