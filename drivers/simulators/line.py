@@ -67,6 +67,9 @@ FAULTS: Final[Mapping[str, Fault]] = {
 }
 
 
+DAMAGES: Final = frozenset({"noise", "drop", "truncate", "wrong_baud"})
+
+
 class Faults:
     """What goes wrong on the line, each with its probability per frame."""
 
@@ -102,15 +105,18 @@ class Faults:
         """Return bytes as a receiver with another baud rate sees them."""
         return bytes(self._random.randrange(256) for _ in data)
 
-    def apply(self, reply: bytes, foreign: bytes) -> list[tuple[float, bytes]]:
+    def apply(
+        self, reply: bytes, foreign: bytes, *, is_checked: bool = False
+    ) -> list[tuple[float, bytes]]:
         """Return what is put on the line instead of a frame: delay in seconds and bytes.
 
         Args:
             reply: The frame.
             foreign: Somebody else's.
+            is_checked: The network has a check sum of its own: what is damaged does not arrive.
         """
         happening = {kind for kind in FAULTS if self.is_happening(kind)}
-        if "mute" in happening:
+        if "mute" in happening or (is_checked and happening & DAMAGES):
             return []
         if reply and "noise" in happening:
             at = self._random.randrange(len(reply))
@@ -323,7 +329,9 @@ class SimulatedLine:
                 self._replug_at_s = now_s + UNPLUGGED_S
                 self._holds_until_s = self._replug_at_s + PLUGGED_S_MIN
                 return
-            pieces = self.faults.apply(frame, far_end.foreign_frame(frame))
+            foreign = far_end.foreign_frame(frame)
+            is_checked = isinstance(self._wire, UdpServer)
+            pieces = self.faults.apply(frame, foreign, is_checked=is_checked)
             # One speaks after the other, however slowly; only what is late is overtaken.
             begin_s = max(now_s, self._spoken_until_s)
             for delay_s, data in pieces:
