@@ -1,0 +1,124 @@
+"""A weighing indicator of the XK3190 family (Yaohua), 9600 8N1.
+
+Source: Yaohua XK3190-A9, -A23p, -A26 and -A12E user manuals (versions unconfirmed).
+"""
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+
+from drivers.asking import ask
+from drivers.base import DeviceUnreachableError, Observation, WeightChanged
+from drivers.bus import Bus
+from drivers.protocols.xk3190 import (
+    FORMATS,
+    GROSS,
+    Weight,
+    WeightDecoder,
+    encode_question,
+)
+from drivers.registry import register
+from drivers.weighing import Weighing
+
+
+@register("xk3190")
+class Xk3190:
+    """One indicator; satisfies ``Driver``.
+
+    A weight is reported when it was said twice in a row, and then taken as stable: the formats say
+    nothing of motion, and a moving load is not weighed the same twice. The ``equals`` format has no
+    check of its own; a single damaged frame does not pass for a weight, two equal ones would.
+    """
+
+    @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+    class Settings:
+        """How the indicator is set.
+
+        Attributes:
+            format: ``continuous``, ``polled``, ``equals`` or ``a12e``.
+            address: One letter, for ``polled``.
+            silence_s: A continuous indicator that says nothing for so long is absent, 0.2..60.
+            timeout_s: Longest wait for an answer, for ``polled``.
+            attempt_count: Times that a question is asked before giving up, 1..10.
+        """
+
+        format: str = "continuous"
+        address: str = "A"
+        silence_s: float = 2.0
+        timeout_s: float = 0.3
+        attempt_count: int = 2
+
+        def __post_init__(self) -> None:
+            if self.format not in FORMATS:
+                raise ValueError(f"xk3190: format is {', '.join(FORMATS)}, not {self.format!r}")
+            if len(self.address) != 1 or not "A" <= self.address <= "Z":
+                raise ValueError(f"xk3190: address is one letter A..Z, not {self.address!r}")
+            if not 0.2 <= self.silence_s <= 60:
+                raise ValueError(f"xk3190: silence_s is 0.2..60, not {self.silence_s}")
+            if not 0 < self.timeout_s <= 5:
+                raise ValueError(f"xk3190: timeout_s is above 0 and at most 5: {self.timeout_s}")
+            if not 1 <= self.attempt_count <= 10:
+                raise ValueError(f"xk3190: attempt_count is 1..10, not {self.attempt_count}")
+
+    def __init__(
+        self, bus: Bus, settings: Settings, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._bus, self._settings, self._monotonic = bus, settings, monotonic
+        self._unit_id = f"xk3190/{settings.address}"
+        self._is_polled = settings.format == "polled"
+        self._weighing = Weighing(silence_s=settings.silence_s, now_s=monotonic())
+        self._found: list[Observation] = []
+        if not self._is_polled:
+            self._subscription = bus.subscribe(WeightDecoder(settings.format))
+
+    async def start(self) -> None:
+        """Wait for a weight; raises when none comes. What was known is stale."""
+        self._weighing.forget(now_s=self._monotonic())
+        if self._is_polled:
+            self._found = []
+            self._take([await self._ask(), await self._ask()])
+            return
+        await self._bus.send(b"", unit_id=self._unit_id)
+        self._subscription.take()
+        self._found = []
+        deadline_s = self._monotonic() + self._settings.silence_s
+        is_heard = False
+        # Until it was said twice, so that the first poll knows it; a shaken pan never is.
+        while not self._found and (left_s := deadline_s - self._monotonic()) > 0:
+            await self._subscription.wait(timeout_s=left_s)
+            weights = self._subscription.take()
+            is_heard = is_heard or bool(weights)
+            self._take(weights)
+        if not is_heard:
+            raise DeviceUnreachableError(
+                f"no reply: the scale said no weight in {self._settings.silence_s} s"
+            )
+
+    async def poll(self) -> Sequence[Observation]:
+        """See ``Driver.poll``."""
+        self._take([await self._ask()] if self._is_polled else self._subscription.take())
+        if not self._found:
+            self._weighing.check(now_s=self._monotonic())
+        found, self._found = self._found, []
+        return found
+
+    def _take(self, weights: Sequence[Weight]) -> None:
+        for weight in weights:
+            change = WeightChanged(weight.weight_kg, is_stable=True, is_net=weight.is_net)
+            self._found += self._weighing.said(change, now_s=self._monotonic())
+
+    async def close(self) -> None:
+        """Hear no more; idempotent."""
+        if not self._is_polled:
+            self._subscription.close()
+
+    async def _ask(self) -> Weight:
+        settings = self._settings
+        return await ask(
+            self._bus,
+            encode_question(settings.address, GROSS),
+            lambda: WeightDecoder("polled", address=settings.address),
+            unit_id=self._unit_id,
+            timeout_s=settings.timeout_s,
+            attempt_count=settings.attempt_count,
+        )
