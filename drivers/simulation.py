@@ -270,9 +270,21 @@ class _ServerLoop:
         if hasattr(self._simulator, "close"):
             with contextlib.suppress(OSError):
                 self._call(self._simulator.close())
+        self._call(_end_tasks())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
     def _call(self, work: Coroutine[Any, Any, _Result]) -> _Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+async def _end_tasks() -> None:
+    """End what still runs in this loop, and let its connections close."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.get_running_loop().shutdown_asyncgens()
+    for _ in range(3):  # a transport closes in the turn after its writer
+        await asyncio.sleep(0)

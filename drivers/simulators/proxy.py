@@ -58,11 +58,15 @@ class FaultyProxy:
             finally:
                 self._writers.discard(far_writer)
                 far_writer.close()
-        except OSError:
-            pass  # one of the two has left: so does the other
+                with contextlib.suppress(OSError, asyncio.CancelledError):
+                    await far_writer.wait_closed()
+        except (OSError, asyncio.CancelledError):
+            pass  # one of the two has left: so does the other; cancelled only by our own end
         finally:
             self._writers.discard(writer)
             writer.close()
+            with contextlib.suppress(OSError, asyncio.CancelledError):
+                await writer.wait_closed()
 
     async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(READ_SIZE_BYTES):

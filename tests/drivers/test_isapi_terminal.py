@@ -1,0 +1,218 @@
+"""ISAPI terminals: parts of the stream, and a stream that no malformed part ends."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers.base import (
+    AccessReported,
+    CommandRejectedError,
+    CredentialKind,
+    CredentialRead,
+    DeviceUnreachableError,
+    DriverError,
+    Observation,
+)
+from drivers.bus import Bus
+from drivers.isapi_terminal import IsapiTerminal
+from drivers.protocols import FrameError
+from drivers.protocols.isapi import (
+    BOUNDARY,
+    AccessEvent,
+    OtherEvent,
+    StreamDecoder,
+    encode_part,
+    event_of,
+)
+from drivers.simulation import Simulation, free_port
+from tests.drivers.heard import cut, frames_of
+
+FACE = {
+    "eventType": "AccessControllerEvent",
+    "dateTime": "2026-11-23T08:00:00+08:00",
+    "AccessControllerEvent": {
+        "majorEventType": 5, "subEventType": 75, "serialNo": 7, "doorNo": 2,
+        "employeeNoString": "1001",
+    },
+}  # fmt: skip
+FACE_EVENT = AccessEvent(7, 2, "face", True, "1001", "", "2026-11-23T08:00:00+08:00")
+
+
+@given(sizes=st.lists(st.integers(1, 60), min_size=1))
+def test_events_come_out_whatever_the_pieces(sizes: list[int]) -> None:
+    stream = encode_part(FACE) + encode_part({"eventType": "heartBeat"})
+
+    found, refusals = frames_of(StreamDecoder(), cut(stream, sizes))
+
+    assert (found, refusals) == ([FACE_EVENT, OtherEvent("heartBeat")], [])
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        BOUNDARY + b"\r\nContent-Length: 9\r\n\r\n{not json\r\n",
+        BOUNDARY + b"\r\nContent-Length: 99999\r\n\r\n{}\r\n",
+        BOUNDARY + b"\r\nContent-Length: 999999999\r\n\r\n",
+        BOUNDARY + b"\r\nContent-Type: text/html\r\n\r\nhello\r\n",
+        BOUNDARY + b"\r\n",
+    ],
+    ids=["no JSON", "a length too long", "a length beyond all", "no length", "no head"],
+)
+def test_a_malformed_part_does_not_hide_the_one_behind_it(bad: bytes) -> None:
+    found, refusals = frames_of(StreamDecoder(), [bad + encode_part(FACE)])
+
+    assert found == [FACE_EVENT]
+    assert len(refusals) == 1
+
+
+def test_what_is_refused_names_nobody() -> None:
+    body = json.dumps({**FACE, "AccessControllerEvent": {"subEventType": "1001x"}}).encode()
+
+    with pytest.raises(FrameError) as caught:
+        event_of(body)
+
+    assert "1001" not in str(caught.value)
+    assert "1001" not in repr(FACE_EVENT)
+
+
+Act = Callable[[IsapiTerminal, Simulation], Awaitable[None]]
+
+
+def with_terminal(act: Act, password_file: str = "", **settings: object) -> None:
+    async def run(simulation: Simulation) -> None:
+        made = IsapiTerminal.Settings(password_file=password_file, **settings)  # type: ignore[arg-type]  # own
+        driver = IsapiTerminal(Bus(simulation.driver_port), made)
+        try:
+            async with asyncio.timeout(30):
+                await driver.start()
+                await act(driver, simulation)
+        finally:
+            await driver.close()
+
+    password = Path(password_file).read_text("utf-8") if password_file else ""
+    with Simulation("isapi_terminal", {"password": password}) as simulation:
+        asyncio.run(run(simulation))
+
+
+async def polled(driver: IsapiTerminal) -> list[Observation]:
+    while not (found := list(await driver.poll())):  # noqa: ASYNC110 - the driver is polled
+        await asyncio.sleep(0.01)
+    return found
+
+
+def test_its_own_recognition_is_a_credential_and_a_report() -> None:
+    async def act(driver: IsapiTerminal, simulation: Simulation) -> None:
+        simulation.act("face", {})
+        credential, report = await polled(driver)
+
+        assert credential == CredentialRead(CredentialKind.FACE, "1001")
+        assert isinstance(report, AccessReported)
+        assert (report.is_granted, report.door, report.kind) == (True, 0, CredentialKind.FACE)
+        assert not CredentialKind.FACE.can_be_cloned
+
+    with_terminal(act)
+
+
+def test_somebody_it_refuses_is_no_credential() -> None:
+    async def act(driver: IsapiTerminal, simulation: Simulation) -> None:
+        simulation.act("face", {"granted": False})
+        (report,) = await polled(driver)
+
+        assert isinstance(report, AccessReported)
+        assert not report.is_granted
+
+    with_terminal(act)
+
+
+def test_a_malformed_part_ends_nothing_and_is_a_finding() -> None:
+    async def act(driver: IsapiTerminal, simulation: Simulation) -> None:
+        simulation.act("malformed_part", {})
+        simulation.act("swipe", {})
+        credential, _ = await polled(driver)
+
+        assert credential == CredentialRead(CredentialKind.CARD_UID, "0006547886")
+        assert driver.findings == ["stream: 2 parts of the event stream could not be read"]
+
+    with_terminal(act)
+
+
+def test_a_stream_that_ends_is_an_absence_until_it_is_open_again() -> None:
+    async def act(driver: IsapiTerminal, simulation: Simulation) -> None:
+        simulation.act("end_stream", {})
+        with pytest.raises(DeviceUnreachableError, match="ended the event stream"):
+            await polled(driver)
+        await driver.start()
+        simulation.act("swipe", {})
+
+        assert len(await polled(driver)) == 2
+
+    with_terminal(act)
+
+
+def test_a_door_is_opened_once() -> None:
+    async def act(driver: IsapiTerminal, simulation: Simulation) -> None:
+        await driver.access_door(1)
+
+        assert simulation.state()["opened"] == [2]
+        with pytest.raises(ValueError, match="door is 0"):
+            await driver.access_door(2)
+
+    with_terminal(act, door_count=2)
+
+
+def test_the_password_comes_from_a_file_that_only_we_can_read(tmp_path: Path) -> None:
+    path = tmp_path / "password"
+    path.write_text("correct horse", encoding="utf-8")
+    path.chmod(0o600)
+
+    async def act(driver: IsapiTerminal, simulation: Simulation) -> None:
+        await driver.access_door(0)
+
+    with_terminal(act, str(path))
+    path.chmod(0o644)
+    with pytest.raises(ValueError, match="is open to others"):
+        IsapiTerminal(Bus("http://x"), IsapiTerminal.Settings(password_file=str(path)))
+
+
+def test_a_wrong_password_is_said_and_not_tried_again() -> None:
+    async def act(simulation: Simulation) -> None:
+        driver = IsapiTerminal(Bus(simulation.driver_port), IsapiTerminal.Settings())
+        with pytest.raises(CommandRejectedError, match="refuses user 'admin' or the password"):
+            await driver.start()
+        await driver.close()
+
+    with Simulation("isapi_terminal", {"password": "other"}) as simulation:
+        asyncio.run(act(simulation))
+
+
+@pytest.mark.parametrize("port", ["nonsense", "http://"])
+def test_an_address_that_is_none_is_an_error_of_a_driver(port: str) -> None:
+    async def act() -> None:
+        driver = IsapiTerminal(Bus(port), IsapiTerminal.Settings(timeout_s=0.5))
+        with pytest.raises(DriverError):
+            await driver.start()
+        await driver.close()
+
+    asyncio.run(act())
+
+
+def test_a_terminal_that_is_not_there_is_unreachable() -> None:
+    async def act() -> None:
+        url = f"http://127.0.0.1:{free_port()}"
+        driver = IsapiTerminal(Bus(url), IsapiTerminal.Settings(timeout_s=0.5))
+        with pytest.raises(DeviceUnreachableError, match="does not answer"):
+            await driver.start()
+        await driver.close()
+
+    asyncio.run(act())
+
+
+@pytest.mark.parametrize("settings", [{"door_count": 0}, {"heartbeat_s_max": 0.0}])
+def test_a_setting_that_is_nonsense_is_refused(settings: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=f"isapi_terminal: {next(iter(settings))} is"):
+        IsapiTerminal.Settings(**settings)  # type: ignore[arg-type]  # numbers all
