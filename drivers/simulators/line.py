@@ -31,6 +31,8 @@ SILENCE_S_FAST: Final = 0.00175
 LATE_S: Final = 0.4
 DRIBBLE_S: Final = 0.01
 DUPLICATE_AFTER_S: Final = 0.005
+RETRANSMISSION_S: Final = 0.2
+"""TCP on Linux waits so long at least (RTO_MIN)."""
 UNPLUGGED_S: Final = 0.5
 PLUGGED_S_MIN: Final = 3.0
 """A loose plug holds for a while before it slips again."""
@@ -106,7 +108,12 @@ class Faults:
         return bytes(self._random.randrange(256) for _ in data)
 
     def apply(
-        self, reply: bytes, foreign: bytes, *, is_checked: bool = False
+        self,
+        reply: bytes,
+        foreign: bytes,
+        *,
+        is_checked: bool = False,
+        is_repaired: bool = False,
     ) -> list[tuple[float, bytes]]:
         """Return what is put on the line instead of a frame: delay in seconds and bytes.
 
@@ -114,10 +121,13 @@ class Faults:
             reply: The frame.
             foreign: Somebody else's.
             is_checked: The network has a check sum of its own: what is damaged does not arrive.
+            is_repaired: The network sends what was damaged again: it comes whole, and later.
         """
         happening = {kind for kind in FAULTS if self.is_happening(kind)}
         if "mute" in happening or (is_checked and happening & DAMAGES):
             return []
+        if is_repaired and happening & DAMAGES:
+            return [(RETRANSMISSION_S, reply)]
         if reply and "noise" in happening:
             at = self._random.randrange(len(reply))
             flipped = reply[at] ^ 1 << self._random.randrange(8)

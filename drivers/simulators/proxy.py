@@ -80,7 +80,7 @@ class FaultyProxy:
                 asyncio.get_running_loop().call_later(UNPLUGGED_S, self.replug)
                 return
             passed_s = 0.0
-            for delay_s, piece in self._faults.apply(data, FOREIGN, is_checked=True):
+            for delay_s, piece in self._faults.apply(data, FOREIGN, is_repaired=True):
                 await asyncio.sleep(max(0.0, delay_s - passed_s))
                 passed_s = max(passed_s, delay_s)
                 writer.write(piece)

@@ -1,0 +1,249 @@
+"""A network camera with ONVIF: its stream's address and its moving head; port ``http://HOST``.
+
+Source: ONVIF Media Service 2.60 (GetStreamUri), PTZ Service 20.12 (ContinuousMove, Stop,
+GetStatus), Core Specification 23.06; spoken by ``onvif-zeep-async``.
+"""
+
+import asyncio
+import dataclasses
+import socket
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+import onvif
+from zeep.exceptions import Error as ZeepError
+
+from drivers.base import (
+    CommandRejectedError,
+    DeviceUnreachableError,
+    Observation,
+    PositionChanged,
+    ProtocolViolationError,
+)
+from drivers.bus import Bus
+from drivers.head_motion import HeadMotion
+from drivers.protocols import FrameError
+from drivers.protocols.ws_discovery import (
+    DATAGRAM_SIZE_BYTES_MAX,
+    GROUP,
+    PORT,
+    addresses_of,
+    encode_probe,
+)
+from drivers.registry import register
+
+OWN_STOP_S: Final = 1.0
+"""A movement carries its own time; the camera stops so much later if our stop is lost."""
+_Result = TypeVar("_Result")
+
+
+@register("onvif")
+class Onvif:
+    """One camera; satisfies ``Driver`` and ``PanTiltZoom``. One request in flight.
+
+    Every movement tells the camera its own time-out, so that it stops even when we die. Positions
+    are ONVIF's generic ones, -1..1.
+    """
+
+    @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+    class Settings:
+        """How the camera is reached.
+
+        Attributes:
+            user: Of the camera.
+            password_file: A file that only we can read with the password in its first line.
+            profile: Number of the media profile, 0 is the first.
+            has_head: It can move.
+            timeout_s: Longest wait for an answer.
+        """
+
+        user: str = "admin"
+        password_file: str = ""
+        profile: int = 0
+        has_head: bool = True
+        timeout_s: float = 5.0
+
+        def __post_init__(self) -> None:
+            if not 0 <= self.profile <= 31:
+                raise ValueError(f"onvif: profile is 0..31, not {self.profile}")
+            if not 0 < self.timeout_s <= 5:
+                raise ValueError(f"onvif: timeout_s is above 0 and at most 5: {self.timeout_s}")
+
+    def __init__(self, bus: Bus, settings: Settings) -> None:
+        """See ``registry.DriverClass``.
+
+        Raises:
+            ValueError: The password file cannot be used.
+        """
+        self._url, self._settings = bus.port, settings
+        self._password = _read_password(settings.password_file)
+        self._camera: Any = None
+        self._media: Any = None
+        self._ptz: Any = None
+        self._is_set_up = False
+        self._token = ""
+        self._motion = HeadMotion(self._drive, self._halt)
+        self._duration_s = 1.0
+        self._position: PositionChanged | None = None
+        self.stream_url = ""
+
+    async def start(self) -> None:
+        """Ask for services, profile and stream address; stop the head."""
+        await self._forget()
+        parts = urlsplit(self._url)
+        if not parts.hostname:
+            raise DeviceUnreachableError(f"{self._url} is no address: write http://HOST:PORT")
+        # First: the library leaves connections behind when nobody is there.
+        _, writer = await self._call(
+            lambda: asyncio.open_connection(parts.hostname, parts.port or 80)
+        )
+        writer.close()
+        self._camera = onvif.ONVIFCamera(
+            parts.hostname, parts.port or 80, self._settings.user, self._password
+        )
+        await self._call(self._camera.update_xaddrs)
+        media = self._media = await self._call(self._camera.create_media_service)
+        profiles = await self._call(media.GetProfiles)
+        if not profiles or self._settings.profile >= len(profiles):
+            raise ProtocolViolationError(f"{self._url} has {len(profiles or ())} profiles")
+        self._token = str(profiles[self._settings.profile].token)
+        setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
+        question = {"StreamSetup": setup, "ProfileToken": self._token}
+        answer = await self._call(lambda: media.GetStreamUri(question))
+        self.stream_url = str(answer.Uri)
+        if self._settings.has_head:
+            self._ptz = await self._call(self._camera.create_ptz_service)
+            await self._motion.stop()
+        self._is_set_up = True
+
+    async def poll(self) -> Sequence[Observation]:
+        """See ``Driver.poll``; also says a stop that is still owed."""
+        if not self._is_set_up:
+            raise DeviceUnreachableError(f"{self._url} is not set up yet")
+        if self._ptz is None:
+            await self._call(self._media.GetProfiles)
+            return []
+        await self._motion.keep()
+        status = await self._call(lambda: self._ptz.GetStatus({"ProfileToken": self._token}))
+        try:
+            where = status.Position
+            position = PositionChanged(
+                float(where.PanTilt.x), float(where.PanTilt.y), float(where.Zoom.x)
+            )
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ProtocolViolationError(f"{self._url} tells no position") from error
+        if position == self._position:
+            return []
+        self._position = position
+        return [position]
+
+    async def move(self, *, pan: float, tilt: float, zoom: float, duration_s: float) -> None:
+        """See ``PanTiltZoom.move``."""
+        self._duration_s = duration_s
+        await self._motion.move(pan, tilt, zoom, duration_s)
+
+    async def stop(self) -> None:
+        """See ``PanTiltZoom.stop``."""
+        await self._motion.stop()
+
+    async def close(self) -> None:
+        """Stop the head and end the connections; idempotent."""
+        await self._motion.close()
+        await self._forget()
+
+    async def _forget(self) -> None:
+        camera, self._camera, self._ptz, self._position = self._camera, None, None, None
+        self._is_set_up = False
+        if camera is not None:
+            await camera.close()
+
+    async def _drive(self, pan: float, tilt: float, zoom: float) -> None:
+        await self._call(
+            lambda: self._head().ContinuousMove(
+                {
+                    "ProfileToken": self._token,
+                    "Velocity": {"PanTilt": {"x": pan, "y": tilt}, "Zoom": {"x": zoom}},
+                    "Timeout": timedelta(seconds=self._duration_s + OWN_STOP_S),
+                }
+            )
+        )
+
+    async def _halt(self) -> None:
+        question = {"ProfileToken": self._token, "PanTilt": True, "Zoom": True}
+        await self._call(lambda: self._head().Stop(question))
+
+    def _head(self) -> Any:  # noqa: ANN401 - zeep makes it from the WSDL
+        if self._ptz is None:
+            raise CommandRejectedError(f"{self._url} has no head, or is not set up yet")
+        return self._ptz
+
+    async def _call(self, call: Callable[[], Awaitable[_Result]]) -> _Result:
+        """Translate what the library raises."""
+        try:
+            async with asyncio.timeout(self._settings.timeout_s):
+                return await call()
+        except (CommandRejectedError, DeviceUnreachableError):
+            raise
+        except (TimeoutError, OSError, httpx.TransportError) as error:
+            why = str(error) or type(error).__name__
+            raise DeviceUnreachableError(f"{self._url} does not answer: {why}: no reply") from error
+        except (onvif.ONVIFError, ZeepError) as error:
+            text = " ".join(str(error).split())[:200]
+            if "NotAuthorized" in text or "Unauthorized" in text:
+                message = f"{self._url} refuses user {self._settings.user!r} or the password"
+                raise CommandRejectedError(message) from error
+            raise ProtocolViolationError(f"{self._url}: {text}") from error
+        # What the library's parsers raise for an answer that is none is not listed anywhere.
+        except (ValueError, TypeError, AttributeError, KeyError, LookupError) as error:
+            raise ProtocolViolationError(f"{self._url} answers something else: {error}") from error
+
+
+async def discover(timeout_s: float = 3.0, *, group: str = GROUP, port: int = PORT) -> list[str]:
+    """Return the service addresses of cameras on this network.
+
+    Args:
+        timeout_s: How long to listen for answers.
+        group: Multicast group, or one host.
+        port: Of the group.
+    """
+    message_id = uuid.uuid4()
+    return await asyncio.to_thread(_discover, message_id, timeout_s, (group, port))
+
+
+def _discover(message_id: uuid.UUID, timeout_s: float, where: tuple[str, int]) -> list[str]:
+    found: list[str] = []
+    deadline_s = time.monotonic() + timeout_s
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.sendto(encode_probe(message_id), where)
+        while (left_s := deadline_s - time.monotonic()) > 0:
+            probe.settimeout(left_s)
+            try:
+                answer = probe.recv(DATAGRAM_SIZE_BYTES_MAX + 1)
+                found += addresses_of(answer, message_id)
+            except FrameError:
+                continue
+            except TimeoutError:
+                break
+    return sorted(set(found))
+
+
+def _read_password(path: str) -> str:
+    """Return a password.
+
+    Raises:
+        ValueError: The file is absent, or open to others; one line.
+    """
+    if not path:
+        return ""
+    try:
+        if Path(path).stat().st_mode & 0o077:
+            raise ValueError(f"onvif: password_file {path} is open to others: chmod 600 {path}")
+        return Path(path).read_text("utf-8").partition("\n")[0].strip()
+    except OSError as error:
+        raise ValueError(f"onvif: password_file {path} cannot be read: {error.strerror}") from error

@@ -1,0 +1,185 @@
+"""The network camera that ``drivers.onvif`` talks to: SOAP with WS-UsernameToken, and a head.
+
+Source: as the driver's; WS-Security UsernameToken Profile 1.1 (password digest).
+"""
+
+import base64
+import dataclasses
+import hashlib
+import re
+from typing import Any, ClassVar, Final
+
+from drivers.simulators.far_end import FarEnd
+from drivers.simulators.head import TILT_MAX, ZOOM_MAX, Head
+from drivers.simulators.http_server import HttpServer, Request, Response
+
+ENVELOPE: Final = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"'
+    ' xmlns:tds="http://www.onvif.org/ver10/device/wsdl"'
+    ' xmlns:trt="http://www.onvif.org/ver10/media/wsdl"'
+    ' xmlns:tptz="http://www.onvif.org/ver20/ptz/wsdl"'
+    ' xmlns:tt="http://www.onvif.org/ver10/schema"'
+    ' xmlns:ter="http://www.onvif.org/ver10/error"><s:Body>{body}</s:Body></s:Envelope>'
+)
+NOT_AUTHORIZED: Final = (
+    "<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>ter:NotAuthorized</s:Value>"
+    '</s:Subcode></s:Code><s:Reason><s:Text xml:lang="en">NotAuthorized</s:Text></s:Reason>'
+    "</s:Fault>"
+)
+SERVICES: Final = {
+    "http://www.onvif.org/ver10/device/wsdl": "device_service",
+    "http://www.onvif.org/ver10/media/wsdl": "media_service",
+    "http://www.onvif.org/ver20/ptz/wsdl": "ptz_service",
+}
+NUMBER: Final = r'{name}[^>]*?\b{axis}="([-+0-9.eE]+)"'
+
+
+class Simulator(FarEnd):
+    """One camera, whose head moves until it is told to stop, or its time is over."""
+
+    KIND = "camera"
+    TRANSPORTS = ("http",)
+    ACTIONS: ClassVar[dict[str, dict[str, Any]]] = {
+        "turn": {"pan": 36.0},
+        "lose_stops": {"count": 1},
+    }
+    STIMULI = (("turn", {}, "PositionChanged"),)
+    DRIVER_SETTINGS: ClassVar = {"timeout_s": 1.0}
+
+    @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+    class Settings:
+        """Attributes: user, password: that it asks for. stream_url: where its pictures are."""
+
+        user: str = "admin"
+        password: str = ""
+        stream_url: str = "rtsp://127.0.0.1:8554/cam1"
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self.head = settings, Head()
+        self._server = HttpServer(self._handle)
+        self._url = ""
+        self.moved_count, self.own_timeout = 0, ""
+
+    async def serve(self, host: str, port: int) -> str:
+        """Listen; returns the URL."""
+        self._url = await self._server.serve(host, port)
+        return self._url
+
+    async def close(self) -> None:
+        """End; idempotent."""
+        await self._server.close()
+
+    async def _handle(self, request: Request) -> Response:
+        text = request.body.decode("utf-8", "replace")
+        # What a client reaches us by: a proxy may stand between.
+        base = f"http://{request.headers.get('host', '')}"
+        found = re.search(r"Body>\s*<(?:\w+:)?(\w+)", text)
+        name = "" if found is None else found[1]
+        if name not in ("GetSystemDateAndTime",) and not self._is_valid(text):
+            return _soap(NOT_AUTHORIZED, status=400)
+        answers = {
+            "GetSystemDateAndTime": lambda: "<tds:GetSystemDateAndTimeResponse/>",
+            "GetServices": lambda: self._services(base),
+            "GetCapabilities": lambda: self._capabilities(base),
+            "GetProfiles": lambda: (
+                '<trt:GetProfilesResponse><trt:Profiles token="main" fixed="true">'
+                "<tt:Name>main</tt:Name></trt:Profiles></trt:GetProfilesResponse>"
+            ),
+            "GetStreamUri": self._stream,
+            "ContinuousMove": lambda: self._move(text),
+            "Stop": self._stop,
+            "GetStatus": self._status,
+        }
+        if name not in answers:
+            return _soap(NOT_AUTHORIZED.replace("NotAuthorized", "ActionNotSupported"), status=400)
+        return _soap(answers[name]())
+
+    def _is_valid(self, text: str) -> bool:
+        fields = {
+            name: found[1]
+            for name in ("Username", "Password", "Nonce", "Created")
+            if (found := re.search(rf"<(?:[\w-]+:)?{name}(?:\s[^>]*)?>([^<]*)<", text))
+        }
+        if len(fields) < 4 or fields["Username"] != self._settings.user:
+            return False
+        try:
+            nonce = base64.b64decode(fields["Nonce"], validate=True)
+        except ValueError:
+            return False
+        created, password = fields["Created"].encode(), self._settings.password.encode()
+        digest = hashlib.sha1(nonce + created + password, usedforsecurity=False).digest()
+        return base64.b64encode(digest).decode() == fields["Password"]
+
+    def _services(self, base: str) -> str:
+        entries = "".join(
+            f"<tds:Service><tds:Namespace>{space}</tds:Namespace>"
+            f"<tds:XAddr>{base}/onvif/{path}</tds:XAddr>"
+            "<tds:Version><tt:Major>2</tt:Major><tt:Minor>60</tt:Minor></tds:Version></tds:Service>"
+            for space, path in SERVICES.items()
+        )
+        return f"<tds:GetServicesResponse>{entries}</tds:GetServicesResponse>"
+
+    def _capabilities(self, base: str) -> str:
+        return (
+            "<tds:GetCapabilitiesResponse><tds:Capabilities>"
+            f"<tt:Device><tt:XAddr>{base}/onvif/device_service</tt:XAddr></tt:Device>"
+            f"<tt:Media><tt:XAddr>{base}/onvif/media_service</tt:XAddr></tt:Media>"
+            f"<tt:PTZ><tt:XAddr>{base}/onvif/ptz_service</tt:XAddr></tt:PTZ>"
+            "</tds:Capabilities></tds:GetCapabilitiesResponse>"
+        )
+
+    def _stream(self) -> str:
+        return (
+            "<trt:GetStreamUriResponse><trt:MediaUri>"
+            f"<tt:Uri>{self._settings.stream_url}</tt:Uri>"
+            "<tt:InvalidAfterConnect>false</tt:InvalidAfterConnect>"
+            "<tt:InvalidAfterReboot>false</tt:InvalidAfterReboot><tt:Timeout>PT0S</tt:Timeout>"
+            "</trt:MediaUri></trt:GetStreamUriResponse>"
+        )
+
+    def _move(self, text: str) -> str:
+        speeds = []
+        for name, axis in (("PanTilt", "x"), ("PanTilt", "y"), ("Zoom", "x")):
+            found = re.search(NUMBER.format(name=name, axis=axis), text)
+            speeds.append(float(found[1]) if found else 0.0)
+        found = re.search(r"Timeout>([^<]*)<", text)
+        self.own_timeout = "" if found is None else found[1]
+        self.head.drive(*speeds)
+        self.moved_count += 1
+        return "<tptz:ContinuousMoveResponse/>"
+
+    def _stop(self) -> str:
+        self.head.drive(0, 0, 0)
+        return "<tptz:StopResponse/>"
+
+    def _status(self) -> str:
+        head = self.head
+        pan, tilt = head.pan / 180 - 1, head.tilt / TILT_MAX
+        return (
+            "<tptz:GetStatusResponse><tptz:PTZStatus><tt:Position>"
+            f'<tt:PanTilt x="{pan:.4f}" y="{tilt:.4f}"/><tt:Zoom x="{head.zoom / ZOOM_MAX:.4f}"/>'
+            "</tt:Position><tt:UtcTime>2026-11-23T08:00:00Z</tt:UtcTime>"
+            "</tptz:PTZStatus></tptz:GetStatusResponse>"
+        )
+
+    def state(self) -> dict[str, Any]:
+        """See ``FarEnd.state``."""
+        return {
+            **self.head.state(),
+            "moved_count": self.moved_count,
+            "own_timeout": self.own_timeout,
+        }
+
+    def do_turn(self, pan: float) -> None:
+        """Turn the head by hand, degrees."""
+        self.head.pan = (self.head.pan + pan) % 360
+
+    def do_lose_stops(self, count: int) -> None:
+        """Let so many stops get lost inside the camera."""
+        self.head.ignored_stops = count
+
+
+def _soap(body: str, *, status: int = 200) -> Response:
+    kind = "application/soap+xml; charset=utf-8"
+    return Response(status, ENVELOPE.format(body=body).encode(), kind)
