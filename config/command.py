@@ -21,6 +21,7 @@ _SUMMARIES = {
     "demo": "a whole small site on this machine, with real face recognition",
     "central": "run the central service",
     "edge": "run one terminal",
+    "device": "the technician's bench: find, test and record devices",
     "sim": "a simulated device, with faults on request",
     "models": "list, build and add recognition networks",
     "people": "enrol people",

@@ -92,7 +92,7 @@ class PassageCounted(Observation):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class FaultsChanged(Observation):
-    """A gate's or a device's own faults changed. Attributes: faults: all that stand now, by name."""
+    """A device's own faults changed. Attributes: faults: all that stand now, by name."""
 
     faults: tuple[str, ...]
 

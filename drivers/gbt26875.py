@@ -248,6 +248,8 @@ class Gbt26875:
         """Hear what came: acknowledge it, turn it into observations, return the answers."""
         answers = []
         for frame in self._subscription.take():
+            if frame.source == self._settings.address:
+                continue  # an adapter's echo of what we said
             if isinstance(frame, Damaged):
                 await self._send(reply_to(frame, Command.REFUSE, self._label()))
                 continue

@@ -11,13 +11,12 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
-import onvif
-from zeep.exceptions import Error as ZeepError
 
 from drivers.base import (
     CommandRejectedError,
@@ -104,7 +103,7 @@ class Onvif:
             lambda: asyncio.open_connection(parts.hostname, parts.port or 80)
         )
         writer.close()
-        self._camera = onvif.ONVIFCamera(
+        self._camera = _library().ONVIFCamera(
             parts.hostname, parts.port or 80, self._settings.user, self._password
         )
         await self._call(self._camera.update_xaddrs)
@@ -193,7 +192,7 @@ class Onvif:
         except (TimeoutError, OSError, httpx.TransportError) as error:
             why = str(error) or type(error).__name__
             raise DeviceUnreachableError(f"{self._url} does not answer: {why}: no reply") from error
-        except (onvif.ONVIFError, ZeepError) as error:
+        except (_library().ONVIFError, import_module("zeep.exceptions").Error) as error:
             text = " ".join(str(error).split())[:200]
             if "NotAuthorized" in text or "Unauthorized" in text:
                 message = f"{self._url} refuses user {self._settings.user!r} or the password"
@@ -202,6 +201,11 @@ class Onvif:
         # What the library's parsers raise for an answer that is none is not listed anywhere.
         except (ValueError, TypeError, AttributeError, KeyError, LookupError) as error:
             raise ProtocolViolationError(f"{self._url} answers something else: {error}") from error
+
+
+def _library() -> Any:  # noqa: ANN401 - it publishes no types
+    """Return the library, which takes a second to load: only a camera's driver waits for it."""
+    return import_module("onvif")
 
 
 async def discover(timeout_s: float = 3.0, *, group: str = GROUP, port: int = PORT) -> list[str]:

@@ -20,6 +20,7 @@ from drivers.simulation import make_simulator
 PARITIES: Final = ("N", "E", "O")
 BAUDRATE_MIN, BAUDRATE_MAX = 300, 921_600
 READ_FUNCTIONS: Final = (1, 2, 3, 4)
+FRAME_SIZE_BYTES_MIN: Final = 3
 EXPLAINED_SHARE_MIN: Final = 0.5
 """Of the bytes of a talker: a codec that explains fewer has found frames by chance."""
 QUOTED_SIZE_BYTES: Final = 32
@@ -236,7 +237,9 @@ def heard(setting: LineSetting, pieces: Sequence[tuple[float, bytes]]) -> Tally:
             for meaning in listener.hear(data, at_s=at_s, is_sent=None)
         ]
         meanings += listener.flush(at_s=pieces[-1][0] if pieces else 0.0)
-        frames = [meaning for meaning in meanings if meaning.data and not meaning.is_noise]
+        # One or two bytes are whatever one wants to see in them.
+        sound = [meaning for meaning in meanings if not meaning.is_noise]
+        frames = [meaning for meaning in sound if len(meaning.data) >= FRAME_SIZE_BYTES_MIN]
         explained = sum(len(meaning.data) for meaning in frames)
         if frames and explained >= EXPLAINED_SHARE_MIN * total:
             words = Counter(meaning.text for meaning in frames).most_common(1)[0][0]

@@ -40,7 +40,7 @@ def test_a_drivers_exchanges_are_shown_with_their_latency(
 ) -> None:
     with Simulation("waveshare_relay", {}, Wiring(link=tmp_path / "relay")) as simulation:
         assert main(["device", "watch", "--port", simulation.driver_port,
-                     "--driver", "waveshare_relay", "--seconds", "0.3"]) == 0  # fmt: skip
+                     "--driver", "waveshare_relay", "--seconds", "3"]) == 0  # fmt: skip
 
     said = capsys.readouterr().out
     assert "> 01 02 00 00 00 08 79 CC" in said
