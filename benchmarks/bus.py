@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import logging
 import random
 import subprocess
 import sys
@@ -270,7 +271,7 @@ def measure(exchanges: int, osdp_minutes: float, tell: Callable[[str], None]) ->
     result["wrong_values_peer"] = asyncio.run(_counted(wrong_values_of_pymodbus(PEER_EXCHANGES)))
     tell("OSDP cards on a noisy line")
     cards = osdp_cards(osdp_minutes)
-    result |= {"osdp_minutes": osdp_minutes, "osdp": cards, "osdp_cards_lost": cards["lost"]}
+    result |= {"osdp_minutes": osdp_minutes, "osdp": cards, "osdp_cards_lost": cards["cards_lost"]}
     tell("GB/T 26875.3 frames among damaged ones")
     result["gbt26875_recovered"] = recovered_share()
     return result
@@ -318,6 +319,7 @@ def main() -> None:
     parser.add_argument("--osdp-minutes", type=float, default=2.0)
     parser.add_argument("--json", type=Path, default=None)
     given = parser.parse_args()
+    logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # the peer's complaints, line by line
     console = Console(stderr=True)
     with Progress(console=console) as progress:
         task = progress.add_task("starting", total=STEPS)

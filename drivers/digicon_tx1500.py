@@ -4,7 +4,9 @@ Source: Digicon TX1500 manual, serial protocol (version unconfirmed).
 """
 
 import dataclasses
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from drivers.base import (
@@ -35,6 +37,8 @@ from drivers.registry import register
 
 WAYS: Final = {"right_to_left": RIGHT_TO_LEFT, "left_to_right": LEFT_TO_RIGHT}
 OPPOSITE: Final = {"right_to_left": "left_to_right", "left_to_right": "right_to_left"}
+RELEASE_S: Final = 10.0
+"""A release is left alone for so long (ours; the manual gives no time)."""
 PASSED: Final = {"right_to_left": PASSED_RIGHT_TO_LEFT, "left_to_right": PASSED_LEFT_TO_RIGHT}
 
 
@@ -42,9 +46,11 @@ PASSED: Final = {"right_to_left": PASSED_RIGHT_TO_LEFT, "left_to_right": PASSED_
 class DigiconTx1500:
     """One turnstile; satisfies ``Driver`` and ``PassageGate``. One request in flight.
 
-    A release is acknowledged and cannot be read back. It is sent again only after a NAK, which says
-    that it was not taken: after a lost acknowledgement whether the way is free is unknown, and a
-    second release might let a second person through. Setting modes is repeated, that is harmless.
+    A release is acknowledged by one byte without a check, and cannot be read back: noise may
+    confirm or refuse one. It is never sent again, because a second release might let a second
+    person through. Setting modes is repeated, that is harmless; but whether it takes back a release
+    that somebody is about to use the manual does not say, so that a release is left alone for a
+    while.
     Passages are single bytes without a check: noise may invent one; a passage nobody was let
     through for is for the edge to judge.
     """
@@ -56,7 +62,7 @@ class DigiconTx1500:
         Attributes:
             way_in: ``right_to_left`` or ``left_to_right``: the way that leads in.
             timeout_s: Longest wait for an acknowledgement.
-            attempt_count: Times that what is harmless is sent before giving up, 1..10.
+            attempt_count: Times that a mode is sent before giving up, 1..10.
         """
 
         way_in: str = "right_to_left"
@@ -72,8 +78,11 @@ class DigiconTx1500:
             if not 1 <= self.attempt_count <= 10:
                 raise ValueError(f"{name}: attempt_count is 1..10, not {self.attempt_count}")
 
-    def __init__(self, bus: Bus, settings: Settings) -> None:
-        self._bus, self._settings = bus, settings
+    def __init__(
+        self, bus: Bus, settings: Settings, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._bus, self._settings, self._monotonic = bus, settings, monotonic
+        self._released_at_s = -math.inf
         way_in = settings.way_in
         self._ways = {Side.IN: way_in, Side.OUT: OPPOSITE[way_in]}
         self._modes = dict.fromkeys(Side, GateMode.CONTROLLED)
@@ -89,18 +98,23 @@ class DigiconTx1500:
         """See ``Driver.poll``; asks for nothing that moves anything."""
         sides = {PASSED[way]: side for side, way in self._ways.items()}
         signs = self._subscription.take()
-        if not signs:
+        is_released = self._monotonic() - self._released_at_s < RELEASE_S
+        if not signs and not is_released:
             # It has no question: setting what is set already tells whether it is there.
             await self._set_modes(Priority.POLL)
             signs = self._subscription.take()
         return [PassageCounted(sides[sign.code], 1) for sign in signs]
 
     async def access(self, side: Side) -> CommandReceipt:
-        """See ``PassageGate.access``."""
-        command = encode_command(WAYS[self._ways[side]])
-        for attempt in range(1, self._settings.attempt_count + 1):
-            if await self._tell(command, Priority.COMMAND):
-                return CommandReceipt(attempts=attempt)
+        """See ``PassageGate.access``.
+
+        Raises:
+            CommandRejectedError: The turnstile answered that it does not take the release.
+            DeviceUnreachableError: Whether it took it is not known.
+        """
+        self._released_at_s = self._monotonic()
+        if await self._tell(encode_command(WAYS[self._ways[side]]), Priority.COMMAND):
+            return CommandReceipt(attempts=1)
         raise CommandRejectedError("the turnstile does not take the release", code=NAK)
 
     async def set_mode(self, side: Side, mode: GateMode) -> CommandReceipt:

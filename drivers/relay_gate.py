@@ -35,7 +35,7 @@ class RelayGate:
 
     A passage is a rising edge between two polls: with a poll in 0.1 s a pulse of 0.2 s is surely
     seen, shorter ones and two within that time are not. The gate's own state is known only as far
-    as its fire and fault contacts tell.
+    as its fire and fault contacts tell: ``CLOSED`` means that it does not stand open for fire.
     """
 
     @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,8 @@ class RelayGate:
         self._bus, self._settings = bus, settings
         self._relays = {Side.IN: settings.relay_in, Side.OUT: settings.relay_out}
         self._sides = {settings.input_in: Side.IN, settings.input_out: Side.OUT}
-        self._free: set[Side] = set()
+        self._wanted: dict[Side, bool] = {}
+        self._held: set[Side] = set()
         self._forget()
 
     def _forget(self) -> None:
@@ -104,15 +105,25 @@ class RelayGate:
         )
         self._board = WaveshareRelay(self._bus, board)
         self._is_first = True
+        self._held.clear()
 
     async def start(self) -> None:
-        """Hold open what is free; what was known is stale. Raises when the board is not there."""
+        """Set both sides as they were; what was known is stale. Raises without a board.
+
+        A side that was never set stays as the board has it.
+        """
         self._forget()
         await self._board.start()
-        await self._hold()
+        for side, is_free in self._wanted.items():
+            await self._set(side, is_free=is_free)
 
     async def poll(self) -> Sequence[Observation]:
-        """See ``Driver.poll``."""
+        """See ``Driver.poll``; a free side whose board has forgotten it is held again."""
+        if free := [side for side, is_free in self._wanted.items() if is_free]:
+            outputs = await self._board.read_outputs()
+            for side in free:
+                if not outputs >> self._relays[side] & 1:
+                    await self._set(side, is_free=True)
         found: list[Observation] = []
         for change in await self._board.poll():
             if isinstance(change, InputChanged):
@@ -134,24 +145,29 @@ class RelayGate:
         return []
 
     async def access(self, side: Side) -> CommandReceipt:
-        """See ``PassageGate.access``; confirmed by the relay, not by the gate behind it."""
-        if side in self._free:
+        """See ``PassageGate.access``; confirmed by the relay, not by the gate behind it.
+
+        Raises:
+            DeviceUnreachableError: The gate did not open, or whether it did is not known.
+        """
+        if side in self._held:
             return CommandReceipt(attempts=1)  # its contact is held closed
         return await self._board.pulse_output(self._relays[side], duration_s=self._settings.pulse_s)
 
     async def set_mode(self, side: Side, mode: GateMode) -> CommandReceipt:
-        """See ``PassageGate.set_mode``.
+        """See ``PassageGate.set_mode``; a mode that was not confirmed is set at the next start.
 
         Raises:
             CommandRejectedError: Two contacts cannot forbid a side.
         """
         if mode is GateMode.FORBIDDEN:
             raise CommandRejectedError(f"two contacts cannot forbid side {side.value}")
-        is_free = mode is GateMode.FREE
-        (self._free.add if is_free else self._free.discard)(side)
-        return await self._board.set_output(self._relays[side], on=is_free)
+        self._wanted[side] = mode is GateMode.FREE
+        return await self._set(side, is_free=mode is GateMode.FREE)
 
-    async def _hold(self) -> None:
-        """Close the contacts of free sides again: a board that was off has forgotten them."""
-        for side in self._free:
-            await self._board.set_output(self._relays[side], on=True)
+    async def _set(self, side: Side, *, is_free: bool) -> CommandReceipt:
+        self._held.discard(side)
+        receipt = await self._board.set_output(self._relays[side], on=is_free)
+        if is_free:
+            self._held.add(side)
+        return receipt

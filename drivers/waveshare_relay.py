@@ -10,6 +10,7 @@ unconfirmed; frames as quoted by five independent repositories): functions 01, 0
 
 import dataclasses
 import math
+import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -31,6 +32,8 @@ ON, OFF = 0xFF00, 0x0000
 FLASH_ON_ADDRESS: Final = 0x0200
 FLASH_STEP_S: Final = 0.1
 FLASH_STEPS_MAX: Final = 0x7FFF
+PULSE_SHARE_SEEN: Final = 0.9
+"""Of a pulse's length: within it the pulse is surely still on, however the board counts."""
 
 
 @register("waveshare_relay")
@@ -63,8 +66,10 @@ class WaveshareRelay:
                     f"waveshare_relay: attempt_count is 1..10, not {self.attempt_count}"
                 )
 
-    def __init__(self, bus: Bus, settings: Settings) -> None:
-        self._bus, self._settings = bus, settings
+    def __init__(
+        self, bus: Bus, settings: Settings, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._bus, self._settings, self._monotonic = bus, settings, monotonic
         self._inputs: int | None = None
 
     async def start(self) -> None:
@@ -88,41 +93,10 @@ class WaveshareRelay:
     async def set_output(self, channel: int, *, on: bool) -> CommandReceipt:
         """See ``OutputBoard.set_output``."""
         _check(channel)
-        return await self._command(
-            channel, ON if on else OFF, is_done=lambda outputs: bool(outputs >> channel & 1) is on
-        )
-
-    async def pulse_output(self, channel: int, *, duration_s: float) -> CommandReceipt:
-        """See ``OutputBoard.pulse_output``.
-
-        A lost reply may make the board begin the pulse anew.
-
-        Args:
-            channel: 0-based.
-            duration_s: Rounded up to 0.1 s; at most 3276.7 s.
-        """
-        _check(channel)
-        steps = math.ceil(round(duration_s / FLASH_STEP_S, 6))
-        if not 1 <= steps <= FLASH_STEPS_MAX:
-            raise ValueError(f"a pulse lasts 0.1..3276.7 s, not {duration_s}")
-        settings = self._settings
-        # A pulse shorter than reading it back may be over by then: that the board answers is all
-        # that can be asked of it.
-        is_short = duration_s <= 2 * settings.timeout_s * (settings.attempt_count + 1)
-        return await self._command(
-            FLASH_ON_ADDRESS + channel,
-            steps,
-            is_done=lambda outputs: is_short or bool(outputs >> channel & 1),
-        )
-
-    async def _command(
-        self, address: int, value: int, *, is_done: Callable[[int], bool]
-    ) -> CommandReceipt:
-        """Write a coil until it was acknowledged and read back."""
         unit_id = self._settings.unit_id
-        request = rtu.encode_write_coil(unit_id, address=address, value=value)
+        request = rtu.encode_write_coil(unit_id, address=channel, value=ON if on else OFF)
         last_error: DriverError = DeviceUnreachableError("no attempt was made")
-        for attempt in range(1, self._settings.attempt_count + 1):
+        for attempt in range(1, self._attempt_count() + 1):
             try:
                 await self._exchange(request, Priority.COMMAND, attempt_count=1)
                 # An adapter that echoes would acknowledge by itself; a read cannot be echoed.
@@ -130,16 +104,88 @@ class WaveshareRelay:
             except (DeviceUnreachableError, ProtocolViolationError) as error:
                 last_error = error
                 continue
-            if is_done(outputs):
+            if bool(outputs >> channel & 1) is on:
                 return CommandReceipt(attempts=attempt)
-            last_error = ProtocolViolationError(
-                f"unit {unit_id}: the relays read {outputs:08b} after the command"
-            )
+            last_error = _not_done(unit_id, outputs)
         raise last_error
 
-    async def _read_outputs(self, priority: Priority) -> int:
+    async def pulse_output(self, channel: int, *, duration_s: float) -> CommandReceipt:
+        """See ``OutputBoard.pulse_output``; the board ends the pulse by itself.
+
+        The relay is read back. A pulse is given anew only while an earlier one, had it begun, would
+        still be seen: behind the relay may be a gate, and a second pulse lets a second person in.
+
+        Args:
+            channel: 0-based.
+            duration_s: Rounded up to 0.1 s; at most 3276.7 s. Below three times ``timeout_s`` a
+                lost answer cannot be made good.
+
+        Raises:
+            DeviceUnreachableError: Whether the pulse was given is not known, or it was not.
+            ProtocolViolationError: The board says that it did, and its relay does not.
+        """
+        _check(channel)
+        steps = math.ceil(round(duration_s / FLASH_STEP_S, 6))
+        if not 1 <= steps <= FLASH_STEPS_MAX:
+            raise ValueError(f"a pulse lasts 0.1..3276.7 s, not {duration_s}")
+        request = rtu.encode_write_coil(
+            self._settings.unit_id, address=FLASH_ON_ADDRESS + channel, value=steps
+        )
+        seen_s = steps * FLASH_STEP_S * PULSE_SHARE_SEEN
+        last_error: DriverError = DeviceUnreachableError("no attempt was made")
+        for attempt in range(1, self._attempt_count() + 1):
+            error = await self._flash(request, channel, seen_s)
+            if error is None:
+                return CommandReceipt(attempts=attempt)
+            last_error = error
+        raise last_error
+
+    async def _flash(self, request: rtu.Request, channel: int, seen_s: float) -> DriverError | None:
+        """Give one pulse; returns why it surely was not given, None if it was.
+
+        Raises:
+            DriverError: Whether it was given is not known.
+        """
+        began_s = self._monotonic()
+        lost: DriverError | None = None
+        try:
+            await self._exchange(request, Priority.COMMAND, attempt_count=1)
+        except (DeviceUnreachableError, ProtocolViolationError) as error:
+            lost = error
+        unread: DriverError | None = None
+        while self._monotonic() - began_s < seen_s:
+            try:
+                outputs = await self._read_outputs(Priority.COMMAND, attempt_count=1)
+            except (DeviceUnreachableError, ProtocolViolationError) as error:
+                unread = error
+                if self._bus.is_silent(request.unit_id):
+                    break
+                continue
+            if outputs >> channel & 1:
+                return None
+            if self._monotonic() - began_s < seen_s:
+                return lost or _not_done(request.unit_id, outputs)
+            break
+        if lost is None and unread is None:
+            return None  # it was acknowledged, and may have been over when it was looked at
+        raise DeviceUnreachableError(
+            f"unit {request.unit_id}: whether relay {channel} gave its pulse is not known;"
+            " it is not given again"
+        ) from lost
+
+    def _attempt_count(self) -> int:
+        """Return how often to ask: a board that was silent last time is asked once."""
+        is_silent = self._bus.is_silent(self._settings.unit_id)
+        return 1 if is_silent else self._settings.attempt_count
+
+    async def read_outputs(self) -> int:
+        """Return all relays as they are, bit 0 is relay 0."""
+        return await self._read_outputs(Priority.POLL)
+
+    async def _read_outputs(self, priority: Priority, *, attempt_count: int | None = None) -> int:
         request = rtu.encode_read_coils(self._settings.unit_id, address=0, count=CHANNEL_COUNT)
-        return (await self._exchange(request, priority)).payload[0]
+        reply = await self._exchange(request, priority, attempt_count=attempt_count)
+        return reply.payload[0]
 
     async def _exchange(
         self, request: rtu.Request, priority: Priority, *, attempt_count: int | None = None
@@ -157,3 +203,9 @@ class WaveshareRelay:
 def _check(channel: int) -> None:
     if not 0 <= channel < CHANNEL_COUNT:
         raise ValueError(f"channel is 0..{CHANNEL_COUNT - 1}, not {channel}")
+
+
+def _not_done(unit_id: int, outputs: int) -> ProtocolViolationError:
+    return ProtocolViolationError(
+        f"unit {unit_id}: the relays read {outputs:08b} after the command"
+    )

@@ -113,14 +113,39 @@ def test_a_passage_between_command_and_acknowledgement_is_neither_lost_nor_taken
     with_bus(LineInMemory(answer), act)
 
 
-def test_a_refused_release_is_sent_again_for_it_was_not_taken() -> None:
-    async def act(driver: DigiconTx1500, simulator: Simulator, line: LineInMemory) -> None:
-        simulator.act("refuse", {"count": 2})
-        receipt = await driver.access(Side.IN)
+def test_a_release_is_never_sent_twice_not_even_after_a_refusal_that_noise_may_have_made() -> None:
+    simulator = Simulator(Simulator.Settings())
 
-        assert (receipt.attempts, simulator.released_count) == (3, 1)
+    def noisy(data: bytes) -> list[tuple[float, bytes]]:
+        return [(0.0, b"\x15" + b"".join(simulator.receive_data(data)))]
 
-    with_turnstile(act)
+    async def act(bus: Bus) -> None:
+        driver = DigiconTx1500(bus, DigiconTx1500.Settings(timeout_s=0.05))
+        with pytest.raises(CommandRejectedError, match="does not take the release"):
+            await driver.access(Side.IN)
+
+        assert simulator.released_count == 1
+
+    with_bus(LineInMemory(noisy), act)
+
+
+def test_polling_leaves_a_release_alone_until_nobody_can_be_about_to_use_it() -> None:
+    simulator, now_s = Simulator(Simulator.Settings()), [100.0]
+    line = LineInMemory(answers_of(simulator))
+
+    async def act(bus: Bus) -> None:
+        settings = DigiconTx1500.Settings(timeout_s=0.05)
+        driver = DigiconTx1500(bus, settings, monotonic=lambda: now_s[0])
+        await driver.access(Side.IN)
+        for now_s[0] in (100.1, 109.9):
+            await driver.poll()
+        assert len(line.sent) == 1
+        now_s[0] = 110.1
+        await driver.poll()
+
+        assert line.sent[1][1] == encode_command(b"C")
+
+    with_bus(line, act)
 
 
 def test_a_release_whose_acknowledgement_is_lost_is_not_sent_again() -> None:

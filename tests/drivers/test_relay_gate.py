@@ -9,6 +9,7 @@ import pytest
 
 from drivers.base import (
     CommandRejectedError,
+    DeviceUnreachableError,
     FaultsChanged,
     GateMode,
     GateState,
@@ -132,6 +133,52 @@ def test_a_free_side_is_held_open_and_again_after_the_board_was_off() -> None:
         assert not any(board_of(simulator).outputs)
 
     with_gate(act)
+
+
+def test_a_free_side_is_held_again_by_the_next_poll_when_the_board_forgot_it_unnoticed() -> None:
+    async def act(driver: RelayGate, simulator: Simulator) -> None:
+        await driver.set_mode(Side.OUT, GateMode.FREE)
+        simulator.act("restart", {})
+        await driver.poll()
+
+        assert board_of(simulator).outputs[1]
+
+    with_gate(act)
+
+
+def test_a_side_that_could_not_be_closed_is_closed_by_the_next_start() -> None:
+    simulator, is_cut = Simulator(Simulator.Settings()), [False]
+    answer = answers_of(simulator)
+
+    async def act(bus: Bus) -> None:
+        driver = RelayGate(bus, RelayGate.Settings(timeout_s=0.02))
+        await driver.set_mode(Side.IN, GateMode.FREE)
+        is_cut[0] = True
+        with pytest.raises(DeviceUnreachableError):
+            await driver.set_mode(Side.IN, GateMode.CONTROLLED)
+        is_cut[0] = False
+        assert board_of(simulator).outputs[0]
+        await driver.start()
+
+        assert not any(board_of(simulator).outputs)
+
+    with_bus(LineInMemory(lambda data: [] if is_cut[0] else answer(data)), act)
+
+
+def test_a_side_that_only_should_be_free_is_opened_for_somebody_all_the_same() -> None:
+    simulator, is_cut = Simulator(Simulator.Settings()), [True]
+    answer = answers_of(simulator)
+
+    async def act(bus: Bus) -> None:
+        driver = RelayGate(bus, RelayGate.Settings(timeout_s=0.02))
+        with pytest.raises(DeviceUnreachableError):
+            await driver.set_mode(Side.OUT, GateMode.FREE)
+        is_cut[0] = False
+        await driver.access(Side.OUT)
+
+        assert board_of(simulator).outputs[1]
+
+    with_bus(LineInMemory(lambda data: [] if is_cut[0] else answer(data)), act)
 
 
 def test_letting_somebody_through_a_free_side_does_not_end_its_freedom() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from drivers.base import (
+    CommandReceipt,
     CommandRejectedError,
     DeviceUnreachableError,
     InputChanged,
@@ -18,6 +19,7 @@ from drivers.protocols import modbus_rtu as rtu
 from drivers.simulators.line import SimulatedLine
 from drivers.simulators.waveshare_relay import Simulator, Station
 from drivers.waveshare_relay import WaveshareRelay
+from tests.drivers.lines import LineInMemory, with_bus
 
 MANUAL_FRAMES = {
     "relay 1 on": ("01 05 00 00 FF 00 8C 3A", 0, 0xFF00),
@@ -135,10 +137,73 @@ def test_an_echoing_adapter_of_a_dead_board_confirms_nothing(board: Board) -> No
     board.simulator.stations[1] = EchoOfDeadBoard()
 
     async def act(driver: WaveshareRelay) -> None:
-        with pytest.raises(ProtocolViolationError):
+        with pytest.raises(DeviceUnreachableError, match="is not known"):
             await driver.pulse_output(0, duration_s=0.1)
 
     with_driver(board, act)
+
+
+FLASH = rtu.encode_write_coil(1, address=0x0200, value=5).frame
+
+
+class LosesAcknowledgements:
+    """A board that hears everything, and whose first answers to pulses are lost."""
+
+    def __init__(self, lost_count: int, *, is_deaf: bool = False, takes_s: float = 0.0) -> None:
+        self.station, self.now_s = Station(), 0.0
+        self.flash_count, self._lost_count = 0, lost_count
+        self._is_deaf, self._takes_s = is_deaf, takes_s
+
+    def answer(self, data: bytes) -> list[tuple[float, bytes]]:
+        """Let time pass, and answer or not; an argument of ``LineInMemory``."""
+        is_flash = data == FLASH
+        self.flash_count += is_flash
+        is_lost = is_flash and self.flash_count <= self._lost_count
+        if is_lost and self._is_deaf:
+            return []
+        decoder = rtu.RequestDecoder()
+        decoder.receive_data(data)
+        request = decoder.next_frame()
+        assert isinstance(request, rtu.Request)
+        reply = self.station.reply_to(request)
+        if is_lost:
+            self.now_s += self._takes_s
+            self.station.step(self._takes_s)
+        return [] if is_lost else [(0.0, reply)]
+
+
+def pulsed(board: LosesAcknowledgements) -> CommandReceipt:
+    receipts: list[CommandReceipt] = []
+
+    async def act(bus: Bus) -> None:
+        settings = WaveshareRelay.Settings(timeout_s=0.02)
+        relay = WaveshareRelay(bus, settings, monotonic=lambda: board.now_s)
+        receipts.append(await relay.pulse_output(0, duration_s=0.5))
+
+    with_bus(LineInMemory(board.answer), act)
+    return receipts[0]
+
+
+def test_a_pulse_whose_acknowledgement_is_lost_is_seen_on_the_relay_and_not_given_again() -> None:
+    board = LosesAcknowledgements(1)
+
+    assert pulsed(board).attempts == 1
+    assert board.flash_count == 1
+
+
+def test_a_pulse_that_surely_was_not_given_is_given_again() -> None:
+    board = LosesAcknowledgements(1, is_deaf=True)
+
+    assert pulsed(board).attempts == 2
+    assert board.station.outputs[0]
+
+
+def test_a_pulse_that_may_already_be_over_is_not_given_again() -> None:
+    board = LosesAcknowledgements(1, takes_s=0.6)
+
+    with pytest.raises(DeviceUnreachableError, match="relay 0 gave its pulse is not known"):
+        pulsed(board)
+    assert board.flash_count == 1
 
 
 def test_a_refusal_carries_the_board_s_code_and_is_not_repeated(board: Board) -> None:
