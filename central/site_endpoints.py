@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel
 
+from central import site_values
 from central.events import repository as events
 from central.events.schemas import StoredEvent
 from central.nodes import repository as nodes
@@ -36,11 +37,13 @@ class Snapshot(BaseModel):
     Attributes:
         epoch: Of the store of events; another one means that positions begin anew.
         position: Of the newest event.
+        people_version: Grows whenever a person changes.
         events: The newest, newest last; none for those who may not see events.
     """
 
     epoch: UUID
     position: int
+    people_version: int
     site: SiteView
     events: list[StoredEvent]
     nodes: list[NodeView]
@@ -59,6 +62,7 @@ async def snapshot(operator: Viewer, services: Given) -> Snapshot:
     async with services.database.read() as transaction:
         # The position first: an event that comes in between is told twice rather than never.
         position = await events.newest_position(transaction)
+        people_version = await site_values.replica_version(transaction)
         stored = (
             await events.newest(
                 transaction, limit=EVENT_COUNT, has_names=operator.may("people.names")
@@ -74,6 +78,7 @@ async def snapshot(operator: Viewer, services: Given) -> Snapshot:
     return Snapshot(
         epoch=services.epoch,
         position=position,
+        people_version=people_version,
         site=SiteView(
             id=site.site.id,
             name={str(language): name for language, name in site.site.name.items()},

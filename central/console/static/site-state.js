@@ -42,6 +42,7 @@ export class SiteState {
     this.nodes = new Map(snapshot.nodes.map((/** @type {NodeView} */ node) => [node.node, node]));
     for (const stored of snapshot.events) this.#add(stored);
     this.position = Math.max(this.position, snapshot.position);
+    this.peopleVersion = snapshot.people_version;
   }
 
   /** @param {string} name @param {any} data */

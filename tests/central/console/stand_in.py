@@ -41,6 +41,7 @@ class StandIn:
         self.blobs: dict[str, bytes] = {}
         self.face_answer: tuple[int, Json] = (201, {"status": "enrolled", "pictures": []})
         self.is_signed_in = True
+        self.people_version = 1
         self.requests: list[tuple[str, str, Json]] = []
         self._streams: dict[asyncio.Queue[str], asyncio.AbstractEventLoop] = {}
         self.app = self._make_app()
@@ -67,6 +68,7 @@ class StandIn:
 
     def change_people(self, version: int) -> None:
         """Tell the pages that people have changed; from any thread."""
+        self.people_version = version
         self._say("people", {"version": version})
 
     def end_session(self) -> None:
@@ -135,6 +137,7 @@ class StandIn:
             return {
                 "epoch": str(self.epoch),
                 "position": self.position,
+                "people_version": self.people_version,
                 "site": self.site,
                 "events": self.events[-100:],
                 "nodes": list(self.nodes.values()),
