@@ -98,7 +98,8 @@ async def _ask_many(bus: Bus, exchanges: int, dice: random.Random) -> int:
     async def asker(count: int) -> None:
         nonlocal wrong
         for _ in range(count):
-            wrong += await _ask(bus, dice)
+            is_wrong = await _ask(bus, dice)  # others count while this one waits
+            wrong += is_wrong
 
     await asyncio.gather(*(asker(exchanges // IN_FLIGHT) for _ in range(IN_FLIGHT)))
     return wrong

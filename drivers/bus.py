@@ -41,6 +41,10 @@ SILENT_SCHEMES: Final = ("modbus-tcp://", "udp://", "listen://")
 """Where frames have bounds of their own, and no silence between them tells anything."""
 SEND_LEAD_S: Final = 0.0001
 """From the end of a wait to the first bit on the wire at least."""
+QUIET_S: Final = 0.02
+"""Nothing came for so long: no reply is on its way. Adapters hold bytes back for up to 16 ms."""
+HEAR_OUT_S_MAX: Final = 0.3
+"""A frame of 256 bytes at 9600 baud; who talks longer is no reply."""
 LISTEN_STEP_S: Final = 0.02
 """A line that somebody listens to looks so often whether an exchange waits."""
 
@@ -85,7 +89,7 @@ class Bus:
             baudrate: Of a serial port; gives the silence between frames.
             parity: ``N``, ``E`` or ``O``.
             stopbits: 1 or 2.
-            reply_time_s_max: The slowest device's longest time from request to reply. A unit that
+            reply_time_s_max: The slowest device's longest time until its reply begins. A unit that
                 timed out is not addressed before it, nor before twice its time-out.
             opener: Opens another kind of transport.
             clock: Another clock than the system's.
@@ -108,6 +112,8 @@ class Bus:
         self._thread: threading.Thread | None = None
         self._counts: dict[int | str, UnitCounts] = {}
         self._silent_units: set[int | str] = set()
+        self._suspects: set[int | str] = set()
+        self._sent_at_s = 0.0
         self._subscriptions: tuple[Subscription[Any], ...] = ()
         self._taps: tuple[Tap, ...] = ()
         self._hastened: Counter[object] = Counter()
@@ -335,6 +341,8 @@ class Bus:
         try:
             transport = self._opened()
             self._keep_silence()
+            if exchange.unit_id in self._suspects and self.silence_s > 0:
+                self._hear_out(transport, counts)
             self._drop_input(transport, counts)
             if exchange.request:
                 self._send(transport, exchange.request)
@@ -342,6 +350,7 @@ class Bus:
                 return None
             reply = self._receive(transport, exchange, exchange.decoder, counts)
             self._silent_units.discard(exchange.unit_id)
+            self._suspects.discard(exchange.unit_id)
             return reply
         except NobodyThereError as error:
             self._silent_units.add(exchange.unit_id)
@@ -368,9 +377,10 @@ class Bus:
 
     def _drop_input(self, transport: Transport, counts: UnitCounts) -> None:
         """Empty the line before a request; who listens hears it, for the others it is counted."""
-        data = transport.discard_input()
-        if not data:
-            return
+        if data := transport.discard_input():
+            self._note_dropped(data, counts)
+
+    def _note_dropped(self, data: bytes, counts: UnitCounts) -> None:
         self._hear(data)
         if self._subscriptions:
             return
@@ -392,7 +402,7 @@ class Bus:
             FrameError: Something came, but no reply in time.
             TimeoutError: Nothing came.
         """
-        sent_at_s = self._clock.monotonic()
+        sent_at_s = self._sent_at_s = self._clock.monotonic()
         deadline_s = sent_at_s + exchange.timeout_s
         was_silent = exchange.unit_id in self._silent_units
         noise: FrameError | None = None
@@ -419,9 +429,21 @@ class Bus:
 
     def _leave_alone(self, exchange: _Exchange[Any]) -> None:
         """Do not address the unit before its late reply has come."""
-        late_s = max(exchange.timeout_s, self._reply_time_s_max - exchange.timeout_s)
+        self._suspects.add(exchange.unit_id)
+        # From the request on: a probe that gave way to somebody did not wait its time.
+        until_s = self._sent_at_s + max(2 * exchange.timeout_s, self._reply_time_s_max)
         with self._changed:
-            self._turns.hush(exchange.unit_id, until_s=self._clock.monotonic() + late_s)
+            self._turns.hush(exchange.unit_id, until_s=until_s)
+
+    def _hear_out(self, transport: Transport, counts: UnitCounts) -> None:
+        """Let a late reply that has begun come to its end: it would answer the next request."""
+        quiet_s = max(self.silence_s, QUIET_S)
+        until_s = self._clock.monotonic() + HEAR_OUT_S_MAX
+        while self._clock.monotonic() < until_s:
+            data = transport.receive(timeout_s=quiet_s)
+            if not data:
+                return
+            self._note_dropped(data, counts)
 
     def _keep_silence(self) -> None:
         wait_s = self._last_byte_at_s + self.silence_s - self._clock.monotonic() - SEND_LEAD_S

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -12,6 +12,7 @@ from drivers.base import DeviceUnreachableError, ProtocolViolationError
 from drivers.bus import Bus, Priority
 from drivers.protocols import NEED_DATA, NeedData
 from drivers.protocols import modbus_rtu as rtu
+from drivers.simulators.virtual import VirtualClock, VirtualLine
 from tests.drivers.lines import LineInMemory, request_in, with_bus
 
 TIMEOUT_S = 0.06
@@ -440,3 +441,53 @@ def test_sending_without_a_reply_says_when_there_is_no_port() -> None:
             await bus.send(b"", unit_id=1)
 
     with_bus(line, act)
+
+
+def with_virtual_time(
+    answer: Callable[[bytes], list[tuple[float, bytes]]], act: Callable[[Bus], Awaitable[None]]
+) -> None:
+    """Run a test on a line of 9600 baud whose time is simulated; longest reply time 0.5 s."""
+
+    async def run() -> None:
+        clock = VirtualClock()
+        bus = Bus("memory", opener=VirtualLine(clock, answer).open, clock=clock)
+        try:
+            async with asyncio.timeout(10):
+                await act(bus)
+        finally:
+            await bus.close()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("delay_s", [0.46, 0.48, 0.49, 0.495, 0.5])
+def test_a_reply_that_just_begins_when_its_unit_may_be_asked_again_answers_nothing(
+    delay_s: float,
+) -> None:
+    async def act(bus: Bus) -> None:
+        with pytest.raises(DeviceUnreachableError):
+            await ask(bus, read(1, 1))
+
+        assert await ask(bus, read(1, 2)) == 2
+
+    with_virtual_time(answering({1: delay_s}), act)
+
+
+def test_a_silent_unit_s_probe_that_gave_way_leaves_it_alone_as_long_as_any_other() -> None:
+    line = LineInMemory(answering({1: None, 2: None}))
+
+    async def act(bus: Bus) -> None:
+        with pytest.raises(DeviceUnreachableError):
+            await ask(bus, read(1, 1))
+        probe = asyncio.create_task(ask(bus, read(1, 2), timeout_s=0.2))
+        await line.until_sent(2)
+        await ask(bus, read(2, 3), Priority.COMMAND)
+        with pytest.raises(DeviceUnreachableError):
+            await probe
+        await ask(bus, read(1, 4))
+
+    with_bus(line, act)
+
+    sent_at_s = [at_s for at_s, _ in line.sent]
+    assert addresses(line) == [1, 2, 3, 4]
+    assert sent_at_s[3] - sent_at_s[1] >= 0.4
