@@ -385,3 +385,17 @@ class Closeable(Protocol):
     async def close(self) -> None:
         """Let go of it; idempotent."""
         ...
+
+
+@runtime_checkable
+class AddressChangeable(Protocol):
+    """A device whose address on its line is set over that line."""
+
+    async def change_address(self, unit_id: int) -> CommandReceipt:
+        """Give the device another address, which is read back there.
+
+        Raises:
+            ValueError: It is no address of such a device.
+            DriverError: The device did not take it, or whether it did is not known.
+        """
+        ...

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from drivers.base import (
+    CommandReceipt,
     InputChanged,
     Observation,
     PointChanged,
@@ -93,6 +94,12 @@ class DryContactFire:
         self._forget()
         self._known = None
         await self._board.start()
+
+    async def change_address(self, unit_id: int) -> CommandReceipt:
+        """See ``AddressChangeable``: the board's."""
+        receipt = await self._board.change_address(unit_id)
+        self._settings = dataclasses.replace(self._settings, unit_id=unit_id)
+        return receipt
 
     async def poll(self) -> Sequence[Observation]:
         """See ``Driver.poll``; the first reports a fire at once, without debouncing it away."""

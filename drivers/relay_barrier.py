@@ -104,6 +104,12 @@ class RelayBarrier:
         self._forget()
         await self._board.start()
 
+    async def change_address(self, unit_id: int) -> CommandReceipt:
+        """See ``AddressChangeable``: the board's."""
+        receipt = await self._board.change_address(unit_id)
+        self._settings = dataclasses.replace(self._settings, unit_id=unit_id)
+        return receipt
+
     async def poll(self) -> Sequence[Observation]:
         """See ``Driver.poll``."""
         is_first, found = not self._inputs, list[Observation]()

@@ -117,6 +117,12 @@ class RelayGate:
         for side, is_free in self._wanted.items():
             await self._set(side, is_free=is_free)
 
+    async def change_address(self, unit_id: int) -> CommandReceipt:
+        """See ``AddressChangeable``: the board's."""
+        receipt = await self._board.change_address(unit_id)
+        self._settings = dataclasses.replace(self._settings, unit_id=unit_id)
+        return receipt
+
     async def poll(self) -> Sequence[Observation]:
         """See ``Driver.poll``; a free side whose board has forgotten it is held again."""
         if free := [side for side, is_free in self._wanted.items() if is_free]:

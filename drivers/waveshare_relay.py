@@ -5,9 +5,10 @@ dies meanwhile. What is not read back did not happen as far as we say.
 
 Source: Waveshare wiki, "Modbus RTU Relay 8-CH" and "Modbus RTU IO 8CH" (maker's page, version
 unconfirmed; frames as quoted by five independent repositories): functions 01, 02 and 05, address
-0x0200 + channel for *flash on*.
+0x0200 + channel for *flash on*, functions 03 and 06 of register 0x4000 for the board's address.
 """
 
+import contextlib
 import dataclasses
 import math
 import time
@@ -31,6 +32,7 @@ CHANNEL_COUNT: Final = 8
 ON, OFF = 0xFF00, 0x0000
 FLASH_ON_ADDRESS: Final = 0x0200
 FLASH_STEP_S: Final = 0.1
+ADDRESS_REGISTER: Final = 0x4000
 FLASH_STEPS_MAX: Final = 0x7FFF
 PULSE_SHARE_SEEN: Final = 0.9
 """Of a pulse's length: within it the pulse is surely still on, however the board counts."""
@@ -139,6 +141,22 @@ class WaveshareRelay:
                 return CommandReceipt(attempts=attempt)
             last_error = error
         raise last_error
+
+    async def change_address(self, unit_id: int) -> CommandReceipt:
+        """See ``AddressChangeable``; 1..247, kept by the board when it is switched off."""
+        if not 1 <= unit_id <= 247:
+            raise ValueError(f"waveshare_relay: unit_id is 1..247, not {unit_id}")
+        request = rtu.encode_write_register(
+            self._settings.unit_id, address=ADDRESS_REGISTER, value=unit_id
+        )
+        # Some firmware answers from the new address already; reading it there tells.
+        with contextlib.suppress(DeviceUnreachableError):
+            await self._exchange(request, Priority.COMMAND)
+        read = rtu.encode_read_holding_registers(unit_id, address=ADDRESS_REGISTER, count=1)
+        if (await self._exchange(read, Priority.COMMAND)).registers != (unit_id,):
+            raise ProtocolViolationError(f"the board did not keep address {unit_id}")
+        self._settings = dataclasses.replace(self._settings, unit_id=unit_id)
+        return CommandReceipt(attempts=1)
 
     async def _flash(self, request: rtu.Request, channel: int, seen_s: float) -> DriverError | None:
         """Give one pulse; returns why it surely was not given, None if it was.

@@ -13,6 +13,7 @@ from drivers.simulators.modbus_stations import ModbusStations
 
 CHANNEL_COUNT: Final = 8
 ON, OFF, TOGGLE = 0xFF00, 0x0000, 0x5500
+ADDRESS_REGISTER: Final = 0x4000
 ALL_ADDRESS, FLASH_ON_ADDRESS, FLASH_OFF_ADDRESS = 0x00FF, 0x0200, 0x0400
 FLASH_STEP_S: Final = 0.1
 FLASH_STEPS_MAX: Final = 0x7FFF
@@ -26,11 +27,13 @@ class Station:
         outputs: Relays that are closed.
         inputs: Contacts that are closed.
         exception_code: Every request is refused with this, if it is set.
+        new_address: Where it answers from now on, once it was told so.
     """
 
     def __init__(self) -> None:
         self.outputs, self.inputs = [False] * CHANNEL_COUNT, [False] * CHANNEL_COUNT
         self.exception_code: int | None = None
+        self.new_address: int | None = None
         self._reverts_in_s: dict[int, float] = {}
 
     def step(self, dt_s: float) -> None:
@@ -50,6 +53,12 @@ class Station:
         if code is None and request.function == rtu.WRITE_SINGLE_COIL:
             code = self._write(request.address, request.count_or_value)
             if code is None:
+                return rtu.encode_reply(request, b"")
+        if code is None and request.address == ADDRESS_REGISTER:
+            if request.function == rtu.READ_HOLDING_REGISTERS and request.count_or_value == 1:
+                return rtu.encode_reply(request, rtu.encode_registers([request.unit_id]))
+            if request.function == rtu.WRITE_SINGLE_REGISTER:
+                self.new_address = request.count_or_value
                 return rtu.encode_reply(request, b"")
         return rtu.encode_exception(request, ILLEGAL_FUNCTION if code is None else code)
 
@@ -98,6 +107,15 @@ class Simulator(ModbusStations[Station]):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__({unit_id: Station() for unit_id in settings.unit_id})
+
+    def receive_data(self, data: bytes) -> list[bytes]:
+        """See ``FarEnd.receive_data``: a board that was given another address answers there."""
+        replies = super().receive_data(data)
+        for unit_id, board in list(self.stations.items()):
+            if board.new_address is not None:
+                self.stations[board.new_address] = self.stations.pop(unit_id)
+                board.new_address = None
+        return replies
 
     def state(self) -> dict[str, Any]:
         """Return every board's state by unit id."""

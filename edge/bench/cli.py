@@ -8,6 +8,7 @@ from edge.bench.list_command import list_drivers, list_ports
 from edge.bench.record_command import record, replay_file
 from edge.bench.scan_command import scan
 from edge.bench.serve_command import serve
+from edge.bench.swap_command import swap
 from edge.bench.watch_command import watch
 
 device = typer.Typer(
@@ -27,6 +28,7 @@ device.command("serve")(serve)
 device.command("template")(template)
 device.command("commission")(commission)
 device.command("learn")(learn)
+device.command("swap")(swap)
 
 
 @device.callback()
