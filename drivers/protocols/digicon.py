@@ -25,6 +25,23 @@ class Sign:
 
     code: int
 
+    @property
+    def raw(self) -> bytes:
+        """The byte itself, so that nothing beside it counts as explained."""
+        return bytes([self.code])
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Command:
+    """What the turnstile is told. Attributes: raw: as it stood on the line."""
+
+    body: bytes
+    raw: bytes = dataclasses.field(repr=False, compare=False, default=b"")
+
+
+class DamagedCommandError(FrameError):
+    """A whole command whose check is wrong; the turnstile refuses it."""
+
 
 def encode_command(command: bytes) -> bytes:
     """Return a command's bytes."""
@@ -65,7 +82,7 @@ class SignDecoder:
 
 
 class CommandDecoder:
-    """The turnstile's side: finds commands; None is one whose check is wrong."""
+    """The turnstile's side: finds commands."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -75,10 +92,11 @@ class CommandDecoder:
         self._buffer += data
         del self._buffer[:-BUFFER_SIZE_BYTES_MAX]
 
-    def next_frame(self) -> bytes | NeedData | None:
-        """Return the next command, None for a damaged one, or ``NEED_DATA``.
+    def next_frame(self) -> Command | NeedData:
+        """Return the next command, or ``NEED_DATA``.
 
         Raises:
+            DamagedCommandError: The check of one is wrong; its first byte was thrown away.
             FrameError: What is no command was thrown away; call again for what follows it.
         """
         if not self._buffer:
@@ -95,12 +113,14 @@ class CommandDecoder:
         raw = bytes(self._buffer[: 3 + length])
         if raw[-1] != _check(raw[:-1]):
             del self._buffer[:1]
-            return None
+            raise DamagedCommandError(f"the check of a command is wrong: {spaced_hex(raw)}")
         del self._buffer[: 3 + length]
-        return raw[3:-1]
+        return Command(raw[3:-1], raw)
 
 
-def describe(sign: Sign) -> str:
-    """Return a sign in words."""
+def describe(frame: Sign | Command) -> str:
+    """Return a frame in words."""
+    if isinstance(frame, Command):
+        return f"command {spaced_hex(frame.body)}"
     names = ("taken", "refused", "somebody passed right to left", "somebody passed left to right")
-    return dict(zip(SIGNS, names, strict=True)).get(sign.code, f"{sign.code:02X}")
+    return dict(zip(SIGNS, names, strict=True)).get(frame.code, f"{frame.code:02X}")

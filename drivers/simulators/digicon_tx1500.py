@@ -18,6 +18,7 @@ from drivers.protocols.digicon import (
     PASSED_RIGHT_TO_LEFT,
     RIGHT_TO_LEFT,
     CommandDecoder,
+    DamagedCommandError,
 )
 from drivers.simulators.far_end import FarEnd
 
@@ -56,11 +57,14 @@ class Simulator(FarEnd):
         while True:
             try:
                 command = self._decoder.next_frame()
+            except DamagedCommandError:
+                replies.append(bytes([NAK]))
+                continue
             except FrameError:
                 continue
             if isinstance(command, NeedData):
                 return replies
-            replies.append(bytes([ACK if command is not None and self._obey(command) else NAK]))
+            replies.append(bytes([ACK if self._obey(command.body) else NAK]))
 
     def _obey(self, command: bytes) -> bool:
         if self._refused_count:

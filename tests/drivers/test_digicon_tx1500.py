@@ -16,7 +16,7 @@ from drivers.base import (
 )
 from drivers.bus import Bus
 from drivers.digicon_tx1500 import DigiconTx1500
-from drivers.protocols.digicon import CommandDecoder, encode_command
+from drivers.protocols.digicon import Command, CommandDecoder, encode_command
 from drivers.simulators.digicon_tx1500 import OPEN_S, Simulator
 from tests.drivers.heard import cut, frames_of
 from tests.drivers.lines import LineInMemory, answers_of, with_bus
@@ -38,16 +38,16 @@ def test_commands_come_out_as_they_went_in_whatever_the_pieces(
 ) -> None:
     stream = b"".join(map(encode_command, sent))
 
-    assert frames_of(CommandDecoder(), cut(stream, sizes)) == (sent, [])
+    assert frames_of(CommandDecoder(), cut(stream, sizes)) == (list(map(Command, sent)), [])
 
 
 def test_a_damaged_command_is_known_as_one_and_does_not_hide_the_next() -> None:
     damaged = bytes.fromhex("02 02 00 48 49")
 
-    found, _ = frames_of(CommandDecoder(), [damaged + encode_command(b"A")])
+    found, refusals = frames_of(CommandDecoder(), [damaged + encode_command(b"A")])
 
-    assert found[0] is None
-    assert found[-1] == b"A"
+    assert str(refusals[0]).startswith("the check of a command is wrong")
+    assert found == [Command(b"A")]
 
 
 Act = Callable[[DigiconTx1500, Simulator, LineInMemory], Awaitable[None]]
