@@ -1,21 +1,38 @@
 """From looks at one face to a judgement: live, an attack, or unsure.
 
 No signal decides alone. *Live* asks for enough looks, the anti-spoof networks on the side of life
-and no surroundings that travel with the face. *Attack* asks for two pieces of evidence that agree
-over enough looks: both networks, or one of them and the surroundings. Whatever lies between is
-*unsure*, and so is what the networks could not see well: a doubt of the machine is nobody's guilt.
+and no surroundings that travel with the face. *Attack* asks for strong evidence over enough looks
+and from two sides: both networks, neither of which is sure of life, or one of them and the
+surroundings. Whatever lies between is *unsure*, and so is what the networks could not see well: a
+doubt of the machine is nobody's guilt.
+
+Measured 2026-11-24 with the defaults, anti-spoof pair and face mesh, ten looks in a second:
+
+- Real attacks: one print and one tablet, each as it is and moved ten times: 22 of 22 *attack*. Two
+  pictures are no APCER: the 95 % upper bound of two out of two is 78 %.
+- Simulated attacks, from 50 photographs each: prints 0 *live*, 1 *unsure*, 49 *attack*; phones 3
+  *live* (APCER 6 %, 95 % interval 1.3 to 16.5), 7 *unsure*, 40 *attack*.
+- Living: a man before a fixed camera 38 of 38 *live* (one man, one film); a singer under a moving
+  camera 5 of 10, the rest *unsure*; one selfie *live*. LFW press photographs, one look repeated:
+  93 of 100 *live*, 4 *unsure*, 3 *attack* (BPCER 3 %, interval 0.6 to 8.5; not camera frames).
 """
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Final
 
+from models.liveness.blink import blink_count
 from models.liveness.motion import cohesion
 from models.liveness.types import Judgement, LivenessLook, Verdict
 
 UNKNOWN: Final = 0.5
+SURE: Final = 0.01
+"""A network is believed no further than to one mistake in a hundred."""
+NO_NETWORK: Final = "no network"
+"""The one reason of *unsure* that another look cannot cure."""
+NOT_LOOKED: Final = "not looked yet"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,13 +45,16 @@ class Limits:
         brightness_min, brightness_max: Mean grey of the face, 0..255, that can be judged.
         contrast_min: Standard deviation of its grey.
         live_min: Score from which on a face is live; 0..1.
+        pair_min: What the networks alone must say for *live*: a film of a face blinks and turns.
         attack_max: Score up to which it is an attack; 0..1.
         hysteresis: By how much the score must pass a limit the other way to take a verdict back.
-        against_max: A network speaks against life below this share.
         travelling_min: Surroundings with at least this cohesion move with the face.
-        blink_weight, turn_weight, cohesion_weight: What each adds at most, in log-odds.
-        turn_full: Change of ``turn`` that counts in full; half of it counts half.
-        yaw_full_deg: The same for the head pose network.
+        blink_weight, turn_weight: What each adds at most, in log-odds.
+        travelling_weight: What surroundings that move with the face take away at most. That they
+            stand still adds nothing: around a tablet on a stand they do too.
+        turn_none, turn_full: Change of ``turn`` that counts nothing, and in full. The landmarks
+            on a moved photograph vary by up to 0.17 (95 %, n=150).
+        yaw_none_deg, yaw_full_deg: The same for the head pose network.
     """
 
     look_count_min: int = 3
@@ -44,15 +64,17 @@ class Limits:
     brightness_max: float = 230.0
     contrast_min: float = 12.0
     live_min: float = 0.6
-    attack_max: float = 0.25
+    pair_min: float = 0.5
+    attack_max: float = 0.2
     hysteresis: float = 0.1
-    against_max: float = 0.5
-    travelling_min: float = 0.7
+    travelling_min: float = 0.5
     blink_weight: float = 0.8
     turn_weight: float = 0.8
-    cohesion_weight: float = 2.0
-    turn_full: float = 0.2
-    yaw_full_deg: float = 20.0
+    travelling_weight: float = 1.5
+    turn_none: float = 0.17
+    turn_full: float = 0.3
+    yaw_none_deg: float = 12.0
+    yaw_full_deg: float = 25.0
 
 
 def judge(
@@ -70,7 +92,7 @@ def judge(
             when the score passes its limit by ``limits.hysteresis`` the other way.
     """
     if not any(_shares(look) for look in looks):
-        reason = "no network" if looks else "not looked yet"
+        reason = NO_NETWORK if looks else NOT_LOOKED
         return Judgement(Verdict.UNSURE, UNKNOWN, _signals(looks), reason)
     usable = [look for look in looks if _fault(look, limits) is None]
     if len(usable) * 2 < len(looks) or not usable:
@@ -81,11 +103,10 @@ def judge(
     duration_s = usable[-1].captured_at_s - usable[0].captured_at_s
     if len(usable) < limits.look_count_min or duration_s < limits.duration_s_min:
         return Judgement(Verdict.UNSURE, score, signals, f"only {len(usable)} looks so far")
-    return _decided(usable, signals, score, limits, before)
+    return _decided(signals, score, limits, before)
 
 
 def _decided(
-    looks: Sequence[LivenessLook],
     signals: dict[str, float],
     score: float,
     limits: Limits,
@@ -94,12 +115,12 @@ def _decided(
     held = None if before is None else before.verdict
     live_min = limits.live_min - (limits.hysteresis if held is Verdict.LIVE else 0)
     attack_max = limits.attack_max + (limits.hysteresis if held is Verdict.ATTACK else 0)
-    travels = signals.get("cohesion", UNKNOWN) >= limits.travelling_min
-    against = _evidence_against(looks, limits) + travels
-    if score >= live_min and not travels:
+    travels = signals.get("cohesion", 0.0) >= limits.travelling_min
+    source_count = len({"live_near", "live_wide"} & signals.keys()) + travels
+    if score >= live_min and signals["live_pair"] >= limits.pair_min and not travels:
         return Judgement(Verdict.LIVE, score, signals, "the signals agree on a living face")
-    if score <= attack_max and against >= 2:
-        reason = "surroundings move with the face" if travels else "both networks see a picture"
+    if score <= attack_max and source_count >= 2:
+        reason = "surroundings move with the face" if travels else "the networks see a picture"
         return Judgement(Verdict.ATTACK, score, signals, reason)
     reason = "surroundings move with the face" if travels else "the signals leave a doubt"
     return Judgement(Verdict.UNSURE, score, signals, reason)
@@ -108,7 +129,7 @@ def _decided(
 def _fault(look: LivenessLook, limits: Limits) -> str | None:
     """Return why a look cannot be judged."""
     if not _shares(look):
-        return "no network"
+        return NO_NETWORK
     if min(look.box.width, look.box.height) < limits.face_px_min:
         return "face too small"
     if look.brightness < limits.brightness_min:
@@ -124,25 +145,25 @@ def _shares(look: LivenessLook) -> list[float]:
     return [share for share in (look.live_near, look.live_wide) if share is not None]
 
 
-def _evidence_against(looks: Sequence[LivenessLook], limits: Limits) -> int:
-    """Return how many networks see a picture in most of the looks."""
-    return sum(
-        bool(shares) and median(shares) < limits.against_max
-        for shares in (
-            [look.live_near for look in looks if look.live_near is not None],
-            [look.live_wide for look in looks if look.live_wide is not None],
-        )
-    )
+def _pair(look: LivenessLook) -> float | None:
+    """Return what the networks say together: the mean of their log-odds, as a share.
+
+    On the material above this let as many living faces pass as the mean of the shares (LFW 93 of
+    100 at 0.5) and fewer attacks: a network that is sure counts for more than one in doubt, yet
+    can never outvote one that is sure of the contrary.
+    """
+    odds = [_log_odds(share) for share in _shares(look)]
+    return _share(sum(odds) / len(odds)) if odds else None
 
 
 def _signals(looks: Sequence[LivenessLook]) -> dict[str, float]:
     """Return what can be said, by name."""
     if not looks:
         return {}
-    measured: dict[str, list[float | None]] = {
+    measured: Mapping[str, Sequence[float | None]] = {
         "live_near": [look.live_near for look in looks],
         "live_wide": [look.live_wide for look in looks],
-        "live_pair": [sum(s) / len(s) if (s := _shares(look)) else None for look in looks],
+        "live_pair": [_pair(look) for look in looks],
         "brightness": [look.brightness for look in looks],
         "face_px": [min(look.box.width, look.box.height) for look in looks],
     }
@@ -151,8 +172,8 @@ def _signals(looks: Sequence[LivenessLook]) -> dict[str, float]:
         signals["turn_range"] = max(turns) - min(turns)
     if yaws := _known([look.pose.yaw if look.pose else None for look in looks]):
         signals["yaw_range_deg"] = max(yaws) - min(yaws)
-    if openings := _known([look.eye_aspect_ratio for look in looks]):
-        signals["blinks"] = float(blink_count(openings))
+    if any(look.eye_aspect_ratio is not None for look in looks):
+        signals["blinks"] = float(blink_count(looks))
     if (travelling := cohesion(looks)) is not None:
         signals["cohesion"] = travelling
     return signals
@@ -160,42 +181,28 @@ def _signals(looks: Sequence[LivenessLook]) -> dict[str, float]:
 
 def _score(signals: dict[str, float], limits: Limits) -> float:
     """Return the score, from the networks' share and what the track adds in log-odds."""
-    share = min(max(signals["live_pair"], 0.02), 0.98)
-    odds = math.log(share / (1 - share))
+    odds = _log_odds(signals["live_pair"])
     odds += limits.blink_weight * min(signals.get("blinks", 0.0), 1.0)
-    turned = max(
-        signals.get("turn_range", 0.0) / limits.turn_full,
-        signals.get("yaw_range_deg", 0.0) / limits.yaw_full_deg,
+    odds += limits.turn_weight * max(
+        _rise(signals.get("turn_range", 0.0), limits.turn_none, limits.turn_full),
+        _rise(signals.get("yaw_range_deg", 0.0), limits.yaw_none_deg, limits.yaw_full_deg),
     )
-    odds += limits.turn_weight * min(turned, 1.0)
-    odds -= limits.cohesion_weight * (2 * signals.get("cohesion", UNKNOWN) - 1)
-    return 1 / (1 + math.exp(-odds))
+    travelling = _rise(signals.get("cohesion", 0.0), limits.travelling_min, 1.0)
+    return _share(odds - limits.travelling_weight * travelling)
 
 
-EYE_SHUT_SHARE: Final = 0.6
-"""An eye is shut below this share of its own usual opening; people's eyes differ too much for one
-limit in absolute terms."""
-EYE_OPEN_SHARE: Final = 0.8
+def _rise(value: float, none: float, full: float) -> float:
+    """Return 0 up to ``none``, 1 from ``full`` on, and straight between."""
+    return min(max((value - none) / (full - none), 0.0), 1.0)
 
 
-def blink_count(openings: Sequence[float]) -> int:
-    """Return how often the eyes shut and opened again.
+def _log_odds(share: float) -> float:
+    bounded = min(max(share, SURE), 1 - SURE)
+    return math.log(bounded / (1 - bounded))
 
-    Args:
-        openings: Eye aspect ratios of one track, oldest first. At least five frames a second are
-            needed to see most blinks.
-    """
-    if len(openings) < 3:
-        return 0
-    usual = sorted(openings)[int(0.75 * (len(openings) - 1))]
-    count, was_open, is_shut = 0, False, False
-    for opening in openings:
-        if opening <= EYE_SHUT_SHARE * usual:
-            is_shut = was_open
-        elif opening >= EYE_OPEN_SHARE * usual:
-            count += is_shut
-            was_open, is_shut = True, False
-    return count
+
+def _share(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-log_odds))
 
 
 def _known(values: Sequence[float | None]) -> list[float]:

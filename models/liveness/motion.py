@@ -5,6 +5,17 @@ photograph or a phone carries its own surroundings: paper, frame, the room in th
 explanations are tried on every pair of looks between which the face moved: how much the
 surroundings change in place (they should not, if they stand still), and how much they change as
 seen from the face (they should not, if they travel with it).
+
+Measured on tracks of ten looks in one second, 2026-11-24 (5th, 50th and 95th percentile of
+``cohesion``): heads cut from photographs and moved before a still background .08/.13/.30 (n=24),
+a man who turns his head before a plain wall .10/.18/.23 (n=5), against photographs held as a phone
+.31/.43/.60 (n=24), as a small print .42/.60/.75 (n=24) and as a large one .51/.66/.78 (n=22). All
+movements but the man's are simulated. Under a camera that itself moves a living man gives .31 to
+.59 (n=10): this signal is for fixed cameras.
+
+Two other cues of a screen or a print were measured and left out: moire (highest peak over the
+median of the face's spectrum) is 9.7 and 9.3 on the two photographed attacks, and 10 to 72 on
+living faces; straight edges near the face are as long around half of the living ones.
 """
 
 from collections.abc import Sequence
@@ -20,7 +31,7 @@ from models.liveness.types import LivenessLook
 SIZE_PX: Final = 48
 REACH: Final = 3.0
 """Side of the surroundings, in face sizes."""
-SHIFT_MIN: Final = 0.1
+SHIFT_MIN: Final = 0.15
 """A pair counts where the face moved by so many face sizes, or grew by as much."""
 CHANGE_MIN: Final = 2.5
 """Grey levels by which one of the explanations must be wrong; a plain wall says nothing."""
@@ -143,8 +154,8 @@ def _background() -> Image:
     mask = np.ones((SIZE_PX, SIZE_PX), np.uint8)
     face = SIZE_PX / REACH
     middle = SIZE_PX / 2
-    head_left, head_right = int(middle - 0.75 * face), int(middle + 0.75 * face)
-    mask[int(middle - 1.0 * face) :, head_left:head_right] = 0
+    head_left, head_right = int(middle - 0.6 * face), int(middle + 0.6 * face) + 1
+    mask[int(middle - 0.9 * face) :, head_left:head_right] = 0
     mask[int(middle + 0.5 * face) :] = 0
     return mask
 

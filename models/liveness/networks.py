@@ -19,10 +19,11 @@ ANTI_SPOOF_PX: Final = 80
 SCALE_NEAR: Final = 2.7
 SCALE_WIDE: Final = 4.0
 HEAD_POSE_PX: Final = 60
-HEAD_POSE_OUTPUTS: Final = ("fc_y", "fc_p", "fc_r")
+HEAD_POSE_OUTPUTS: Final = ("angle_y_fc", "angle_p_fc", "angle_r_fc")
 MESH_PX: Final = 192
 MESH_SCALE: Final = 1.5
-MESH_PRESENCE_MIN: Final = 0.5
+MESH_PRESENCE_MIN: Final = 0.0
+"""Log-odds."""
 BOX_HEIGHT: Final = 1.35
 """Height over width of YuNet's boxes (median of the LFW photographs); a square box of another
 detector is made so high, because the anti-spoof networks were trained on such boxes."""
@@ -103,7 +104,7 @@ class FaceMesh:
         rgb = np.ascontiguousarray(patch[:, :, ::-1]).transpose(2, 0, 1)
         tensor = rgb[None].astype(np.float32) / 255
         mesh, presence = self._session.run(None, {self._input: tensor})
-        if 1 / (1 + np.exp(-float(presence.item()))) < MESH_PRESENCE_MIN:
+        if float(presence.item()) < MESH_PRESENCE_MIN:
             return None
         points = mesh.reshape(-1, 3)[:, :2].astype(np.float64)
         return float(np.mean([eye_opening(points[list(eye)]) for eye in EYES]))
@@ -111,9 +112,9 @@ class FaceMesh:
 
 def eye_opening(points: npt.NDArray[np.float64]) -> float:
     """Return the eye aspect ratio of six points, shape (6, 2), in the order of ``EYES``."""
-    across = np.linalg.norm(points[0] - points[3])
+    across = float(np.linalg.norm(points[0] - points[3]))
     lids = np.linalg.norm(points[1] - points[5]) + np.linalg.norm(points[2] - points[4])
-    return float(lids / max(2 * across, 1e-6))
+    return float(lids) / max(2 * across, 1e-6)
 
 
 def square_patch(image: Image, box: Box, *, size_px: int, scale: float, tilt_deg: float) -> Image:

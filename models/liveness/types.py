@@ -25,8 +25,8 @@ class HeadPose:
     """Where the head points, in degrees; zero looks into the camera.
 
     Attributes:
-        yaw: Positive when the person turns to the right of the image.
-        pitch: Positive when the person looks up.
+        yaw: Positive when the person turns to the right of the image, as ``Face.turn``.
+        pitch: Positive when the person looks down.
         roll: Positive when the head leans clockwise in the image.
     """
 
