@@ -3,7 +3,12 @@ import pytest
 from models.face.thresholds import (
     FAR_0095,
     FAR_BUILTIN,
+    FAR_MOBILEFACENET,
+    FNIR_0095_ONE,
     MEAN_TEMPLATE_MARGIN,
+    fnir_at,
+    rate_at,
+    similarity_at,
     threshold_for,
 )
 
@@ -52,3 +57,27 @@ def test_it_is_no_lower_than_mean_templates_of_three_pictures_needed(
     table: tuple[tuple[float, float], ...], size: int, rate: float, measured: float
 ) -> None:
     assert threshold_for(table, gallery_size=size, false_positive_rate=rate) >= measured
+
+
+@pytest.mark.parametrize("table", [FAR_0095, FAR_BUILTIN, FAR_MOBILEFACENET])
+@pytest.mark.parametrize("rate", [1e-2, 1e-3, 1e-5, 1e-9])
+def test_a_rate_and_its_similarity_belong_together(
+    table: tuple[tuple[float, float], ...], rate: float
+) -> None:
+    assert rate_at(table, similarity_at(table, rate)) == pytest.approx(rate)
+
+
+def test_a_rate_is_at_most_one() -> None:
+    assert rate_at(FAR_0095, -1.0) == 1
+
+
+@pytest.mark.parametrize("point", FNIR_0095_ONE)
+def test_refusals_pass_through_their_measured_points(point: tuple[float, float]) -> None:
+    assert fnir_at(FNIR_0095_ONE, point[0]) == pytest.approx(point[1])
+
+
+def test_refusals_rise_towards_everybody_and_not_beyond() -> None:
+    shares = [fnir_at(FNIR_0095_ONE, similarity) for similarity in (0.6, 0.8, 1.0, 100.0)]
+
+    assert shares == sorted(shares)
+    assert shares[-1] <= 1
