@@ -68,7 +68,10 @@ def surroundings(image: Image, box: Box) -> tuple[Image, Image]:
         [[size[0] / (inner[2] - inner[0])], [size[1] / (inner[3] - inner[1])]], dtype=np.float64
     )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    grey = cv2.warpAffine(part, to_part, (SIZE_PX, SIZE_PX), flags=flags)
+    # At the picture's edge the outermost pixels go on: black would mix into the last ones seen.
+    grey = cv2.warpAffine(
+        part, to_part, (SIZE_PX, SIZE_PX), flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
     inside = cv2.warpAffine(
         np.ones(part.shape, np.uint8), to_part, (SIZE_PX, SIZE_PX),
         flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP,
