@@ -1,6 +1,7 @@
 """The model store: a folder of networks that are known by their hashes.
 
-``build`` converts what an installed package carries, once; ``add`` takes a file. Every write is a
+``build`` converts what an installed package carries, once; ``add`` takes a file, ``put`` what
+``fetch`` downloaded; the IR of the Open Model Zoo is converted on its way in. Every write is a
 temporary file that is renamed, so two processes may build at once and a power cut leaves no half
 file. A file is checked whenever it is opened.
 """
@@ -11,21 +12,22 @@ import io
 import json
 import os
 import tempfile
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from models.catalogue import IR_SUFFIXES, Network, SourceFile, catalogue
 from models.convert.dlib_stream import (
     ShapePredictor,
     read_descriptor_network,
     read_detector_network,
     read_shape_predictor,
 )
+
+__all__ = ["MissingFilesError", "Network", "Store", "StoreError", "StoredNetwork", "catalogue"]
 
 WEIGHTS_PACKAGE: Final = "face_recognition_models"
 DEFAULT_PIPELINE: Final = "builtin"
@@ -43,48 +45,12 @@ class MissingFilesError(StoreError):
         self.names = tuple(names)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
-    """One entry of the catalogue.
-
-    Attributes:
-        sha256: Of the file, or of the weights that it is converted from.
-        file: Its name in the store.
-        source: Name of the weights in the installed package; None for files that are added.
-        fnir_at_fpir_0001_n1000: Share of enrolled people's pictures refused where one stranger in
-            1,000 passes a gallery of 1,000; None where it is no recogniser.
-    """
-
-    name: str
-    role: str
-    pipelines: tuple[str, ...]
-    origin: str
-    licence: str
-    commercial_use: bool
-    sha256: str
-    file: str
-    input: str
-    output: str
-    source: str | None = None
-    fnir_at_fpir_0001_n1000: float | None = None
-
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class StoredNetwork:
     """A network that lies in the store. Attributes: sha256: the catalogue's, its identity."""
 
     path: Path
     sha256: str
-
-
-@cache
-def catalogue() -> tuple[Network, ...]:
-    """Return every network that can be used."""
-    text = Path(__file__).with_name("catalog.toml").read_text(encoding="utf-8")
-    return tuple(
-        Network(**{**entry, "pipelines": tuple(entry["pipelines"])})
-        for entry in tomllib.loads(text)["network"]
-    )
 
 
 def default_folder() -> Path:
@@ -123,7 +89,17 @@ class Store:
             if not any(self.has(network) for network in networks)
         ]
 
-    def find(self, pipeline: str) -> dict[str, StoredNetwork]:
+    def find(self, name: str) -> StoredNetwork | None:
+        """Return one network, checked against its recorded hash; None where it is not there.
+
+        Raises:
+            StoreError: Its file is damaged.
+            ValueError: The catalogue has no such network.
+        """
+        network = network_of(name)
+        return self._open(network) if self.has(network) else None
+
+    def find_pipeline(self, pipeline: str) -> dict[str, StoredNetwork]:
         """Return a pipeline's networks by role, each checked against its recorded hash.
 
         Raises:
@@ -133,17 +109,22 @@ class Store:
         if missing := self.missing(pipeline):
             advice = "run `menshen models build`"
             if pipeline != DEFAULT_PIPELINE:
-                advice = "add each with `menshen models add FILE`"
+                advice = (
+                    f"run `menshen models fetch --pipeline {pipeline}`, or without internet "
+                    "add each with `menshen models add FILE`"
+                )
             raise MissingFilesError(missing, advice)
         found: dict[str, StoredNetwork] = {}
         for network in catalogue():
             if pipeline in network.pipelines and network.role not in found and self.has(network):
-                path = self.folder / network.file
-                if not self._is_sound(network):
-                    command = "build" if network.source else "add FILE"
-                    raise StoreError(f"{path.name} is damaged: run `menshen models {command}`")
-                found[network.role] = StoredNetwork(path, network.sha256)
+                found[network.role] = self._open(network)
         return found
+
+    def _open(self, network: Network) -> StoredNetwork:
+        if not self._is_sound(network):
+            command = "build" if network.source else "add FILE"
+            raise StoreError(f"{network.file} is damaged: run `menshen models {command}`")
+        return StoredNetwork(self.folder / network.file, network.sha256)
 
     def build(self) -> Iterator[str]:
         """Convert the built-in networks that are absent or damaged; yields each name when done.
@@ -164,22 +145,36 @@ class Store:
     def add(self, path: Path) -> Network:
         """Take a file into the store, if the catalogue knows it.
 
+        Args:
+            path: An ONNX file, or either file of an IR, whose other file lies beside it.
+
         Raises:
             StoreError: It cannot be read, or is not in the catalogue.
         """
-        try:
-            raw = path.read_bytes()
-        except OSError as error:
-            raise StoreError(f"cannot read {path}: {error.strerror}") from error
+        raw = _read(path)
         found = _sha256(raw)
-        network = next((n for n in catalogue() if n.sha256 == found and n.source is None), None)
-        if network is None:
-            raise StoreError(
-                f"{path.name} has the hash {found[:16]}..., which is not in the catalogue: "
-                "see `menshen models list` for the files that can be used"
-            )
-        self._put(network, raw)
-        return network
+        for network in catalogue():
+            if network.is_converted and found in (file.sha256 for file in network.files):
+                parts = [path.with_suffix(suffix) for suffix in IR_SUFFIXES]
+                self.put(network, [raw if part == path else _read(part) for part in parts])
+                return network
+            if network.sha256 == found and network.source is None:
+                self._put(network, raw)
+                return network
+        raise StoreError(
+            f"{path.name} has the hash {found[:16]}..., which is not in the catalogue: "
+            "see `menshen models list` for the files that can be used"
+        )
+
+    def put(self, network: Network, files: Sequence[bytes]) -> None:
+        """Take a network's files, in the order of the catalogue; an IR is converted.
+
+        Raises:
+            StoreError: A file is not the catalogue's, or the store cannot be written.
+        """
+        for expected, raw in zip(network.files, files, strict=True):
+            check(expected, raw)
+        self._put(network, _ir_file(*files) if network.is_converted else files[0])
 
     def _put(self, network: Network, raw: bytes) -> None:
         record = {"file_sha256": _sha256(raw), "catalogue_sha256": network.sha256}
@@ -210,6 +205,33 @@ class Store:
 
     def _record_path(self, network: Network) -> Path:
         return self.folder / f"{network.file}.json"
+
+
+def network_of(name: str) -> Network:
+    """Return the catalogue's network of a name.
+
+    Raises:
+        ValueError: There is none.
+    """
+    for network in catalogue():
+        if network.name == name:
+            return network
+    names = ", ".join(network.name for network in catalogue())
+    raise ValueError(f"no network {name!r}; there are: {names}")
+
+
+def check(expected: SourceFile, raw: bytes) -> None:
+    """Compare a file with the hashes of the catalogue.
+
+    Raises:
+        StoreError: It is another file; the message gives both hashes.
+    """
+    for kind, wanted in (("sha256", expected.sha256), ("sha384", expected.sha384)):
+        got = hashlib.new(kind, raw).hexdigest()
+        if wanted is not None and got != wanted:
+            raise StoreError(
+                f"{expected.name} is not the catalogue's file: expected {kind} {wanted}, got {got}"
+            )
 
 
 def load_shape_predictor(path: Path) -> ShapePredictor:
@@ -248,11 +270,24 @@ def _descriptor_file(raw: bytes) -> bytes:
     return descriptor_model(read_descriptor_network(raw))
 
 
+def _ir_file(xml: bytes, weights: bytes) -> bytes:
+    from models.convert.openvino import convert
+
+    return convert(xml, weights)
+
+
 _CONVERTERS: Final[Mapping[str, Callable[[bytes], bytes]]] = {
     "dlib-mmod": _detector_file,
     "dlib-resnet": _descriptor_file,
     "dlib-five-points": _points_file,
 }
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise StoreError(f"cannot read {path}: {error.strerror}") from error
 
 
 def _sha256(raw: bytes) -> str:

@@ -32,7 +32,7 @@ def open_pipeline(name: str, store: Store) -> Pipeline:
         opener = _OPENERS[name]
     except KeyError as error:
         raise ValueError(f"no pipeline {name!r}; there are: {', '.join(_OPENERS)}") from error
-    return opener(store.find(name))
+    return opener(store.find_pipeline(name))
 
 
 def _open_builtin(networks: Mapping[str, StoredNetwork]) -> Pipeline:
