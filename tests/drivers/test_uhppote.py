@@ -27,6 +27,7 @@ from drivers.protocols.uhppote import (
     Event,
     Packet,
     PacketDecoder,
+    ReplyDecoder,
     decode_time,
     encode,
     encode_event,
@@ -45,6 +46,14 @@ NOON = datetime(2026, 11, 23, 12, 0, 0)  # noqa: DTZ001 - the controller's own c
 def test_our_request_is_the_independent_library_s_byte_for_byte() -> None:
     assert encode(Packet(OPEN_DOOR, SERIAL, b"\x03")) == peer_encode.open_door_request(SERIAL, 3)
     assert encode(Packet(GET_STATUS, SERIAL, b"")) == peer_encode.get_status_request(SERIAL)
+
+
+def test_a_question_that_comes_back_is_no_answer() -> None:
+    question = Packet(GET_STATUS, SERIAL, b"")
+
+    frames, refusals = frames_of(ReplyDecoder(question), [encode(question)])
+
+    assert (frames, refusals) == ([], ["our own question came back"])
 
 
 @given(
