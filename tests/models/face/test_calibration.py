@@ -103,6 +103,16 @@ def test_pictures_of_one_person_are_not_counted_as_if_they_were_of_three() -> No
     assert effects[0] > 2 * np.array(report_pairs(single).design_effects)[0] > 0
 
 
+def test_a_template_that_everybody_resembles_makes_the_rate_less_certain() -> None:
+    people, _ = population(60, pictures=1)
+    middle = unit(np.sum([p.pictures[0] for p in people], axis=0)[None])[0]
+    lamb = Enrolled("lamb", middle, people[0].pictures)
+
+    with_lamb = report_pairs([lamb, *people[1:]]).design_effects[0]
+
+    assert with_lamb > 2 * report_pairs(people).design_effects[0]
+
+
 def test_the_bound_covers_the_true_rate_about_as_often_as_it_says() -> None:
     strangers, _ = population(3000, seed=99, pictures=1, group=0.9)
     templates = np.array([p.template for p in strangers])
