@@ -152,8 +152,9 @@ class OperatingPoint:
         step_up: Similarity from which on a card or PIN is asked for; at most ``accept``.
         margin: By which the best candidate must lead the second, else a card or PIN is asked for.
         fpir_per_try: Bound for one try of a stranger over the whole gallery.
-        fnir_expected: Share of enrolled people's single pictures below ``accept``; several frames
-            of an approach refuse fewer.
+        fnir_expected: Share of enrolled people's single pictures below ``accept``, on the prior's
+            data; the last slope goes on where that is beyond its table. Several frames of an
+            approach refuse fewer.
         fnir_step_up: Share below ``step_up``: refused outright. The rest of ``fnir_expected`` is
             asked for a card.
         factor: By which the measured rate at ``accept`` was multiplied: the same-group factor, or
@@ -303,7 +304,7 @@ def _growth(table: Table, pairs: SitePairs, first: float, last: float) -> float:
 def _reason(
     rates: ErrorRates, point: OperatingPoint, *, target: Target, people: int, pictures: int
 ) -> str:
-    cost = f"{point.fnir_expected:.1%} of enrolled people's single pictures"
+    cost = f"about {point.fnir_expected:.1%} of enrolled people's single pictures"
     aim = (
         f"at most one stranger in {1 / target.strangers:,.0f} with {target.tries} tries "
         f"in a gallery of {people:,}"
