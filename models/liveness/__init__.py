@@ -9,11 +9,12 @@ To add a signal: measure it in one look (a field of ``LivenessLook``) or over a 
 ``motion`` does), give it a weight in ``judgement``, and write what it measured on which material.
 """
 
-from models.liveness.judgement import Limits, judge
+from models.liveness.judgement import STILL_LIMITS, Limits, judge
 from models.liveness.liveness import Liveness, open_liveness
 from models.liveness.types import HeadPose, Judgement, LivenessLook, Verdict
 
 __all__ = [
+    "STILL_LIMITS",
     "HeadPose",
     "Judgement",
     "Limits",

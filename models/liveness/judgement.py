@@ -37,7 +37,7 @@ NOT_LOOKED: Final = "not looked yet"
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What is demanded; the defaults were chosen on the material named in ``docs/recognition.md``.
+    """What is demanded; the defaults were chosen on the material above.
 
     Attributes:
         look_count_min, duration_s_min: Both are needed before anything but *unsure* is said.
@@ -75,6 +75,10 @@ class Limits:
     turn_full: float = 0.3
     yaw_none_deg: float = 12.0
     yaw_full_deg: float = 25.0
+
+
+STILL_LIMITS: Final = Limits(look_count_min=1, duration_s_min=0.0)
+"""For single pictures, where attack and bona fide rates are measured from folders."""
 
 
 def judge(

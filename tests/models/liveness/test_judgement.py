@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.face.types import Box
-from models.liveness import Judgement, LivenessLook, Verdict, judge
+from models.liveness import STILL_LIMITS, Judgement, LivenessLook, Verdict, judge
 from tests.models.liveness.looks import a_look, facing, looks, turning, with_eyes
 
 ATTACKED: dict[str, Any] = {"live_near": 0.02, "live_wide": 0.1}
@@ -125,6 +125,12 @@ def test_few_looks_or_a_short_time_decide_nothing(
 
     assert judgement.verdict is Verdict.UNSURE
     assert "so far" in judgement.reason
+
+
+def test_a_single_picture_is_judged_where_that_is_asked_for() -> None:
+    assert judge(looks(1), limits=STILL_LIMITS).verdict is Verdict.LIVE
+    assert judge(looks(1, **ATTACKED), limits=STILL_LIMITS).verdict is Verdict.ATTACK
+    assert judge(looks(1, brightness=9.0), limits=STILL_LIMITS).reason == "too dark"
 
 
 def test_a_blink_and_a_turn_speak_for_life() -> None:
