@@ -126,14 +126,14 @@ def test_a_blink_while_a_turn_is_asked_for_harms_nobody() -> None:
 
 
 def test_a_blink_that_began_before_it_was_asked_for_does_not_count() -> None:
-    challenge = Challenge([BLINK, LEFT, RIGHT])
-    eyes = [(0.3, 0.3), (0.2, 0.1), (0.0, 0.1), (0.0, 0.3)]
+    challenge = Challenge([LEFT, BLINK, RIGHT])
+    eyes = [(0.0, 0.3), (0.1, 0.1), (0.3, 0.1), (0.0, 0.1), (0.0, 0.3)]
 
     for index, (turn, opening) in enumerate(eyes):
         look = a_look(index / 10, turn=turn, eye_aspect_ratio=opening)
         progress = challenge.step(look, index / 10)
 
-    assert (progress.is_waiting, progress.done_count) == (True, 0)
+    assert (progress.instruction, progress.done_count) == (BLINK, 1)
 
 
 def test_who_is_too_slow_fails() -> None:

@@ -116,6 +116,12 @@ def test_a_dark_look_among_good_ones_is_left_out() -> None:
     assert judge([*looks(), dark]).verdict is Verdict.LIVE
 
 
+def test_a_few_good_looks_among_dark_ones_decide_nothing() -> None:
+    dark = [a_look(1 + index / 10, brightness=5.0) for index in range(6)]
+
+    assert judge([*looks(), *dark]).reason == "too dark"
+
+
 @pytest.mark.parametrize("changes", [{}, ATTACKED])
 @pytest.mark.parametrize(("count", "every_s"), [(1, 0.1), (2, 0.5), (8, 0.01)])
 def test_few_looks_or_a_short_time_decide_nothing(
