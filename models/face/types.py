@@ -7,7 +7,7 @@ constant.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -63,6 +63,44 @@ class Candidate:
 
     key: str
     similarity: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Pair:
+    """Two different people of a gallery. Attributes: one, other: keys; similarity: their best."""
+
+    one: str
+    other: str
+    similarity: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ScoreHistogram:
+    """How many pairs of different people are how much alike.
+
+    Attributes:
+        edges: Shape (n + 1,), ascending; similarities beyond them count in the outer bins.
+        counts: Shape (n,).
+    """
+
+    edges: npt.NDArray[np.float64]
+    counts: npt.NDArray[np.int64]
+
+    @property
+    def pair_count(self) -> int:
+        """Pairs in all."""
+        return int(self.counts.sum())
+
+    def share_at(self, similarity: float) -> float:
+        """Return the share of pairs of at least a similarity, 0..1; never less than it is.
+
+        Raises:
+            ValueError: There is no pair.
+        """
+        if not self.pair_count:
+            raise ValueError("there are no two people to compare")
+        first = int(np.searchsorted(self.edges, similarity, side="right")) - 1
+        return int(self.counts[min(max(first, 0), len(self.counts) - 1) :].sum()) / self.pair_count
 
 
 class Pipeline(Protocol):
@@ -132,6 +170,48 @@ class Gallery(Protocol):
         """Replace what the gallery holds of one person; an empty sequence forgets the person."""
         ...
 
+    def search(
+        self, probe: Embedding, *, count: int = 2, keys: Collection[str] | None = None
+    ) -> Sequence[Candidate]:
+        """Return the best people, best first, at most ``count``, each person once.
+
+        With ``keys`` only those people are searched; whoever does so often uses ``select``, which
+        prepares it once.
+        """
+        ...
+
+    def select(self, keys: Collection[str]) -> "Selection":
+        """Return the people of some keys, to be searched often.
+
+        The selection follows the gallery: a selected person who is put later is found, one who is
+        forgotten is not. Make a new one when it is other people who may pass.
+        """
+        ...
+
+    def pairs_above(self, similarity: float, *, count_max: int) -> Sequence[Pair]:
+        """Return the pairs of people whose best templates are at least so much alike.
+
+        Returns:
+            The most alike first, at most ``count_max``.
+        """
+        ...
+
+    def impostor_scores(self, *, people_count_max: int = 10_000) -> ScoreHistogram:
+        """Return how much alike different people of the gallery are, each pair once.
+
+        Args:
+            people_count_max: Of more people, so many at even distances are compared.
+        """
+        ...
+
+
+class Selection(Protocol):
+    """Some people of a gallery."""
+
+    def __len__(self) -> int:
+        """Return how many of them the gallery holds now."""
+        ...
+
     def search(self, probe: Embedding, *, count: int = 2) -> Sequence[Candidate]:
-        """Return the best people, best first, at most ``count``, each person once."""
+        """Return the best of them, best first, at most ``count``, each person once."""
         ...

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image as Pillow
 
-from models.face.types import Box, Candidate, Embedding, Face, Gallery, Image
+from models.face.gallery import ExactGallery
+from models.face.types import Box, Embedding, Face, Gallery, Image
 
 SIZE_PX = 200
 NOBODY, CROWD = 40, 80
@@ -54,24 +55,4 @@ class SeenFaces:
         return 0.5
 
     def new_gallery(self) -> Gallery:
-        return SeenGallery()
-
-
-class SeenGallery:
-    """Everybody by name."""
-
-    def __init__(self) -> None:
-        self._people = dict[str, Sequence[Embedding]]()
-
-    def __len__(self) -> int:
-        return len(self._people)
-
-    def put(self, key: str, templates: Sequence[Embedding]) -> None:
-        self._people[key] = templates
-
-    def search(self, probe: Embedding, *, count: int = 2) -> Sequence[Candidate]:
-        found = [
-            Candidate(key, max(float(probe @ template) for template in templates))
-            for key, templates in self._people.items()
-        ]
-        return sorted(found, key=lambda candidate: -candidate.similarity)[:count]
+        return ExactGallery(dimension=self.dimension, measure="cosine")

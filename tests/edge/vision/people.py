@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 
 from edge.vision.reader import Frame
-from models.face.types import Box, Candidate, Embedding, Face, Image
+from models.face.gallery import ExactGallery
+from models.face.types import Box, Embedding, Face, Image
 
 RED, GREEN, BLUE = (0, 0, 255), (0, 255, 0), (255, 0, 0)
 Colour = tuple[int, int, int]
@@ -29,6 +30,20 @@ def picture(*squares: Square, shade: int = 128) -> Image:
         half = square.size // 2
         image[240 - half : 240 + half, max(0, square.x - half) : square.x + half] = square.colour
     return image
+
+
+@dataclasses.dataclass(frozen=True)
+class ColourDemand:
+    """What is demanded of a colour, whatever the gallery's size."""
+
+    accept: float = 0.6
+    step_up: float = 0.5
+    margin: float = 0.02
+
+
+def demand(gallery_size: int) -> ColourDemand:
+    """Demand the same of every gallery."""
+    return ColourDemand()
 
 
 class Film:
@@ -96,27 +111,13 @@ class ColourPipeline:
         return ColourGallery()
 
 
-class ColourGallery:
+class ColourGallery(ExactGallery):
     """People by colour."""
 
     def __init__(self, **people: Colour) -> None:
-        self._people = {key: [_unit(colour)] for key, colour in people.items()}
-
-    def __len__(self) -> int:
-        """Return the number of people."""
-        return len(self._people)
-
-    def put(self, key: str, templates: Sequence[Embedding]) -> None:
-        """Replace a person's templates."""
-        self._people[key] = list(templates)
-
-    def search(self, probe: Embedding, *, count: int = 2) -> Sequence[Candidate]:
-        """Return the best people."""
-        found = [
-            Candidate(key, max(float(t @ probe) for t in templates))
-            for key, templates in self._people.items()
-        ]
-        return sorted(found, key=lambda c: -c.similarity)[:count]
+        super().__init__(dimension=ColourPipeline.dimension, measure="cosine")
+        for key, colour in people.items():
+            self.put(key, [_unit(colour)])
 
 
 @dataclasses.dataclass(frozen=True)
