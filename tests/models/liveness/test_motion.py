@@ -49,6 +49,13 @@ def test_a_picture_carries_its_own_surroundings() -> None:
     assert cohesion(track) == pytest.approx(1, abs=0.2)
 
 
+def test_a_long_track_is_judged_from_its_first_to_its_last_look() -> None:
+    held = seen_at(picture_at(*POSITIONS[0]), *POSITIONS[0], 0)
+    track = [held] * 40 + [seen_at(picture_at(*POSITIONS[3]), *POSITIONS[3], 4.1)]
+
+    assert cohesion(track) == pytest.approx(1, abs=0.2)
+
+
 def test_a_face_that_stands_still_says_nothing() -> None:
     track = [seen_at(person_at(160, 80), 160, 80, i / 10) for i in range(5)]
 
