@@ -5,6 +5,7 @@ Source: names follow ONVIF Access Control and Door Control Service Specification
 """
 
 from enum import StrEnum
+from typing import Final
 
 
 class Direction(StrEnum):
@@ -29,7 +30,13 @@ class DenialReason(StrEnum):
     UNKNOWN_FACE = "unknown_face"
     """A good picture of a face that no enrolled person resembles enough: a stranger."""
     DOUBTFUL_FACE = "doubtful_face"
-    """Two enrolled people resemble the picture nearly equally."""
+    """Two enrolled people resemble the picture nearly equally, or are known to be confusable."""
+    WEAK_FACE = "weak_face"
+    """Somebody enrolled resembles the picture, too little for the face alone: a card decides."""
+    LIVENESS_UNSURE = "liveness_unsure"
+    """Whether a living face was seen could not be told (too dark, no network): a card decides."""
+    PRESENTATION_ATTACK = "presentation_attack"
+    """Several signals say that a photograph, a screen or a mask was held up."""
     UNKNOWN_CARD = "unknown_card"
     HOLDER_INACTIVE = "holder_inactive"
     NOT_YET_VALID = "not_yet_valid"
@@ -39,6 +46,12 @@ class DenialReason(StrEnum):
     """This node lacks the files of the site's recognition pipeline, so it takes cards only."""
     JOURNAL_UNWRITABLE = "journal_unwritable"
     """The decision cannot be recorded and the site's policy is to refuse then."""
+
+
+STEP_UP_REASONS: Final = frozenset(
+    {DenialReason.DOUBTFUL_FACE, DenialReason.WEAK_FACE, DenialReason.LIVENESS_UNSURE}
+)
+"""The machine's doubts: nobody was refused yet, a card is asked for."""
 
 
 class DoorCommandOutcome(StrEnum):

@@ -59,6 +59,29 @@ EVENT_TYPES: dict[str, type[EventData]] = {}
 """Every event type by its name."""
 
 
+class ConsideredCandidate(Frozen):
+    """Somebody enrolled who was considered; another person than the one at the gate, perhaps."""
+
+    holder_id: str
+    similarity: float
+
+
+class LivenessEvidence(Frozen):
+    """What presentation attack detection said.
+
+    Attributes:
+        score: 0 is certainly an attack, 1 certainly live; None where nothing could be measured.
+        reason: One short line.
+        signals: What was measured, by name.
+        look_count: Frames that were looked at.
+    """
+
+    score: Annotated[float, Field(ge=0, le=1)] | None = None
+    reason: str = ""
+    signals: dict[str, float] = Field(default_factory=dict)
+    look_count: int = 0
+
+
 class FaceEvidence(Frozen):
     """What a face decision was made on.
 
@@ -69,8 +92,13 @@ class FaceEvidence(Frozen):
         gallery_size: People searched.
         frame_count: Frames that were considered.
         network: Hash of the network that made the templates.
-        liveness: What was done about liveness; ``off`` says plainly that nothing was.
+        liveness: What was found; ``off`` says plainly that nobody looked.
         frame_to_decision_ms: From the capture of the deciding frame to the decision.
+        step_up_threshold: From here to ``threshold`` a card is asked for; None where it never is.
+        frames_combined: Frames whose mean was compared; 1 is a single one.
+        dropped: Frames that were not good enough, by the reason.
+        candidates: Who was considered, best first; shown to auditors alone.
+        liveness_evidence: Behind ``liveness``; None when it is off.
     """
 
     similarity: float | None
@@ -79,8 +107,13 @@ class FaceEvidence(Frozen):
     gallery_size: int
     frame_count: int
     network: Sha256
-    liveness: Literal["off"] = "off"
+    liveness: Literal["off", "live", "attack", "unsure"] = "off"
     frame_to_decision_ms: float
+    step_up_threshold: float | None = None
+    frames_combined: Annotated[int, Field(ge=1)] = 1
+    dropped: dict[str, int] = Field(default_factory=dict)
+    candidates: tuple[ConsideredCandidate, ...] = ()
+    liveness_evidence: LivenessEvidence | None = None
 
 
 class AccessGranted(
@@ -91,6 +124,7 @@ class AccessGranted(
     Attributes:
         decision_id: Ties granted, command and passage together.
         holder_id: None only for request-to-exit.
+        confirms: The doubtful decision about a face that this card settled.
         crop: Hash of the picture of the face, a blob of its own that expires and may be absent.
     """
 
@@ -101,6 +135,7 @@ class AccessGranted(
     credential: CredentialKind
     face: FaceEvidence | None = None
     crop: Sha256 | None = None
+    confirms: UUID | None = None
 
 
 class AccessDenied(EventData, type_name="menshen.access.denied.v1", event_class=EventClass.ACCESS):
