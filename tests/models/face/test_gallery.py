@@ -196,3 +196,20 @@ def test_threads_may_search_while_people_change(gallery: ExactGallery) -> None:
     searching.join()
 
     assert failures == []
+
+
+def test_a_person_whose_templates_are_replaced_is_never_missing(gallery: ExactGallery) -> None:
+    gallery.put("steady", [unit(1)])
+    selection, failures = gallery.select(["steady"]), list[int]()
+
+    def search() -> None:
+        failures.extend(n for n in range(300) if not gallery.search(unit(1)))
+        failures.extend(n for n in range(300) if not selection.search(unit(1)))
+
+    searching = threading.Thread(target=search)
+    searching.start()
+    for _ in range(1000):
+        gallery.put("steady", [unit(1)])
+    searching.join()
+
+    assert failures == []
