@@ -31,13 +31,27 @@ class Recognition(Frozen):
 
     Attributes:
         pipeline: ``builtin`` needs no download; ``production`` needs its files on every node.
-        false_positive_rate: Share of strangers who may be taken for somebody enrolled, per attempt.
+        strangers: Share of strangers who may be taken for somebody enrolled, a person with all
+            ``tries`` counted once.
+        tries: Attempts of one stranger that ``strangers`` allows for.
+        step_up_strangers: Share of strangers who may be asked for a card as if they were somebody.
+        same_group_factor: How much more often the people who come here are taken for each other
+            than press photographs; None takes the network's measured one. 1 is for people as mixed
+            as in the press.
         face_size_px_min: Smaller faces are people who are not at the gate yet.
     """
 
     pipeline: Literal["builtin", "production"] = "builtin"
-    false_positive_rate: Annotated[float, Field(gt=0, le=0.05)] = 0.001
+    strangers: Annotated[float, Field(gt=0, le=0.05)] = 0.001
+    tries: Annotated[int, Field(ge=1, le=20)] = 5
+    step_up_strangers: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    same_group_factor: Annotated[float, Field(ge=1, le=1000)] | None = None
     face_size_px_min: Annotated[int, Field(ge=80, le=600)] = 110
+
+    @property
+    def false_positive_rate(self) -> float:
+        """Of one attempt over the whole gallery: tries may all miss independently, so they add."""
+        return self.strangers / self.tries
 
 
 class Policy(Frozen):
@@ -113,6 +127,9 @@ class AccessPointEntry(Frozen):
 
     Attributes:
         free_egress: Leaving needs nobody's recognition: the gate's exit side is set free.
+        liveness: Whether a photograph is told from a face: ``off``, ``passive`` (a doubt looks
+            again, then asks for a card), ``passive_step_up`` (asks at once), ``challenge`` (turn
+            your head, blink). Without its networks a card is asked for, never nothing.
         passage_timeout_s: A granted person who has not passed by then has not passed.
     """
 
@@ -123,6 +140,7 @@ class AccessPointEntry(Frozen):
     direction: Direction = Direction.IN
     camera: Slug | None = None
     free_egress: bool = False
+    liveness: Literal["off", "passive", "passive_step_up", "challenge"] = "passive"
     passage_timeout_s: Annotated[float, Field(gt=0, le=60)] = 8.0
 
 

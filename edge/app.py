@@ -112,6 +112,9 @@ class Node:
                 self._site.recognition.pipeline,
                 camera_count=sum(p.camera is not None for p in self._site.access_point),
                 store=self._store,
+                with_liveness=any(
+                    p.camera is not None and p.liveness != "off" for p in self._site.access_point
+                ),
             )
             replica = self._replica = await self._open_replica(stack)
             tls = await asyncio.to_thread(self._identity.tls)
@@ -131,6 +134,7 @@ class Node:
                 ),
                 table=self._table,
                 eyes=self._eyes,
+                admissible=replica,
             )
             stack.push_async_callback(installation.close)
             self._journal.listen(self._note_journal)

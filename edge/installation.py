@@ -2,7 +2,9 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
+from functools import partial
+from typing import Protocol
 
 from config.contract.access import Direction
 from config.site import AccessPointEntry, DeviceEntry, Site, SiteError
@@ -13,10 +15,11 @@ from edge.access.gate import GateReports
 from edge.access.lane import Lane, Surroundings
 from edge.cameras import CameraReports
 from edge.devices import DeviceTable, DeviceTask
-from edge.recognition import Eyes
+from edge.recognition import Eyes, SomePeople, operating_point_for
 from edge.vision.reader import Reader
 from edge.vision.watcher import Watcher
 from models.face.types import Gallery, Pipeline
+from models.liveness.policy import Policy
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -46,7 +49,21 @@ class Installation:
             await bus.close()
 
 
-def install(site: Site, around: Surroundings, *, table: DeviceTable, eyes: Eyes) -> Installation:
+class Admissible(Protocol):
+    """The part of the replica that tells who is searched where."""
+
+    def when_changed(self, call: Callable[[], None]) -> None:
+        """See ``Replica.when_changed``."""
+        ...
+
+    def people_at(self, access_point: str) -> tuple[Collection[str], Collection[str]]:
+        """See ``Replica.people_at``."""
+        ...
+
+
+def install(
+    site: Site, around: Surroundings, *, table: DeviceTable, eyes: Eyes, admissible: Admissible
+) -> Installation:
     """Make everything and start the cameras; in the running event loop.
 
     Args:
@@ -54,6 +71,7 @@ def install(site: Site, around: Surroundings, *, table: DeviceTable, eyes: Eyes)
         around: What all lanes share.
         table: Gains every device and camera.
         eyes: One pipeline per access point with a camera, or none at all.
+        admissible: Who is searched where.
 
     Raises:
         SiteError: A device is not what its access point needs, or its settings are wrong.
@@ -73,7 +91,8 @@ def install(site: Site, around: Surroundings, *, table: DeviceTable, eyes: Eyes)
     watched = [point for point in site.access_point if point.camera is not None]
     for point, pipeline in zip(watched, eyes.pipelines, strict=False):
         if eyes.gallery is not None:
-            _watch(point, pipeline, eyes.gallery, site, made, around, table)
+            people, others = _searched(point, eyes.gallery, admissible)
+            _watch(point, pipeline, people, others, site, made, around, table, eyes)
     for point in watched:
         if point.id not in made.watchers and point.camera is not None:
             table.add(point.camera, kind="camera", access_points=[point.id])
@@ -117,14 +136,31 @@ def _driver(device: DeviceEntry, bus: Bus) -> Driver:
         raise SiteError(f"device {device.id!r}: {error}") from error
 
 
+def _searched(
+    point: AccessPointEntry, gallery: Gallery, admissible: Admissible
+) -> tuple[SomePeople, SomePeople]:
+    """Return who may pass an access point and who may not, kept as they are."""
+    people, others = SomePeople(gallery), SomePeople(gallery)
+
+    def choose() -> None:
+        here, elsewhere = admissible.people_at(point.id)
+        people.choose(here)
+        others.choose(elsewhere)
+
+    admissible.when_changed(choose)
+    return people, others
+
+
 def _watch(
     point: AccessPointEntry,
     pipeline: Pipeline,
-    gallery: Gallery,
+    people: SomePeople,
+    others: SomePeople,
     site: Site,
     made: Installation,
     around: Surroundings,
     table: DeviceTable,
+    eyes: Eyes,
 ) -> None:
     camera = next(camera for camera in site.camera if camera.id == point.camera)
     lane = made.lanes[point.id]
@@ -142,8 +178,11 @@ def _watch(
         access_point=point.id,
         reader=Reader(camera.id, camera.url),
         pipeline=pipeline,
-        gallery=gallery,
+        gallery=people,
         recognition=site.recognition,
+        demand=partial(operating_point_for, site.recognition),
+        liveness=eyes.liveness_of(Policy(point.liveness)),
+        elsewhere=others,
         on_attempt=reports.attempt,
         on_health=reports.health,
     )

@@ -9,7 +9,7 @@ import contextlib
 import dataclasses
 import logging
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -73,6 +73,7 @@ class Replica:
         """
         self._path, self._sealing_key, self._card_key = path, sealing_key, card_key
         self._network, self._templates = network, templates
+        self._when_changed: list[Callable[[], None]] = []
         self._entries: dict[str, _Entry] = {}
         self._holders_by_card: dict[str, str] = {}
         self._version = self._generation = 0
@@ -86,6 +87,19 @@ class Replica:
     def __len__(self) -> int:
         """Return the number of people."""
         return len(self._entries)
+
+    def when_changed(self, call: Callable[[], None]) -> None:
+        """Call this now and whenever people changed; it must be quick."""
+        self._when_changed.append(call)
+        call()
+
+    def people_at(self, access_point: str) -> tuple[set[str], set[str]]:
+        """Return who may pass an access point at some time, and who may not."""
+        here, elsewhere = set[str](), set[str]()
+        for key, entry in list(self._entries.items()):
+            allowed = entry.person.access_points
+            (here if allowed is None or access_point in allowed else elsewhere).add(key)
+        return here, elsewhere
 
     def person(self, holder_id: str) -> Person | None:
         """Return a person by identifier."""
@@ -131,6 +145,8 @@ class Replica:
         stale = [] if page.has_more else self._older_than(generation)
         for holder_id in stale:
             self._forget(holder_id)
+        for call in self._when_changed:
+            call()
         try:
             self._keep(page, stale, generation)
         except sqlite3.Error as error:

@@ -13,9 +13,8 @@ from typing import Final, Protocol
 from config.contract.access import DenialReason, Direction
 
 MARGIN_MIN: Final = 0.02
-"""Similarity by which the best candidate must lead the second, when the second also reaches the
-threshold. Below it two enrolled people resemble the picture nearly equally (twins), and a card
-decides."""
+"""Similarity by which the best candidate must lead the second, where the network's own margin is
+not given. Below it two enrolled people resemble the picture nearly equally, and a card decides."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +24,7 @@ class Person:
     Attributes:
         masked_name: For the kiosk alone; no rule looks at it.
         access_points: Where the person may pass; None means everywhere.
+        confusable_with: People whom face alone cannot tell from this one, such as a twin.
     """
 
     holder_id: str
@@ -33,6 +33,7 @@ class Person:
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     access_points: frozenset[str] | None = None
+    confusable_with: frozenset[str] = frozenset()
 
 
 class Likeness(Protocol):
@@ -56,10 +57,19 @@ class FaceShown:
     Attributes:
         candidates: Best first, each person once.
         threshold: The similarity demanded, on the same scale.
+        step_up: From here to the threshold somebody may be who it seems, and a card decides; None
+            asks nobody.
+        margin_min: By which the best candidate must lead the second.
+        doubt: What presentation attack detection has against a living face; None if nothing.
+        elsewhere: Whom the face resembles who may not pass here; gives a reason, opens nothing.
     """
 
     candidates: Sequence[Likeness]
     threshold: float
+    step_up: float | None = None
+    margin_min: float = MARGIN_MIN
+    doubt: DenialReason | None = None
+    elsewhere: Likeness | None = None
 
     @property
     def margin(self) -> float | None:
@@ -71,16 +81,28 @@ class FaceShown:
     @property
     def refusal(self) -> DenialReason | None:
         """Why the picture shows nobody in particular, or None when it does."""
-        reaching = [c for c in self.candidates if c.similarity >= self.threshold]
-        if not reaching:
+        lowest = self.threshold if self.step_up is None else min(self.step_up, self.threshold)
+        if not self.candidates or self.candidates[0].similarity < lowest:
             return DenialReason.UNKNOWN_FACE
-        is_doubtful = len(reaching) > 1 and self.margin is not None and self.margin < MARGIN_MIN
-        return DenialReason.DOUBTFUL_FACE if is_doubtful else None
+        if self.doubt is DenialReason.PRESENTATION_ATTACK:
+            return self.doubt
+        if self.candidates[0].similarity < self.threshold:
+            return DenialReason.WEAK_FACE
+        if self.margin is not None and self.margin < self.margin_min:
+            return DenialReason.DOUBTFUL_FACE
+        return self.doubt
 
     @property
     def holder_id(self) -> str | None:
         """Whom the picture shows."""
         return None if self.refusal else self.candidates[0].key
+
+    @property
+    def asked_about(self) -> str | None:
+        """Who is looked up: whom the picture shows, or the one who is known elsewhere."""
+        if self.refusal is DenialReason.UNKNOWN_FACE and self.elsewhere is not None:
+            return self.elsewhere.key
+        return self.holder_id
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -88,6 +110,11 @@ class CardShown:
     """A card. Attributes: holder_id: whose it is, or None when nobody here has it."""
 
     holder_id: str | None
+
+    @property
+    def asked_about(self) -> str | None:
+        """Who is looked up."""
+        return self.holder_id
 
     @property
     def refusal(self) -> DenialReason | None:
@@ -168,21 +195,29 @@ def decide(
 
     Args:
         attempt: What was shown.
-        person: The holder whom ``attempt.holder_id`` names; None when it names nobody, or somebody
-            who is not known here any more.
+        person: The holder whom ``attempt.asked_about`` names; None when it names nobody, or
+            somebody who is not known here any more.
         point: Where.
         now: When, aware UTC.
         rules: Asked in order; the first refusal wins.
     """
     if point.direction is Direction.OUT:
         return Granted(None if person is None else person.holder_id)
+    question = None if person is None else Question(person, point, now)
     if (refusal := attempt.refusal) is not None:
+        # Somebody who may not pass here was not searched for; the reason is said all the same.
+        if question is not None and (why := _first_refusal(question, rules)) is not None:
+            return Denied(why, question.person.holder_id)
         return Denied(refusal)
-    if person is None:
+    if question is None:
         is_face = isinstance(attempt, FaceShown)
         return Denied(DenialReason.UNKNOWN_FACE if is_face else DenialReason.UNKNOWN_CARD)
-    question = Question(person, point, now)
-    for rule in rules:
-        if (refusal := rule(question)) is not None:
-            return Denied(refusal, person.holder_id)
-    return Granted(person.holder_id)
+    if (why := _first_refusal(question, rules)) is not None:
+        return Denied(why, question.person.holder_id)
+    if isinstance(attempt, FaceShown) and question.person.confusable_with:
+        return Denied(DenialReason.DOUBTFUL_FACE)
+    return Granted(question.person.holder_id)
+
+
+def _first_refusal(question: Question, rules: Sequence[Rule]) -> DenialReason | None:
+    return next((why for rule in rules if (why := rule(question)) is not None), None)

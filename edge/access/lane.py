@@ -14,21 +14,30 @@ from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
 
-from config.contract.access import CredentialKind, DenialReason, Direction, DoorCommandOutcome
+from config.contract.access import (
+    STEP_UP_REASONS,
+    CredentialKind,
+    DenialReason,
+    Direction,
+    DoorCommandOutcome,
+)
 from config.contract.events import (
     AccessDenied,
     AccessGranted,
     AccessNotTaken,
     AccessTaken,
+    ConsideredCandidate,
     DoorCommandAnswered,
     Event,
     EventData,
     FaceEvidence,
+    LivenessEvidence,
 )
 from config.contract.identifiers import new_id
 from config.site import AccessPointEntry, Policy
 from drivers.base import CommandReceipt, CommandRejectedError, DriverError, Side
 from edge.access.decision import (
+    MARGIN_MIN,
     Attempt,
     CardShown,
     Denied,
@@ -39,9 +48,10 @@ from edge.access.decision import (
     decide,
 )
 from edge.access.passage import Passage, Passed
-from edge.access.screen import Board, Screen
+from edge.access.screen import STEP_UP_S, Board, Screen
 from edge.journal import JournalError
 from edge.vision.attempt import FaceAttempt
+from models.liveness.policy import Outcome
 
 _log = logging.getLogger("edge.access")
 
@@ -144,6 +154,7 @@ class Lane:
         self._passage = Passage(timeout_s=point.passage_timeout_s)
         self._waiting: asyncio.Queue[_Shown] = asyncio.Queue(WAITING_COUNT_MAX)
         self._is_deciding = False
+        self._doubted: tuple[UUID, float] | None = None
         self._tick_later: asyncio.TimerHandle | None = None
 
     @property
@@ -159,8 +170,7 @@ class Lane:
 
     def show_face(self, face: FaceAttempt) -> None:
         """Take what the camera saw; the newest attempts are kept when many come."""
-        shown = FaceShown(face.candidates, face.threshold)
-        self._put(shown, CredentialKind.FACE, at_s=face.captured_at_s, face=face)
+        self._put(_shown(face), CredentialKind.FACE, at_s=face.captured_at_s, face=face)
 
     async def present_card(self, number: str) -> Granted | Denied:
         """Take a card and return what was decided, the command to the gate included.
@@ -219,7 +229,7 @@ class Lane:
     async def _handle(self, shown: _Shown) -> Granted | Denied:
         around, decision_id = self._around, new_id()
         decided_at_s, now = around.monotonic(), around.now()
-        holder_id = shown.attempt.holder_id
+        holder_id = shown.attempt.asked_about
         person = None if holder_id is None else around.people.person(holder_id)
         decision = decide(shown.attempt, person, point=self._point, now=now)
         evidence = _evidence(shown, decided_at_s)
@@ -232,9 +242,18 @@ class Lane:
                 credential=shown.credential,
                 face=evidence,
                 crop=_crop_name(shown.face),
+                confirms=self._confirmed(shown, decided_at_s),
             )
             return await self._grant(shown, decision, granted, person, decided_at_s, now)
         return self._deny(shown, decision, decision_id, evidence, now)
+
+    def _confirmed(self, shown: _Shown, now_s: float) -> UUID | None:
+        """Return the doubtful decision that a card settles, once."""
+        doubted, self._doubted = self._doubted, None
+        if doubted is None or shown.credential is not CredentialKind.CARD:
+            return None
+        decision_id, at_s = doubted
+        return decision_id if now_s - at_s <= STEP_UP_S else None
 
     async def _grant(
         self,
@@ -290,7 +309,9 @@ class Lane:
             crop=crop,
         )
         self._around.journal.note(denied, subject=self._entry.id, now=now)
-        self.screen.show("refused", reason=decision.reason)
+        is_doubt = decision.reason in STEP_UP_REASONS
+        self._doubted = (decision_id, self._around.monotonic()) if is_doubt else None
+        self.screen.show("step_up" if is_doubt else "refused", reason=decision.reason)
         return decision
 
     # ---- opening
@@ -391,7 +412,44 @@ def _evidence(shown: _Shown, decided_at_s: float) -> FaceEvidence | None:
         gallery_size=face.gallery_size,
         frame_count=face.frame_count,
         network=face.network,
+        liveness="off" if face.liveness is None else face.liveness.verdict.value,
         frame_to_decision_ms=round((decided_at_s - face.captured_at_s) * 1000, 3),
+        step_up_threshold=face.step_up,
+        frames_combined=face.combined_count,
+        dropped=dict(face.dropped),
+        candidates=tuple(
+            ConsideredCandidate(holder_id=c.key, similarity=round(c.similarity, 4))
+            for c in (*face.candidates, *([face.elsewhere] if face.elsewhere else []))
+        ),
+        liveness_evidence=_liveness_evidence(face),
+    )
+
+
+def _liveness_evidence(face: FaceAttempt) -> LivenessEvidence | None:
+    found = face.liveness
+    if found is None:
+        return None
+    return LivenessEvidence(
+        score=round(found.score, 4),
+        reason=found.reason,
+        signals={name: round(value, 4) for name, value in found.signals.items()},
+        look_count=found.look_count,
+    )
+
+
+def _shown(face: FaceAttempt) -> FaceShown:
+    """Return what the rules are asked about."""
+    doubts = {
+        Outcome.REFUSE: DenialReason.PRESENTATION_ATTACK,
+        Outcome.STEP_UP: DenialReason.LIVENESS_UNSURE,
+    }
+    return FaceShown(
+        face.candidates,
+        face.threshold,
+        step_up=face.step_up,
+        margin_min=MARGIN_MIN if face.margin_min is None else face.margin_min,
+        doubt=None if face.liveness is None else doubts.get(face.liveness.outcome),
+        elsewhere=face.elsewhere,
     )
 
 

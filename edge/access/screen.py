@@ -11,6 +11,8 @@ from edge.kiosk.state import KioskState, Phase
 
 SHOWN_S: Final = 2.5
 """How long a welcome, a passage or a refusal stands before people are looked for again."""
+STEP_UP_S: Final = 10.0
+"""How long a card is asked for: it has to be found first."""
 
 
 class Board(Protocol):
@@ -49,7 +51,8 @@ class Screen:
     ) -> None:
         """Show something that just happened, for a while."""
         self._put(phase, masked_name, reason)
-        self._idle_later = asyncio.get_running_loop().call_later(SHOWN_S, self.show_idle)
+        shown_s = STEP_UP_S if phase == "step_up" else SHOWN_S
+        self._idle_later = asyncio.get_running_loop().call_later(shown_s, self.show_idle)
 
     def show_idle(self) -> None:
         """Show what stands while nothing happens: what people must know before they try."""

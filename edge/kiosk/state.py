@@ -9,8 +9,9 @@ from typing import Literal
 
 from config.contract.access import DenialReason, Direction
 
-Phase = Literal["looking", "welcome", "passed", "refused", "fault", "unavailable"]
-"""``fault``: the gate does not open. ``unavailable``: no camera or no recognition, cards only."""
+Phase = Literal["looking", "welcome", "passed", "refused", "step_up", "fault", "unavailable"]
+"""``step_up``: the face leaves a doubt, a card is asked for.
+``fault``: the gate does not open. ``unavailable``: no camera or no recognition, cards only."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +20,7 @@ class KioskState:
 
     Attributes:
         masked_name: Of the person whom ``welcome`` greets; empty where nobody is known.
-        reason: Why ``refused``; None in every other phase.
+        reason: Why ``refused`` or ``step_up``; None in every other phase.
         direction: Which way the access point leads, for the arrow.
         changed_at: Aware UTC.
     """

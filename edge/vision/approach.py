@@ -1,7 +1,8 @@
 """One person's visit: which frames are looked up, and when the attempt is decided. Pure.
 
 A visit makes at most one attempt. It looks at a few good frames, never twice at one, and accepts
-the first clear one; otherwise the best of them decides.
+the first clear one; otherwise the best of them decides, or their mean: what is common to several
+frames is the person, what differs is light, movement and noise.
 """
 
 import dataclasses
@@ -10,9 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from models.face.types import Candidate, Embedding
 
-LOOK_COUNT_MAX = 3
-WAIT_S_MAX = 0.4
-"""Longest time from the first good frame to the decision."""
+LOOK_COUNT_MAX = 5
+LOOK_INTERVAL_S = 0.06
+"""Shortest time between two looks: frames of one instant say the same."""
+WAIT_S_MAX = 0.6
+"""Longest time from the first good frame to the decision, liveness apart."""
+COMBINED_MARGIN = 0.02
+"""Demanded more of a mean of frames: it is nearer to everybody, strangers included."""
 CHECK_INTERVAL_S = 0.4
 """How often it is checked that the person standing there is still the one of the attempt."""
 DOUBT_COUNT_MAX = 2
@@ -27,6 +32,9 @@ class Look:
         captured_at_s: Monotonic.
         candidates: Best first, at most two.
         threshold: The similarity to demand, for ``gallery_size`` people.
+        step_up: From here to ``threshold`` a card is asked for.
+        margin_min: By which the best must lead the second to be clear.
+        frame_count: 1, or the number of frames whose mean was looked up.
         quality: 0..1, of the picture; decides between looks that resemble nobody.
     """
 
@@ -34,8 +42,11 @@ class Look:
     embedding: Embedding
     candidates: Sequence[Candidate]
     threshold: float
+    step_up: float
+    margin_min: float
     gallery_size: int
     quality: float
+    frame_count: int = 1
 
     @property
     def clearance(self) -> float:
@@ -48,9 +59,11 @@ class Look:
 
     @property
     def is_clear(self) -> bool:
-        """Whether one person is above the threshold and no other: more frames add nothing."""
-        others = self.candidates[1:]
-        return self.clearance >= 0 and all(c.similarity < self.threshold for c in others)
+        """Whether one person is above the threshold and well ahead: more frames add nothing."""
+        if not self.candidates or self.candidates[0].similarity < self.threshold:
+            return False
+        best = self.candidates[0].similarity
+        return all(best - other.similarity >= self.margin_min for other in self.candidates[1:])
 
 
 class Visit:
@@ -73,6 +86,7 @@ class Visit:
         self._same_person_similarity = same_person_similarity
         self._look_count_max, self._wait_s_max = look_count_max, wait_s_max
         self._looks: list[Look] = []
+        self._combined: list[Look] = []
         self._dropped: Counter[str] = Counter()
         self._checked_at_s = float("-inf")
         self._doubt_count = 0
@@ -82,6 +96,11 @@ class Visit:
     def looks(self) -> Sequence[Look]:
         """The looks so far, oldest first."""
         return tuple(self._looks)
+
+    @property
+    def wants_look(self) -> bool:
+        """Whether another good frame would be looked up."""
+        return not self.is_decided and len(self._looks) < self._look_count_max
 
     @property
     def dropped(self) -> Mapping[str, int]:
@@ -129,21 +148,33 @@ class Visit:
             raise ValueError("this frame was looked at already")
         self._looks.append(look)
 
-    def decide(self, *, now_s: float) -> Look | None:
-        """Return the look that decides, once; None while it is too early or all is decided.
+    def add_combined(self, look: Look) -> None:
+        """Add the mean of all looks so far, looked up."""
+        self._combined.append(look)
+
+    def due(self, *, now_s: float) -> Look | None:
+        """Return the look that would decide now; None while it is too early or all is decided.
 
         Args:
             now_s: Capture of the newest frame, monotonic.
         """
         if self.is_decided or not self._looks:
             return None
-        best = max(self._looks, key=lambda look: (look.clearance, look.quality))
+        best = max((*self._looks, *self._combined), key=lambda look: (look.clearance, look.quality))
         is_due = (
             len(self._looks) >= self._look_count_max
             or now_s - self._looks[0].captured_at_s >= self._wait_s_max
         )
-        if not (best.is_clear or is_due):
-            return None
+        return best if best.is_clear or is_due else None
+
+    def close(self, *, now_s: float) -> None:
+        """The attempt is decided."""
         self.is_decided = True
         self._checked_at_s = now_s
-        return best
+
+    def decide(self, *, now_s: float) -> Look | None:
+        """Return the look that decides, once, where nothing else is waited for; see ``due``."""
+        look = self.due(now_s=now_s)
+        if look is not None:
+            self.close(now_s=now_s)
+        return look

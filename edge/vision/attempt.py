@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from edge.vision.liveness import LivenessFinding
 from models.face.types import Box, Candidate
 
 
@@ -17,11 +18,17 @@ class FaceAttempt:
         decided_at_s: Monotonic.
         candidates: The best two people on the best frame, best first; fewer in a small gallery.
         threshold: The similarity to demand of the best one, for this gallery's size.
-        gallery_size: People searched.
+        step_up: From here to ``threshold`` a card is asked for; None asks nobody.
+        margin_min: By which the best candidate must lead the second; None leaves it to the rules.
+        gallery_size: People searched: those who may pass here.
+        elsewhere: The best of the people who may not pass here, where nobody else is above the
+            threshold: the reason can then be said, and nothing is ever opened by it.
         frame_count: Frames that were looked up, 1 or more.
+        combined_count: Frames whose mean decided; 1 where a single one did.
         network: SHA-256 (hex) of the embedding network.
         crop_jpeg: The face on the best frame, about 200 pixels; None when it cannot be encoded.
         dropped: Frames of this person that were not good enough, by the reason.
+        liveness: None where the access point does not ask for it.
     """
 
     track_id: int
@@ -35,6 +42,11 @@ class FaceAttempt:
     network: str
     crop_jpeg: bytes | None
     dropped: Mapping[str, int]
+    step_up: float | None = None
+    margin_min: float | None = None
+    combined_count: int = 1
+    elsewhere: Candidate | None = None
+    liveness: LivenessFinding | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

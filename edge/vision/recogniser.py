@@ -4,15 +4,17 @@ It decides which part of which frame is searched, so that an empty lane costs ne
 person who stands there is not looked up again and again.
 """
 
+import dataclasses
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from config.site import Recognition
-from edge.vision.approach import Look, Visit
+from edge.vision.approach import COMBINED_MARGIN, LOOK_INTERVAL_S, Look, Visit
 from edge.vision.attempt import FaceAttempt, ViewBox
 from edge.vision.live import encode_crop
+from edge.vision.liveness import LivenessFinding, LivenessPolicy, LivenessWatch
 from edge.vision.motion import Motion
 from edge.vision.reader import Frame
 from edge.vision.tracker import Track, Tracker
@@ -36,8 +38,28 @@ SHRINKAGE = 0.65
 AWAKE_S = 2.0
 """So long after a face was seen, whole frames are searched though nothing moves: somebody may only
 have turned away."""
+DEMANDS_KEPT_MAX = 8
 SAME_PERSON_FALSE_POSITIVE_RATE = 0.01
 """At this rate two strangers who stand in one place after each other count as one person."""
+
+
+class Demand(Protocol):
+    """What is demanded of a face; ``models.face.operating_point.OperatingPoint`` is one."""
+
+    @property
+    def accept(self) -> float:
+        """Similarity from which on the face alone decides."""
+        ...
+
+    @property
+    def step_up(self) -> float:
+        """Similarity from which on a card is asked for."""
+        ...
+
+    @property
+    def margin(self) -> float:
+        """By which the best candidate must lead the second."""
+        ...
 
 
 class Appraisal(Protocol):
@@ -73,6 +95,9 @@ class Recogniser:
         pipeline: Of this lane alone.
         gallery: Of the same pipeline.
         recognition: The site's setting.
+        demand: What is demanded of a face, by the number of people searched.
+        liveness: The access point's rule; None does not ask for it.
+        elsewhere: People who may not pass here: whom a face resembles there is said, no more.
         assess: The quality gate, for recognition.
         clock: Monotonic, the one that stamped the frames.
     """
@@ -83,19 +108,23 @@ class Recogniser:
         pipeline: Pipeline,
         gallery: FaceGallery,
         recognition: Recognition,
+        demand: Callable[[int], Demand],
+        liveness: LivenessPolicy | None = None,
+        elsewhere: FaceGallery | None = None,
         assess: Callable[[Image, Face], Appraisal] = assess_for_gate,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._pipeline, self._gallery = pipeline, gallery
-        self._false_positive_rate = recognition.false_positive_rate
+        self._pipeline, self._gallery, self._elsewhere = pipeline, gallery, elsewhere
+        self._demand, self._liveness = demand, liveness
         self._size_px_min = recognition.face_size_px_min
         self._assess, self._clock = assess, clock
         self._tracker, self._motion = Tracker(), Motion()
         self._visits: dict[int, Visit] = {}
+        self._watches: dict[int, LivenessWatch] = {}
         self._pictures: dict[int, dict[float, tuple[Image, Box]]] = {}
         self._seen: Sequence[Track] = ()
         self._hint: str | None = None
-        self._thresholds: dict[int, float] = {}
+        self._demands: dict[int, Demand] = {}
         self._same_person_similarity = pipeline.threshold(
             gallery_size=1, false_positive_rate=SAME_PERSON_FALSE_POSITIVE_RATE
         )
@@ -156,9 +185,16 @@ class Recogniser:
         """Return the attempt that is due by now, if any; for when no frame comes."""
         track = self._tracker.active
         visit = None if track is None else self._visits.get(track.track_id)
-        look = None if visit is None else visit.decide(now_s=now_s)
+        look = None if visit is None else visit.due(now_s=now_s)
         if track is None or visit is None or look is None:
             return None
+        is_known = bool(look.candidates) and look.candidates[0].similarity >= look.step_up
+        finding: LivenessFinding | None = None
+        if self._liveness is not None:
+            finding = self._watches[track.track_id].finding(now_s=now_s, is_last=not is_known)
+            if finding is None:
+                return None
+        visit.close(now_s=now_s)
         self._counts["attempts"] += 1
         decided_at_s = self._clock()
         image, box = self._pictures.pop(track.track_id)[look.captured_at_s]
@@ -169,7 +205,12 @@ class Recogniser:
             decided_at_s=decided_at_s,
             candidates=tuple(look.candidates),
             threshold=look.threshold,
+            step_up=look.step_up,
+            margin_min=look.margin_min,
             gallery_size=look.gallery_size,
+            combined_count=look.frame_count,
+            elsewhere=None if is_known else self._found_elsewhere(look),
+            liveness=finding,
             frame_count=len(visit.looks),
             network=self._pipeline.network,
             crop_jpeg=encode_crop(image, box),
@@ -219,7 +260,14 @@ class Recogniser:
         self._hint = None
         if visit.is_decided and not visit.must_check(now_s=now_s):
             return
+        watch = self._watches.get(track.track_id)
+        is_asked = watch is not None and watch.is_challenge and not visit.wants_look
+        if is_asked and watch is not None and not visit.is_decided:
+            self._ask(frame, track, watch)
         rejection, score = self._rejection(frame.image, track.face)
+        if is_asked and rejection is not None:
+            # Who turns the head as asked is not told that the head is turned.
+            return
         if rejection is not None:
             self._hint = rejection
             visit.drop(rejection)
@@ -228,9 +276,49 @@ class Recogniser:
         self._counts["embedded"] += 1
         track = self._person_of(track, embedding, now_s=now_s)
         visit = self._visit_of(track)
-        if not visit.is_decided:
+        if visit.is_decided:
+            return
+        if visit.wants_look and self._is_another_instant(visit, now_s):
             visit.add(self._look_up(embedding, now_s=now_s, quality=score))
+            self._combine(visit, now_s=now_s, quality=score)
             self._pictures.setdefault(track.track_id, {})[now_s] = (frame.image, track.face.box)
+        watch = self._watches.get(track.track_id)
+        if watch is not None and not is_asked:
+            watch.take(frame.image, track.face, now_s=now_s)
+
+    def _ask(self, frame: Frame, track: Track, watch: LivenessWatch) -> None:
+        """Let the frame count for what the person was asked to do, and say what is next."""
+        watch.take(frame.image, track.face, now_s=frame.captured_at_s)
+        watch.challenge(now_s=frame.captured_at_s)
+        self._hint = watch.instruction
+
+    @staticmethod
+    def _is_another_instant(visit: Visit, now_s: float) -> bool:
+        return not visit.looks or now_s - visit.looks[-1].captured_at_s >= LOOK_INTERVAL_S
+
+    def _combine(self, visit: Visit, *, now_s: float, quality: float) -> None:
+        """Look up the mean of what was seen of a person so far."""
+        looks = visit.looks
+        if len(looks) < 2:
+            return
+        mean = self._pipeline.mean([look.embedding for look in looks])
+        found = self._look_up(mean, now_s=now_s, quality=quality)
+        visit.add_combined(
+            dataclasses.replace(
+                found,
+                threshold=found.threshold + COMBINED_MARGIN,
+                step_up=found.step_up + COMBINED_MARGIN,
+                frame_count=len(looks),
+            )
+        )
+
+    def _found_elsewhere(self, look: Look) -> Candidate | None:
+        """Return who is known but may not pass here, if the face is somebody's."""
+        if self._elsewhere is None or not len(self._elsewhere):
+            return None
+        best = next(iter(self._elsewhere.search(look.embedding, count=1)), None)
+        accept = self._demand_for(len(self._elsewhere)).accept
+        return best if best is not None and best.similarity >= accept else None
 
     def _follow(self, frame: Frame, missing: Track, other: Track) -> None:
         """Recognise the person whose turn it is in a face that appeared elsewhere, if it is so.
@@ -272,11 +360,14 @@ class Recogniser:
 
     def _look_up(self, embedding: Embedding, *, now_s: float, quality: float) -> Look:
         size = len(self._gallery)
+        demand = self._demand_for(size)
         return Look(
             captured_at_s=now_s,
             embedding=embedding,
             candidates=self._gallery.search(embedding, count=2),
-            threshold=self._threshold(size),
+            threshold=demand.accept,
+            step_up=demand.step_up,
+            margin_min=demand.margin,
             gallery_size=size,
             quality=quality,
         )
@@ -291,6 +382,8 @@ class Recogniser:
     def _visit_of(self, track: Track) -> Visit:
         visit = self._visits.get(track.track_id)
         if visit is None:
+            if self._liveness is not None:
+                self._watches[track.track_id] = self._liveness.watch()
             visit = self._visits[track.track_id] = Visit(
                 similarity=self._pipeline.similarity,
                 same_person_similarity=self._same_person_similarity,
@@ -301,15 +394,15 @@ class Recogniser:
         here = {track.track_id for track in self._tracker.tracks}
         for track_id in [i for i in self._visits if i not in here]:
             del self._visits[track_id]
+            self._watches.pop(track_id, None)
             self._pictures.pop(track_id, None)
 
-    def _threshold(self, size: int) -> float:
-        if size not in self._thresholds:
-            self._thresholds.clear()
-            self._thresholds[size] = self._pipeline.threshold(
-                gallery_size=size, false_positive_rate=self._false_positive_rate
-            )
-        return self._thresholds[size]
+    def _demand_for(self, size: int) -> Demand:
+        if size not in self._demands:
+            if len(self._demands) >= DEMANDS_KEPT_MAX:
+                self._demands.clear()
+            self._demands[size] = self._demand(size)
+        return self._demands[size]
 
     def _box(self, track: Track) -> ViewBox:
         visit, is_active = self._visits.get(track.track_id), track is self._tracker.active

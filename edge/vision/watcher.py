@@ -14,8 +14,9 @@ import cv2
 from config.site import Recognition
 from edge.vision.attempt import CameraHealth, FaceAttempt, View
 from edge.vision.live import LivePicture
+from edge.vision.liveness import LivenessPolicy
 from edge.vision.reader import STARTING, Reader
-from edge.vision.recogniser import Appraisal, FaceGallery, Recogniser
+from edge.vision.recogniser import Appraisal, Demand, FaceGallery, Recogniser
 from models.face.quality import assess as assess_for_gate
 from models.face.types import Face, Image, Pipeline
 
@@ -35,8 +36,11 @@ class Watcher:
         access_point: Its id, for the log.
         reader: Of the camera; started and stopped with the watcher.
         pipeline: Of this lane alone; used in the watcher's thread.
-        gallery: Of the same pipeline.
+        gallery: People who may pass here; of the same pipeline.
         recognition: The site's setting.
+        demand: What is demanded of a face, by the number of people searched.
+        liveness: The access point's rule; None does not ask for it.
+        elsewhere: People who may not pass here.
         on_attempt: Called in the watcher's thread, once per person and visit; must not block.
         on_health: Called in the watcher's thread when the camera is lost or back.
         assess: The quality gate.
@@ -51,6 +55,9 @@ class Watcher:
         pipeline: Pipeline,
         gallery: FaceGallery,
         recognition: Recognition,
+        demand: Callable[[int], Demand],
+        liveness: LivenessPolicy | None = None,
+        elsewhere: FaceGallery | None = None,
         on_attempt: Callable[[FaceAttempt], None],
         on_health: Callable[[CameraHealth], None],
         assess: Callable[[Image, Face], Appraisal] = assess_for_gate,
@@ -59,7 +66,13 @@ class Watcher:
         self._reader, self._live = reader, LivePicture(reader)
         self._on_attempt, self._on_health = on_attempt, on_health
         self._recogniser = Recogniser(
-            pipeline=pipeline, gallery=gallery, recognition=recognition, assess=assess
+            pipeline=pipeline,
+            gallery=gallery,
+            recognition=recognition,
+            demand=demand,
+            liveness=liveness,
+            elsewhere=elsewhere,
+            assess=assess,
         )
         self._sequence = 0
         self._failure: CameraHealth | None = None

@@ -76,9 +76,10 @@ class Building:
         self.journal: Journal = make_journal(folder)
         self.board = KioskBoard()
         self.table = DeviceTable(now=lambda: NOW, on_change=lambda: None)
+        self.people = Register()
         self.around = Surroundings(
             journal=self.journal,
-            people=Register(),
+            people=self.people,
             board=self.board,
             policy=Policy(),
             offer_blob=lambda jpeg: "",
@@ -86,7 +87,9 @@ class Building:
         )
 
     def install(self, site: Site) -> Installation:
-        return install(site, self.around, table=self.table, eyes=Eyes(missing=("one",)))
+        return install(
+            site, self.around, table=self.table, eyes=Eyes(missing=("one",)), admissible=self.people
+        )
 
     def phase(self) -> str:
         state = self.board.current("east")

@@ -10,7 +10,7 @@ import { Store } from "/web/store.js";
 const SHOWN_MS = 1500;
 
 /**
- * @typedef {"looking" | "welcome" | "passed" | "refused" | "fault" | "unavailable"} Phase
+ * @typedef {"looking" | "welcome" | "passed" | "refused" | "step_up" | "fault" | "unavailable"} Phase
  * @typedef {{phase: Phase, masked_name: string, reason: string | null, direction: string,
  *   changed_at: string}} LaneState
  * @typedef {{box: [number, number, number, number], is_active: boolean, hint: string | null}} Face
@@ -43,7 +43,9 @@ store.subscribe((state) => screen.render(state));
 onLanguage(name);
 name();
 
-const PASSING = new Set(["welcome", "passed", "refused"]);
+const PASSING = new Set(["welcome", "passed", "refused", "step_up"]);
+/** A card has to be found first. */
+const STEP_UP_MS = 10_000;
 /** What is shown when nothing passes over the screen. */
 let lasting = LOOKING;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -55,9 +57,10 @@ function show(lane) {
   const isPassing = PASSING.has(lane.phase);
   if (!isPassing) lasting = lane;
   // The terminal repeats the newest state to a page that connects late.
-  const left = isPassing ? SHOWN_MS - (Date.now() - Date.parse(lane.changed_at)) : Infinity;
+  const shown = lane.phase === "step_up" ? STEP_UP_MS : SHOWN_MS;
+  const left = isPassing ? shown - (Date.now() - Date.parse(lane.changed_at)) : Infinity;
   store.update((state) => Object.assign(state, { lane: left > 0 ? lane : lasting }));
-  if (isPassing && left > 0) timer = setTimeout(() => show(lasting), Math.min(left, SHOWN_MS));
+  if (isPassing && left > 0) timer = setTimeout(() => show(lasting), Math.min(left, shown));
 }
 
 new Live(`${location.pathname}/stream`, {

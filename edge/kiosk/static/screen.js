@@ -84,6 +84,7 @@ function said({ lane, picture, isOnline, point }) {
   if (phase === "welcome") return { title: t("kiosk.welcome"), name: lane.masked_name, sign: "ahead" };
   if (phase === "passed") return { title: t("kiosk.passed"), sign: "granted" };
   if (phase === "refused") return { title: term("refusal", reason ?? ""), way: term("way", reason ?? "") };
+  if (phase === "step_up") return { title: term("refusal", reason ?? ""), way: term("way", reason ?? ""), sign: "card" };
   if (phase === "fault") return { title: t("kiosk.fault"), way: t("kiosk.fault_way") };
   if (phase === "unavailable") return { title: t("kiosk.card"), way: point.has_camera ? t("kiosk.unavailable_way") : "", sign: "card" };
   if (!picture.is_current) return { title: t("kiosk.card"), sign: "card" };

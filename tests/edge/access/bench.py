@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -53,6 +53,12 @@ class Register:
 
     def holder_of_card(self, number: str) -> str | None:
         return self.cards.get(number)
+
+    def when_changed(self, call: Callable[[], None]) -> None:
+        call()
+
+    def people_at(self, access_point: str) -> tuple[Collection[str], Collection[str]]:
+        return set(self.people), ()
 
 
 class Bench:

@@ -52,8 +52,49 @@ def test_two_enrolled_people_nearly_alike_are_a_doubt() -> None:
     assert decide(attempt, None, point=EAST, now=NOW) == Denied(DenialReason.DOUBTFUL_FACE)
 
 
-def test_a_second_person_below_the_threshold_is_no_doubt() -> None:
-    assert decide(face(0.505, 0.495), ANNA, point=EAST, now=NOW) == Granted("anna")
+def test_a_second_person_well_behind_is_no_doubt() -> None:
+    assert decide(face(0.525, 0.495), ANNA, point=EAST, now=NOW) == Granted("anna")
+
+
+@pytest.mark.parametrize(
+    ("similarity", "doubt", "reason"),
+    [
+        (0.39, None, DenialReason.UNKNOWN_FACE),
+        (0.45, None, DenialReason.WEAK_FACE),
+        (0.8, DenialReason.LIVENESS_UNSURE, DenialReason.LIVENESS_UNSURE),
+        (0.8, DenialReason.PRESENTATION_ATTACK, DenialReason.PRESENTATION_ATTACK),
+        (0.45, DenialReason.PRESENTATION_ATTACK, DenialReason.PRESENTATION_ATTACK),
+    ],
+)
+def test_a_face_alone_passes_only_if_nothing_is_in_doubt(
+    similarity: float, doubt: DenialReason | None, reason: DenialReason
+) -> None:
+    shown = FaceShown([Candidate("anna", similarity)], 0.5, step_up=0.4, doubt=doubt)
+
+    assert decide(shown, None, point=EAST, now=NOW) == Denied(reason)
+
+
+def test_somebody_known_who_may_not_pass_here_is_told_so() -> None:
+    anna = dataclasses.replace(ANNA, access_points=frozenset({"west"}))
+    shown = FaceShown([Candidate("ben", 0.1)], 0.5, elsewhere=Candidate("anna", 0.9))
+
+    assert shown.asked_about == "anna"
+    denied = Denied(DenialReason.NOT_PERMITTED_HERE, "anna")
+    assert decide(shown, anna, point=EAST, now=NOW) == denied
+
+
+def test_who_was_only_found_elsewhere_never_passes() -> None:
+    shown = FaceShown([], 0.5, elsewhere=Candidate("anna", 0.9))
+
+    assert decide(shown, ANNA, point=EAST, now=NOW) == Denied(DenialReason.UNKNOWN_FACE)
+
+
+def test_twins_are_never_told_apart_by_face_alone() -> None:
+    anna = dataclasses.replace(ANNA, confusable_with=frozenset({"berta"}))
+
+    denied = Denied(DenialReason.DOUBTFUL_FACE)
+    assert decide(face(0.9, 0.1), anna, point=EAST, now=NOW) == denied
+    assert decide(CARD, anna, point=EAST, now=NOW) == Granted("anna")
 
 
 def test_a_card_of_nobody_is_refused() -> None:

@@ -6,7 +6,13 @@ from typing import Any, Literal
 
 import pytest
 
-from config.contract.access import CredentialKind, DenialReason, Direction, DoorCommandOutcome
+from config.contract.access import (
+    STEP_UP_REASONS,
+    CredentialKind,
+    DenialReason,
+    Direction,
+    DoorCommandOutcome,
+)
 from config.contract.events import (
     AccessDenied,
     AccessGranted,
@@ -97,7 +103,38 @@ def test_a_refusal_says_why_and_opens_nothing(
         assert isinstance(denied, AccessDenied)
         assert denied.reason is reason
         assert bench.gate.commands == []
-        assert bench.phase() == "refused"
+        assert bench.phase() == ("step_up" if reason in STEP_UP_REASONS else "refused")
+
+    play(tmp_path, script)
+
+
+@pytest.mark.parametrize(("wait_s", "is_settled"), [(5.0, True), (15.0, False)])
+def test_a_card_settles_the_doubt_about_a_face(
+    tmp_path: Path, wait_s: float, *, is_settled: bool
+) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.show_face(0.8, 0.795)
+        bench.now_s += wait_s
+        await bench.lane.present_card(CARD)
+        denied, granted, *_ = await bench.facts()
+
+        assert isinstance(denied, AccessDenied)
+        assert isinstance(granted, AccessGranted)
+        assert granted.confirms == (denied.decision_id if is_settled else None)
+
+    play(tmp_path, script)
+
+
+def test_what_was_considered_is_kept_with_the_decision(tmp_path: Path) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.show_face(0.8, 0.3)
+        granted, *_ = await bench.facts()
+
+        assert isinstance(granted, AccessGranted)
+        assert granted.face is not None
+        considered = [(c.holder_id, c.similarity) for c in granted.face.candidates]
+        assert considered == [("anna", 0.8), ("berta", 0.3)]
+        assert granted.face.liveness == "off"
 
     play(tmp_path, script)
 

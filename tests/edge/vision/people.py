@@ -9,6 +9,7 @@ import numpy as np
 from edge.vision.reader import Frame
 from models.face.gallery import ExactGallery
 from models.face.types import Box, Embedding, Face, Image
+from models.liveness.types import LivenessLook
 
 RED, GREEN, BLUE = (0, 0, 255), (0, 255, 0), (255, 0, 0)
 Colour = tuple[int, int, int]
@@ -118,6 +119,40 @@ class ColourGallery(ExactGallery):
         super().__init__(dimension=ColourPipeline.dimension, measure="cosine")
         for key, colour in people.items():
             self.put(key, [_unit(colour)])
+
+
+class ColourLooker:
+    """Looks at squares; how alive they are is set by hand.
+
+    Attributes:
+        live_share: What both anti-spoof networks say, 0..1.
+        turns: Next turns of the head; the last one stays.
+    """
+
+    def __init__(self, live_share: float = 0.99) -> None:
+        self.live_share, self.turns = live_share, [0.0]
+
+    def look(
+        self,
+        image: Image,
+        face: Face,
+        *,
+        captured_at_s: float,
+        earlier: Sequence[LivenessLook] = (),
+    ) -> LivenessLook:
+        """Return a look at a bright, big face before a wall that stands still."""
+        turn = self.turns.pop(0) if len(self.turns) > 1 else self.turns[0]
+        return LivenessLook(
+            captured_at_s=captured_at_s,
+            box=face.box,
+            brightness=128.0,
+            contrast=40.0,
+            live_near=self.live_share,
+            live_wide=self.live_share,
+            surroundings=np.zeros((48, 48), np.uint8),
+            is_seen=np.zeros((48, 48), np.uint8),
+            turn=turn,
+        )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The whole way with the built-in networks: photographs of people walk up to a simulated camera."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from config.site import Recognition
+from edge.recognition import operating_point_for
 from edge.vision.attempt import FaceAttempt
 from edge.vision.reader import Reader
 from edge.vision.watcher import Watcher
@@ -30,6 +32,9 @@ def pipeline(store: Store) -> Pipeline:
     return open_pipeline("builtin", store)
 
 
+MIXED_PEOPLE = Recognition(same_group_factor=1)
+
+
 class Gate:
     """A gate that knows the astronaut, and what its watcher reports."""
 
@@ -44,7 +49,8 @@ class Gate:
             reader=Reader("camera-east", camera.url),
             pipeline=pipeline,
             gallery=self._gallery,
-            recognition=Recognition(),
+            recognition=MIXED_PEOPLE,
+            demand=partial(operating_point_for, MIXED_PEOPLE),
             on_attempt=self.attempts.append,
             on_health=lambda health: None,
         )

@@ -15,6 +15,7 @@ from tests.edge.vision.people import (
     Film,
     Square,
     blurred,
+    demand,
     good,
 )
 
@@ -32,6 +33,7 @@ class Lane:
             pipeline=self.pipeline,
             gallery=ColourGallery(ada=RED, ben=GREEN) if gallery is None else gallery,
             recognition=Recognition(),
+            demand=demand,
             assess=good,
             clock=lambda: self.film.now_s,
         )
@@ -66,10 +68,10 @@ def test_a_known_person_is_decided_on_the_first_good_frame(lane: Lane) -> None:
     assert (attempt.gallery_size, attempt.network) == (2, lane.pipeline.network)
 
 
-def test_a_stranger_is_decided_once_after_three_frames(lane: Lane) -> None:
+def test_a_stranger_is_decided_once_after_five_frames(lane: Lane) -> None:
     [attempt] = lane.show(STRANGER, count=60)
 
-    assert attempt.frame_count == 3
+    assert attempt.frame_count == 5
     assert attempt.candidates[0].similarity < attempt.threshold
 
 
@@ -195,6 +197,7 @@ def test_a_face_that_is_never_good_makes_no_attempt() -> None:
         pipeline=ColourPipeline(),
         gallery=ColourGallery(ada=RED),
         recognition=Recognition(),
+        demand=demand,
         assess=blurred,
     )
 
@@ -210,7 +213,7 @@ def test_an_empty_gallery_still_makes_one_attempt_with_no_candidate() -> None:
 
     [attempt] = lane.show(ADA, count=30)
 
-    assert (attempt.candidates, attempt.gallery_size, attempt.frame_count) == ((), 0, 3)
+    assert (attempt.candidates, attempt.gallery_size, attempt.frame_count) == ((), 0, 5)
 
 
 def test_a_person_enrolled_while_away_passes_on_the_next_visit() -> None:
@@ -239,8 +242,8 @@ def test_the_crop_is_a_small_jpeg_of_the_face(lane: Lane) -> None:
 def test_without_further_frames_the_wait_still_ends(lane: Lane) -> None:
     lane.show(STRANGER)
 
-    assert lane.recogniser.conclude(now_s=lane.film.now_s + 0.3) is None
-    assert lane.recogniser.conclude(now_s=lane.film.now_s + 0.5) is not None
+    assert lane.recogniser.conclude(now_s=lane.film.now_s + 0.5) is None
+    assert lane.recogniser.conclude(now_s=lane.film.now_s + 0.7) is not None
 
 
 def test_after_an_interruption_the_person_there_is_a_new_attempt(lane: Lane) -> None:

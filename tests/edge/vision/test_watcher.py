@@ -18,6 +18,7 @@ from tests.edge.vision.people import (
     ColourGallery,
     ColourPipeline,
     Square,
+    demand,
     good,
     picture,
 )
@@ -64,6 +65,7 @@ class Lane:
             pipeline=self.pipeline,
             gallery=ColourGallery(ada=RED, ben=GREEN),
             recognition=Recognition(),
+            demand=demand,
             assess=good,
             on_attempt=self.take,
             on_health=self.healths.append,
