@@ -1,6 +1,7 @@
 import dataclasses
 import fcntl
 import hashlib
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -233,6 +234,21 @@ def test_no_network_is_one_clear_line_that_tells_of_add(store: Store, client: ht
 
     with pytest.raises(FetchError, match=r"cannot fetch .*: without internet, .*models add FILE"):
         load(store, client, gone)
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_forever(store: Store) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        httpx.Client(trust_env=False, timeout=0.1) as client,
+        pytest.raises(FetchError, match=r"cannot fetch .* \(timed out\)"),
+    ):
+        fetch(
+            network(),
+            store,
+            client=client,
+            mirror=f"http://127.0.0.1:{silent.getsockname()[1]}",
+            on_progress=lambda *_: None,
+        )
 
 
 def test_a_file_is_fetched_by_one_process_at_a_time(
