@@ -88,6 +88,8 @@ def schema_breaks(name: str, before: Json, now: Json | None) -> list[str]:
             found.append(f"{name}.{member} is gone")
         elif _type(schema) != _type(others[member]):
             found.append(f"{name}.{member} has another type")
+        elif "const" in schema and schema["const"] not in _values(others[member]):
+            found.append(f"{name}.{member} no longer knows {schema['const']}")
     demanded = set(now.get("required", [])) - set(before.get("required", []))
     found += [f"{name} demands {member}" for member in sorted(demanded)]
     gone = set(before.get("enum") or []) - set(now.get("enum") or before.get("enum") or [])
@@ -105,8 +107,12 @@ def _new_demands(before: Json, now: Json) -> list[str]:
     return sorted(demanded[1] - demanded[0])
 
 
+def _values(schema: Json) -> list[object]:
+    return [schema["const"]] if "const" in schema else list(schema.get("enum") or [])
+
+
 def _type(schema: Json) -> str:
-    told = {key: schema.get(key) for key in ("type", "format", "$ref", "const", "items")}
+    told = {key: schema.get(key) for key in ("type", "format", "$ref", "items")}
     options = sorted(_type(option) for option in schema.get("anyOf", []))
     return json.dumps([told, options], sort_keys=True)
 

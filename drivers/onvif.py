@@ -184,12 +184,18 @@ class Onvif:
 
     async def _call(self, call: Callable[[], Awaitable[_Result]]) -> _Result:
         """Translate what the library raises."""
+        aiohttp = import_module("aiohttp")
         try:
             async with asyncio.timeout(self._settings.timeout_s):
                 return await call()
         except (CommandRejectedError, DeviceUnreachableError):
             raise
-        except (TimeoutError, OSError, httpx.TransportError) as error:
+        except (
+            TimeoutError,
+            OSError,
+            httpx.TransportError,
+            aiohttp.ClientConnectionError,
+        ) as error:
             why = str(error) or type(error).__name__
             raise DeviceUnreachableError(f"{self._url} does not answer: {why}: no reply") from error
         except (_library().ONVIFError, import_module("zeep.exceptions").Error) as error:
@@ -198,6 +204,8 @@ class Onvif:
                 message = f"{self._url} refuses user {self._settings.user!r} or the password"
                 raise CommandRejectedError(message) from error
             raise ProtocolViolationError(f"{self._url}: {text}") from error
+        except aiohttp.ClientError as error:
+            raise ProtocolViolationError(f"{self._url} answers no HTTP: {error}") from error
         # What the library's parsers raise for an answer that is none is not listed anywhere.
         except (ValueError, TypeError, AttributeError, KeyError, LookupError) as error:
             raise ProtocolViolationError(f"{self._url} answers something else: {error}") from error

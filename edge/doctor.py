@@ -1,10 +1,12 @@
 """The command ``menshen doctor``: what is wrong with this machine, and what to do about it."""
 
+import contextlib
 import ctypes
 import dataclasses
 import json
 import os
 import shutil
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -19,11 +21,14 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from config.contract.nodes import HolderRecord
 from config.settings import menshen_home
 from config.site import BusEntry, CameraEntry, Site, SiteError, load_site
+from edge.recognition import operating_point_for
 from edge.vision.errors import CameraError
 from edge.vision.source import open_source
-from models.store import Store, default_store
+from models.liveness.liveness import ANTI_SPOOF_NEAR, ANTI_SPOOF_WIDE
+from models.store import Store, default_store, network_of
 
 doctor = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -92,6 +97,9 @@ def examine(site: Site | None, *, home: Path, store: Store) -> Iterator[Finding]
     yield from judge_clock(datetime.now(UTC), is_synchronised=_is_clock_synchronised())
     yield from _check_disk(home)
     yield from _check_models(site, store)
+    if site is not None:
+        yield from judge_target(site, _enrolled(home))
+        yield from judge_liveness(site, store)
     if site is None:
         yield from _list_ports()
         return
@@ -198,6 +206,63 @@ def _check_models(site: Site | None, store: Store) -> Iterator[Finding]:
     is_needed = site is not None and bool(site.camera)
     level = Level.PROBLEM if is_needed else Level.WARNING
     yield Finding("models", level, f"pipeline {pipeline} lacks {', '.join(missing)}", advice)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Enrolment:
+    """Who is enrolled, as a terminal knows. Attributes: pictures: of who has the fewest."""
+
+    people: int = 0
+    pictures: int = 1
+
+
+def judge_target(site: Site, enrolment: Enrolment) -> Iterator[Finding]:
+    """Yield whether the network keeps strangers out as the site wants, and what that costs."""
+    if all(point.camera is None for point in site.access_point):
+        return
+    wanted = operating_point_for(site.recognition, enrolment.people, pictures=enrolment.pictures)
+    known = "" if enrolment.people else "nobody is enrolled here yet; "
+    if wanted.holds:
+        yield Finding("recognition", Level.OK, known + wanted.reason)
+        return
+    advice = "a card is asked for where the face is not enough, so give everybody a card"
+    yield Finding("recognition", Level.WARNING, known + wanted.reason, advice)
+
+
+def judge_liveness(site: Site, store: Store) -> Iterator[Finding]:
+    """Yield whether the access points that ask for a living face can tell one."""
+    asking = [p.id for p in site.access_point if p.camera is not None and p.liveness != "off"]
+    watched = [p.id for p in site.access_point if p.camera is not None]
+    if off := [name for name in watched if name not in asking]:
+        message = f"off at {', '.join(off)}: a photograph of somebody enrolled opens it"
+        yield Finding("liveness", Level.WARNING, message, 'set liveness = "passive" there')
+    if not asking:
+        return
+    needed = (ANTI_SPOOF_NEAR, ANTI_SPOOF_WIDE)
+    missing = [name for name in needed if not store.has(network_of(name))]
+    if not missing:
+        yield Finding("liveness", Level.OK, f"asked for at {', '.join(asking)}")
+        return
+    advice = "run `menshen models fetch`, or add each file with `menshen models add FILE`"
+    effect = "everybody is asked for a card" if len(missing) == 2 else "it is weaker"
+    message = f"asked for at {', '.join(asking)}, but {', '.join(missing)} is missing: {effect}"
+    level = Level.PROBLEM if len(missing) == len(needed) else Level.WARNING
+    yield Finding("liveness", level, message, advice)
+
+
+def _enrolled(home: Path) -> Enrolment:
+    """Return who this machine's largest replica holds."""
+    found = [Enrolment()]
+    for path in home.glob("edge-*/replica.sqlite3"):
+        with (
+            contextlib.suppress(sqlite3.Error, ValueError),
+            contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection,
+        ):
+            rows = connection.execute("SELECT document FROM holder").fetchall()
+            people = [HolderRecord.model_validate_json(document) for (document,) in rows]
+            pictures = [t.picture_count for person in people for t in person.templates]
+            found.append(Enrolment(len(people), min(pictures, default=1)))
+    return max(found, key=lambda each: each.people)
 
 
 def _list_ports() -> Iterator[Finding]:

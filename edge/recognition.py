@@ -22,12 +22,21 @@ from models.store import Store, StoreError
 
 _log = logging.getLogger("edge.recognition")
 
-PICTURES: Final = 2
+PICTURES_MIXED: Final = 2
 """Some people have one picture and some three: 2 takes the stricter table of each kind."""
 
 
-def operating_point_for(recognition: Recognition, gallery_size: int) -> OperatingPoint:
-    """Return what a site's target demands of a face at a gallery's size, and what it costs."""
+def operating_point_for(
+    recognition: Recognition, gallery_size: int, *, pictures: int = PICTURES_MIXED
+) -> OperatingPoint:
+    """Return what a site's target demands of a face at a gallery's size, and what it costs.
+
+    Args:
+        recognition: The site's setting.
+        gallery_size: People searched.
+        pictures: Enrolled by the person with the fewest; changes the price, not the demand, from
+            two on.
+    """
     return operating_point(
         RATES_OF_PIPELINE[recognition.pipeline],
         gallery_size=gallery_size,
@@ -36,7 +45,7 @@ def operating_point_for(recognition: Recognition, gallery_size: int) -> Operatin
             step_up_strangers=max(recognition.strangers, recognition.step_up_strangers),
             tries=recognition.tries,
         ),
-        pictures=PICTURES,
+        pictures=pictures,
         same_group_factor=recognition.same_group_factor,
     )
 

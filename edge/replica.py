@@ -180,6 +180,7 @@ class Replica:
             valid_from=record.valid_from,
             valid_until=record.valid_until,
             access_points=None if allowed is None else frozenset(allowed),
+            confusable_with=frozenset(record.confusable_with),
         )
         self._entries[record.holder_id] = _Entry(person, record.cards, generation)
         for verifier in record.cards:

@@ -102,6 +102,7 @@ class TemplateRecord(Frozen):
         ciphertext: Nonce and AES-256-GCM ciphertext of float32 little-endian values, base64url.
         sealed_key: The record's own key, sealed for the node, base64url.
         key_version: Part of the additional data, with the holder's id.
+        picture_count: Enrolment pictures whose mean it is.
     """
 
     template_id: UUID
@@ -109,6 +110,7 @@ class TemplateRecord(Frozen):
     ciphertext: str
     sealed_key: str
     key_version: int
+    picture_count: Annotated[int, Field(ge=1)] = 1
 
 
 class HolderRecord(Frozen):
@@ -120,6 +122,7 @@ class HolderRecord(Frozen):
         masked_name: For the kiosk; the full name does not leave central.
         cards: Verifiers (``contract.trust.card_verifier``), never card numbers.
         access_points: Where the person may pass; None means everywhere.
+        confusable_with: Holders whom face alone cannot tell from this one, such as a twin.
     """
 
     holder_id: str
@@ -132,6 +135,7 @@ class HolderRecord(Frozen):
     access_points: tuple[Slug, ...] | None = None
     cards: tuple[str, ...] = ()
     templates: tuple[TemplateRecord, ...] = ()
+    confusable_with: tuple[str, ...] = ()
 
 
 class ReplicaPage(Frozen):

@@ -12,6 +12,7 @@ from central.openapi import (
     breaks,
     event_breaks,
     event_description,
+    schema_breaks,
 )
 
 
@@ -70,6 +71,15 @@ def test_an_addition_is_no_break() -> None:
     now["components"]["schemas"]["Person"]["properties"]["more"] = {"type": "string"}
 
     assert breaks(before, now) == []
+
+
+def test_one_value_that_becomes_one_of_several_is_no_break() -> None:
+    before = {"properties": {"liveness": {"type": "string", "const": "off"}}}
+    now = {"properties": {"liveness": {"type": "string", "enum": ["off", "live"]}}}
+    other = {"properties": {"liveness": {"type": "string", "enum": ["live"]}}}
+
+    assert schema_breaks("Face", before, now) == []
+    assert schema_breaks("Face", before, other) == ["Face.liveness no longer knows off"]
 
 
 def test_an_event_that_is_gone_or_of_another_class_is_a_break() -> None:

@@ -4,14 +4,35 @@ import pty
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
 import pytest
 import serial
 
-from config.site import BusEntry, CameraEntry, Node, Site, SiteIdentity
-from edge.doctor import Finding, Level, examine, judge_clock, judge_disk, try_camera, try_port
+from config.site import (
+    AccessPointEntry,
+    BusEntry,
+    CameraEntry,
+    DeviceEntry,
+    Node,
+    Recognition,
+    Site,
+    SiteIdentity,
+)
+from edge.doctor import (
+    Enrolment,
+    Finding,
+    Level,
+    examine,
+    judge_clock,
+    judge_disk,
+    judge_liveness,
+    judge_target,
+    try_camera,
+    try_port,
+)
 from models.store import Store
 from tests.edge.conftest import NOW
 
@@ -114,3 +135,49 @@ def test_missing_networks_matter_where_there_is_a_camera(
     assert findings["models"].level is level
     assert "menshen models build" in findings["models"].advice
     assert findings["disk"].level is not Level.PROBLEM
+
+
+def gate(pipeline: Literal["builtin", "production"] = "builtin", **point: object) -> Site:
+    return Site(
+        site=SiteIdentity(id="demo", name={"en": "Demo"}),
+        recognition=Recognition(pipeline=pipeline),
+        node=(Node(id="gate-1"),),
+        bus=(BusEntry(id="line-1", node="gate-1", port="x"),),
+        device=(DeviceEntry(id="gate", driver="speed_gate", bus="line-1"),),
+        camera=(CameraEntry(id="camera-1", node="gate-1", url="0"),),
+        access_point=(
+            AccessPointEntry(id="east", node="gate-1", device="gate", camera="camera-1", **point),  # type: ignore[arg-type]  # its own
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "enrolment", "level"),
+    [
+        ("production", Enrolment(100, pictures=3), Level.OK),
+        ("production", Enrolment(100, pictures=1), Level.WARNING),
+        ("production", Enrolment(10_000, pictures=3), Level.WARNING),
+        ("builtin", Enrolment(), Level.WARNING),
+    ],
+)
+def test_a_network_that_cannot_keep_the_target_is_said_with_its_price(
+    pipeline: Literal["builtin", "production"], enrolment: Enrolment, level: Level
+) -> None:
+    [finding] = judge_target(gate(pipeline), enrolment)
+
+    assert finding.level is level
+    assert "one stranger in 1,000" in finding.message
+    assert "% of enrolled people" in finding.message
+
+
+def test_a_lane_that_takes_photographs_for_people_is_named(tmp_path: Path) -> None:
+    [finding] = judge_liveness(gate(liveness="off"), Store(tmp_path))
+
+    assert (finding.level, "off at east" in finding.message) == (Level.WARNING, True)
+
+
+def test_liveness_without_its_networks_is_a_problem_that_says_what_to_add(tmp_path: Path) -> None:
+    [finding] = judge_liveness(gate(), Store(tmp_path))
+
+    assert finding.level is Level.PROBLEM
+    assert "liveness-2.7, liveness-4.0 is missing: everybody is asked" in finding.message
