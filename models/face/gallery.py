@@ -2,8 +2,8 @@
 
 Templates lie in blocks. A change makes new blocks for what it touches and publishes all of them at
 once, so a search works on one state of the gallery, takes no lock and delays nobody. A template is
-appended, never overwritten; a forgotten one is struck out, and a block that is half struck out is
-rebuilt.
+appended, never overwritten; a forgotten one is struck out, and what is left of a block that is half
+struck out is appended anew. Only the last block has room; full ones get codes, and are merged.
 """
 
 import dataclasses
@@ -19,8 +19,10 @@ from models.face.pairs import impostor_scores, pairs_above
 from models.face.search import Block, Exact, Matrix, Measure, Scan, Vector, best_people
 from models.face.types import Candidate, Embedding, Pair, ScoreHistogram
 
-BLOCK_LENGTH: Final = 32_768
+BLOCK_LENGTH: Final = 8192
 """Templates in a full block; full blocks are scanned by four-bit codes."""
+MERGED_COUNT: Final = 8
+"""Full blocks that become one, which is scanned with less to do around it."""
 FIRST_CAPACITY: Final = 64
 LENGTH_MIN, LENGTH_MAX = 1e-6, 1e6
 """No network gives a longer or shorter embedding; float32 has room for the squares of these."""
@@ -93,7 +95,7 @@ class ExactGallery:
             elif number is not None:
                 del self._numbers[key]
                 self._keys[number] = None
-            self._snapshot = Snapshot(tuple(blocks), len(self._keys))
+            self._snapshot = Snapshot(tuple(self._merged(blocks)), len(self._keys))
 
     def search(
         self, probe: Embedding, *, count: int = 2, keys: Collection[str] | None = None
@@ -188,11 +190,20 @@ class ExactGallery:
             block = self._roomier(block, length)
         # Nobody who has the old block looks beyond its length.
         block.rows[first:length], block.owners[first:length] = rows, owners
-        squares = (rows * rows).sum(axis=1)
-        block.offsets[first:length] = squares / -2
-        reach = max(block.reach, float(np.sqrt(squares.max())))
-        extended = dataclasses.replace(block, length=length, reach=reach)
+        block.offsets[first:length], reach = _offsets(rows)
+        extended = dataclasses.replace(block, length=length, reach=max(block.reach, reach))
         return _sealed(extended) if length == self._block_length else extended
+
+    def _merged(self, blocks: list[Block]) -> list[Block]:
+        """Return blocks with the full ones made one, when there are enough of them."""
+        full = [block for block in blocks if block.length == self._block_length]
+        if len(full) < MERGED_COUNT:
+            return blocks
+        rows = np.concatenate([block.rows[block.alive] for block in full])
+        owners = np.concatenate([block.owners[block.alive] for block in full])
+        offsets, reach = _offsets(rows)
+        merged = Block(rows=rows, owners=owners, offsets=offsets, length=len(rows), reach=reach)
+        return [_sealed(merged), *(block for block in blocks if block not in full)]
 
     def _roomier(self, block: Block | None, length: int) -> Block:
         capacity = FIRST_CAPACITY if block is None else 2 * len(block.rows)
@@ -265,6 +276,12 @@ class _Selected:
     is_selected: npt.NDArray[np.bool_]
     offsets: dict[Block, Vector]
     people_count: int
+
+
+def _offsets(rows: Matrix) -> tuple[Vector, float]:
+    """Return half the squared length of rows, negative, and the length of the longest."""
+    squares: Vector = (rows * rows).sum(axis=1)
+    return squares * np.float32(-0.5), float(np.sqrt(squares.max()))
 
 
 def _sealed(block: Block) -> Block:

@@ -56,7 +56,7 @@ class Block:
         offsets: What a scan adds to each row's bound; minus infinity where it is forgotten.
         length: Rows in use, forgotten ones included.
         reach: Length of the longest row.
-        codes: Copies of all rows, if the block is full and there are such.
+        codes: Copies of all rows, if nothing is added any more and there are such.
     """
 
     rows: Matrix
@@ -79,7 +79,9 @@ class Block:
             return _padded(bounds), addend + slack
         bounds = np.empty(_whole_groups(self.length), np.float32)
         bounds[self.length :] = -np.inf
-        np.dot(self.rows[: self.length], probe.astype(np.float32), out=bounds[: self.length])
+        # Not ``np.dot``: BLAS would wait for a second thread, long in coming on a busy gate.
+        used = bounds[: self.length]
+        np.vecdot(self.rows[: self.length], probe.astype(np.float32), out=used)
         return bounds, slack - float(probe @ probe) / 2
 
 

@@ -17,7 +17,7 @@ def units(count: int, dimension: int, *, seed: int = 0) -> np.ndarray:
 
 
 def gallery_of(
-    people: Mapping[str, Sequence[Embedding]], measure: Measure, *, block_length: int = 32_768
+    people: Mapping[str, Sequence[Embedding]], measure: Measure, *, block_length: int = 8192
 ) -> ExactGallery:
     """Return a gallery of some people."""
     dimension = len(next(iter(people.values()))[0])

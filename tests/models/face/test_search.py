@@ -12,8 +12,8 @@ from models.face.types import Embedding
 from tests.models.face.galleries import gallery_of, plain_search, units
 
 DIMENSION = 32
-BLOCK = 64
-"""Short blocks, so that small galleries are searched by codes too."""
+BLOCK = 16
+"""Short blocks, so that small galleries are searched by codes and merged too."""
 MEASURES: tuple[Measure, ...] = ("cosine", "euclidean")
 Rows = np.ndarray
 
