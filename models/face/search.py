@@ -93,12 +93,10 @@ def similarities(rows: Matrix, probe: Exact, measure: Measure) -> Exact:
     wide = rows.astype(np.float64)
     alike: Exact
     if measure == "cosine":
-        wide *= probe
-        alike = wide.sum(axis=1)
+        alike = np.vecdot(wide, probe)
         return alike
     wide -= probe
-    wide *= wide
-    alike = 1 - np.sqrt(wide.sum(axis=1))
+    alike = 1 - np.sqrt(np.vecdot(wide, wide))
     return alike
 
 
@@ -151,8 +149,9 @@ def best_people(scans: Sequence[Scan], measure: Measure, *, count: int) -> list[
     if not scans or count < 1:
         return []
     floor = _floor(scans, measure, count=count)
-    found = [scan.look_up(scan.rows_above(floor), measure) for scan in scans]
-    people, alike = _by_person(found)
+    least = nearness(floor, measure)
+    found = [scan.look_up(scan.rows_above(least), measure) for scan in scans]
+    people, alike = _by_person(found, floor=floor)
     if len(people) > count:
         last = np.partition(alike, len(alike) - count)[len(alike) - count]
         people, alike = people[alike >= last], alike[alike >= last]
@@ -160,7 +159,7 @@ def best_people(scans: Sequence[Scan], measure: Measure, *, count: int) -> list[
 
 
 def _floor(scans: Sequence[Scan], measure: Measure, *, count: int) -> float:
-    """Return a nearness that the last of the best people reaches for certain."""
+    """Return a similarity that the last of the best people reaches for certain."""
     tops = np.concatenate([scan.tops for scan in scans])
     firsts = np.cumsum([0, *(len(scan.tops) for scan in scans)])
     seed_count = count + SEED_COUNT
@@ -170,8 +169,7 @@ def _floor(scans: Sequence[Scan], measure: Measure, *, count: int) -> float:
         groups = groups[np.isfinite(tops[groups])]
         _, alike = _by_person(_seeds(scans, groups, firsts, measure))
         if len(alike) >= count:
-            last = float(np.partition(alike, len(alike) - count)[len(alike) - count])
-            return nearness(last, measure)
+            return float(np.partition(alike, len(alike) - count)[len(alike) - count])
         if seed_count == len(tops):
             return float("-inf")
         seed_count *= 2
@@ -191,15 +189,18 @@ def _seeds(
 
 
 def _by_person(
-    found: Sequence[tuple[npt.NDArray[np.int32], Exact]],
+    found: Sequence[tuple[npt.NDArray[np.int32], Exact]], *, floor: float = -np.inf
 ) -> tuple[npt.NDArray[np.int32], Exact]:
-    """Return each person once, with the best similarity."""
+    """Return each person who reaches the floor once, with the best similarity."""
     owners = np.concatenate([np.empty(0, np.int32), *(part[0] for part in found)])
     alike = np.concatenate([np.empty(0), *(part[1] for part in found)])
-    people, places = np.unique(owners, return_inverse=True)
-    best = np.full(len(people), -np.inf)
-    np.maximum.at(best, places, alike)
-    return people, best
+    kept = np.flatnonzero(alike >= floor)
+    kept = kept[owners[kept].argsort(kind="stable")]
+    owners, alike = owners[kept], alike[kept]
+    if not len(kept):
+        return owners, alike
+    firsts = np.concatenate([[0], np.flatnonzero(owners[1:] != owners[:-1]) + 1])
+    return owners[firsts], np.maximum.reduceat(alike, firsts)
 
 
 def _whole_groups(length: int) -> int:
