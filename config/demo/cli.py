@@ -17,7 +17,7 @@ from rich.console import Console
 from config.contract.access import DenialReason
 from config.contract.events import AccessDenied, AccessGranted, AccessTaken, Event
 from config.demo.control import CentralControl, Seen, SimulatorControl, TerminalControl
-from config.demo.photographs import Photograph, find_photographs
+from config.demo.photographs import Photograph, find_photographs, find_pictures
 from config.demo.play import Lane, take_turns
 from config.demo.processes import Process, Processes
 from config.demo.report import Findings
@@ -25,6 +25,7 @@ from config.demo.report import Findings
 demo = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 NODE = "gate-1"
+ATTACKED = "south"
 SETTLE_TIMEOUT_S = 20.0
 CARD_HOLDER, CARD, UNKNOWN_CARD = "card holder", "0006547886", "0000000001"
 EVERY_NTH_BY_CARD = 4
@@ -33,6 +34,10 @@ Headless = Annotated[bool, typer.Option(help="No browser: play, measure and end.
 Seconds = Annotated[float, typer.Option("--for", min=20, help="Seconds to play when headless.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Camera = Annotated[str, typer.Option(help="A real camera for the east lane: a number or a URL.")]
+Attacks = Annotated[
+    Path | None,
+    typer.Option(help="Pictures that are held up before a third lane, which asks for a live face."),
+]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the console; 0: any.")]
 
 
@@ -43,13 +48,17 @@ def run(
     seconds: Seconds = 60.0,
     as_json: Json = False,
     camera: Camera = "",
+    attacks: Attacks = None,
     port: Port = 0,
 ) -> int:
     """Show a small building at work: real photographs, real recognition, simulated hardware."""
     photographs = find_photographs()
+    held_up = {} if attacks is None else find_pictures(attacks)
     console = Console(stderr=as_json, highlight=False)
     with tempfile.TemporaryDirectory(prefix="menshen-demo-") as folder:
-        building = Building(Path(folder), photographs, console, camera=camera, port=port)
+        building = Building(
+            Path(folder), photographs, console, camera=camera, port=port, held_up=held_up
+        )
         findings = asyncio.run(building.run(seconds if headless else None))
     if findings is None:
         return 0
@@ -72,7 +81,9 @@ class Building:
         *,
         camera: str,
         port: int,
+        held_up: dict[str, Photograph],
     ) -> None:
+        self._held_up = held_up
         self._folder, self._photographs, self._console = folder, photographs, console
         self._camera, self._port = camera, port
         self._seen: list[Seen] = []
@@ -107,13 +118,18 @@ class Building:
         await self._build_models()
         gates = await processes.start(
             "gates", "sim", "speed_gate", "--port", str(self._folder / "line-1"), "--paced",
-            "--unit-id", "1", "--unit-id", "2", "--control", "127.0.0.1:0", "--json",
+            "--unit-id", "1", "--unit-id", "2", "--unit-id", "3",
+            "--control", "127.0.0.1:0", "--json",
         )  # fmt: skip
         cameras = {
-            name: await self._start_camera(processes, name)
+            name: await self._start_camera(processes, name, self._photographs)
             for name in ("camera_east", "camera_west")
             if not (name == "camera_east" and self._camera)
         }
+        if self._held_up:
+            cameras["camera_south"] = await self._start_camera(
+                processes, "camera_south", self._held_up, setting="sheet"
+            )
         site = self._write_site({name: c.ready["tcp"] for name, c in cameras.items()})
         say("2/4 starting central")
         service = await processes.start(
@@ -142,6 +158,9 @@ class Building:
             Lane("east", unit_id=1, gates=self._gates, camera=hands.get("camera_east")),
             Lane("west", unit_id=2, gates=self._gates, camera=hands["camera_west"]),
         ]
+        if self._held_up:
+            south = hands["camera_south"]
+            self._lanes.append(Lane(ATTACKED, unit_id=3, gates=self._gates, camera=south))
 
     async def _build_models(self) -> None:
         build = await asyncio.create_subprocess_exec(
@@ -150,11 +169,16 @@ class Building:
         if await build.wait() != 0:
             raise typer.TyperException("the networks cannot be built: run `menshen models build`")
 
-    async def _start_camera(self, processes: Processes, name: str) -> Process:
+    async def _start_camera(
+        self,
+        processes: Processes,
+        name: str,
+        people: dict[str, Photograph],
+        *,
+        setting: str = "photo",
+    ) -> Process:
         photographs = [
-            word
-            for p in self._photographs.values()
-            for word in ("--set", f"photo={p.key}={p.path}")
+            word for p in people.values() for word in ("--set", f"{setting}={p.key}={p.path}")
         ]
         return await processes.start(
             name, "sim", "camera", "--tcp", "127.0.0.1:0", "--control", "127.0.0.1:0",
@@ -162,7 +186,9 @@ class Building:
         )  # fmt: skip
 
     def _write_site(self, cameras: dict[str, str]) -> Path:
-        template = Template((Path(__file__).parents[1] / "demo.toml").read_text(encoding="utf-8"))
+        names = ["demo.toml", *(["demo_attacks.toml"] if self._held_up else [])]
+        folder = Path(__file__).parents[1]
+        template = Template("".join((folder / n).read_text(encoding="utf-8") for n in names))
         text = template.substitute(
             {"line": self._folder / "line-1", "camera_east": self._camera, **cameras}
         )
@@ -179,6 +205,11 @@ class Building:
         await self._central.add_card(holder, CARD)
         astronaut = self._photographs["astronaut"]
         await self._central.enrol_face(self._holders["astronaut"], astronaut.path)
+        # The worst case: whoever is shown is enrolled by the very picture that is held up.
+        for number, picture in enumerate(self._held_up.values(), start=2001):
+            holder = await self._central.add_person(picture.name, str(number))
+            self._holders[picture.key] = holder
+            await self._central.enrol_face(holder, picture.path)
 
     async def _play(self, seconds: float | None, processes: Processes) -> None:
         end_s = None if seconds is None else time.monotonic() + seconds
@@ -204,6 +235,8 @@ class Building:
             watcher.cancel()
             return
         order = ["astronaut", "admiral"] if lane.name == "east" else ["admiral", "astronaut"]
+        if lane.name == ATTACKED:
+            order = list(self._held_up)
         for turn, person in enumerate(take_turns(order), start=1):
             if stopping.is_set() or (end_s is not None and time.monotonic() > end_s):
                 return
@@ -213,6 +246,8 @@ class Building:
                 await self._terminal.present_card(lane.name, UNKNOWN_CARD)
             else:
                 await lane.face_walks_up(person)
+                if lane.name == ATTACKED:
+                    await lane.wait_until_empty()
 
     async def _enrol_the_stranger(self, at_s: float) -> None:
         await asyncio.sleep(max(0.0, at_s - time.monotonic()))
@@ -242,10 +277,12 @@ class Building:
         say(f"  {link}", soft_wrap=True)
         say("The terminal's own pages:", style="bold")
         say(f"  {self._edge.ready['kiosk']}", soft_wrap=True)
-        say("For demonstration: no consent records and no liveness yet. Ctrl-C ends it.\n")
+        say("East and west show photographs as people, so there liveness=off. No consent records.")
+        say("For demonstration. Ctrl-C ends it.\n")
 
     async def _watch(self) -> None:
-        names = {holder: self._photographs[key].name for key, holder in self._holders.items()}
+        people = {**self._photographs, **self._held_up}
+        names = {holder: people[key].name for key, holder in self._holders.items()}
         async for seen in self._central.watch():
             self._seen.append(seen)
             data, at = seen.event.parsed(), f"{seen.seen_at.astimezone():%H:%M:%S}"
@@ -269,7 +306,14 @@ class Building:
         denied = [d for e in events if isinstance(d := e.parsed(), AccessDenied)]
         expected = list(self._expected)
         for lane in self._lanes:
-            if lane.tally.let_through.get("astronaut", 0) == 0 and not self._camera:
+            if lane.name == ATTACKED:
+                expected += [
+                    f"the picture {name} passed the lane that asks for a live face"
+                    for name in lane.tally.let_through
+                ]
+                if not any(d.access_point == ATTACKED for d in denied):
+                    expected.append("no picture was refused by the lane that asks for a live face")
+            elif lane.tally.let_through.get("astronaut", 0) == 0 and not self._camera:
                 expected.append(f"the enrolled person never passed the {lane.name} lane")
         if sum(lane.tally.let_through.get("admiral", 0) for lane in self._lanes) == 0:
             expected.append("the stranger did not pass after being enrolled")

@@ -40,3 +40,16 @@ def find_photographs() -> dict[str, Photograph]:
             )
         found[key] = Photograph(key, name, paths[0])
     return found
+
+
+def find_pictures(folder: Path) -> dict[str, Photograph]:
+    """Return the pictures of a folder that are held up before a camera, by key.
+
+    Raises:
+        typer.TyperException: There is none.
+    """
+    names = folder.iterdir() if folder.is_dir() else ()
+    paths = sorted(path for path in names if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
+    if not paths:
+        raise typer.TyperException(f"{folder} holds no .jpg or .png picture to hold up")
+    return {f"held-{n}": Photograph(f"held-{n}", p.stem, p) for n, p in enumerate(paths, 1)}

@@ -70,6 +70,15 @@ class Lane:
         self.tally.turned_away[person] = self.tally.turned_away.get(person, 0) + 1
         return False
 
+    async def wait_until_empty(self) -> None:
+        """Return when nobody is before the camera: the same face gets no second try in view."""
+        if self._camera is None:
+            raise ValueError("this lane has a real camera")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING_TIMEOUT_S):
+                while (await self._camera.state())["people"]:  # noqa: ASYNC110
+                    await asyncio.sleep(LOOK_INTERVAL_S)
+
     async def wait_and_walk(self) -> None:
         """Walk whenever the gate opens: for a lane whose people stand before a real camera."""
         while True:

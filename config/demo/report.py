@@ -74,6 +74,7 @@ class Findings:
         return {
             "passages": sum(d.count for _, d in facts if isinstance(d, AccessTaken)),
             "denied": dict(denied),
+            "attacks": self.attacks(),
             "granted": dict(Counter(data.credential.value for data in granted)),
             "events_edge": sum(self.edge_last_sequences.values()),
             "events_central": len(self.central_events),
@@ -104,6 +105,23 @@ class Findings:
             "edge_rss_mb": self.edge_rss_mb,
             "machine": describe_machine(),
             "problems": self.problems(),
+        }
+
+    def attacks(self) -> dict[str, Any]:
+        """Return what became of pictures that were held up where a live face is asked for."""
+        facts = [event.parsed() for event in self.central_events]
+        judged = [
+            data
+            for data in facts
+            if isinstance(data, AccessGranted | AccessDenied)
+            and data.face is not None
+            and data.face.liveness != "off"
+        ]
+        refused = [data.reason.value for data in judged if isinstance(data, AccessDenied)]
+        return {
+            "tried": len(judged),
+            "passed": len(judged) - len(refused),
+            "refused": dict(Counter(refused)),
         }
 
     def problems(self) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from drivers.simulators.corridor import Bust, Corridor, Image, cut_out, portrait_face
+from drivers.simulators.corridor import Bust, Corridor, Image, cut_out, portrait_face, sheet
 
 REQUEST_LENGTH_MAX = 8_192
 BOUNDARY = "menshen-frame"
@@ -38,11 +38,13 @@ class Simulator:
         Attributes:
             photo: ``NAME=PATH`` each, or ``NAME=PATH@X,Y,WIDTH`` with the middle and the width of
                 the face in pixels of the photograph; without, it is where portraits have it.
+            sheet: The same, for photographs that are held up whole and not cut out.
             frames_per_second: 1..60.
             seed: Of the noise, the light and the side from which people come.
         """
 
         photo: Sequence[str] = ()
+        sheet: Sequence[str] = ()
         width: int = 640
         height: int = 480
         frames_per_second: float = 15.0
@@ -53,7 +55,10 @@ class Simulator:
             raise ValueError("frames_per_second must be 1..60")
         self.settings = settings
         self.corridor = Corridor(
-            dict(_load_bust(entry) for entry in settings.photo),
+            {
+                **dict(_load_bust(entry) for entry in settings.photo),
+                **dict(_load_bust(entry, cut=sheet) for entry in settings.sheet),
+            },
             width=settings.width,
             height=settings.height,
             frames_per_second=settings.frames_per_second,
@@ -231,8 +236,12 @@ def _encode(picture: Image) -> bytes:
     return data.tobytes()
 
 
+Cut = Callable[[Image, float, float, float], Bust]
+"""A photograph and where its face is, to what walks up."""
+
+
 @functools.cache  # cutting a person out takes a sixth of a second
-def _load_bust(entry: str) -> tuple[str, Bust]:
+def _load_bust(entry: str, *, cut: Cut = cut_out) -> tuple[str, Bust]:
     name, _, rest = entry.partition("=")
     path, _, place = rest.rpartition("@") if "@" in rest else (rest, "", "")
     decoded = cv2.imread(path, cv2.IMREAD_COLOR) if path else None
@@ -247,4 +256,4 @@ def _load_bust(entry: str) -> tuple[str, Bust]:
         )
     except ValueError as error:
         raise ValueError(f"the face is @X,Y,WIDTH in pixels, not {place!r}") from error
-    return name, cut_out(photo, x, y, width)
+    return name, cut(photo, x, y, width)

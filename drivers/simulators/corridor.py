@@ -243,6 +243,14 @@ def portrait_face(photo: Image) -> tuple[float, float, float]:
     return 0.5 * width, 0.45 * height, 0.4 * width
 
 
+def sheet(photo: Image, x: float, y: float, width: float) -> Bust:
+    """Keep a photograph whole, as a sheet or a screen that somebody holds before the face."""
+    scale = min(1.0, BUST_PX / width)
+    image = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    alpha = np.full(image.shape[:2], 255, np.uint8)
+    return Bust(image, alpha, (x * scale, y * scale, width * scale))
+
+
 def cut_out(photo: Image, x: float, y: float, width: float) -> Bust:
     """Cut head and shoulders out of a photograph; what is below its edge is the edge again."""
     small_scale = 64 / width

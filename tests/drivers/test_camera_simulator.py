@@ -1,15 +1,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+import cv2
 import httpx
 import numpy as np
 import pytest
 
 from config.demo.photographs import find_photographs
 from drivers.simulators.camera import Simulator
-from drivers.simulators.corridor import Corridor, Image
+from drivers.simulators.corridor import APPROACH_S, FACE_PX_STANDING, Corridor, Image
 
 ASTRONAUT, ADMIRAL = (f"{p.key}={p.path}" for p in find_photographs().values())
 
@@ -231,3 +233,17 @@ def test_nonsense_from_a_viewer_leaves_the_camera_well(simulator: Simulator) -> 
             assert await anext(parts(url))
 
     run(test)
+
+
+def test_a_sheet_is_held_up_whole(tmp_path: Path) -> None:
+    photo = np.full((200, 160, 3), (0, 0, 250), np.uint8)
+    cv2.imwrite(str(tmp_path / "red.png"), photo)
+    settings = Simulator.Settings(sheet=[f"red={tmp_path / 'red.png'}@80,90,64"])
+    corridor = Simulator(settings).corridor
+
+    corridor.approach("red")
+    corridor.step(APPROACH_S + 0.1)
+
+    red = (corridor.render()[..., 2] > 150) & (corridor.render()[..., 0] < 60)
+    width_px = FACE_PX_STANDING * 160 / 64
+    assert red.sum() > 0.5 * width_px * min(480, width_px * 200 / 160)
