@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from edge.vision.recogniser import FaceGallery
 from models.face.operating_point import ErrorRates
 from models.face.thresholds import similarity_at
 from models.face.types import Candidate, Embedding, Gallery, Pipeline
@@ -100,7 +101,7 @@ def simulated_gallery(
 class FirstSearch:
     """A gallery that remembers its first answer: what one frame alone would have said."""
 
-    def __init__(self, gallery: Gallery) -> None:
+    def __init__(self, gallery: FaceGallery) -> None:
         """Search a gallery."""
         self._gallery = gallery
         self.first: Sequence[Candidate] | None = None
