@@ -23,7 +23,7 @@ _SUMMARIES = {
     "edge": "run one terminal",
     "device": "the technician's bench: find, test and record devices",
     "sim": "a simulated device, with faults on request",
-    "models": "list, build and add recognition networks",
+    "models": "list, build, add and evaluate recognition networks",
     "people": "enrol people",
     "doctor": "what is wrong with this machine",
 }

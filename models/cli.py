@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.table import Column, Table
 
 from models.catalogue import Network, SourceFile
+from models.evaluate_cli import evaluate
 from models.fetch import FetchError, check_mirror, fetch, open_client, wanted
 from models.store import (
     DEFAULT_PIPELINE,
@@ -33,6 +34,7 @@ from models.store import (
 models = typer.Typer(
     add_completion=False, rich_markup_mode=None, help="Recognition networks of this machine."
 )
+models.command("evaluate")(evaluate)
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 

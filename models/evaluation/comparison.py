@@ -7,17 +7,23 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from models.evaluation.statistics import Owners, Scores, Tail, Weights
+from models.evaluation.statistics import (
+    Owners,
+    Scores,
+    Tail,
+    Weights,
+    pair_weights,
+    tail_length,
+)
 from models.face.types import Pipeline
 
 Rows = npt.NDArray[np.float32]
 Measure = Literal["cosine", "euclidean"]
 
 BLOCK_LENGTH: Final = 512
-TAIL_SHARE: Final = 0.04
-"""Of the impostor scores so many are kept with their identities: four times the highest rate, so
-that a replicate that draws the look-alikes twice still finds its threshold among them."""
-TAIL_LENGTH_MIN: Final = 10_000
+PAIRS_AT_ONCE: Final = 65_536
+RATE_MAX: Final = 0.01
+"""The highest false accept rate that a tail serves."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -29,15 +35,17 @@ class Comparisons:
         genuine_owners: The identity of each, by index.
         impostors: Scores of pairs of two identities, ascending.
         tail: The highest impostor scores with their identities.
-        rank1: Share of pictures whose most alike other picture is of the same identity, of those
-            that have another one; None where none has.
+        is_first: For each picture that could be found by another one of its identity among those
+            of others, whether the most alike one is of its identity; empty where none could.
+        first_owners: The identity of each.
     """
 
     genuine: Scores
     genuine_owners: Owners
     impostors: Scores
     tail: Tail
-    rank1: float | None
+    is_first: npt.NDArray[np.bool_]
+    first_owners: Owners
 
 
 def measure_of(pipeline: Pipeline) -> Measure:
@@ -68,12 +76,36 @@ def similarities(one: Rows, other: Rows, measure: Measure) -> Scores:
     """
     # In float32 the difference of squares would leave 3e-4 between a picture and its copy.
     exact, exact_other = one.astype(np.float64), other.astype(np.float64)
-    products = exact @ exact_other.T
+    products: npt.NDArray[np.float64] = exact @ exact_other.T
     if measure == "cosine":
         return products.astype(np.float32)
-    squares = (exact**2).sum(axis=1)[:, None] + (exact_other**2).sum(axis=1)
+    squares = np.square(exact).sum(axis=1)[:, None] + np.square(exact_other).sum(axis=1)
     squares -= 2 * products
-    return (1 - np.sqrt(np.maximum(squares, 0))).astype(np.float32)
+    alike: npt.NDArray[np.float64] = 1 - np.sqrt(np.maximum(squares, 0))
+    return alike.astype(np.float32)
+
+
+def paired_similarities(one: Rows, other: Rows, measure: Measure) -> Scores:
+    """Return the similarity of each row with the other row of its place, shape (n,)."""
+    parts = [np.empty(0, np.float32)]
+    for first in range(0, len(one), PAIRS_AT_ONCE):
+        part = slice(first, first + PAIRS_AT_ONCE)
+        exact, exact_other = one[part].astype(np.float64), other[part].astype(np.float64)
+        if measure == "cosine":
+            alike = np.einsum("ij,ij->i", exact, exact_other)
+        else:
+            alike = 1 - np.linalg.norm(exact - exact_other, axis=1)
+        parts.append(alike.astype(np.float32))
+    return np.concatenate(parts)
+
+
+def best_of(probes: Rows, templates: Rows, measure: Measure) -> Scores:
+    """Return each probe's highest similarity with any of at least one template, shape (n,)."""
+    parts = [np.empty(0, np.float32)]
+    for first in range(0, len(probes), BLOCK_LENGTH):
+        block = similarities(probes[first : first + BLOCK_LENGTH], templates, measure)
+        parts.append(block.max(axis=1))
+    return np.concatenate(parts)
 
 
 def compare_all(
@@ -104,13 +136,14 @@ def compare_all(
         block.raise_best(best_other, block.is_impostor)
     order = np.argsort(genuine, kind="stable")
     impostors.sort()
-    has_other = counts[owners] > 1 if len(owners) else np.zeros(0, np.bool_)
+    can_be_first = counts[owners] > 1 if len(impostors) else np.zeros(len(owners), np.bool_)
     return Comparisons(
         genuine=genuine[order],
         genuine_owners=genuine_owners[order],
         impostors=impostors,
         tail=_tail(rows, owners, measure, impostors, block_length),
-        rank1=float((best_same > best_other)[has_other].mean()) if has_other.any() else None,
+        is_first=(best_same > best_other)[can_be_first],
+        first_owners=owners[can_be_first],
     )
 
 
@@ -125,20 +158,22 @@ def compare_listed(
         one: Shape (n,), what is drawn together for intervals: an identity or a picture, by index.
         other: The same for the pairs' second pictures.
     """
-    order = np.argsort(scores, kind="stable")
-    scores, is_same, one, other = scores[order], is_same[order], one[order], other[order]
-    top = np.flatnonzero(~is_same)[::-1]
-    pairs = (scores[top], one[top], other[top])
+    genuine = np.flatnonzero(is_same)
+    genuine = genuine[np.argsort(scores[genuine], kind="stable")]
+    impostors = np.flatnonzero(~is_same)
+    impostors = impostors[np.argsort(-scores[impostors], kind="stable")]
+    first, second = one[impostors], other[impostors]
 
     def total(weights: Weights) -> float:
-        return float(Tail(*pairs, total).weights(weights).sum())
+        return float(pair_weights(weights, first, second).sum())
 
     return Comparisons(
-        genuine=scores[is_same],
-        genuine_owners=one[is_same],
-        impostors=scores[~is_same],
-        tail=Tail(*pairs, total),
-        rank1=None,
+        genuine=scores[genuine],
+        genuine_owners=one[genuine],
+        impostors=scores[impostors][::-1],
+        tail=Tail(scores[impostors], first, second, total),
+        is_first=np.empty(0, np.bool_),
+        first_owners=np.empty(0, np.int32),
     )
 
 
@@ -181,7 +216,7 @@ def _blocks(rows: Rows, owners: Owners, measure: Measure, length: int) -> Iterat
 
 def _tail(rows: Rows, owners: Owners, measure: Measure, impostors: Scores, length: int) -> Tail:
     """Return the highest impostor scores, descending; ``impostors`` is ascending."""
-    wanted = min(len(impostors), max(TAIL_LENGTH_MIN, round(TAIL_SHARE * len(impostors))))
+    wanted = min(len(impostors), tail_length(len(impostors), RATE_MAX))
     lowest = impostors[len(impostors) - wanted] if wanted else np.float32(np.inf)
     parts = list[tuple[Scores, Owners, Owners]]()
     for block in _blocks(rows, owners, measure, length):

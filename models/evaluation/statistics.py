@@ -23,6 +23,10 @@ Interval = tuple[float, float]
 
 SEED: Final = 20261124
 REPLICATE_COUNT: Final = 200
+TAIL_FACTOR: Final = 4
+"""So many times the impostors that a rate lets pass are looked at, so that a replicate that draws
+the look-alikes twice, or never, still finds its threshold among them."""
+TAIL_LENGTH_MIN: Final = 10_000
 Z_95: Final = 1.959963984540054
 """Two-sided 95 % point of the normal distribution."""
 
@@ -135,9 +139,25 @@ class Tail:
     total: Callable[[Weights], float]
 
     def weights(self, weights: Weights) -> Weights:
-        """Return the weight of each score: of a pair, the product of both identities'."""
-        alone = self.one == self.other
-        return np.where(alone, weights[self.one], weights[self.one] * weights[self.other])
+        """Return the weight of each score."""
+        return pair_weights(weights, self.one, self.other)
+
+    def for_rate(self, rate: float, identity_count: int) -> "Tail":
+        """Return as many of the highest scores as a rate needs."""
+        length = tail_length(self.total(np.ones(identity_count)), rate)
+        return dataclasses.replace(
+            self, scores=self.scores[:length], one=self.one[:length], other=self.other[:length]
+        )
+
+
+def tail_length(impostor_count: float, rate: float) -> int:
+    """Return how many of the highest impostor scores are kept for a rate."""
+    return max(TAIL_LENGTH_MIN, math.ceil(TAIL_FACTOR * rate * impostor_count))
+
+
+def pair_weights(weights: Weights, one: Owners, other: Owners) -> Weights:
+    """Return the product of both identities' weights, or the one of an identity alone."""
+    return np.where(one == other, weights[one], weights[one] * weights[other])
 
 
 def bootstrap_interval(
@@ -150,8 +170,8 @@ def bootstrap_interval(
 ) -> Interval | None:
     """Return the 95 % percentile interval of the accepted share at a false accept rate.
 
-    The threshold is set anew in every replicate. Where all or nothing was accepted in all of them
-    a bootstrap knows no doubt: then it is Wilson's interval, with the identities as trials.
+    The threshold is set anew in every replicate. Where all or nothing was accepted a bootstrap
+    knows no doubt: then it reaches as far as Wilson's interval with the identities as trials.
 
     Args:
         accepted: Returns for a threshold which genuine trials are accepted, shape (n,).
@@ -165,18 +185,52 @@ def bootstrap_interval(
     """
     if not len(owners) or not len(tail.scores):
         return None
-    shares = list[float]()
-    for drawn in identity_weights(identity_count):
+    tail = tail.for_rate(rate, identity_count)
+
+    def share(drawn: Weights) -> float | None:
         trials, all_impostors = drawn[owners], tail.total(drawn)
         if not trials.any() or not all_impostors:
-            continue
+            return None
         impostors = tail.weights(drawn)
         threshold = weighted_threshold_at(tail.scores, impostors, rate, all_impostors)
-        shares.append(float(trials[accepted(threshold)].sum() / trials.sum()))
-    if not shares:
+        return float(trials[accepted(threshold)].sum() / trials.sum())
+
+    return _interval(share, owners, identity_count)
+
+
+def share_interval(
+    accepted: npt.NDArray[np.bool_], owners: Owners, *, identity_count: int
+) -> Interval | None:
+    """Return the 95 % interval of a share, as ``bootstrap_interval`` without a threshold.
+
+    Args:
+        accepted: Shape (n,), the outcome of each trial.
+        owners: Shape (n,), the identity of each.
+        identity_count: Identities in all.
+
+    Returns:
+        None without trials.
+    """
+    trials = np.bincount(owners, minlength=identity_count).astype(np.float64)
+    passed = np.bincount(owners, weights=accepted, minlength=identity_count)
+
+    def share(drawn: Weights) -> float | None:
+        total = float(drawn @ trials)
+        return float(drawn @ passed) / total if total else None
+
+    return _interval(share, owners, identity_count)
+
+
+def _interval(
+    share: Callable[[Weights], float | None], owners: Owners, identity_count: int
+) -> Interval | None:
+    found = share(np.ones(identity_count))
+    drawn = [value for d in identity_weights(identity_count) if (value := share(d)) is not None]
+    if found is None or not drawn:
         return None
-    low, high = (float(bound) for bound in np.quantile(shares, (0.025, 0.975)))
-    if low == high and low in (0.0, 1.0):
+    low, high = (float(bound) for bound in np.quantile(drawn, (0.025, 0.975)))
+    if found in (0.0, 1.0):
         trial_count = len(np.unique(owners))
-        return wilson_interval(trial_count if low else 0, trial_count)
+        least, most = wilson_interval(round(found) * trial_count, trial_count) or (low, high)
+        return min(low, least), max(high, most)
     return low, high
