@@ -9,6 +9,7 @@ Source: terms of ISO/IEC 30107-3 (edition unconfirmed): APCER, BPCER, non-respon
 
 import dataclasses
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -44,6 +45,7 @@ WAIT_S_MAX: Final = 10.0
 FRAMES_PER_S: Final = 30.0
 """Of films that do not say."""
 FACE_SIZE_PX_MIN: Final = 80
+AV_LOG_QUIET: Final = "-8"
 PAIR: Final = (ANTI_SPOOF_NEAR, ANTI_SPOOF_WIDE)
 FEW: Final = 100
 """Attacks of one kind; with fewer, none that passed does not mean few."""
@@ -146,6 +148,7 @@ def evaluate_attacks(
     Raises:
         EvaluationError: Nothing can be measured.
     """
+    _silence()
     found = entries(folder)
     kinds = {path.name: files for path in found if is_folder(path) and (files := _files(path))}
     if not kinds:
@@ -175,6 +178,12 @@ def evaluate_attacks(
         networks=liveness.networks,
         notes=tuple(_notes(counts, live, stray_count, liveness)),
     )
+
+
+def _silence() -> None:
+    """Keep FFmpeg from telling of damaged films in its own way; it asks once, at its first film."""
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", AV_LOG_QUIET)
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
 
 def _shown(name: str) -> str:
@@ -311,6 +320,6 @@ def _notes(
             yield f"{counted(len(kind.unreadable), 'file')} unreadable, in no rate; {file}: {why}"
         if kind.n and not kind.passed and name != live and kind.n < FEW:
             bound = (kind.interval(0) or (0.0, 1.0))[1]
-            yield f"{name}: none of {kind.n} passed, yet up to {bound:.0%} may (95 %)"
+            yield f"{name}: none of {kind.n} passed, yet up to {100 * bound:.0f} % may (95 %)"
     if missing := [name for name in PAIR if name in liveness.missing]:
         yield f"judged without {missing[0]}, which makes it weaker: see `menshen models list`"

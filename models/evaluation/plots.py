@@ -27,6 +27,8 @@ DOTS_PER_INCH: Final = 144
 POINT_COUNT: Final = 400
 BIN_WIDTH: Final = 0.02
 CURVE_SPLITS: Final = 20
+TICK_RATIO: Final = 1.5
+"""A gallery size nearer to the largest is drawn without its number."""
 
 Points = npt.NDArray[np.float64]
 
@@ -160,8 +162,9 @@ def _det(axes: "Axes", report: Report) -> None:
         axes.annotate(
             f"EER {100 * report.eer:.2g} %",
             (report.eer, report.eer),
-            (8, 6),
+            (-7, -13),
             textcoords="offset points",
+            ha="right",
             fontsize=9,
         )
     for far, row in report.tar_at_far.items():
@@ -171,11 +174,13 @@ def _det(axes: "Axes", report: Report) -> None:
         worst, best = 1 - row.interval[0], max(1 - row.interval[1], low * 1.6)
         axes.plot([far, far], [best, max(worst, best)], color=GENUINE, lw=1.2, alpha=0.6)
         axes.plot(far, shown, "o", color=GENUINE, ms=5, zorder=4)
+        is_high = shown > 0.25
         axes.annotate(
             f"{100 * (1 - row.tar):.2g} % refused\nat {row.threshold:.3f}",
             (far, shown),
-            (7, 5),
+            (-7, -24) if is_high else (7, 5),
             textcoords="offset points",
+            ha="right" if is_high else "left",
             fontsize=8.5,
             color=GENUINE,
         )
@@ -190,10 +195,14 @@ def _percent_axes(axes: "Axes", which: str) -> None:
     for name in which:
         axis = axes.xaxis if name == "x" else axes.yaxis
         (axes.set_xscale if name == "x" else axes.set_yscale)("log")
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{_plain(100 * value)} %"))
         axis.set_minor_formatter(NullFormatter())
     axes.grid(visible=True, color="#e9ecef", lw=0.6)
     axes.set_axisbelow(True)
+
+
+def _plain(value: float) -> str:
+    return f"{value:.8f}".rstrip("0").rstrip(".")
 
 
 def _histograms(axes: "Axes", report: Report, measure: Measure) -> None:
@@ -299,6 +308,7 @@ def _fpir(axes: "Axes", report: Report, pipeline: Pipeline) -> None:
     axes.set_ylim(lowest / 3, 1.2)
     axes.set_xlabel("people enrolled")
     axes.set_ylabel("strangers' pictures that pass (FPIR); bands: 95 %, by person")
-    axes.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
+    ticks = [size for size in sizes if size == sizes[-1] or size < sizes[-1] / TICK_RATIO]
+    axes.set_xticks(ticks, [f"{size:,}" for size in ticks])
     axes.set_xticks([], minor=True)
     _title(axes, "Strangers who search a gallery", report)

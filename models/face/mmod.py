@@ -26,6 +26,8 @@ PADDING_PX, OUTER_PADDING_PX = 10, 11
 LEVEL_HEIGHT_MIN_PX: Final = 5
 OVERLAP_MAX: Final = 0.3382761351109955
 """Non-maximum suppression: share of the box around both that two boxes may have in common."""
+CANVAS_PX_MIN: Final = 29
+"""The network's last layers take no smaller canvas, on which no face would fit either."""
 STRIDE, OFFSET = 8, 14
 """A score at (row, column) belongs to the canvas pixel (8 column + 14, 8 row + 14)."""
 NEAR_STEP: Final = 0.7
@@ -235,6 +237,8 @@ class MmodDetector:
         return suppress(faces)
 
     def _peaks(self, canvas: Planes) -> list[tuple[int, int, float]]:
+        if min(canvas.shape[2:]) < CANVAS_PX_MIN:
+            return []
         scores = self._session.run(None, {"canvas": canvas})[0][0, 0]
         rows, columns = np.nonzero(scores > 0)
         return [
