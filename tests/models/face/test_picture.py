@@ -86,3 +86,27 @@ def test_tiff_is_not_read() -> None:
 
     with pytest.raises(PictureError, match="use JPEG or PNG"):
         decode_picture(target.getvalue())
+
+
+def test_sixteen_bits_of_grey_become_eight() -> None:
+    target = io.BytesIO()
+    Pillow.fromarray(np.array([[0, 0x1234, 0xFFFF]], np.uint16)).save(target, "PNG")
+
+    assert decode_picture(target.getvalue())[0, :, 0].tolist() == [0, 0x12, 0xFF]
+
+
+def test_a_palette_with_transparency_is_read() -> None:
+    target = io.BytesIO()
+    picture = Pillow.new("P", (2, 1))
+    picture.putpalette([10, 20, 30, 40, 50, 60])
+    picture.save(target, "PNG", transparency=b"\x00\xff")
+
+    assert decode_picture(target.getvalue())[0, 0].tolist() == [30, 20, 10]
+
+
+def test_formats_that_are_asked_for_are_read_too() -> None:
+    data = b"P5 2 1 255\n\x07\xff"
+
+    assert decode_picture(data, formats=("PPM",))[0, :, 0].tolist() == [7, 255]
+    with pytest.raises(PictureError, match="not a picture"):
+        decode_picture(data)
