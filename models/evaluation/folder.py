@@ -142,8 +142,11 @@ def entries(folder: Path) -> list[Path]:
 
 
 def contents(folder: Path) -> Contents:
-    """Return what lies below a folder; links are followed, hidden files are not looked at."""
-    files, closed, seen = list[Path](), list[Path](), set[str]()
+    """Return what lies below a folder; links are followed, hidden files are not looked at.
+
+    A link to the folder that holds this one leads nowhere, or it would hold everybody's pictures.
+    """
+    files, closed, seen = list[Path](), list[Path](), {os.path.realpath(folder.parent)}
 
     def note(error: OSError) -> None:
         closed.append(Path(error.filename))

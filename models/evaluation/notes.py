@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from models.evaluation.comparison import Comparisons
+from models.evaluation.comparison import Comparisons, Rows
 from models.evaluation.folder import Folder
 from models.evaluation.identification import OpenSet, Searches, can_search
 from models.evaluation.pairs_file import PairList
@@ -69,6 +69,28 @@ def picture_notes(
         yield (
             f"no face found in {len(not_detected):,} of {counted(images, 'picture')}, which are in "
             f"no other figure: {_some(not_detected)}"
+        )
+
+
+def twin_notes(rows: Rows, owners: Owners, names: Sequence[str]) -> Iterator[str]:
+    """Yield which pictures are there twice, by their embeddings, one row and name each."""
+    first, within, across = dict[bytes, int](), 0, list[tuple[str, str]]()
+    for index, row in enumerate(rows):
+        other = first.setdefault(row.tobytes(), index)
+        if owners[other] != owners[index]:
+            across.append((names[other], names[index]))
+        elif other != index:
+            within += 1
+    if across:
+        one, other_name = across[0]
+        yield (
+            f"{counted(len(across), 'picture')} in the folders of two people, which counts as an "
+            f"impostor: put it right first; {one} = {other_name}"
+        )
+    if within:
+        yield (
+            f"{counted(within, 'picture')} there twice for one person, which makes genuine pairs "
+            "look better than they are"
         )
 
 

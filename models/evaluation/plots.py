@@ -4,6 +4,7 @@ Nothing is drawn smoother than it was measured: curves end where the pairs do, a
 few pairs cannot show lie in a shaded strip.
 """
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -24,9 +25,13 @@ GENUINE, IMPOSTOR, INK, FAINT = "#0b7285", "#c92a2a", "#212529", "#868e96"
 BAND: Final = "#f1f3f5"
 SIZE_INCHES: Final = (8.0, 5.2)
 DOTS_PER_INCH: Final = 144
+RATE_MIN: Final = 1e-9
+"""Lower edge of a band that reaches down to nothing, which a logarithm has no place for."""
 POINT_COUNT: Final = 400
 BIN_WIDTH: Final = 0.02
+LAX_FAR: Final = 0.2
 CURVE_SPLITS: Final = 20
+TICK_COUNT: Final = 7
 TICK_RATIO: Final = 1.5
 """A gallery size nearer to the largest is drawn without its number."""
 
@@ -73,17 +78,12 @@ def draw(report: Report, pipeline: Pipeline, folder: Path) -> Sequence[Path]:
         PlotsError: One cannot be written.
     """
     comparisons = report.found.comparisons
-    has_both = bool(len(comparisons.genuine) and len(comparisons.impostors))
+    genuine, impostors = len(comparisons.genuine) > 0, len(comparisons.impostors) > 0
+    measure, curves = measure_of(pipeline), fpir_curves(report, pipeline)
     makers: dict[str, tuple[bool, Callable[[Axes], None]]] = {
-        "det.png": (has_both, lambda axes: _det(axes, report)),
-        "scores.png": (
-            bool(len(comparisons.genuine) or len(comparisons.impostors)),
-            lambda axes: _histograms(axes, report, measure_of(pipeline)),
-        ),
-        "fpir.png": (
-            bool(report.open_set) and can_search(report.found.owners, 1),
-            lambda axes: _fpir(axes, report, pipeline),
-        ),
+        "det.png": (genuine and impostors, lambda axes: _det(axes, report)),
+        "scores.png": (genuine or impostors, lambda axes: _histograms(axes, report, measure)),
+        "fpir.png": (len(curves) > 0, lambda axes: _fpir(axes, report, curves)),
     }
     return [_save(folder / name, make) for name, (has_data, make) in makers.items() if has_data]
 
@@ -140,23 +140,18 @@ def _det(axes: "Axes", report: Report) -> None:
     comparisons = report.found.comparisons
     fars, frrs = det_curve(comparisons.genuine, comparisons.impostors)
     least = 1 / len(comparisons.genuine)
-    low, left = least / 4, fars[0] / 1.5
+    # Where nearly everybody passes nobody works: the curve need not be seen to its end.
+    low = max(least / 4, float(frrs[np.searchsorted(fars, LAX_FAR)]) / 4)
+    left = fars[0] / 1.5
     _percent_axes(axes, "xy")
     axes.set_xlim(left, 1)
     axes.set_ylim(low, 1)
-    axes.axhspan(low, least, color=BAND, lw=0)
-    axes.text(
-        0.99,
-        least / 1.08,
-        f"fewer than one of {len(comparisons.genuine):,} genuine pairs  ",
-        color=FAINT,
-        fontsize=8,
-        ha="right",
-        va="top",
-    )
+    if low < least:
+        _strip(axes, low, least, len(comparisons.genuine))
     diagonal = np.geomspace(max(left, low), 1, 2)
     axes.plot(diagonal, diagonal, color=FAINT, lw=0.7, ls=(0, (4, 4)))
-    axes.plot(fars, np.maximum(frrs, low * 1.6), color=GENUINE, lw=2, drawstyle="steps-post")
+    seen = np.maximum(frrs, low * 1.6) if low < least else frrs
+    axes.plot(fars, seen, color=GENUINE, lw=2, drawstyle="steps-post")
     if report.eer is not None and report.eer > low:
         axes.plot(report.eer, report.eer, "o", color=INK, ms=5, zorder=4)
         axes.annotate(
@@ -176,7 +171,7 @@ def _det(axes: "Axes", report: Report) -> None:
         axes.plot(far, shown, "o", color=GENUINE, ms=5, zorder=4)
         is_high = shown > 0.25
         axes.annotate(
-            f"{100 * (1 - row.tar):.2g} % refused\nat {row.threshold:.3f}",
+            f"{100 * (1 - row.tar):.2g} %\nat {row.threshold:.3f}",
             (far, shown),
             (-7, -24) if is_high else (7, 5),
             textcoords="offset points",
@@ -189,13 +184,27 @@ def _det(axes: "Axes", report: Report) -> None:
     _title(axes, "Two pictures compared: refused against passed", report)
 
 
+def _strip(axes: "Axes", low: float, least: float, genuine_count: int) -> None:
+    axes.axhspan(low, least, color=BAND, lw=0)
+    axes.text(
+        0.99,
+        least / 1.08,
+        f"fewer than one of {genuine_count:,} genuine pairs  ",
+        color=FAINT,
+        fontsize=8,
+        ha="right",
+        va="top",
+    )
+
+
 def _percent_axes(axes: "Axes", which: str) -> None:
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     for name in which:
         axis = axes.xaxis if name == "x" else axes.yaxis
         (axes.set_xscale if name == "x" else axes.set_yscale)("log")
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{_plain(100 * value)} %"))
+        axis.set_major_locator(LogLocator(numticks=TICK_COUNT))
         axis.set_minor_formatter(NullFormatter())
     axes.grid(visible=True, color="#e9ecef", lw=0.6)
     axes.set_axisbelow(True)
@@ -233,6 +242,7 @@ def _histograms(axes: "Axes", report: Report, measure: Measure) -> None:
             color=colour,
             fontsize=9.5,
             fontweight="bold",
+            bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 1},
         )
     axes.set_ylim(0, top * 1.3)
     for level, (far, row) in enumerate(report.tar_at_far.items()):
@@ -251,64 +261,84 @@ def _histograms(axes: "Axes", report: Report, measure: Measure) -> None:
     _title(axes, "How alike pictures are", report)
 
 
-def _fpir(axes: "Axes", report: Report, pipeline: Pipeline) -> None:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """FPIR of one threshold. Attributes: lows, highs: 95 %; only sizes at which somebody passed."""
+
+    far: float
+    threshold: float
+    sizes: Points
+    rates: Points
+    lows: Points
+    highs: Points
+
+
+def fpir_curves(report: Report, pipeline: Pipeline) -> list[Curve]:
+    """Return how FPIR grows with the gallery, at the thresholds of the report."""
     found = report.found
-    identity_count = int(found.owners.max()) + 1
-    measure = measure_of(pipeline)
+    if not report.open_set or not can_search(found.owners, 1):
+        return []
+    measure, identity_count = measure_of(pipeline), int(found.owners.max()) + 1
     searches = [
         search(found.rows, found.owners, pipeline, measure, n, split_count=CURVE_SPLITS)
         for n in curve_sizes(found.owners)
         if can_search(found.owners, n)
     ]
-    sizes = np.array([searched.n for searched in searches])
-    _percent_axes(axes, "y")
-    axes.set_xscale("log")
-    lowest, is_labelled = 1.0, False
+    curves = []
     for far, row in report.tar_at_far.items():
         if row.threshold is None:
             continue
-        rates = np.array([searched.passing(row.threshold) for searched in searches])
-        bounds = [
-            s.passing_interval(row.threshold, identity_count=identity_count) for s in searches
+        points = [
+            (searched.n, rate, *(interval or (np.nan, np.nan)))
+            for searched in searches
+            if (rate := searched.passing(row.threshold))
+            for interval in [
+                searched.passing_interval(row.threshold, identity_count=identity_count)
+            ]
         ]
-        is_seen = rates > 0
-        if not is_seen.any():
-            continue
-        lowest = min(lowest, float(rates[is_seen].min()))
-        lows, highs = (np.array([b[side] if b else np.nan for b in bounds]) for side in (0, 1))
+        if points:
+            curves.append(Curve(far, row.threshold, *np.array(points, np.float64).T))
+    return curves
+
+
+def _fpir(axes: "Axes", report: Report, curves: Sequence[Curve]) -> None:
+    _percent_axes(axes, "y")
+    axes.set_xscale("log")
+    sizes = sorted({float(size) for curve in curves for size in curve.sizes})
+    for curve in curves:
         axes.fill_between(
-            sizes[is_seen],
-            np.maximum(lows, 1e-9)[is_seen],
-            highs[is_seen],
+            curve.sizes,
+            np.maximum(curve.lows, RATE_MIN),
+            curve.highs,
             color=IMPOSTOR,
             alpha=0.12,
             lw=0,
         )
-        axes.plot(sizes[is_seen], rates[is_seen], "o-", color=IMPOSTOR, lw=1.8, ms=4)
-        axes.plot(sizes, np.minimum(sizes * far, 1), color=FAINT, lw=0.9, ls=(0, (4, 4)))
-        if not is_labelled:
-            axes.annotate(
-                "people x FAR",
-                (sizes[0], sizes[0] * far),
-                (4, -11),
-                textcoords="offset points",
-                fontsize=8.5,
-                color=FAINT,
-            )
-            is_labelled = True
+        axes.plot(curve.sizes, curve.rates, "o-", color=IMPOSTOR, lw=1.8, ms=4)
+        law = np.minimum(np.array(sizes) * curve.far, 1)
+        axes.plot(sizes, law, color=FAINT, lw=0.9, ls=(0, (4, 4)))
         axes.annotate(
-            f"threshold {row.threshold:.3f}\n(FAR {100 * far:g} %)",
-            (sizes[is_seen][-1], rates[is_seen][-1]),
+            f"{curve.threshold:.3f} (FAR {100 * curve.far:g} %)",
+            (float(curve.sizes[-1]), float(curve.rates[-1])),
             (8, 0),
             textcoords="offset points",
             fontsize=8.5,
             color=IMPOSTOR,
             va="center",
         )
-    axes.set_ylim(lowest / 3, 1.2)
+    axes.set_ylim(min(float(curve.rates.min()) for curve in curves) / 3, 2)
+    ticks = [size for size in sizes if size == sizes[-1] or size < sizes[-1] / TICK_RATIO]
+    axes.set_xticks(ticks, [f"{size:,.0f}" for size in ticks])
+    axes.set_xticks([], minor=True)
+    axes.text(
+        0.01,
+        0.97,
+        "at a threshold (its FAR for two pictures); dashed: people x FAR",
+        transform=axes.transAxes,
+        color=FAINT,
+        fontsize=9,
+        va="top",
+    )
     axes.set_xlabel("people enrolled")
     axes.set_ylabel("strangers' pictures that pass (FPIR); bands: 95 %, by person")
-    ticks = [size for size in sizes if size == sizes[-1] or size < sizes[-1] / TICK_RATIO]
-    axes.set_xticks(ticks, [f"{size:,}" for size in ticks])
-    axes.set_xticks([], minor=True)
     _title(axes, "Strangers who search a gallery", report)

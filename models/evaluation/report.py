@@ -41,6 +41,7 @@ from models.evaluation.notes import (
     open_set_notes,
     pair_notes,
     picture_notes,
+    twin_notes,
 )
 from models.evaluation.pairs_file import read_pairs
 from models.evaluation.shipped import ShippedPoint, shipped_point
@@ -87,7 +88,7 @@ class Pictures:
 
     Attributes:
         images: Pictures that could be read.
-        identities: Those that have one.
+        identities: Those that have one; a listed picture in no folder is one of its own.
         not_detected: Pictures in which no face was found, by path below the folder.
         unreadable: Files that are no usable pictures, with the reason.
         ms_per_image: Detection and embedding, one thread; None without a picture.
@@ -210,7 +211,8 @@ def evaluate_folder(
             on_step(f"searching galleries of {n:,}")
             searches.append(search(embedded.rows, owners, pipeline, measure, n))
     on_step("drawing identities for the intervals")
-    notes = [*folder_notes(folder, listed)]
+    names = [below(paths[index], folder) for index in embedded.indices]
+    notes = [*folder_notes(folder, listed), *twin_notes(embedded.rows, owners, names)]
     if len(compared) < len(owners):
         notes.append(
             f"pairs are of {len(compared):,} pictures of identities drawn at random; "

@@ -87,7 +87,7 @@ def _print_shipped(report: Report, console: Console) -> None:
     """Print what a gate would do: FAR and FRR of pairs, FPIR and FNIR of searches."""
     _print(
         console,
-        "At the thresholds of a gate with the default target",
+        "A gate's default thresholds: pairs (FAR, FRR), searches (FPIR, FNIR)",
         ("people", "accept", "step-up", "FAR", "FRR", "FPIR (95 %)", "FNIR", "of it refused"),
         [
             (

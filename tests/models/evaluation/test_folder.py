@@ -60,6 +60,7 @@ def test_links_are_followed_but_not_in_circles(tmp_path: Path) -> None:
     (tmp_path / "people" / "an").mkdir(parents=True)
     (tmp_path / "people" / "an" / "more").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "people" / "an" / "round").symlink_to(tmp_path / "people" / "an")
+    (tmp_path / "people" / "everybody").symlink_to(tmp_path / "people")
     (tmp_path / "people" / "an" / "gone.png").symlink_to(tmp_path / "gone.png")
 
     assert len(list_folder(tmp_path / "people").pictures) == 2

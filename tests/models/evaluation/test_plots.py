@@ -7,14 +7,16 @@ from PIL import Image as Pillow
 
 from models.evaluation.plots import PlotsError, det_curve, draw, prepare
 from models.evaluation.report import evaluate_folder, evaluate_pairs
-from tests.models.evaluation.colours import BLUE, DARK_RED, GREEN, RED, Colours, nothing, paint
+from tests.models.evaluation.colours import BLUE, GREEN, RED, Colours, nothing, paint
 
 
 @pytest.fixture
 def people(tmp_path: Path) -> Path:
-    """Four people, enough for every plot."""
-    for name, colour in {"an": RED, "ben": GREEN, "cem": BLUE, "dan": DARK_RED}.items():
-        paint(tmp_path / "people" / name, *[colour] * 6)
+    """Eight people whose colours are alike enough that strangers pass."""
+    random = np.random.default_rng(1)
+    for name in "abcdefgh":
+        shades = random.integers(60, 200, 3) + random.integers(-50, 50, (6, 3))
+        paint(tmp_path / "people" / name, *[(int(r), int(g), int(b)) for r, g, b in shades])
     return tmp_path / "people"
 
 
@@ -46,9 +48,16 @@ def test_pictures_without_pairs_give_no_plot(tmp_path: Path) -> None:
     assert drawn(tmp_path / "people", tmp_path / "plots") == []
 
 
+def test_a_plot_of_galleries_that_nobody_passes_is_not_drawn(tmp_path: Path) -> None:
+    for name, colour in {"an": RED, "ben": GREEN, "cem": BLUE}.items():
+        paint(tmp_path / "people" / name, *[colour] * 6)
+
+    assert drawn(tmp_path / "people", tmp_path / "plots") == ["det.png", "scores.png"]
+
+
 def test_listed_pairs_have_no_plot_of_galleries(people: Path, tmp_path: Path) -> None:
     prepare(tmp_path / "plots")
-    (tmp_path / "pairs.csv").write_text("an/1.png,an/2.png,1\nan/1.png,ben/1.png,0\n")
+    (tmp_path / "pairs.csv").write_text("a/1.png,a/2.png,1\na/1.png,b/1.png,0\n")
     report = evaluate_pairs(
         people, tmp_path / "pairs.csv", Colours(), on_progress=nothing, on_step=nothing
     )

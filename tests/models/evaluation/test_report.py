@@ -141,6 +141,18 @@ def test_a_folder_too_deep_says_which_one_was_meant(tmp_path: Path) -> None:
     assert any(f"evaluate {tmp_path / 'data'}" in note for note in evaluated(tmp_path).notes)
 
 
+def test_a_picture_in_two_peoples_folders_is_told(tmp_path: Path) -> None:
+    paint(tmp_path / "an", RED, RED)
+    paint(tmp_path / "ben", RED, BLUE)
+
+    notes = evaluated(tmp_path).notes
+
+    same = f"{Path('an', '1.png')} = {Path('ben', '1.png')}"
+    assert any(note.startswith("1 picture in the folders of two people") for note in notes)
+    assert any(note.endswith(same) for note in notes)
+    assert any(note.startswith("1 picture there twice for one person") for note in notes)
+
+
 def test_a_folder_without_identities_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="holds no pictures: it needs a folder per identity"):
         evaluated(tmp_path)
