@@ -406,13 +406,17 @@ class Bus:
         deadline_s = sent_at_s + exchange.timeout_s
         was_silent = exchange.unit_id in self._silent_units
         noise: FrameError | None = None
+        is_over = False
         # Noise ends no exchange: the reply may stand behind it, and would answer the next request.
-        while (remaining_s := deadline_s - self._clock.monotonic()) > 0:
+        while not is_over:
+            remaining_s = deadline_s - self._clock.monotonic()
+            # A thread that was held up looks once more: what the system has came in time.
+            is_over = remaining_s <= 0
             if was_silent:
                 remaining_s = min(remaining_s, LISTEN_STEP_S)
                 if self._turns.is_waiting(above=exchange.priority):
                     break
-            data = transport.receive(timeout_s=remaining_s)
+            data = transport.receive(timeout_s=max(0.0, remaining_s))
             if not data:
                 continue
             self._hear(data)

@@ -248,7 +248,7 @@ def sheet(photo: Image, x: float, y: float, width: float) -> Bust:
     scale = min(1.0, BUST_PX / width)
     image = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     alpha = np.full(image.shape[:2], 255, np.uint8)
-    return Bust(image, alpha, (x * scale, y * scale, width * scale))
+    return Bust(np.asarray(image, np.uint8), alpha, (x * scale, y * scale, width * scale))
 
 
 def cut_out(photo: Image, x: float, y: float, width: float) -> Bust:

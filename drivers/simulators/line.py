@@ -103,6 +103,10 @@ class Faults:
         probability = self._probabilities.get(kind, 0.0)
         return probability > 0 and self._random.random() < probability
 
+    def foreign_frame(self, far_end: FarEnd, frame: bytes) -> bytes:
+        """Return somebody else's traffic; nothing, and no work, while that fault is off."""
+        return far_end.foreign_frame(frame) if "foreign" in self._probabilities else b""
+
     def garbled(self, data: bytes) -> bytes:
         """Return bytes as a receiver with another baud rate sees them."""
         return bytes(self._random.randrange(256) for _ in data)
@@ -339,7 +343,7 @@ class SimulatedLine:
                 self._replug_at_s = now_s + UNPLUGGED_S
                 self._holds_until_s = self._replug_at_s + PLUGGED_S_MIN
                 return
-            foreign = far_end.foreign_frame(frame)
+            foreign = self.faults.foreign_frame(far_end, frame)
             is_checked = isinstance(self._wire, UdpServer)
             pieces = self.faults.apply(frame, foreign, is_checked=is_checked)
             # One speaks after the other, however slowly; only what is late is overtaken.

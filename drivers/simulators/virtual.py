@@ -90,7 +90,7 @@ def answers(far_end: FarEnd, faults: Faults) -> Answer:
         return [
             piece
             for frame in far_end.receive_data(data)
-            for piece in faults.apply(frame, far_end.foreign_frame(frame))
+            for piece in faults.apply(frame, faults.foreign_frame(far_end, frame))
         ]
 
     return answer

@@ -10,9 +10,12 @@ from drivers.protocols import NeedData
 from drivers.protocols.modbus_rtu import Request, RequestDecoder
 from drivers.simulators.far_end import FarEnd
 from drivers.simulators.modbus_stations import Station
-from drivers.transport import LineError
+from drivers.simulators.virtual import VirtualClock, VirtualLine
+from drivers.transport import LineError, Transport
 
 Answer = Callable[[bytes], Iterable[tuple[float, bytes]]]
+LIMIT_S = 30.0
+"""A test that takes longer has hung, however busy the machine is."""
 
 
 def nothing(_: bytes) -> list[tuple[float, bytes]]:
@@ -50,6 +53,12 @@ class LineInMemory:
         """Wait until so many requests were sent."""
         while len(self.sent) < count:  # noqa: ASYNC110 - the bus sends in a thread of its own
             await asyncio.sleep(0.001)
+
+    def wait_until_sent(self, count: int) -> None:
+        """Wait until so many requests were sent, and let nothing else run in this thread."""
+        deadline_s = time.monotonic() + LIMIT_S
+        while len(self.sent) < count and time.monotonic() < deadline_s:
+            time.sleep(0.001)
 
     def send(self, data: bytes) -> None:
         """See ``Transport.send``."""
@@ -133,7 +142,51 @@ def with_bus(line: LineInMemory, act: Callable[[Bus], Awaitable[None]]) -> None:
     async def run() -> None:
         bus = Bus("line", baudrate=115_200, opener=line.open)
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(LIMIT_S):
+                await act(bus)
+        finally:
+            await bus.close()
+
+    asyncio.run(run())
+
+
+class LineInSimulatedTime(VirtualLine):
+    """A line of 9600 baud whose time is simulated: nothing is early or late by accident.
+
+    Attributes:
+        sent: Every request and when it was sent, simulated seconds.
+    """
+
+    def __init__(self, answer: Answer, *, baudrate: int = 9600, held_up_s: float = 0.0) -> None:
+        """Make one; ``held_up_s`` is how long the bus's thread stands still when bytes came."""
+        self.clock = VirtualClock()
+        super().__init__(self.clock, answer, baudrate=baudrate)
+        self.baudrate, self._held_up_s = baudrate, held_up_s
+        self.sent: list[tuple[float, bytes]] = []
+
+    def send(self, data: bytes) -> None:
+        """See ``Transport.send``."""
+        self.sent.append((self.clock.now_s, data))
+        super().send(data)
+
+    def receive(self, *, timeout_s: float) -> bytes:
+        """See ``Transport.receive``."""
+        if data := super().receive(timeout_s=timeout_s):
+            self.clock.sleep(self._held_up_s)
+        return data
+
+
+def with_simulated_time(
+    line: LineInSimulatedTime,
+    act: Callable[[Bus], Awaitable[None]],
+    opener: Callable[[], Transport] | None = None,
+) -> None:
+    """Run a test on a bus in simulated time, for one exchange after the other."""
+
+    async def run() -> None:
+        bus = Bus("memory", baudrate=line.baudrate, opener=opener or line.open, clock=line.clock)
+        try:
+            async with asyncio.timeout(LIMIT_S):
                 await act(bus)
         finally:
             await bus.close()

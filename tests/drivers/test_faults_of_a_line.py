@@ -159,7 +159,7 @@ def test_a_line_ends_although_its_client_never_reads(tmp_path: Path, kind: str) 
 
     ending = threading.Thread(target=line.stop, daemon=True)
     ending.start()
-    ending.join(timeout=5)
+    ending.join(timeout=20)
     has_ended = not ending.is_alive()
     transport.close()
 
