@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 
 
 @contextlib.contextmanager

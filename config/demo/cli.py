@@ -88,12 +88,16 @@ class Building:
         self._camera, self._port = camera, port
         self._seen: list[Seen] = []
         self._expected: list[str] = []
+        self._stranger_refused, self._stranger_granted = asyncio.Event(), asyncio.Event()
         self._enrolled_at_s: float | None = None
         self._enrolled_to_passage_s: float | None = None
         self._holders: dict[str, str] = {}
 
     async def run(self, seconds: float | None) -> Findings | None:
-        """Play for some seconds and return the findings; without seconds, play until Ctrl-C."""
+        """Play for some seconds and return the findings; without seconds, play until Ctrl-C.
+
+        A machine that is too slow to show everything in that time gets at most as much again.
+        """
         async with Processes(self._folder) as processes:
             await self._start(processes)
             watching = asyncio.create_task(self._watch())
@@ -212,23 +216,25 @@ class Building:
             await self._central.enrol_face(holder, picture.path)
 
     async def _play(self, seconds: float | None, processes: Processes) -> None:
-        end_s = None if seconds is None else time.monotonic() + seconds
+        began_s = time.monotonic()
         enrol_at_s = time.monotonic() + (20.0 if seconds is None else seconds / 2)
         if seconds is None:
             await self._welcome_the_viewer()
         async with asyncio.TaskGroup() as group:
             stopping = asyncio.Event()
             for lane in self._lanes:
-                group.create_task(self._play_lane(lane, end_s, stopping))
-            group.create_task(self._enrol_the_stranger(enrol_at_s))
+                group.create_task(self._play_lane(lane, stopping))
+            enrolling = group.create_task(self._enrol_the_stranger(enrol_at_s))
             group.create_task(self._mind(processes, stopping))
-            if end_s is None:
+            if seconds is None:
                 await self._until_interrupted()
             else:
-                await asyncio.sleep(max(0.0, end_s - time.monotonic()))
+                await asyncio.sleep(max(0.0, began_s + seconds - time.monotonic()))
+                await _within(seconds, self._stranger_granted)
             stopping.set()
+            enrolling.cancel()
 
-    async def _play_lane(self, lane: Lane, end_s: float | None, stopping: asyncio.Event) -> None:
+    async def _play_lane(self, lane: Lane, stopping: asyncio.Event) -> None:
         if self._camera and lane.name == "east":
             watcher = asyncio.create_task(lane.wait_and_walk())
             await stopping.wait()
@@ -238,7 +244,7 @@ class Building:
         if lane.name == ATTACKED:
             order = list(self._held_up)
         for turn, person in enumerate(take_turns(order), start=1):
-            if stopping.is_set() or (end_s is not None and time.monotonic() > end_s):
+            if stopping.is_set():
                 return
             if lane.name == "west" and turn % EVERY_NTH_BY_CARD == 0:
                 await lane.card_holder_walks_up(CARD_HOLDER, CARD, self._terminal)
@@ -251,6 +257,8 @@ class Building:
 
     async def _enrol_the_stranger(self, at_s: float) -> None:
         await asyncio.sleep(max(0.0, at_s - time.monotonic()))
+        # On a slow machine nobody may have been judged yet.
+        await self._stranger_refused.wait()
         stranger = self._photographs["admiral"]
         await self._central.enrol_face(self._holders[stranger.key], stranger.path)
         self._enrolled_at_s = time.monotonic()
@@ -292,8 +300,11 @@ class Building:
                     self._enrolled_to_passage_s = self._enrolled_to_passage_s or round(
                         time.monotonic() - self._enrolled_at_s, 2
                     )
+                    self._stranger_granted.set()
                 self._console.print(f"{at} {data.access_point:9} granted {name}")
             elif isinstance(data, AccessDenied):
+                if data.reason is DenialReason.UNKNOWN_FACE:
+                    self._stranger_refused.set()
                 self._console.print(f"{at} {data.access_point:9} denied  {data.reason.value}")
             elif isinstance(data, AccessTaken):
                 self._console.print(f"{at} {data.access_point:9} passed")
@@ -344,3 +355,9 @@ class Building:
             if is_settled or time.monotonic() > deadline_s:
                 return last, events
             await asyncio.sleep(0.2)
+
+
+async def _within(limit_s: float, event: asyncio.Event) -> None:
+    """Wait for an event, but not longer."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), timeout=limit_s)

@@ -15,7 +15,8 @@ from edge.bench.catalogue import catalogue
 from edge.bench.server import create_app
 from tests.serving import serving
 
-DEADLINE_S = 30.0
+DEADLINE_S = 120.0
+"""Generous: the machine may be busy with other things."""
 CARD = "010063E9AE"
 
 
