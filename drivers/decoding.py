@@ -19,11 +19,19 @@ from drivers.meaning import Interpreter, Meaning
 from drivers.protocols import FrameError, NeedData, ibutton, line_text
 from drivers.registry import driver_class, names
 
-__all__ = ["CodecInterpreter", "codecs", "drivers_of", "interpreter", "protocols_of"]
+__all__ = [
+    "CodecInterpreter",
+    "TextInterpreter",
+    "codecs",
+    "drivers_of",
+    "interpreter",
+    "protocols_of",
+]
 
 MODBUS: Final = "modbus"
 PENDING_SIZE_BYTES_MAX: Final = 4096
 LINE_LENGTH_MAX: Final = 1024
+TEXT_LENGTH_MAX: Final = 400
 PREAMBLES: Final = b"\xff\xfe"
 """With these a line is filled before a frame, to wake who listens; they are no noise."""
 _PACKAGE: Final = "drivers.protocols"
@@ -220,6 +228,19 @@ class CodecInterpreter:
             )
             return f"{_words(type(frame).__name__)}{f': {words}' if words else ''}"
         return _words(type(frame).__name__)
+
+
+class TextInterpreter:
+    """Says what a protocol that is text says, piece by piece; see ``meaning.Interpreter``."""
+
+    def hear(self, data: bytes, *, at_s: float, is_sent: bool | None) -> list[Meaning]:
+        """See ``Interpreter.hear``."""
+        words = " ".join(data.decode("utf-8", "replace").split())
+        return [Meaning(at_s, is_sent, data, words[:TEXT_LENGTH_MAX])] if words else []
+
+    def flush(self, *, at_s: float) -> list[Meaning]:
+        """See ``Interpreter.flush``; nothing waits."""
+        return []
 
 
 def _frames(decoder: _Decoder, direction: _Direction) -> list[object]:

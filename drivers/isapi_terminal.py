@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -43,6 +44,9 @@ OPEN_DOOR: Final = "/ISAPI/AccessControl/RemoteControl/door/{number}"
 OPEN_BODY: Final = "<RemoteControlDoor><cmd>open</cmd></RemoteControlDoor>"
 RECONNECT_FIRST_S, RECONNECT_LAST_S = 0.2, 10.0
 OBSERVATION_COUNT_MAX: Final = 256
+STATUS_CODE: Final = re.compile(rb"<statusCode>\s*(\d{1,4})\s*</statusCode>")
+STATUS_OK: Final = 1
+"""XML_ResponseStatus of the guide; what is not OK may come with HTTP's 200, too."""
 KINDS: Final = {"card": CredentialKind.CARD_UID, "face": CredentialKind.FACE}
 
 
@@ -93,7 +97,7 @@ class IsapiTerminal:
             ValueError: The password file cannot be used.
         """
         self._settings, self._monotonic = settings, monotonic
-        self._url = bus.port.rstrip("/")
+        self._bus, self._url = bus, bus.port.rstrip("/")
         self._password = _read_password(settings.password_file)
         self._client: httpx.AsyncClient | None = None
         self._stream: asyncio.Task[None] | None = None
@@ -105,7 +109,9 @@ class IsapiTerminal:
 
     async def start(self) -> None:
         """Ask who it is, and open the event stream; raises when the terminal does not answer."""
-        await self._request("GET", DEVICE_INFO)
+        info = await self._request("GET", DEVICE_INFO)
+        if b"<DeviceInfo" not in info:
+            raise ProtocolViolationError(f"{self._url} is no such terminal: it tells no DeviceInfo")
         if self._stream is None or self._stream.done():
             self._stream = asyncio.create_task(self._follow())
         if self._heard_at_s is None:
@@ -133,10 +139,20 @@ class IsapiTerminal:
         return []
 
     async def access_door(self, door: int) -> CommandReceipt:
-        """See ``DoorControl.access_door``; the terminal's answer confirms it. Sent once."""
+        """See ``DoorControl.access_door``; the terminal's answer confirms it. Sent once.
+
+        Raises:
+            ProtocolViolationError: What came is not the terminal's word that it was done.
+        """
         if not 0 <= door < self._settings.door_count:
             raise ValueError(f"door is 0..{self._settings.door_count - 1}, not {door}")
-        await self._request("PUT", OPEN_DOOR.format(number=door + 1), OPEN_BODY)
+        answer = await self._request("PUT", OPEN_DOOR.format(number=door + 1), OPEN_BODY)
+        status = STATUS_CODE.search(answer)
+        if status is None:
+            raise ProtocolViolationError(f"{self._url} does not say whether the door opened")
+        if int(status[1]) != STATUS_OK:
+            message = f"{self._url} does not open door {door}: statusCode {int(status[1])}"
+            raise CommandRejectedError(message, code=int(status[1]))
         return CommandReceipt(attempts=1)
 
     async def close(self) -> None:
@@ -154,10 +170,19 @@ class IsapiTerminal:
                 auth=httpx.DigestAuth(self._settings.user, self._password),
                 timeout=self._settings.timeout_s,
                 trust_env=False,
+                event_hooks={"request": [self._show_request], "response": [self._show_status]},
             )
         return self._client
 
-    async def _request(self, method: str, path: str, body: str | None = None) -> httpx.Response:
+    async def _show_request(self, request: httpx.Request) -> None:
+        """Show who taps the line what is asked, but not the proof of the password."""
+        body = await request.aread()
+        self._bus.show(is_sent=True, data=b" ".join((_first_line(request), body)).rstrip())
+
+    async def _show_status(self, answer: httpx.Response) -> None:
+        self._bus.show(is_sent=False, data=f"{answer.status_code} {answer.reason_phrase} ".encode())
+
+    async def _request(self, method: str, path: str, body: str | None = None) -> bytes:
         try:
             answer = await self._http().request(method, self._url + path, content=body)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -169,7 +194,8 @@ class IsapiTerminal:
         if not answer.is_success:
             message = f"{self._url} refuses {path}: {answer.status_code}"
             raise CommandRejectedError(message, code=answer.status_code)
-        return answer
+        self._bus.show(is_sent=False, data=answer.content)
+        return answer.content
 
     async def _follow(self) -> None:
         """Read the event stream for ever."""
@@ -199,6 +225,7 @@ class IsapiTerminal:
             self._heard_at_s = self._monotonic()
             self._opened.set()
             async for data in answer.aiter_raw():
+                self._bus.show(is_sent=False, data=data)
                 self._hear(decoder, data)
 
     def _hear(self, decoder: StreamDecoder, data: bytes) -> None:
@@ -221,6 +248,10 @@ class IsapiTerminal:
         if not self.noise_count:
             return []
         return [f"stream: {self.noise_count} parts of the event stream could not be read"]
+
+
+def _first_line(request: httpx.Request) -> bytes:
+    return f"{request.method} ".encode() + request.url.raw_path
 
 
 def _observations(event: AccessEvent) -> list[Observation]:

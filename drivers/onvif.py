@@ -6,6 +6,7 @@ GetStatus), Core Specification 23.06; spoken by ``onvif-zeep-async``.
 
 import asyncio
 import dataclasses
+import logging
 import socket
 import time
 import uuid
@@ -39,6 +40,9 @@ from drivers.registry import register
 
 OWN_STOP_S: Final = 1.0
 """A movement carries its own time; the camera stops so much later if our stop is lost."""
+PREPARING_S_MAX: Final = 60.0
+"""The library parses its descriptions when they are first needed: seconds on a small machine."""
+TEXT_LENGTH_MAX: Final = 400
 _Result = TypeVar("_Result")
 
 
@@ -80,7 +84,7 @@ class Onvif:
         Raises:
             ValueError: The password file cannot be used.
         """
-        self._url, self._settings = bus.port, settings
+        self._bus, self._url, self._settings = bus, bus.port, settings
         self._password = _read_password(settings.password_file)
         self._camera: Any = None
         self._media: Any = None
@@ -103,21 +107,18 @@ class Onvif:
             lambda: asyncio.open_connection(parts.hostname, parts.port or 80)
         )
         writer.close()
-        self._camera = _library().ONVIFCamera(
-            parts.hostname, parts.port or 80, self._settings.user, self._password
-        )
-        await self._call(self._camera.update_xaddrs)
-        media = self._media = await self._call(self._camera.create_media_service)
-        profiles = await self._call(media.GetProfiles)
+        self._camera = await self._connected(parts.hostname, parts.port or 80)
+        media = self._media = await self._prepared(self._camera.create_media_service)
+        profiles = await self._ask(media, "GetProfiles")
         if not profiles or self._settings.profile >= len(profiles):
             raise ProtocolViolationError(f"{self._url} has {len(profiles or ())} profiles")
         self._token = str(profiles[self._settings.profile].token)
         setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
         question = {"StreamSetup": setup, "ProfileToken": self._token}
-        answer = await self._call(lambda: media.GetStreamUri(question))
+        answer = await self._ask(media, "GetStreamUri", question)
         self.stream_url = str(answer.Uri)
         if self._settings.has_head:
-            self._ptz = await self._call(self._camera.create_ptz_service)
+            self._ptz = await self._prepared(self._camera.create_ptz_service)
             await self._motion.stop()
         self._is_set_up = True
 
@@ -126,10 +127,10 @@ class Onvif:
         if not self._is_set_up:
             raise DeviceUnreachableError(f"{self._url} is not set up yet")
         if self._ptz is None:
-            await self._call(self._media.GetProfiles)
+            await self._ask(self._media, "GetProfiles")
             return []
         await self._motion.keep()
-        status = await self._call(lambda: self._ptz.GetStatus({"ProfileToken": self._token}))
+        status = await self._ask(self._ptz, "GetStatus", {"ProfileToken": self._token})
         try:
             where = status.Position
             position = PositionChanged(
@@ -163,30 +164,68 @@ class Onvif:
             await camera.close()
 
     async def _drive(self, pan: float, tilt: float, zoom: float) -> None:
-        await self._call(
-            lambda: self._head().ContinuousMove(
-                {
-                    "ProfileToken": self._token,
-                    "Velocity": {"PanTilt": {"x": pan, "y": tilt}, "Zoom": {"x": zoom}},
-                    "Timeout": timedelta(seconds=self._duration_s + OWN_STOP_S),
-                }
-            )
-        )
+        question = {
+            "ProfileToken": self._token,
+            "Velocity": {"PanTilt": {"x": pan, "y": tilt}, "Zoom": {"x": zoom}},
+            "Timeout": timedelta(seconds=self._duration_s + OWN_STOP_S),
+        }
+        await self._ask(self._head(), "ContinuousMove", question)
 
     async def _halt(self) -> None:
         question = {"ProfileToken": self._token, "PanTilt": True, "Zoom": True}
-        await self._call(lambda: self._head().Stop(question))
+        await self._ask(self._head(), "Stop", question)
 
     def _head(self) -> Any:  # noqa: ANN401 - zeep makes it from the WSDL
         if self._ptz is None:
             raise CommandRejectedError(f"{self._url} has no head, or is not set up yet")
         return self._ptz
 
-    async def _call(self, call: Callable[[], Awaitable[_Result]]) -> _Result:
+    async def _connected(self, host: str, port: int) -> Any:  # noqa: ANN401 - it has no types
+        """Return the library's camera, which knows where the services are."""
+        library = await asyncio.to_thread(_library)
+        # Its cache is for descriptions from elsewhere: ours come with it, and the cache is a file
+        # in the user's home and a lock of one event loop.
+        camera = library.ONVIFCamera(host, port, self._settings.user, self._password, no_cache=True)
+        try:
+            await self._prepared(camera.create_devicemgmt_service)
+            self._bus.show(is_sent=True, data=b"GetServices")
+            await self._twice(camera.update_xaddrs)
+        except BaseException:
+            await camera.close()
+            raise
+        self._bus.show(is_sent=False, data=_shown(camera.xaddrs))
+        return camera
+
+    async def _prepared(self, call: Callable[[], Awaitable[_Result]]) -> _Result:
+        """Let the library read its own descriptions, which is no fault of the camera if slow."""
+        return await self._call(call, timeout_s=PREPARING_S_MAX)
+
+    async def _ask(self, service: Any, operation: str, question: object = None) -> Any:  # noqa: ANN401
+        """Ask the camera, and show it to who taps the line."""
+        function = getattr(service, operation)
+        call = function if question is None else lambda: function(question)
+        self._bus.show(is_sent=True, data=_shown(f"{operation} {question or ''}"))
+        is_harmless = operation.startswith("Get") or operation == "Stop"
+        answer = await (self._twice(call) if is_harmless else self._call(call))
+        self._bus.show(is_sent=False, data=_shown(answer))
+        return answer
+
+    async def _twice(self, call: Callable[[], Awaitable[_Result]]) -> _Result:
+        """Repeat once what may be asked twice, if what came was no answer."""
+        try:
+            return await self._call(call)
+        except ProtocolViolationError:
+            return await self._call(call)
+
+    async def _call(
+        self, call: Callable[[], Awaitable[_Result]], *, timeout_s: float | None = None
+    ) -> _Result:
         """Translate what the library raises."""
         aiohttp = import_module("aiohttp")
         try:
-            async with asyncio.timeout(self._settings.timeout_s):
+            async with asyncio.timeout(
+                self._settings.timeout_s if timeout_s is None else timeout_s
+            ):
                 return await call()
         except (CommandRejectedError, DeviceUnreachableError):
             raise
@@ -211,9 +250,20 @@ class Onvif:
             raise ProtocolViolationError(f"{self._url} answers something else: {error}") from error
 
 
+def _shown(what: object) -> bytes:
+    """Return a question or an answer in one line, shortened."""
+    return " ".join(str(what).split())[:TEXT_LENGTH_MAX].encode()
+
+
 def _library() -> Any:  # noqa: ANN401 - it publishes no types
     """Return the library, which takes a second to load: only a camera's driver waits for it."""
-    return import_module("onvif")
+    root, ours = logging.getLogger(), logging.NullHandler()
+    # It sets up the logging of the whole process, unless somebody has done so already.
+    root.addHandler(ours)
+    try:
+        return import_module("onvif")
+    finally:
+        root.removeHandler(ours)
 
 
 async def discover(timeout_s: float = 3.0, *, group: str = GROUP, port: int = PORT) -> list[str]:

@@ -132,6 +132,12 @@ class Simulation:
             return self._loop.set_fault(arguments)
         return dict(self._line.set_fault(arguments))
 
+    @property
+    def struck(self) -> Mapping[str, int]:
+        """How often each fault that is or was on has struck until now."""
+        faults = self._line.faults if self._loop is None else self._loop.faults
+        return dict(faults.struck)
+
     def close(self) -> None:
         """End it; idempotent."""
         if self._loop is not None:
@@ -222,7 +228,11 @@ def free_port() -> int:
 
 
 class _ServerLoop:
-    """Runs a simulator that is a server of its own, behind a faulty proxy, in a thread."""
+    """Runs a simulator that is a server of its own, behind a faulty proxy, in a thread.
+
+    Attributes:
+        faults: Of the proxy.
+    """
 
     def __init__(self, simulator: Any, wiring: Wiring) -> None:  # noqa: ANN401 - by name
         self._simulator, self._loop = simulator, asyncio.new_event_loop()
@@ -231,12 +241,12 @@ class _ServerLoop:
         )
         self._thread.start()
         module = fault_proxy()
-        self._faults = simulated_line().Faults(wiring.seed)
+        self.faults = simulated_line().Faults(wiring.seed)
         self._proxy: Any = None
         try:
             url = str(self._call(simulator.serve(LOOPBACK, 0)))
             parts = urlsplit(url)
-            self._proxy = module.FaultyProxy(parts.hostname, parts.port, self._faults)
+            self._proxy = module.FaultyProxy(parts.hostname, parts.port, self.faults)
             host, port = self._call(self._proxy.serve(wiring.host, wiring.port))
         except BaseException:
             self.close()
@@ -258,8 +268,8 @@ class _ServerLoop:
         if kind == "unplug" and probability is None:
             self._loop.call_soon_threadsafe(self._proxy.unplug if on else self._proxy.replug)
         else:
-            self._faults.set(kind, on=on, probability=1.0 if probability is None else probability)
-        return {"faults": dict(self._faults.active)}
+            self.faults.set(kind, on=on, probability=1.0 if probability is None else probability)
+        return {"faults": dict(self.faults.active)}
 
     def close(self) -> None:
         """End the servers and the loop; idempotent."""

@@ -19,7 +19,7 @@ EMPTY_BYTES: Final = frozenset(b"\x00\xff\xfe\xf8\xe0\x80")
 EMPTY_SHARE_MIN: Final = 0.6
 DAMAGES: Final = ("noise", "drop", "truncate")
 GONE: Final = re.compile(r"is gone|hung up")
-MISSING: Final = re.compile(r"there is no port|does not answer: ")
+MISSING: Final = re.compile(r"there is no port|does not answer: .*([Cc]onnect|refused|[Rr]oute)")
 
 SENTENCES: Final = {
     "mute": "mute: nothing came back to {n} requests; check power, the two wires (A and B), the"
@@ -47,6 +47,10 @@ SENTENCES: Final = {
     "dribble": "dribble: {n} answers came in many small pieces; set the adapter's latency timer"
     " to 1 ms",
     "unplug": "unplug: the port was lost {n} times; check the plug and the adapter",
+    "mute_network": "mute: nothing came back to {n} requests; check power, the network's cable, the"
+    " address and the port",
+    "unplug_network": "unplug: nobody took the connection {n} times; check power, the network's"
+    " cable and the address",
 }
 
 
@@ -69,9 +73,12 @@ def hints(
     counts: Counter[str] = Counter()
     slowest_s = 0.0
     good = _good_answers(asked)
+    asked_count = Counter(exchange.request for exchange in asked)
     for exchange in asked:
         counts.update(_troubles(exchange, good.get(exchange.request)))
-        if exchange.pieces and exchange.pieces[0][0] >= LATE_S:
+        # What was asked once may simply take so long: a lock that opens, a head that turns.
+        is_telling = is_disturbed or asked_count[exchange.request] > 1
+        if is_telling and exchange.pieces and exchange.pieces[0][0] >= LATE_S:
             counts["late"] += 1
             slowest_s = max(slowest_s, exchange.pieces[0][0])
     if not is_disturbed:
@@ -87,6 +94,29 @@ def hints(
         for code, sentence in SENTENCES.items()
         if counts[code] > 0
     ]
+
+
+def network_hints(
+    exchanges: Sequence[Exchange],
+    errors: Sequence[str],
+    *,
+    is_understood: bool = False,
+    is_disturbed: bool = True,
+) -> list[str]:
+    """Return the same for a device on a network, whose bytes come whole or not at all.
+
+    Args:
+        exchanges: Requests and answers, as text.
+        errors: As of ``hints``.
+        is_understood: As of ``hints``.
+        is_disturbed: Not looked at: that an answer differs from another means nothing here.
+    """
+    counts: dict[str, int] = {}
+    if not is_understood and not any(exchange.received for exchange in exchanges):
+        counts["mute_network"] = sum(bool(exchange.request) for exchange in exchanges)
+    if lost := sum(bool(GONE.search(error) or MISSING.search(error)) for error in errors):
+        counts["unplug_network"] = lost
+    return [SENTENCES[code].format(n=count) for code, count in counts.items()]
 
 
 def _of_the_whole(asked: Sequence[Exchange], *, has_good: bool) -> dict[str, int]:

@@ -6,7 +6,7 @@ What makes the device unusable fails; what the driver survived passes with a fin
 import asyncio
 import statistics
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from drivers.base import (
@@ -24,10 +24,10 @@ from drivers.base import (
 )
 from drivers.bus import Bus
 from drivers.conformance.evidence import Evidence, Exchange
-from drivers.conformance.hints import hints
+from drivers.conformance.hints import hints, network_hints
 from drivers.conformance.report import Report, Step, shortened
 from drivers.protocols import spaced_hex
-from drivers.registry import create
+from drivers.registry import create, simulated_line
 from drivers.simulation import Simulation
 from drivers.turns import UnitCounts
 
@@ -37,11 +37,15 @@ SETTLE_S: Final = 2.0
 QUIET_POLL_COUNT: Final = 6
 TRY_COUNT: Final = 5
 TRY_PAUSE_S: Final = 0.3
+TRY_S_MAX: Final = 8.0
+"""A device that has failed for so long is not tried again: somebody waits for the verdict."""
 STIMULUS_S: Final = 2.0
 """For each of ``TRY_COUNT`` times that a hand does something."""
 NOTICE_S: Final = 15.0
 RETURN_S: Final = 20.0
 SHARE_FAILING_MAX: Final = 0.5
+NETWORK_SCHEMES: Final = ("http://", "https://")
+"""What goes over them is text, and the network repairs what is damaged."""
 
 _Result = TypeVar("_Result")
 Say = Callable[[Step], None]
@@ -59,6 +63,7 @@ class Run:
         self.evidence = Evidence()
         self.errors: list[str] = []
         self._say, self._is_disturbed = say, False
+        self._is_network = bus.port.startswith(NETWORK_SCHEMES)
         bus.tap(self.evidence)
 
     async def step(self, name: str, work: Callable[[], Awaitable[str]]) -> bool:
@@ -69,9 +74,10 @@ class Run:
         except (_Failed, DriverError) as error:
             passed, finding = False, str(error)
         exchanges = self.evidence.since(begin)
-        if not passed and (known := hints(exchanges, [finding])):
+        if not passed and (known := self._hints(exchanges, [finding])):
             finding = f"{finding}; {known[0]}"
-        self._add(Step(name, passed, _sent(exchanges), _received(exchanges), finding))
+        sent = self._shown(e.request for e in exchanges)
+        self._add(Step(name, passed, sent, self._shown(e.received for e in exchanges), finding))
         return passed
 
     def skip(self, name: str, why: str) -> None:
@@ -84,6 +90,7 @@ class Run:
         Raises:
             DriverError: It failed every time.
         """
+        began_s = time.monotonic()
         for attempt in range(TRY_COUNT):
             try:
                 return await work(), attempt
@@ -91,7 +98,7 @@ class Run:
                 raise
             except DriverError as error:
                 self.errors.append(str(error))
-                if attempt == TRY_COUNT - 1:
+                if attempt == TRY_COUNT - 1 or time.monotonic() - began_s > TRY_S_MAX:
                     raise
                 await asyncio.sleep(TRY_PAUSE_S)
         raise AssertionError("unreachable")
@@ -145,6 +152,17 @@ class Run:
         except DriverError as error:
             self.errors.append(str(error))
 
+    def _hints(
+        self, exchanges: Sequence[Exchange], errors: Sequence[str], **known: bool
+    ) -> list[str]:
+        of_line = network_hints if self._is_network else hints
+        return of_line(exchanges, errors, **known)
+
+    def _shown(self, pieces: Iterable[bytes]) -> str:
+        """Return bytes for people: hexadecimal, or the words of a protocol that is text."""
+        in_words = _text if self._is_network else spaced_hex
+        return shortened(" | ".join(in_words(piece) for piece in pieces if piece))
+
     def _add(self, step: Step) -> None:
         self.report.steps.append(step)
         if self._say is not None:
@@ -155,16 +173,23 @@ class Run:
         counts = [self.bus.counts(unit_id) for unit_id in self.bus.units]
         self._is_disturbed = bool(self.errors) or any(map(_has_failed, counts))
 
-    def finish(self) -> None:
-        """Add what the evidence of the whole run means."""
+    def finish(self, simulation: Simulation | None) -> None:
+        """Add what the evidence of the whole run means, and what a simulated line did to it."""
         exchanges = list(self.evidence.exchanges)
-        self.report.findings += hints(
+        self.report.findings += self._hints(
             exchanges,
             self.errors,
             is_understood=self.report.passed,
             is_disturbed=self._is_disturbed,
         )
         self.report.findings += getattr(self.driver, "findings", [])
+        if simulation is not None:
+            said = {finding.partition(":")[0] for finding in self.report.findings}
+            self.report.findings += [
+                _of_simulated_line(kind, count, passed=self.report.passed)
+                for kind, count in sorted(simulation.struck.items())
+                if kind not in said
+            ]
         answered = sorted(
             exchange.pieces[-1][0] * 1000
             for exchange in exchanges
@@ -224,7 +249,7 @@ async def run(
     finally:
         if isinstance(driver, Closeable):
             await driver.close()
-    this.finish()
+    this.finish(simulation)
     return report
 
 
@@ -257,14 +282,19 @@ async def _idles(this: Run, simulation: Simulation | None) -> str:
 
 
 async def _stimulate(this: Run, simulation: Simulation) -> None:
+    is_hopeful = True
     for action, arguments, wanted in getattr(simulation.simulator, "STIMULI", ()):
 
         async def work(
-            action: str = action, arguments: Mapping[str, Any] = arguments, wanted: str = wanted
+            action: str = action,
+            arguments: Mapping[str, Any] = arguments,
+            wanted: str = wanted,
+            tries: int = TRY_COUNT if is_hopeful else 1,
         ) -> str:
             simulation.act(action, arguments)
-            # A reader's frame that noise ate is shown again, as a person would.
-            for _ in range(TRY_COUNT):
+            # A reader's frame that noise ate is shown again, as a person would; not for each of
+            # the things that a mute device does not say.
+            for _ in range(tries):
                 try:
                     await this.poll_until(wanted, STIMULUS_S)
                 except _Failed as error:
@@ -275,7 +305,8 @@ async def _stimulate(this: Run, simulation: Simulation) -> None:
             raise failure
 
         words = ", ".join(f"{key} {value}" for key, value in arguments.items())
-        await this.step(f"{action}{f' ({words})' if words else ''} is reported", work)
+        name = f"{action}{f' ({words})' if words else ''} is reported"
+        is_hopeful = await this.step(name, work) and is_hopeful
 
 
 def _commands(driver: Driver) -> dict[str, Callable[[], Awaitable[object]]]:
@@ -365,13 +396,18 @@ async def _lose(this: Run, simulation: Simulation) -> None:
     await this.step("the device comes back", come_back)
 
 
+def _of_simulated_line(kind: str, count: int, *, passed: bool) -> str:
+    """Return what a fault that was asked for has done."""
+    text = simulated_line().FAULTS[kind].text
+    if not count:
+        return f"{kind}: it struck nothing: the device said too little; --fault {kind}:1 is surer"
+    survived = ", and the driver lived with it" if passed else ""
+    return f"{kind}: {text}; the simulated line did that {count} times{survived}"
+
+
 def _has_failed(counts: UnitCounts) -> bool:
     return bool(counts.noise or counts.timed_out)
 
 
-def _sent(exchanges: Sequence[Exchange]) -> str:
-    return shortened(" | ".join(spaced_hex(e.request) for e in exchanges if e.request))
-
-
-def _received(exchanges: Sequence[Exchange]) -> str:
-    return shortened(" | ".join(spaced_hex(e.received) for e in exchanges if e.received))
+def _text(data: bytes) -> str:
+    return " ".join(data.decode("utf-8", "replace").split())

@@ -10,6 +10,7 @@ import random
 import select
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +31,8 @@ SILENCE_S_FAST: Final = 0.00175
 """MODBUS over Serial Line V1.02, 2.5.1.1: above 19200 baud."""
 LATE_S: Final = 0.4
 DRIBBLE_S: Final = 0.01
+DRIBBLED_PIECES_MAX: Final = 50
+"""Of a network's stream, whose answers are much longer than frames."""
 DUPLICATE_AFTER_S: Final = 0.005
 RETRANSMISSION_S: Final = 0.2
 """TCP on Linux waits so long at least (RTO_MIN)."""
@@ -78,11 +81,17 @@ class Faults:
     def __init__(self, seed: int = 1) -> None:
         self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose
         self._probabilities: dict[str, float] = {}
+        self._counts: Counter[str] = Counter()
 
     @property
     def active(self) -> Mapping[str, float]:
         """The faults that are on."""
         return dict(self._probabilities)
+
+    @property
+    def struck(self) -> Mapping[str, int]:
+        """How often each fault that is or was on has struck until now."""
+        return {kind: self._counts[kind] for kind in {**self._probabilities, **self._counts}}
 
     def set(self, kind: str, *, on: bool, probability: float = 1.0) -> None:
         """Switch a fault.
@@ -101,7 +110,10 @@ class Faults:
     def is_happening(self, kind: str) -> bool:
         """Throw the dice for one fault."""
         probability = self._probabilities.get(kind, 0.0)
-        return probability > 0 and self._random.random() < probability
+        happens = probability > 0 and self._random.random() < probability
+        if happens:
+            self._counts[kind] += 1
+        return happens
 
     def foreign_frame(self, far_end: FarEnd, frame: bytes) -> bytes:
         """Return somebody else's traffic; nothing, and no work, while that fault is off."""
@@ -125,7 +137,8 @@ class Faults:
             reply: The frame.
             foreign: Somebody else's.
             is_checked: The network has a check sum of its own: what is damaged does not arrive.
-            is_repaired: The network sends what was damaged again: it comes whole, and later.
+            is_repaired: A stream of a network: what was damaged is sent again, and comes whole
+                and later; what came twice is taken once.
         """
         happening = {kind for kind in FAULTS if self.is_happening(kind)}
         if "mute" in happening or (is_checked and happening & DAMAGES):
@@ -146,8 +159,10 @@ class Faults:
         delay_s = LATE_S if "late" in happening else 0.0
         pieces = [(delay_s, reply)]
         if "dribble" in happening:
-            pieces = [(delay_s + DRIBBLE_S * i, reply[i : i + 1]) for i in range(len(reply))]
-        if "duplicate" in happening and pieces:
+            size = 1 if not is_repaired else 1 + len(reply) // DRIBBLED_PIECES_MAX
+            starts = range(0, len(reply), size)
+            pieces = [(delay_s + DRIBBLE_S * i, reply[s : s + size]) for i, s in enumerate(starts)]
+        if "duplicate" in happening and pieces and not is_repaired:
             pieces.append((pieces[-1][0] + DUPLICATE_AFTER_S, reply))
         if "foreign" in happening and reply:
             pieces.insert(0, (0.0, foreign))

@@ -45,7 +45,7 @@ class Simulator(FarEnd):
         "lose_stops": {"count": 1},
     }
     STIMULI = (("turn", {}, "PositionChanged"),)
-    DRIVER_SETTINGS: ClassVar = {"timeout_s": 1.0}
+    DRIVER_SETTINGS: ClassVar = {"timeout_s": 2.0}
 
     @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
     class Settings:

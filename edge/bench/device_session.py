@@ -12,6 +12,7 @@ from drivers.base import Driver, DriverError, Observation
 from drivers.bus import Bus
 from drivers.conformance.report import Report, Step
 from drivers.conformance.run import run
+from drivers.decoding import TextInterpreter
 from drivers.driving import drive
 from drivers.recorder import observation_fields
 from drivers.redaction import redacted_settings
@@ -93,7 +94,8 @@ class DeviceSession:
             ValueError: The driver refuses the line or a setting.
         """
         self.name, self.driver, self.line, self.settings = name, driver, line, dict(settings)
-        self.frames = FrameLog(driver)
+        is_text = line.bus.port.startswith(("http://", "https://"))
+        self.frames = FrameLog(driver, words=TextInterpreter() if is_text else None)
         self.test: TestSession | None = None
         self.simulator: SimulatorSession | None = None
         self.problem, self.error_count = "", 0

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.decoding import codecs, drivers_of, interpreter, protocols_of
+from drivers.decoding import TextInterpreter, codecs, drivers_of, interpreter, protocols_of
 from drivers.meaning import Meaning
 from drivers.protocols import ibutton
 from drivers.protocols import modbus_rtu as rtu
@@ -164,3 +164,10 @@ def test_a_driver_is_known_by_the_codec_that_it_imports() -> None:
 def test_an_unknown_protocol_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r"no protocol 'morse'; there are: .*modbus.*osdp"):
         interpreter("morse")
+
+
+def test_a_protocol_that_is_text_is_shown_as_its_words() -> None:
+    (meaning,) = TextInterpreter().hear(b"200 OK\r\n\xff<x/>", at_s=1.0, is_sent=False)
+
+    assert meaning.text == "200 OK \ufffd<x/>"
+    assert TextInterpreter().hear(b"\r\n", at_s=1.0, is_sent=False) == []

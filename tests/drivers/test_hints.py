@@ -3,7 +3,7 @@
 import pytest
 
 from drivers.conformance.evidence import Evidence, Exchange
-from drivers.conformance.hints import hints
+from drivers.conformance.hints import hints, network_hints
 from drivers.protocols import modbus_rtu as rtu
 
 READ = rtu.encode_read_input_registers(1, address=0, count=4)
@@ -54,6 +54,29 @@ def test_one_bit_of_difference_is_no_noise_when_every_exchange_succeeded() -> No
 
     assert hints(seen, (), is_disturbed=False) == []
     assert len(hints(seen, ())) == 1
+
+
+def test_what_was_asked_once_and_took_its_time_is_no_trouble() -> None:
+    opened = exchange((0.3, GOOD), request=b"open")
+
+    assert hints([*FINE, opened], (), is_disturbed=False) == []
+    assert [h[:4] for h in hints([*FINE, opened, opened], (), is_disturbed=False)] == ["late"]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "errors", "codes"),
+    [
+        ([], ["http://x does not answer: TimeoutError: no reply"], ["mute"]),
+        ([(0.1, b"401 Unauthorized")], ["http://x refuses user 'admin'"], []),
+        ([], ["http://x does not answer: All connection attempts failed"], ["mute", "unplug"]),
+    ],
+)
+def test_a_device_on_a_network_is_mute_only_if_nothing_came(
+    pieces: list[tuple[float, bytes]], errors: list[str], codes: list[str]
+) -> None:
+    found = network_hints([exchange(*pieces, request=b"GET /")], errors)
+
+    assert [hint.partition(":")[0] for hint in found] == codes
 
 
 def test_a_device_that_never_answers_is_mute() -> None:

@@ -17,8 +17,9 @@ from drivers.base import (
     DeviceUnreachableError,
     DriverError,
     Observation,
+    ProtocolViolationError,
 )
-from drivers.bus import Bus
+from drivers.bus import Bus, Tap
 from drivers.isapi_terminal import IsapiTerminal
 from drivers.protocols import FrameError
 from drivers.protocols.isapi import (
@@ -30,6 +31,7 @@ from drivers.protocols.isapi import (
     event_of,
 )
 from drivers.simulation import Simulation, free_port
+from drivers.simulators.http_server import HttpServer, Request, Response
 from tests.drivers.heard import cut, frames_of
 
 FACE = {
@@ -83,10 +85,15 @@ def test_what_is_refused_names_nobody() -> None:
 Act = Callable[[IsapiTerminal, Simulation], Awaitable[None]]
 
 
-def with_terminal(act: Act, password_file: str = "", **settings: object) -> None:
+def with_terminal(
+    act: Act, password_file: str = "", *, tap: Tap | None = None, **settings: object
+) -> None:
     async def run(simulation: Simulation) -> None:
         made = IsapiTerminal.Settings(password_file=password_file, **settings)  # type: ignore[arg-type]  # own
-        driver = IsapiTerminal(Bus(simulation.driver_port), made)
+        bus = Bus(simulation.driver_port)
+        if tap is not None:
+            bus.tap(tap)
+        driver = IsapiTerminal(bus, made)
         try:
             async with asyncio.timeout(30):
                 await driver.start()
@@ -163,6 +170,61 @@ def test_a_door_is_opened_once() -> None:
             await driver.access_door(2)
 
     with_terminal(act, door_count=2)
+
+
+class OtherServer:
+    """Somebody else's web server, who says the same to everything."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def _handle(self, request: Request) -> Response:
+        return Response(body=self._body)
+
+    async def asked(self, act: Callable[[IsapiTerminal], Awaitable[object]]) -> None:
+        server = HttpServer(self._handle)
+        driver = IsapiTerminal(Bus(await server.serve("127.0.0.1", 0)), IsapiTerminal.Settings())
+        try:
+            await act(driver)
+        finally:
+            await driver.close()
+            await server.close()
+
+
+def test_a_web_server_that_is_no_such_terminal_is_said_to_be_none() -> None:
+    with pytest.raises(ProtocolViolationError, match="is no such terminal"):
+        asyncio.run(OtherServer(b"<html>Welcome</html>").asked(IsapiTerminal.start))
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "words"),
+    [
+        (b"<statusCode>4</statusCode>", CommandRejectedError, "does not open door 0: statusCode 4"),
+        (b"OK", ProtocolViolationError, "does not say whether the door opened"),
+    ],
+)
+def test_a_door_is_open_only_if_the_terminal_says_so(
+    body: bytes, error: type[DriverError], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        asyncio.run(OtherServer(body).asked(lambda driver: driver.access_door(0)))
+
+
+def test_what_is_asked_and_answered_is_shown_without_the_proof_of_the_password() -> None:
+    shown: list[bytes] = []
+
+    def tap(at_s: float, *, is_sent: bool, data: bytes) -> None:
+        shown.append(data)
+
+    async def act(driver: IsapiTerminal, simulation: Simulation) -> None:
+        await driver.access_door(0)
+
+    with_terminal(act, tap=tap)
+
+    assert shown[0] == b"GET /ISAPI/System/deviceInfo"
+    assert any(b"door/1 <RemoteControlDoor>" in data for data in shown)
+    assert b"statusCode" in shown[-1]
+    assert not any(b"Digest" in data or b"admin" in data for data in shown)
 
 
 def test_the_password_comes_from_a_file_that_only_we_can_read(tmp_path: Path) -> None:

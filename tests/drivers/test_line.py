@@ -9,7 +9,7 @@ import pytest
 
 from drivers.protocols import NEED_DATA, FrameError
 from drivers.protocols import modbus_rtu as rtu
-from drivers.simulators.line import FAULTS, LATE_S, Faults, SimulatedLine
+from drivers.simulators.line import FAULTS, LATE_S, RETRANSMISSION_S, Faults, SimulatedLine
 from drivers.simulators.speed_gate import Simulator
 from drivers.transport import LineError, Transport, open_transport
 
@@ -59,6 +59,26 @@ def test_a_fault_strikes_as_often_as_its_probability_says() -> None:
     silent = sum(not faults.apply(REPLY, FOREIGN) for _ in range(2000))
 
     assert 400 <= silent <= 600
+
+
+def test_it_is_counted_how_often_a_fault_struck() -> None:
+    faults = Faults()
+    faults.set("mute", on=True, probability=0.25)
+    faults.set("drop", on=True, probability=0.0)
+
+    silent = sum(not faults.apply(REPLY, FOREIGN) for _ in range(100))
+
+    assert faults.struck["mute"] == silent > 0
+    assert faults.struck["drop"] == 0
+
+
+def test_a_network_s_stream_is_repaired_and_nothing_in_it_comes_twice() -> None:
+    faults = Faults()
+    faults.set("duplicate", on=True)
+    assert faults.apply(REPLY, b"", is_repaired=True) == [(0.0, REPLY)]
+    faults.set("noise", on=True)
+
+    assert faults.apply(REPLY, b"", is_repaired=True) == [(RETRANSMISSION_S, REPLY)]
 
 
 def test_a_fault_can_be_switched_off() -> None:

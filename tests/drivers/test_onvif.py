@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+import subprocess
+import sys
 import threading
 import uuid
 from collections.abc import Awaitable, Callable
@@ -66,6 +68,53 @@ def test_a_movement_carries_its_own_end_and_is_ended_by_us_too() -> None:
             await asyncio.sleep(0.02)
 
     with_camera(act)
+
+
+def test_what_is_asked_and_answered_is_shown() -> None:
+    shown: list[tuple[bool, bytes]] = []
+
+    def tap(at_s: float, *, is_sent: bool, data: bytes) -> None:
+        shown.append((is_sent, data))
+
+    async def act(simulation: Simulation) -> None:
+        bus = Bus(simulation.driver_port)
+        bus.tap(tap)
+        driver = Onvif(bus, Onvif.Settings())
+        await driver.start()
+        await driver.close()
+
+    with Simulation("onvif") as simulation:
+        asyncio.run(act(simulation))
+
+    sent = [data.split()[0] for is_sent, data in shown if is_sent]
+    assert sent == [b"GetServices", b"GetProfiles", b"GetStreamUri", b"Stop"]
+    assert any(b"rtsp://127.0.0.1:8554/cam1" in data for is_sent, data in shown if not is_sent)
+
+
+PROGRAM = """
+import logging, sys, threading
+from tests.drivers.test_onvif import with_camera
+
+async def act(driver, simulation):
+    await driver.poll()
+
+threads = [threading.Thread(target=with_camera, args=(act,)) for _ in range(4)]
+threading.excepthook = lambda raised: sys.exit(print(raised.exc_value))
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(logging.getLogger().handlers, logging.getLogger().level)
+"""
+
+
+def test_cameras_of_several_loops_are_set_up_at_once_and_logging_stays_as_it_was() -> None:
+    """In a process of its own: the library's descriptions are read once."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=120, check=False
+    )
+
+    assert (done.stdout, done.stderr) == ("[] 30\n", "")
 
 
 def test_a_camera_that_is_asked_with_a_wrong_password_refuses() -> None:
