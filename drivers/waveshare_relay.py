@@ -75,7 +75,11 @@ class WaveshareRelay:
         self._inputs: int | None = None
 
     async def start(self) -> None:
-        """Nothing is set up: outputs stay as they are. Raises when the board does not answer."""
+        """Nothing is set up: outputs stay as they are. Raises when the board does not answer.
+
+        What its inputs were is stale: the next poll reports all.
+        """
+        self._inputs = None
         await self._read_outputs(Priority.POLL)
 
     async def poll(self) -> Sequence[Observation]:

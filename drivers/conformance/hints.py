@@ -77,7 +77,7 @@ def hints(
     for exchange in asked:
         counts.update(_troubles(exchange, good.get(exchange.request)))
         # What was asked once may simply take so long: a lock that opens, a head that turns.
-        is_telling = is_disturbed or asked_count[exchange.request] > 1
+        is_telling = not is_understood or asked_count[exchange.request] > 1
         if is_telling and exchange.pieces and exchange.pieces[0][0] >= LATE_S:
             counts["late"] += 1
             slowest_s = max(slowest_s, exchange.pieces[0][0])

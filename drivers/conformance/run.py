@@ -62,6 +62,7 @@ class Run:
         self.report, self.bus, self.driver = report, bus, driver
         self.evidence = Evidence()
         self.errors: list[str] = []
+        self.first_kinds: frozenset[str] = frozenset()
         self._say, self._is_disturbed = say, False
         self._is_network = bus.port.startswith(NETWORK_SCHEMES)
         bus.tap(self.evidence)
@@ -256,7 +257,8 @@ async def run(
 async def _answers(this: Run) -> str:
     found, failed_count = await this.tried(this.start_and_poll)
     found += await this.settle()
-    words = ", ".join(sorted({type(observation).__name__ for observation in found})) or "nothing"
+    this.first_kinds = _kinds(found)
+    words = ", ".join(sorted(this.first_kinds)) or "nothing"
     tries = f"; it took {failed_count + 1} tries" if failed_count else ""
     return f"the first poll reports {words}{tries}"
 
@@ -378,13 +380,18 @@ async def _lose(this: Run, simulation: Simulation) -> None:
         simulation.set_fault({"kind": "unplug", "on": False})
         while True:
             try:
-                await this.start_and_poll()
+                found = await this.start_and_poll()
             except DriverError:
                 if time.monotonic() > began_s + RETURN_S:
                     raise
                 await asyncio.sleep(TRY_PAUSE_S)
             else:
-                return f"after {time.monotonic() - began_s:.1f} s"
+                break
+        returned_s = time.monotonic() - began_s
+        missing = this.first_kinds - _kinds(found)
+        if missing and (missing := missing - _kinds(await this.settle())):
+            raise _Failed(f"what the driver knew before is taken for current: {', '.join(missing)}")
+        return f"after {returned_s:.1f} s"
 
     name = "a pulled cable is noticed"
     # Who dials in may hang up: only its heartbeat, minutes apart, tells that it has gone.
@@ -394,6 +401,10 @@ async def _lose(this: Run, simulation: Simulation) -> None:
         this.skip(name, "over this transport nobody can tell a silent device from an absent one")
         simulation.set_fault({"kind": "unplug", "on": True})
     await this.step("the device comes back", come_back)
+
+
+def _kinds(found: Iterable[Observation]) -> frozenset[str]:
+    return frozenset(type(observation).__name__ for observation in found)
 
 
 def _of_simulated_line(kind: str, count: int, *, passed: bool) -> str:

@@ -1,5 +1,6 @@
 """What every driver owes, found by the registry: a new one is tested here without an edit."""
 
+import asyncio
 import contextlib
 import dataclasses
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from drivers.base import DriverError
 from drivers.bus import Bus
 from drivers.conformance.report import Report
+from drivers.conformance.run import run
 from drivers.conformance.suite import (
     DriverConformance,
     conformance_report,
@@ -20,8 +22,10 @@ from drivers.conformance.suite import (
     poll_garbage,
 )
 from drivers.protocols.modbus_rtu import encode_frame
-from drivers.registry import create, driver_class, names, simulator_module
+from drivers.registry import create, driver_class, names, register, simulator_module
+from drivers.simulation import Simulation, Wiring
 from drivers.simulators.line import FAULTS
+from drivers.waveshare_relay import WaveshareRelay
 from tests.drivers.lines import LineInMemory, Stations, with_bus
 
 DRIVERS = [name for name in names() if driver_class(name).__module__ == f"drivers.{name}"]
@@ -95,8 +99,36 @@ class TestEveryDriver(DriverConformance):
         assert not report.passed
         assert any("mute" in text or "no reply" in text for text in said), said
 
-    def test_a_fault_that_can_be_survived_is_survived(self, name: str, reports: Reports) -> None:
-        assert failures(reports.of(name, fault_for(name))) == []
+    def test_a_fault_that_can_be_survived_is_survived_with_a_finding_that_names_it(
+        self, name: str, reports: Reports
+    ) -> None:
+        report = reports.of(name, fault_for(name))
+
+        assert failures(report) == []
+        assert [f for f in report.findings if f.startswith(f"{fault_for(name)}: ")], report.findings
+
+
+class StubbornRelay(WaveshareRelay):
+    """A driver that goes on with what it knew before the board was away."""
+
+    async def start(self) -> None:
+        await self.read_outputs()
+
+
+def test_a_driver_that_does_not_forget_what_it_knew_fails(tmp_path: Path) -> None:
+    register("stubborn_relay")(StubbornRelay)
+
+    async def act(simulation: Simulation) -> Report:
+        bus = Bus(simulation.driver_port)
+        try:
+            return await run("stubborn_relay", bus, {}, began_at="", simulation=simulation)
+        finally:
+            await bus.close()
+
+    with Simulation("waveshare_relay", {}, Wiring(link=tmp_path / "line")) as simulation:
+        (why,) = failures(asyncio.run(act(simulation)))
+
+    assert "what the driver knew before is taken for current: InputChanged" in why
 
 
 @pytest.mark.parametrize("name", DRIVERS)

@@ -59,8 +59,8 @@ def test_one_bit_of_difference_is_no_noise_when_every_exchange_succeeded() -> No
 def test_what_was_asked_once_and_took_its_time_is_no_trouble() -> None:
     opened = exchange((0.3, GOOD), request=b"open")
 
-    assert hints([*FINE, opened], (), is_disturbed=False) == []
-    assert [h[:4] for h in hints([*FINE, opened, opened], (), is_disturbed=False)] == ["late"]
+    assert hints([*FINE, opened], (), is_understood=True) == []
+    assert [h[:4] for h in hints([*FINE, opened, opened], (), is_understood=True)] == ["late"]
 
 
 @pytest.mark.parametrize(
