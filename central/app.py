@@ -26,8 +26,9 @@ from central.keys import KEY_SIZE_BYTES, kept_secret, load_key_encryption_key
 from central.nodes import endpoints as node_endpoints
 from central.nodes import repository as nodes
 from central.people import endpoints as people_endpoints
-from central.people import face_endpoints
+from central.people import face_endpoints, migration_endpoints, pictures
 from central.people.faces import FaceReader, PipelineFactory, site_pipeline
+from central.people.migration import Migration
 from central.security import Guarded, Operator, RateLimit
 from central.services import Services
 from central.settings import Settings
@@ -47,6 +48,7 @@ ROUTERS: Final = (
     node_endpoints.router,
     people_endpoints.router,
     face_endpoints.router,
+    migration_endpoints.router,
     blob_endpoints.router,
 )
 """Every endpoint belongs to one of these."""
@@ -79,7 +81,9 @@ def create_app(
             app.state.services, app.state.feed = services, feed
             app.state.find_operator = _operator_finder(services)
             async with _beside(
-                _kept_running("feed", feed.run), _kept_running("cleaning", _cleaning(services))
+                _kept_running("feed", feed.run),
+                _kept_running("cleaning", _cleaning(services)),
+                _kept_running("migration of faces", services.migration.run),
             ):
                 yield
 
@@ -112,8 +116,15 @@ async def _running(
     kek = load_key_encryption_key(private_folder(settings.home))
     database = Database(settings.database_url)
     await database.open()
-    faces = FaceReader(
-        pipeline_factory, kek, false_positive_rate=settings.site.recognition.false_positive_rate
+    site = settings.site
+    faces = FaceReader(pipeline_factory, kek, site.recognition)
+    migration = Migration(
+        database,
+        faces,
+        kek,
+        pipeline=site.recognition.pipeline,
+        installed=frozenset(node.id for node in site.node),
+        now=now,
     )
     hub, node_hub = Hub(), Hub()
     try:
@@ -126,8 +137,10 @@ async def _running(
             central_key = await kept_secret(transaction, kek, "central-key", fresh)
             fresh = secrets.token_bytes(KEY_SIZE_BYTES)
             card_key = await kept_secret(transaction, kek, "card-key", fresh)
+        if not site.policy.keep_enrolment_pictures:
+            await _remove_kept_pictures(database)
         authority = (
-            await site_authority(database, kek, site=settings.site.site.id, now=now())
+            await site_authority(database, kek, site=site.site.id, now=now())
             if settings.is_secure
             else None
         )
@@ -136,6 +149,7 @@ async def _running(
             database=database,
             users=Users(database, url=settings.url),
             faces=faces,
+            migration=migration,
             hub=hub,
             node_hub=node_hub,
             kek=kek,
@@ -152,6 +166,15 @@ async def _running(
         node_hub.close()
         faces.close()
         await database.close()
+
+
+async def _remove_kept_pictures(database: Database) -> None:
+    async with database.write() as transaction:
+        count = await pictures.remove_all(transaction)
+    if count:
+        _log.warning(
+            "%d enrolment pictures are deleted: the site does not keep them any more", count
+        )
 
 
 def _operator_finder(services: Services) -> Callable[[str], Awaitable[Operator | None]]:

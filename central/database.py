@@ -33,6 +33,7 @@ EVERYTHING: Final = "*"
 """Announced when announcements may have been missed."""
 MIGRATION_LOCK: Final = 0x6D656E01
 EVENTS_LOCK: Final = 0x6D656E02
+FACES_LOCK: Final = 0x6D656E03
 
 
 class DatabaseError(Exception):

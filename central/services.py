@@ -14,6 +14,7 @@ from central.authority import Authority
 from central.database import Database
 from central.keys import KeyEncryptionKey
 from central.people.faces import FaceReader
+from central.people.migration import Migration
 from central.security import RateLimit
 from central.settings import Settings
 from central.stream import Hub
@@ -40,6 +41,7 @@ class Services:
     database: Database
     users: Users
     faces: FaceReader
+    migration: Migration
     hub: Hub
     node_hub: Hub
     kek: KeyEncryptionKey

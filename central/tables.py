@@ -186,6 +186,8 @@ templates = Table(
     Column("wrapped_key", Text, nullable=False),
     Column("key_version", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("picture_count", Integer, comment="whose mean it is; null where nobody counted"),
+    comment="one for each person and network: while a site changes its network, there are two",
 )
 
 face_reviews = Table(
@@ -201,7 +203,27 @@ face_reviews = Table(
     Column("key_version", Integer, nullable=False),
     Column("requested_by", String(36), nullable=False),
     Column("requested_at", UtcDateTime, nullable=False),
+    Column("picture_count", Integer, comment="whose mean it is; null where nobody counted"),
     comment="look-alikes that wait for a second person; gone once decided",
+)
+
+enrolment_pictures = Table(
+    "enrolment_pictures",
+    metadata,
+    Column("picture_id", String(36), primary_key=True),
+    Column("holder_id", ForeignKey("people.holder_id"), nullable=False, index=True),
+    Column(
+        "review_id",
+        ForeignKey("face_reviews.review_id", ondelete="CASCADE"),
+        index=True,
+        comment="set while a second person has not looked; of the template in force otherwise",
+    ),
+    Column("ciphertext", LargeBinary, nullable=False),
+    Column("wrapped_key", Text, nullable=False),
+    Column("key_version", Integer, nullable=False),
+    Column("failed_network", String(64), comment="the network that found no face in it"),
+    Column("created_at", UtcDateTime, nullable=False),
+    comment="kept where the site wants it, to make templates anew for another network",
 )
 
 blobs = Table(
@@ -213,5 +235,6 @@ blobs = Table(
     Column("expires_at", UtcDateTime, nullable=False),
 )
 
+Index("uq_templates_holder_id_network", templates.c.holder_id, templates.c.network, unique=True)
 Index("ix_events_received_at", events.c.received_at)
 Index("ix_blobs_expires_at", blobs.c.expires_at)

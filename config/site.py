@@ -61,11 +61,15 @@ class Policy(Frozen):
         journal_unwritable: Let people through although it cannot be recorded, or refuse them.
         keep_stranger_crops: Send pictures of people who were refused to central, too.
         crop_lifetime_h: How long central keeps the picture of a person admitted.
+        keep_enrolment_pictures: Keep the faces that people were enrolled by, encrypted, at central
+            alone, so that nobody must come again when the network changes. Switched off again, they
+            are deleted at central's next start.
     """
 
     journal_unwritable: Literal["grant", "deny"] = "deny"
     keep_stranger_crops: bool = False
     crop_lifetime_h: Annotated[int, Field(ge=1, le=168)] = 24
+    keep_enrolment_pictures: bool = False
 
 
 class Node(Frozen):

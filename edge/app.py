@@ -89,6 +89,7 @@ class Node:
             unrecorded_count=journal.unrecorded_count,
             pipeline=self._site.recognition.pipeline,
             pipeline_missing=self._eyes.missing,
+            network=self._eyes.network,
             gallery_size=0 if gallery is None else len(gallery),
             devices=tuple(self._table),
         )

@@ -96,6 +96,12 @@ async def put_status(
     transaction.announce(node_topic(node))
 
 
+async def statuses(transaction: Transaction) -> dict[str, NodeStatus | None]:
+    """Return what every node that has joined last said of itself."""
+    rows = await transaction.execute(select(nodes.c.node, nodes.c.status))
+    return {row.node: _status(row.status) for row in rows}
+
+
 async def views(
     transaction: Transaction, installed: Iterable[str], *, now: datetime
 ) -> list[NodeView]:

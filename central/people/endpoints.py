@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 
 from central.database import Transaction
 from central.nodes.signed import Signed, SignedRequest
-from central.people import repository
+from central.people import repository, templates
 from central.people.replica import ReplicaSource
 from central.people.schemas import (
     AddedCard,
@@ -37,6 +37,9 @@ async def list_people(
     query: Annotated[str, Query(max_length=200)] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     after: UUID | None = None,
+    must_come_again: Annotated[
+        bool, Query(description="Only people to be enrolled again.")
+    ] = False,
 ) -> PersonPage:
     """Return people, newest first."""
     async with services.database.read() as transaction:
@@ -46,6 +49,8 @@ async def list_people(
             after=None if after is None else str(after),
             limit=limit + 1,
             has_names=operator.may("people.names"),
+            network=services.faces.known_network,
+            is_outdated=must_come_again,
         )
     has_more, items = len(items) > limit, items[:limit]
     return PersonPage(items=items, next=items[-1].holder_id if has_more else None)
@@ -59,14 +64,14 @@ async def add_person(wish: NewPerson, operator: Writer, services: Given) -> Pers
     async with services.database.write() as transaction:
         await _check_number(transaction, wish.number)
         await repository.add(transaction, holder_id, wish, now=services.now())
-        return await person(transaction, holder_id, operator)
+        return await person(transaction, holder_id, operator, services)
 
 
 @router.get("/people/{holder_id}")
 async def get_person(holder_id: UUID, operator: Reader, services: Given) -> Person:
     """Return a person."""
     async with services.database.read() as transaction:
-        return await person(transaction, str(holder_id), operator)
+        return await person(transaction, str(holder_id), operator, services)
 
 
 @router.patch("/people/{holder_id}")
@@ -80,21 +85,22 @@ async def change_person(
             raise RefusedError(422, "invalid_request", f"{name} cannot be cleared")
     _check_points(services, wish.access_points)
     async with services.database.write() as transaction:
-        before = await person(transaction, str(holder_id), operator)
+        before = await person(transaction, str(holder_id), operator, services)
         begin = values.get("valid_from", before.valid_from)
         end = values.get("valid_until", before.valid_until)
         if begin is not None and end is not None and end <= begin:
             raise RefusedError(422, "invalid_request", "validity ends before it begins")
         await _check_number(transaction, wish.number, besides=str(holder_id))
         await repository.change(transaction, str(holder_id), values)
-        return await person(transaction, str(holder_id), operator)
+        return await person(transaction, str(holder_id), operator, services)
 
 
 @router.delete("/people/{holder_id}", status_code=204)
 async def remove_person(holder_id: UUID, operator: Writer, services: Given) -> None:
     """Forget a person: name, cards and face; every node forgets them, too."""
     async with services.database.write() as transaction:
-        await person(transaction, str(holder_id), operator)
+        await templates.take_turn(transaction)
+        await person(transaction, str(holder_id), operator, services)
         await repository.remove(transaction, str(holder_id))
 
 
@@ -102,7 +108,7 @@ async def remove_person(holder_id: UUID, operator: Writer, services: Given) -> N
 async def list_cards(holder_id: UUID, operator: Reader, services: Given) -> CardList:
     """Return a person's cards, oldest first."""
     async with services.database.read() as transaction:
-        await person(transaction, str(holder_id), operator)
+        await person(transaction, str(holder_id), operator, services)
         return CardList(items=await repository.list_cards(transaction, str(holder_id)))
 
 
@@ -111,7 +117,7 @@ async def add_card(holder_id: UUID, wish: NewCard, operator: Writer, services: G
     """Give a person a card; of its number only a verifier is kept."""
     card_id, verifier = str(new_id()), card_verifier(services.card_key, wish.number)
     async with services.database.write() as transaction:
-        await person(transaction, str(holder_id), operator)
+        await person(transaction, str(holder_id), operator, services)
         if await repository.has_card(transaction, verifier):
             raise RefusedError(409, "card_taken", "somebody has this card: take it away first")
         await repository.add_card(
@@ -143,9 +149,16 @@ async def replica(
     return await source.page(after=after, sealing_key=signed.sealing_key)
 
 
-async def person(transaction: Transaction, holder_id: str, operator: Operator) -> Person:
+async def person(
+    transaction: Transaction, holder_id: str, operator: Operator, services: Services
+) -> Person:
     """Return a person as an operator may see them; refuses with 404."""
-    found = await repository.find(transaction, holder_id, has_names=operator.may("people.names"))
+    found = await repository.find(
+        transaction,
+        holder_id,
+        has_names=operator.may("people.names"),
+        network=services.faces.known_network,
+    )
     if found is None:
         raise RefusedError(404, "person_not_found")
     return found

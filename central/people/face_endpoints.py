@@ -1,6 +1,7 @@
 """Enrolment by photograph over HTTP, and the second person's answer about look-alikes."""
 
-from typing import Annotated, Any, Final
+import dataclasses
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -8,12 +9,13 @@ from sqlalchemy import Row
 from starlette.datastructures import UploadFile
 
 from central.database import Transaction
-from central.people import repository, reviews, templates
+from central.people import pictures, repository, reviews, templates
 from central.people.endpoints import Writer, person
 from central.people.faces import (
     Photograph,
     Reading,
     RecognitionUnavailableError,
+    Template,
 )
 from central.people.schemas import Enrolled, Resembled, ReviewList
 from central.people.templates import EncryptedTemplate, encrypted
@@ -21,7 +23,7 @@ from central.problems import RESPONSES, RefusedError
 from central.security import Operator, Requires
 from central.services import Given, Services
 from config.contract.identifiers import new_id
-from models.face.types import Candidate, Embedding
+from models.face.types import Candidate
 
 router = APIRouter(tags=["faces"], responses=RESPONSES)
 UPLOAD_SIZE_BYTES_MAX: Final = 20_000_000
@@ -59,9 +61,9 @@ _BODY: Final = {
 async def enrol(
     holder_id: UUID, request: Request, response: Response, operator: Writer, services: Given
 ) -> Enrolled:
-    """Enrol a person by photographs, which are not kept."""
+    """Enrol a person by photographs; what is kept of them, if the site wants it, stays here."""
     async with services.database.read() as transaction:
-        await person(transaction, str(holder_id), operator)
+        await person(transaction, str(holder_id), operator, services)
     photographs = await _photographs(request)
     try:
         reading = await services.faces.read(photographs)
@@ -74,7 +76,8 @@ async def enrol(
             "none of the photographs can be used; each says why",
             pictures=[verdict.model_dump() for verdict in reading.verdicts],
         )
-    enrolled = await _keep(services, str(holder_id), operator, reading, reading.template)
+    enrolment = _Enrolment(services, str(holder_id), operator, reading, reading.template)
+    enrolled = await enrolment.keep()
     if enrolled.status == "awaiting_confirmation":
         response.status_code = 202
     return enrolled
@@ -99,60 +102,92 @@ async def _photographs(request: Request) -> list[Photograph]:
     return photographs
 
 
-async def _keep(
-    services: Services, holder_id: str, operator: Operator, reading: Reading, template: Embedding
-) -> Enrolled:
-    sealed = encrypted(services.kek, template, holder_id=holder_id, network=reading.network)
-    async with services.faces.enrolment:
-        async with services.database.read() as transaction:
-            others = await templates.others(transaction, network=reading.network, besides=holder_id)
-        candidate = await services.faces.look_alike(template, others)
-        async with services.database.write() as transaction:
-            # The person may have been removed while the networks worked.
-            await person(transaction, holder_id, operator)
-            if candidate is None:
-                await templates.replace(transaction, holder_id, sealed, now=services.now())
-                await repository.change(transaction, holder_id, {})
-                return Enrolled(status="enrolled", pictures=reading.verdicts)
-            return await _ask(
-                transaction, services, holder_id, operator, reading, candidate, sealed
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Enrolment:
+    """One person's new template on its way into the database."""
+
+    services: Services
+    holder_id: str
+    operator: Operator
+    reading: Reading
+    template: Template
+
+    async def keep(self) -> Enrolled:
+        """Store it, or ask a second person where it resembles somebody."""
+        services, holder_id = self.services, self.holder_id
+        network = self.template.network
+        sealed = encrypted(
+            services.kek,
+            self.template.values,
+            holder_id=holder_id,
+            network=network,
+            picture_count=self.template.picture_count,
+        )
+        async with services.faces.enrolment:
+            async with services.database.read() as transaction:
+                others = await templates.others(transaction, network=network, besides=holder_id)
+                not_compared_count = await templates.count_of_others(
+                    transaction, network=network, besides=holder_id
+                )
+            candidate = await services.faces.look_alike(self.template, others)
+            async with services.database.write() as transaction:
+                await templates.take_turn(transaction)
+                # The person may have been removed while the networks worked.
+                await person(transaction, holder_id, self.operator, services)
+                if candidate is None:
+                    await templates.replace(transaction, holder_id, sealed, now=services.now())
+                    await self._keep_pictures(transaction, review_id=None)
+                    await repository.change(transaction, holder_id, {})
+                    enrolled = self._outcome("enrolled")
+                else:
+                    enrolled = await self._ask(transaction, candidate, sealed)
+        return enrolled.model_copy(update={"not_compared_count": not_compared_count})
+
+    async def _ask(
+        self, transaction: Transaction, candidate: Candidate, sealed: EncryptedTemplate
+    ) -> Enrolled:
+        review_id = str(new_id())
+        await reviews.add(
+            transaction,
+            review_id=review_id,
+            holder_id=self.holder_id,
+            candidate=candidate,
+            template=sealed,
+            requested_by=self.operator.user_id,
+            now=self.services.now(),
+        )
+        await self._keep_pictures(transaction, review_id=review_id)
+        name = await reviews.name_of(transaction, candidate.key)
+        has_names = self.operator.may("people.names")
+        resembles = Resembled(holder_id=candidate.key, name=name) if has_names else None
+        outcome = self._outcome("awaiting_confirmation")
+        return outcome.model_copy(update={"review_id": review_id, "resembles": resembles})
+
+    async def _keep_pictures(self, transaction: Transaction, *, review_id: str | None) -> None:
+        if self.services.settings.site.policy.keep_enrolment_pictures:
+            await pictures.keep(
+                transaction,
+                self.services.kek,
+                self.reading.crops,
+                holder_id=self.holder_id,
+                review_id=review_id,
+                now=self.services.now(),
             )
 
-
-async def _ask(
-    transaction: Transaction,
-    services: Services,
-    holder_id: str,
-    operator: Operator,
-    reading: Reading,
-    candidate: Candidate,
-    sealed: EncryptedTemplate,
-) -> Enrolled:
-    review_id = str(new_id())
-    await reviews.add(
-        transaction,
-        review_id=review_id,
-        holder_id=holder_id,
-        candidate=candidate,
-        template=sealed,
-        requested_by=operator.user_id,
-        now=services.now(),
-    )
-    name = await reviews.name_of(transaction, candidate.key)
-    has_names = operator.may("people.names")
-    return Enrolled(
-        status="awaiting_confirmation",
-        pictures=reading.verdicts,
-        review_id=review_id,
-        resembles=Resembled(holder_id=candidate.key, name=name) if has_names else None,
-    )
+    def _outcome(self, status: Literal["enrolled", "awaiting_confirmation"]) -> Enrolled:
+        return Enrolled(
+            status=status,
+            pictures=self.reading.verdicts,
+            picture_count=self.template.picture_count,
+        )
 
 
 @router.delete("/people/{holder_id}/face", status_code=204)
 async def forget(holder_id: UUID, operator: Writer, services: Given) -> None:
     """Forget a person's face, and what waits about it."""
     async with services.database.write() as transaction:
-        await person(transaction, str(holder_id), operator)
+        await templates.take_turn(transaction)
+        await person(transaction, str(holder_id), operator, services)
         if not await templates.remove(transaction, str(holder_id)):
             raise RefusedError(404, "face_not_found")
         await repository.change(transaction, str(holder_id), {})
@@ -170,15 +205,21 @@ async def list_reviews(operator: Reviewer, services: Given) -> ReviewList:
 async def confirm(review_id: UUID, operator: Reviewer, services: Given) -> None:
     """Say that they are two people: the face is enrolled."""
     async with services.database.write() as transaction:
+        await templates.take_turn(transaction)
         review = await _review(transaction, str(review_id), operator)
         sealed = EncryptedTemplate(
             network=review.network,
             ciphertext=review.ciphertext,
             wrapped_key=review.wrapped_key,
             key_version=review.key_version,
+            picture_count=review.picture_count,
         )
+        kept = await pictures.of_review(transaction, review.review_id)
         await templates.replace(transaction, review.holder_id, sealed, now=services.now())
+        await pictures.put_back(transaction, kept)
         await repository.change(transaction, review.holder_id, {})
+    # The site may have changed its network while the question waited.
+    services.migration.wake()
 
 
 @router.post("/face-reviews/{review_id}/reject", status_code=204)

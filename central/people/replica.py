@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 from central.database import Database, Transaction
 from central.keys import KeyEncryptionKey
 from central.people.masking import masked
-from central.people.templates import key_purpose
+from central.people.templates import counted, key_purpose
 from central.site_values import replica_version
 from central.tables import cards, people, templates
 from config.contract.nodes import HolderRecord, ReplicaPage, TemplateRecord
@@ -112,4 +112,5 @@ class ReplicaSource:
             ciphertext=row.ciphertext,
             sealed_key=seal(sealing_key, key),
             key_version=row.key_version,
+            picture_count=counted(row.picture_count),
         )

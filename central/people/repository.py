@@ -6,13 +6,14 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, exists, func, insert, or_, select, update
 
 from central.database import Transaction, like_pattern
+from central.people import networks
 from central.people.masking import masked
 from central.people.schemas import CardView, NewPerson, Person
 from central.site_values import next_replica_version
-from central.tables import cards, face_reviews, people, templates
+from central.tables import cards, enrolment_pictures, face_reviews, people, templates
 
 
-def _query() -> Select[Any]:
+def _query(network: str | None) -> Select[Any]:
     card_count = (
         select(func.count())
         .select_from(cards)
@@ -20,9 +21,13 @@ def _query() -> Select[Any]:
         .scalar_subquery()
     )
     has_face = exists().where(templates.c.holder_id == people.c.holder_id)
-    return select(people, card_count.label("card_count"), has_face.label("has_face")).where(
-        ~people.c.is_removed
-    )
+    return select(
+        people,
+        card_count.label("card_count"),
+        has_face.label("has_face"),
+        networks.picture_count(network).label("picture_count"),
+        networks.must_come_again(network).label("must_come_again"),
+    ).where(~people.c.is_removed)
 
 
 def _person(row: Row[Any], *, has_names: bool) -> Person:
@@ -35,19 +40,31 @@ def _person(row: Row[Any], *, has_names: bool) -> Person:
         valid_until=row.valid_until,
         access_points=row.access_points,
         has_face=bool(row.has_face),
+        picture_count=row.picture_count,
+        must_come_again=bool(row.must_come_again),
         card_count=row.card_count,
         created_at=row.created_at,
     )
 
 
-async def find(transaction: Transaction, holder_id: str, *, has_names: bool) -> Person | None:
-    """Return a person."""
-    row = (await transaction.execute(_query().where(people.c.holder_id == holder_id))).first()
+async def find(
+    transaction: Transaction, holder_id: str, *, has_names: bool, network: str | None
+) -> Person | None:
+    """Return a person; ``network`` is the site's, None as long as nobody knows it."""
+    query = _query(network).where(people.c.holder_id == holder_id)
+    row = (await transaction.execute(query)).first()
     return None if row is None else _person(row, has_names=has_names)
 
 
 async def page(
-    transaction: Transaction, *, query: str, after: str | None, limit: int, has_names: bool
+    transaction: Transaction,
+    *,
+    query: str,
+    after: str | None,
+    limit: int,
+    has_names: bool,
+    network: str | None,
+    is_outdated: bool = False,
 ) -> list[Person]:
     """Return people, newest first.
 
@@ -58,8 +75,12 @@ async def page(
         after: Holder id of the last one that is known.
         limit: At most so many.
         has_names: Whether names may be seen.
+        network: The site's; None as long as nobody knows it.
+        is_outdated: Only people who must come again.
     """
-    wanted = _query().order_by(people.c.holder_id.desc()).limit(limit)
+    wanted = _query(network).order_by(people.c.holder_id.desc()).limit(limit)
+    if is_outdated:
+        wanted = wanted.where(networks.must_come_again(network))
     if after is not None:
         wanted = wanted.where(people.c.holder_id < after)
     if query and has_names:
@@ -105,8 +126,11 @@ async def change(transaction: Transaction, holder_id: str, values: dict[str, Any
 
 
 async def remove(transaction: Transaction, holder_id: str) -> None:
-    """Forget a person: all that stays is that this identifier is removed."""
-    for table in (cards, templates):
+    """Forget a person: all that stays is that this identifier is removed.
+
+    The caller has taken its turn (``templates.take_turn``).
+    """
+    for table in (cards, enrolment_pictures, templates):
         await transaction.execute(delete(table).where(table.c.holder_id == holder_id))
     await transaction.execute(
         delete(face_reviews).where(

@@ -1,4 +1,7 @@
-"""Templates: encrypted before they reach the database, each under a key of its own."""
+"""Templates: encrypted before they reach the database, each under a key of its own.
+
+A person has one template for each network: one as a rule, two while the site changes its network.
+"""
 
 import secrets
 from collections.abc import Mapping
@@ -6,26 +9,34 @@ from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, exists, func, insert, select
 
-from central.database import Transaction
+from central.database import FACES_LOCK, Transaction
 from central.keys import KeyEncryptionKey
-from central.tables import face_reviews, people, templates
+from central.tables import enrolment_pictures, face_reviews, templates
 from config.contract.identifiers import Frozen, new_id
 from config.contract.trust import KEY_SIZE_BYTES, decrypt_template, encrypt_template
 from models.face.types import Embedding
 
 KEY_VERSION: Final = 1
 DTYPE: Final = np.dtype("<f4")
+PICTURES_UNCOUNTED: Final = 2
+"""What a gate is told of a template whose pictures nobody counted: the stricter of each kind."""
 
 
 class EncryptedTemplate(Frozen):
-    """One template as it is kept. Attributes: network: that made it; others cannot compare it."""
+    """One template as it is kept.
+
+    Attributes:
+        network: That made it; others cannot compare it.
+        picture_count: Pictures whose mean it is; None where nobody counted.
+    """
 
     network: str
     ciphertext: str
     wrapped_key: str
     key_version: int
+    picture_count: int | None
 
 
 def key_purpose(holder_id: str) -> str:
@@ -34,7 +45,12 @@ def key_purpose(holder_id: str) -> str:
 
 
 def encrypted(
-    kek: KeyEncryptionKey, template: Embedding, *, holder_id: str, network: str
+    kek: KeyEncryptionKey,
+    template: Embedding,
+    *,
+    holder_id: str,
+    network: str,
+    picture_count: int,
 ) -> EncryptedTemplate:
     """Encrypt a template under a fresh key, bound to its holder."""
     key = secrets.token_bytes(KEY_SIZE_BYTES)
@@ -44,6 +60,7 @@ def encrypted(
         ciphertext=encrypt_template(key, raw, holder_id=holder_id, key_version=KEY_VERSION),
         wrapped_key=kek.wrap(key, purpose=key_purpose(holder_id)),
         key_version=KEY_VERSION,
+        picture_count=picture_count,
     )
 
 
@@ -59,6 +76,19 @@ def decrypted(kek: KeyEncryptionKey, row: Mapping[str, Any]) -> Embedding:
     return np.frombuffer(raw, dtype=DTYPE).astype(np.float32)
 
 
+def counted(picture_count: int | None) -> int:
+    """Return of how many pictures a template is to be taken to be."""
+    return PICTURES_UNCOUNTED if picture_count is None else picture_count
+
+
+async def take_turn(transaction: Transaction) -> None:
+    """Wait until nobody else changes a face, and before anything of the person is looked at.
+
+    Else a template could be added to a person who is being removed.
+    """
+    await transaction.take_turn(FACES_LOCK)
+
+
 async def others(
     transaction: Transaction, *, network: str, besides: str
 ) -> list[Mapping[str, Any]]:
@@ -69,11 +99,28 @@ async def others(
     return [dict(row) for row in (await transaction.execute(query)).mappings()]
 
 
+async def count_of_others(transaction: Transaction, *, network: str, besides: str) -> int:
+    """Return how many other people have templates, but none that a network made."""
+    made = templates.alias()
+    has_one = exists().where(made.c.holder_id == templates.c.holder_id, made.c.network == network)
+    query = select(func.count(templates.c.holder_id.distinct())).where(
+        templates.c.holder_id != besides, ~has_one
+    )
+    return int((await transaction.execute(query)).scalar_one())
+
+
 async def replace(
     transaction: Transaction, holder_id: str, template: EncryptedTemplate, *, now: datetime
 ) -> None:
-    """Make this the person's template; open questions about earlier pictures are void."""
+    """Make this the person's only template; open questions and pictures of earlier ones go."""
     await remove(transaction, holder_id)
+    await add(transaction, holder_id, template, now=now)
+
+
+async def add(
+    transaction: Transaction, holder_id: str, template: EncryptedTemplate, *, now: datetime
+) -> None:
+    """Give a person a template of a network that had made none of this person."""
     await transaction.execute(
         insert(templates).values(
             **template.model_dump(),
@@ -86,16 +133,11 @@ async def replace(
 
 async def remove(transaction: Transaction, holder_id: str) -> bool:
     """Forget a person's face and what waits about it; returns whether there was a template."""
-    await transaction.execute(delete(face_reviews).where(face_reviews.c.holder_id == holder_id))
+    for table in (enrolment_pictures, face_reviews):
+        await transaction.execute(delete(table).where(table.c.holder_id == holder_id))
     removed = await transaction.execute(
         delete(templates)
         .where(templates.c.holder_id == holder_id)
         .returning(templates.c.template_id)
     )
     return removed.first() is not None
-
-
-async def is_there(transaction: Transaction, holder_id: str) -> bool:
-    """Return whether a person is known and not removed."""
-    query = select(people.c.holder_id).where(people.c.holder_id == holder_id, ~people.c.is_removed)
-    return (await transaction.execute(query)).first() is not None

@@ -63,6 +63,7 @@ class NodeStatus(Frozen):
         last_sequences: Of the journal, per class.
         unsent_count: Events not yet acknowledged.
         unrecorded_count: Decisions that no journal holds because it could not be written.
+        network: Of the templates that this node compares; None where it recognises no faces.
     """
 
     at: AwareDatetime
@@ -76,6 +77,7 @@ class NodeStatus(Frozen):
     unrecorded_count: int = 0
     pipeline: str
     pipeline_missing: tuple[str, ...] = ()
+    network: Sha256 | None = None
     gallery_size: int = 0
     devices: tuple[DeviceStatus, ...] = ()
 

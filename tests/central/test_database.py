@@ -2,21 +2,35 @@
 
 import asyncio
 import contextlib
+import io
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine, select
 
 from central import site_values
 from central.database import Database, DatabaseError, like_pattern
-from central.tables import metadata
+from central.tables import metadata, people, templates
+from central.tables import site_values as site_values_table
 from tests.central.postgresql import fresh_database
+
+DATA = Path(__file__).parent / "data"
 
 
 def sync_url(url: str) -> str:
     return url.replace("postgresql://", "postgresql+psycopg://")
+
+
+def migrate(connection: Connection, revision: str) -> None:
+    """Bring tables to a revision of the past."""
+    config = Config(stdout=io.StringIO())
+    config.set_main_option("script_location", "central:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 def opened_and_closed(url: str) -> None:
@@ -37,6 +51,26 @@ def test_migrations_make_the_tables_of_the_code(database_url: str) -> None:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
     engine.dispose()
     assert differences == []
+
+
+def test_people_of_the_first_tables_are_told_again_as_nobody_counted_their_pictures(
+    database_url: str,
+) -> None:
+    engine = create_engine(sync_url(database_url))
+    with engine.begin() as connection:
+        migrate(connection, "0001")
+        for statement in (DATA / "v0001.sql").read_text("utf-8").splitlines()[1:]:
+            connection.exec_driver_sql(statement)
+
+    opened_and_closed(database_url)
+    opened_and_closed(database_url)
+
+    with engine.connect() as connection:
+        versions = connection.execute(select(people.c.holder_id, people.c.version)).all()
+        counts = connection.execute(select(templates.c.picture_count)).scalars().all()
+        (newest,) = connection.execute(select(site_values_table.c.value)).scalars()
+    engine.dispose()
+    assert (dict(map(tuple, versions)), counts, newest) == ({"anna": 8, "bert": 7}, [None], "8")
 
 
 def test_a_second_process_is_refused_in_one_line(tmp_path: Path) -> None:

@@ -2,20 +2,18 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import numpy as np
 import pytest
 
-from config.contract.nodes import ReplicaPage
 from config.contract.trust import TrustError, decrypt_template, unseal
 from models.face.picture import decode_picture
 from models.store import MissingFilesError
-from tests.central.bench import Bench, Node, running_central
+from tests.central.bench import Bench, running_central
+from tests.central.people.enrolling import enrol, templates_of
 from tests.central.people.seen_faces import CROWD, NOBODY, SeenFaces, photograph
 
-ANNA, BERT = photograph(1), photograph(2)
+ANNA, BERT, ANNA_AGAIN = photograph(1), photograph(2), photograph(1, marker=1)
 
 
 @pytest.fixture
@@ -24,14 +22,12 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         yield running
 
 
-def enrol(client: httpx.Client, holder_id: str, *pictures: bytes) -> httpx.Response:
-    files = [("photos", (f"{n}.png", picture)) for n, picture in enumerate(pictures)]
-    return client.post(f"/api/v1/people/{holder_id}/face", files=files)
-
-
-def templates_of(node: Node) -> dict[str, Any]:
-    page = ReplicaPage.model_validate_json(node.request("GET", "/api/v1/replica?after=0").content)
-    return {holder.holder_id: holder.templates for holder in page.holders}
+@pytest.fixture
+def any_bench(tmp_path: Path, database_url: str) -> Iterator[Bench]:
+    with running_central(
+        tmp_path / "home", database=database_url, pipeline_factory=SeenFaces
+    ) as running:
+        yield running
 
 
 def test_a_good_photograph_enrols(bench: Bench) -> None:
@@ -75,11 +71,54 @@ def test_a_bad_photograph_says_why(bench: Bench, picture: bytes, reason: str) ->
     assert [verdict["reason"] for verdict in reply.json()["pictures"]] == [reason]
 
 
-def test_a_photograph_of_somebody_else_is_left_out(bench: Bench) -> None:
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_photograph_of_somebody_else_is_left_out_wherever_it_lies(
+    bench: Bench, place: int
+) -> None:
+    pictures = [ANNA, ANNA_AGAIN]
+    pictures.insert(place, BERT)
+
+    reply = enrol(bench.administrator, bench.person(), *pictures)
+
+    reasons = [p["reason"] for p in reply.json()["pictures"]]
+    assert (reply.status_code, reply.json()["picture_count"]) == (201, 2)
+    assert reasons.pop(place) == "another_person"
+    assert reasons == [None, None]
+
+
+def test_of_two_photographs_that_disagree_nobody_knows_which_is_right(bench: Bench) -> None:
     reply = enrol(bench.administrator, bench.person(), ANNA, BERT)
 
-    assert reply.status_code == 201
-    assert [p["reason"] for p in reply.json()["pictures"]] == [None, "another_person"]
+    assert (reply.status_code, reply.json()["code"]) == (422, "no_usable_picture")
+    assert [p["reason"] for p in reply.json()["pictures"]] == ["disagree", "disagree"]
+
+
+def test_the_same_photograph_counts_once(bench: Bench) -> None:
+    reply = enrol(bench.administrator, bench.person(), ANNA, ANNA)
+
+    assert reply.json()["picture_count"] == 1
+    assert [p["reason"] for p in reply.json()["pictures"]] == [None, "same_picture"]
+
+
+def test_a_template_says_of_how_many_photographs_it_is(any_bench: Bench) -> None:
+    holder_id = any_bench.person()
+
+    enrol(any_bench.administrator, holder_id, ANNA, ANNA_AGAIN, photograph(1, marker=NOBODY))
+
+    (record,) = templates_of(any_bench.node())[holder_id]
+    shown = any_bench.administrator.get(f"/api/v1/people/{holder_id}").json()
+    assert (record.picture_count, shown["picture_count"]) == (2, 2)
+
+
+def test_a_confirmed_look_alike_keeps_its_number_of_photographs(bench: Bench) -> None:
+    enrol(bench.administrator, bench.person(), ANNA)
+    second = bench.person()
+    asked = enrol(bench.administrator, second, ANNA, ANNA_AGAIN)
+
+    bench.operator("personnel").post(f"/api/v1/face-reviews/{asked.json()['review_id']}/confirm")
+
+    (record,) = templates_of(bench.node())[second]
+    assert record.picture_count == 2
 
 
 def test_a_look_alike_waits_for_a_second_person(bench: Bench) -> None:

@@ -1,0 +1,76 @@
+"""A change of network over HTTP: how far it is, once more, and who must come again."""
+
+import csv
+import io
+from typing import Final
+
+from fastapi import APIRouter, Response
+
+from central.people import repository
+from central.people.endpoints import Reader, Writer
+from central.people.schemas import FaceMigration, Person
+from central.problems import RESPONSES
+from central.services import Given
+
+router = APIRouter(tags=["faces"], responses=RESPONSES)
+PAGE_LENGTH: Final = 1000
+COLUMNS: Final = ("name", "number", "valid_until", "holder_id")
+CSV_TYPE: Final = "text/csv; charset=utf-8"
+
+
+@router.get("/face-migration")
+async def face_migration(_: Reader, services: Given) -> FaceMigration:
+    """Return how far faces are on their way to the site's network."""
+    return await services.migration.state()
+
+
+@router.post("/face-migration", status_code=202)
+async def migrate(_: Writer, services: Given) -> FaceMigration:
+    """Make faces anew from kept pictures, at once; pictures that failed are tried again."""
+    await services.migration.retry()
+    return await services.migration.state()
+
+
+@router.get(
+    "/face-migration/people.csv",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
+async def outdated(operator: Reader, services: Given) -> Response:
+    """Return who must come again as a table for a spreadsheet, newest first."""
+    people, after = list[Person](), None
+    while True:
+        async with services.database.read() as transaction:
+            page = await repository.page(
+                transaction,
+                query="",
+                after=after,
+                limit=PAGE_LENGTH,
+                has_names=operator.may("people.names"),
+                network=services.faces.known_network,
+                is_outdated=True,
+            )
+        people += page
+        if len(page) < PAGE_LENGTH:
+            break
+        after = page[-1].holder_id
+    headers = {"Content-Disposition": 'attachment; filename="must-come-again.csv"'}
+    return Response(_table(people), media_type=CSV_TYPE, headers=headers)
+
+
+def _table(people: list[Person]) -> str:
+    file = io.StringIO()
+    # The mark at the beginning tells spreadsheets that this is UTF-8.
+    file.write("\ufeff")
+    writer = csv.writer(file)
+    writer.writerow(COLUMNS)
+    for person in people:
+        until = "" if person.valid_until is None else person.valid_until.isoformat()
+        values = (person.name, person.number or "", until, person.holder_id)
+        writer.writerow([_plain(value) for value in values])
+    return file.getvalue()
+
+
+def _plain(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
