@@ -24,16 +24,18 @@ from rich.text import Text
 from config.contract.nodes import HolderRecord
 from config.settings import menshen_home
 from config.site import BusEntry, CameraEntry, Site, SiteError, load_site
-from edge.recognition import operating_point_for
+from edge.recognition import operating_point_for, pictures_of
 from edge.vision.errors import CameraError
 from edge.vision.source import open_source
 from models.liveness.liveness import ANTI_SPOOF_NEAR, ANTI_SPOOF_WIDE
-from models.store import Store, default_store, network_of
+from models.store import Store, StoreError, default_store, network_of
 
 doctor = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 FREE_BYTES_LOW: Final = 1_000_000_000
 FREE_BYTES_MIN: Final = 100_000_000
+RECOGNISER: Final = "face-recogniser"
+"""The role of the network that makes templates."""
 YEAR_MIN: Final = 2026
 """Of this program; a clock before it was never set."""
 _CLOCK_UNSYNCHRONISED: Final = 5
@@ -98,7 +100,9 @@ def examine(site: Site | None, *, home: Path, store: Store) -> Iterator[Finding]
     yield from _check_disk(home)
     yield from _check_models(site, store)
     if site is not None:
-        yield from judge_target(site, _enrolled(home))
+        enrolled = _enrolled(home, _network(site, store))
+        yield from judge_target(site, enrolled)
+        yield from judge_networks(enrolled)
         yield from judge_liveness(site, store)
     if site is None:
         yield from _list_ports()
@@ -210,10 +214,16 @@ def _check_models(site: Site | None, store: Store) -> Iterator[Finding]:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Enrolment:
-    """Who is enrolled, as a terminal knows. Attributes: pictures: of who has the fewest."""
+    """Who is enrolled, as a terminal knows.
+
+    Attributes:
+        pictures: Of who has the fewest; see ``pictures_of``.
+        others: People whose face is of another network than this machine's.
+    """
 
     people: int = 0
     pictures: int = 1
+    others: int = 0
 
 
 def judge_target(site: Site, enrolment: Enrolment) -> Iterator[Finding]:
@@ -227,6 +237,16 @@ def judge_target(site: Site, enrolment: Enrolment) -> Iterator[Finding]:
         return
     advice = "a card is asked for where the face is not enough, so give everybody a card"
     yield Finding("recognition", Level.WARNING, known + wanted.reason, advice)
+
+
+def judge_networks(enrolment: Enrolment) -> Iterator[Finding]:
+    """Yield how many faces this machine cannot compare."""
+    if enrolment.others:
+        message = (
+            f"{enrolment.others} people are not recognised: their faces are of another network"
+        )
+        advice = "`menshen people migrate` at central says who must be enrolled again"
+        yield Finding("enrolment", Level.WARNING, message, advice)
 
 
 def judge_liveness(site: Site, store: Store) -> Iterator[Finding]:
@@ -250,7 +270,15 @@ def judge_liveness(site: Site, store: Store) -> Iterator[Finding]:
     yield Finding("liveness", level, message, advice)
 
 
-def _enrolled(home: Path) -> Enrolment:
+def _network(site: Site, store: Store) -> str | None:
+    """Return the network that this machine compares faces with; None where it cannot."""
+    try:
+        return store.find_pipeline(site.recognition.pipeline)[RECOGNISER].sha256
+    except StoreError:
+        return None
+
+
+def _enrolled(home: Path, network: str | None) -> Enrolment:
     """Return who this machine's largest replica holds."""
     found = [Enrolment()]
     for path in home.glob("edge-*/replica.sqlite3"):
@@ -260,8 +288,11 @@ def _enrolled(home: Path) -> Enrolment:
         ):
             rows = connection.execute("SELECT document FROM holder").fetchall()
             people = [HolderRecord.model_validate_json(document) for (document,) in rows]
-            pictures = [t.picture_count for person in people for t in person.templates]
-            found.append(Enrolment(len(people), min(pictures, default=1)))
+            faces = [person.templates for person in people if person.templates]
+            comparable = [t for templates in faces for t in templates if t.network == network]
+            others = sum(all(t.network != network for t in templates) for templates in faces)
+            pictures = pictures_of({t.picture_count for t in comparable})
+            found.append(Enrolment(len(people), pictures, 0 if network is None else others))
     return max(found, key=lambda each: each.people)
 
 

@@ -3,11 +3,10 @@
 import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable, Collection
-from functools import partial
 from typing import Protocol
 
 from config.contract.access import Direction
-from config.site import AccessPointEntry, DeviceEntry, Site, SiteError
+from config.site import AccessPointEntry, DeviceEntry, Recognition, Site, SiteError
 from drivers.base import Closeable, Driver, GateMode, PassageGate, Side
 from drivers.bus import Bus
 from drivers.registry import create
@@ -15,9 +14,10 @@ from edge.access.gate import GateReports
 from edge.access.lane import Lane, Surroundings
 from edge.cameras import CameraReports
 from edge.devices import DeviceTable, DeviceTask
-from edge.recognition import Eyes, SomePeople, operating_point_for
+from edge.recognition import Eyes, SomePeople, operating_point_for, pictures_of
 from edge.vision.reader import Reader
 from edge.vision.watcher import Watcher
+from models.face.operating_point import OperatingPoint
 from models.face.types import Gallery, Pipeline
 from models.liveness.policy import Policy
 
@@ -60,6 +60,11 @@ class Admissible(Protocol):
         """See ``Replica.people_at``."""
         ...
 
+    @property
+    def picture_counts(self) -> Collection[int]:
+        """See ``Replica.picture_counts``."""
+        ...
+
 
 def install(
     site: Site, around: Surroundings, *, table: DeviceTable, eyes: Eyes, admissible: Admissible
@@ -92,12 +97,23 @@ def install(
     for point, pipeline in zip(watched, eyes.pipelines, strict=False):
         if eyes.gallery is not None:
             people, others = _searched(point, eyes.gallery, admissible)
-            _watch(point, pipeline, people, others, site, made, around, table, eyes)
+            demand = demand_of(site.recognition, admissible)
+            _watch(point, pipeline, people, others, demand, site, made, around, table, eyes)
     for point in watched:
         if point.id not in made.watchers and point.camera is not None:
             table.add(point.camera, kind="camera", access_points=[point.id])
             table.set_lost(point.camera, "not watched: recognition files are missing")
     return made
+
+
+def demand_of(recognition: Recognition, admissible: Admissible) -> Callable[[int], OperatingPoint]:
+    """Return what is demanded of a face by the number of people searched, as they are enrolled."""
+
+    def demand(size: int) -> OperatingPoint:
+        pictures = pictures_of(admissible.picture_counts)
+        return operating_point_for(recognition, size, pictures=pictures)
+
+    return demand
 
 
 def _install_device(
@@ -156,6 +172,7 @@ def _watch(
     pipeline: Pipeline,
     people: SomePeople,
     others: SomePeople,
+    demand: Callable[[int], OperatingPoint],
     site: Site,
     made: Installation,
     around: Surroundings,
@@ -180,7 +197,7 @@ def _watch(
         pipeline=pipeline,
         gallery=people,
         recognition=site.recognition,
-        demand=partial(operating_point_for, site.recognition),
+        demand=demand,
         liveness=eyes.liveness_of(Policy(point.liveness)),
         elsewhere=others,
         on_attempt=reports.attempt,

@@ -1,6 +1,7 @@
 """The recognition of one node: one pipeline and one gallery, or what is missing for them."""
 
 import dataclasses
+import functools
 import logging
 from collections.abc import Collection, Sequence
 from typing import Final, Self
@@ -26,6 +27,18 @@ PICTURES_MIXED: Final = 2
 """Some people have one picture and some three: 2 takes the stricter table of each kind."""
 
 
+def pictures_of(counts: Collection[int]) -> int:
+    """Return of how many pictures everybody's face is taken to be, by the one with the fewest.
+
+    Args:
+        counts: Each number of pictures that somebody's face is of; empty where nobody has one.
+    """
+    fewest = min(counts, default=PICTURES_MIXED)
+    # A mean of several is nearer to strangers, too: one picture of everybody is another table.
+    return fewest if max(counts, default=fewest) == fewest else max(fewest, PICTURES_MIXED)
+
+
+@functools.lru_cache(maxsize=64)
 def operating_point_for(
     recognition: Recognition, gallery_size: int, *, pictures: int = PICTURES_MIXED
 ) -> OperatingPoint:

@@ -76,6 +76,8 @@ class Replica:
         self._when_changed: list[Callable[[], None]] = []
         self._entries: dict[str, _Entry] = {}
         self._holders_by_card: dict[str, str] = {}
+        self._pictures: dict[str, int] = {}
+        self._picture_counts = frozenset[int]()
         self._version = self._generation = 0
         self._connection: sqlite3.Connection | None = None
 
@@ -100,6 +102,11 @@ class Replica:
             allowed = entry.person.access_points
             (here if allowed is None or access_point in allowed else elsewhere).add(key)
         return here, elsewhere
+
+    @property
+    def picture_counts(self) -> frozenset[int]:
+        """Of how many pictures the faces are that are compared here; each number once."""
+        return self._picture_counts
 
     def person(self, holder_id: str) -> Person | None:
         """Return a person by identifier."""
@@ -145,6 +152,7 @@ class Replica:
         stale = [] if page.has_more else self._older_than(generation)
         for holder_id in stale:
             self._forget(holder_id)
+        self._picture_counts = frozenset(self._pictures.values())
         for call in self._when_changed:
             call()
         try:
@@ -165,6 +173,7 @@ class Replica:
         rows = connection.execute("SELECT generation, document FROM holder")
         for holder_generation, document in rows:
             self._take(HolderRecord.model_validate_json(document), holder_generation)
+        self._picture_counts = frozenset(self._pictures.values())
         self._version, self._generation = version, generation
 
     def _take(self, record: HolderRecord, generation: int) -> None:
@@ -185,7 +194,15 @@ class Replica:
         self._entries[record.holder_id] = _Entry(person, record.cards, generation)
         for verifier in record.cards:
             self._holders_by_card[verifier] = record.holder_id
+        self._count_pictures(record)
         self._give(record)
+
+    def _count_pictures(self, record: HolderRecord) -> None:
+        counts = [t.picture_count for t in record.templates if t.network == self._network]
+        if counts:
+            self._pictures[record.holder_id] = min(counts)
+        else:
+            self._pictures.pop(record.holder_id, None)
 
     def _give(self, record: HolderRecord) -> None:
         """Hand a person's templates to the gallery; what cannot be one is passed over, and said."""
@@ -217,6 +234,7 @@ class Replica:
 
     def _forget(self, holder_id: str) -> None:
         self._forget_cards(holder_id)
+        self._pictures.pop(holder_id, None)
         if self._entries.pop(holder_id, None) is not None and self._templates is not None:
             self._templates.put(holder_id, [])
 

@@ -38,7 +38,6 @@ SHRINKAGE = 0.65
 AWAKE_S = 2.0
 """So long after a face was seen, whole frames are searched though nothing moves: somebody may only
 have turned away."""
-DEMANDS_KEPT_MAX = 8
 SAME_PERSON_FALSE_POSITIVE_RATE = 0.01
 """At this rate two strangers who stand in one place after each other count as one person."""
 
@@ -95,7 +94,8 @@ class Recogniser:
         pipeline: Of this lane alone.
         gallery: Of the same pipeline.
         recognition: The site's setting.
-        demand: What is demanded of a face, by the number of people searched.
+        demand: What is demanded of a face, by the number of people searched; asked for every
+            look, so that it may change while nobody comes or goes.
         liveness: The access point's rule; None does not ask for it.
         elsewhere: People who may not pass here: whom a face resembles there is said, no more.
         assess: The quality gate, for recognition.
@@ -124,7 +124,6 @@ class Recogniser:
         self._pictures: dict[int, dict[float, tuple[Image, Box]]] = {}
         self._seen: Sequence[Track] = ()
         self._hint: str | None = None
-        self._demands: dict[int, Demand] = {}
         self._same_person_similarity = pipeline.threshold(
             gallery_size=1, false_positive_rate=SAME_PERSON_FALSE_POSITIVE_RATE
         )
@@ -317,7 +316,7 @@ class Recogniser:
         if self._elsewhere is None or not len(self._elsewhere):
             return None
         best = next(iter(self._elsewhere.search(look.embedding, count=1)), None)
-        accept = self._demand_for(len(self._elsewhere)).accept
+        accept = self._demand(len(self._elsewhere)).accept
         return best if best is not None and best.similarity >= accept else None
 
     def _follow(self, frame: Frame, missing: Track, other: Track) -> None:
@@ -360,7 +359,7 @@ class Recogniser:
 
     def _look_up(self, embedding: Embedding, *, now_s: float, quality: float) -> Look:
         size = len(self._gallery)
-        demand = self._demand_for(size)
+        demand = self._demand(size)
         return Look(
             captured_at_s=now_s,
             embedding=embedding,
@@ -396,13 +395,6 @@ class Recogniser:
             del self._visits[track_id]
             self._watches.pop(track_id, None)
             self._pictures.pop(track_id, None)
-
-    def _demand_for(self, size: int) -> Demand:
-        if size not in self._demands:
-            if len(self._demands) >= DEMANDS_KEPT_MAX:
-                self._demands.clear()
-            self._demands[size] = self._demand(size)
-        return self._demands[size]
 
     def _box(self, track: Track) -> ViewBox:
         visit, is_active = self._visits.get(track.track_id), track is self._tracker.active

@@ -29,6 +29,7 @@ from edge.doctor import (
     judge_clock,
     judge_disk,
     judge_liveness,
+    judge_networks,
     judge_target,
     try_camera,
     try_port,
@@ -168,6 +169,13 @@ def test_a_network_that_cannot_keep_the_target_is_said_with_its_price(
     assert finding.level is level
     assert "one stranger in 1,000" in finding.message
     assert "% of enrolled people" in finding.message
+
+
+def test_faces_of_another_network_are_counted() -> None:
+    [finding] = judge_networks(Enrolment(100, others=3))
+
+    assert (finding.level, finding.message[:2]) == (Level.WARNING, "3 ")
+    assert list(judge_networks(Enrolment(100))) == []
 
 
 def test_a_lane_that_takes_photographs_for_people_is_named(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from config.site import (
     DeviceEntry,
     Node,
     Policy,
+    Recognition,
     Site,
     SiteError,
     SiteIdentity,
@@ -23,7 +24,7 @@ from drivers.bus import Bus
 from drivers.registry import register
 from edge.access.lane import Surroundings
 from edge.devices import DeviceTable
-from edge.installation import Installation, install
+from edge.installation import Installation, demand_of, install
 from edge.journal import Journal
 from edge.kiosk.state import KioskBoard
 from edge.recognition import Eyes
@@ -162,3 +163,14 @@ def test_a_camera_is_not_watched_where_the_networks_are_missing(tmp_path: Path) 
     statuses = {status.device: status for status in building.table}
     assert made.watchers == {}
     assert "recognition files are missing" in statuses["camera-1"].detail
+
+
+def test_what_is_demanded_of_a_face_follows_how_people_are_enrolled() -> None:
+    people = Register(picture_counts={1})
+    demand = demand_of(Recognition(pipeline="production"), people)
+
+    before = demand(100)
+    people.picture_counts = {3}
+
+    assert demand(100).accept > before.accept
+    assert demand(100).fnir_expected < before.fnir_expected

@@ -49,7 +49,9 @@ def holder(holder_id: str, *, version: int = 1, cards: Sequence[str] = ()) -> Ho
     )
 
 
-def template(holder_id: str, values: Sequence[float], *, network: str = NETWORK) -> TemplateRecord:
+def template(
+    holder_id: str, values: Sequence[float], *, network: str = NETWORK, picture_count: int = 1
+) -> TemplateRecord:
     key = b"k" * 32
     raw = np.array(values, dtype="<f4").tobytes()
     return TemplateRecord(
@@ -58,6 +60,7 @@ def template(holder_id: str, values: Sequence[float], *, network: str = NETWORK)
         ciphertext=encrypt_template(key, raw, holder_id=holder_id, key_version=1),
         sealed_key=seal(SEALING_KEY.public_key(), key),
         key_version=1,
+        picture_count=picture_count,
     )
 
 
@@ -106,6 +109,34 @@ def test_a_card_handed_on_belongs_to_its_new_holder(tmp_path: Path) -> None:
     replica.apply(page(holder("anna", version=3), version=3))
 
     assert replica.holder_of_card("1") == "berta"
+
+
+def enrolled(holder_id: str, *templates: TemplateRecord, version: int = 1) -> HolderRecord:
+    return holder(holder_id, version=version).model_copy(update={"templates": templates})
+
+
+def test_pictures_are_counted_of_faces_that_are_compared_here(tmp_path: Path) -> None:
+    replica = open_replica(tmp_path)
+    old = template("berta", [1.0], network="cd" * 32, picture_count=5)
+    anna = enrolled("anna", template("anna", [1.0], picture_count=3))
+    berta = enrolled("berta", old, template("berta", [1.0], picture_count=1))
+    replica.apply(page(anna, berta, enrolled("carla"), version=1))
+    replica.close()
+
+    assert replica.picture_counts == open_replica(tmp_path).picture_counts == {1, 3}
+
+
+def test_pictures_of_whoever_leaves_or_comes_again_are_counted_anew(tmp_path: Path) -> None:
+    replica = open_replica(tmp_path)
+    one, three = template("anna", [1.0]), template("anna", [1.0], picture_count=3)
+    replica.apply(page(enrolled("anna", one), enrolled("berta", one), version=1))
+
+    replica.apply(page(enrolled("anna", three, version=2), version=2))
+    both = replica.picture_counts
+    gone = HolderRecord(holder_id="berta", version=3, is_removed=True)
+    replica.apply(page(gone, version=3))
+
+    assert (set(both), set(replica.picture_counts)) == ({1, 3}, {3})
 
 
 def test_templates_are_opened_into_the_gallery(tmp_path: Path) -> None:

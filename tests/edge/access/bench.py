@@ -47,6 +47,7 @@ class Register:
 
     people: dict[str, Person] = dataclasses.field(default_factory=lambda: {"anna": ANNA})
     cards: dict[str, str] = dataclasses.field(default_factory=lambda: {CARD: "anna"})
+    picture_counts: Collection[int] = ()
 
     def person(self, holder_id: str) -> Person | None:
         return self.people.get(holder_id)
