@@ -24,7 +24,7 @@ _SUMMARIES = {
     "device": "the technician's bench: find, test and record devices",
     "sim": "a simulated device, with faults on request",
     "models": "list, build, add and evaluate recognition networks",
-    "people": "enrol people",
+    "people": "enrol people; who must come again for a new network",
     "doctor": "what is wrong with this machine",
 }
 

@@ -1,70 +1,213 @@
 """The command ``menshen people``: what an operator does with people, through central's API."""
 
-import getpass
 import json
-import os
-import ssl
+import time
 from pathlib import Path
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
 
-import httpx
 import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from central.people.client import Central, CentralRefusedError
+from central.people.report import LANGUAGES, Language, Report, language_of
 
 people = typer.Typer(add_completion=False)
-TIMEOUT_S: Final = 60.0
-PASSWORD_VARIABLE: Final = "MENSHEN_PASSWORD"  # noqa: S105 - its name, not a password
 PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 PICTURE_COUNT_MAX: Final = 5
+POLL_S: Final = 0.5
+STALL_S: Final = 300.0
+"""Without one more face in so long, something is wrong at central."""
+
+Username = Annotated[str, typer.Option(help="Your user name at central.")]
+Url = Annotated[str, typer.Option(help="Where central listens.")]
+CaFile = Annotated[Path | None, typer.Option("--ca", help="The site's authority (PEM), for https.")]
+Json = Annotated[bool, typer.Option("--json", help="One document for machines.")]
+URL: Final = "http://127.0.0.1:8080"
 
 
 @people.callback()
 def commands() -> None:
-    """People who may pass."""
+    """People who may pass. The password is asked for, or taken from MENSHEN_PASSWORD."""
 
 
 @people.command()
 def enrol(
-    pictures: Annotated[list[Path], typer.Argument(help="One to five photographs of the person.")],
+    pictures: Annotated[
+        list[Path], typer.Argument(help="One to five photographs of the person; three are best.")
+    ],
     *,
     name: Annotated[str, typer.Option(help="Name of a new person.")],
-    username: Annotated[str, typer.Option(help="Your user name at central.")],
+    username: Username,
     number: Annotated[str | None, typer.Option(help="Personnel number.")] = None,
     card: Annotated[str | None, typer.Option(help="Number of a card to give.")] = None,
-    url: Annotated[str, typer.Option(help="Where central listens.")] = "http://127.0.0.1:8080",
-    ca_file: Annotated[
-        Path | None, typer.Option("--ca", help="The site's authority (PEM), for https.")
+    language: Annotated[
+        str | None, typer.Option(help="Of the report: zh-CN or en; else the terminal's.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One document for machines.")] = False,
+    url: Url = URL,
+    ca_file: CaFile = None,
+    as_json: Json = False,
 ) -> None:
-    """Add a person and enrol them by photographs.
-
-    The password is asked for, or taken from MENSHEN_PASSWORD.
-    """
+    """Add a person and enrol them by photographs; says of each whether it was good, and why not."""
+    report = Report(_language(language))
     contents = _read(pictures)
-    password = os.environ.get(PASSWORD_VARIABLE) or getpass.getpass("password: ")
-    with _Central(url, ca_file) as central:
-        central.send("POST", "/sessions", json={"username": username, "password": password})
+    with Central(url, ca_file, username=username) as central:
         person = central.send("POST", "/people", json={"name": name, "number": number})
         path = f"/people/{person['holder_id']}"
         try:
             if card is not None:
                 central.send("POST", f"{path}/cards", json={"number": card})
             outcome = central.send("POST", f"{path}/face", files=contents)
-        except typer.TyperException:
+        except typer.TyperException as error:
             # All or nothing: the next attempt begins anew and finds no half-enrolled person.
             central.send("DELETE", path)
+            for verdict in _verdicts(error):
+                typer.echo(report.picture(verdict), err=True)
             raise
-        finally:
-            central.sign_out()
     if as_json:
         _say(json.dumps({**outcome, "holder_id": person["holder_id"]}, ensure_ascii=False))
-    elif outcome["status"] == "enrolled":
+        return
+    for verdict in outcome["pictures"]:
+        _say(report.picture(verdict))
+    if outcome["status"] == "enrolled":
         _say(f"enrolled as {person['holder_id']}")
     else:
         _say(
             "looks like somebody who is enrolled: another operator must confirm on the people page"
         )
+    for line in report.advice(outcome):
+        _say(line)
+
+
+@people.command()
+def migrate(
+    *,
+    username: Username,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Only say what would be done.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    url: Url = URL,
+    ca_file: CaFile = None,
+    as_json: Json = False,
+) -> None:
+    """Make faces anew for the site's network from kept pictures; says who must come again.
+
+    Central begins by itself when it starts: this shows how far it is, and tries again what failed.
+    """
+    with Central(url, ca_file, username=username) as central:
+        state = central.send("GET", "/face-migration")
+        if state["detail"]:
+            raise typer.TyperException(f"central lacks the site's network: {state['detail']}")
+        if not as_json:
+            _preview(state)
+        if not preview and _is_wanted(state, is_sure=yes or as_json):
+            state = _watch(central, is_quiet=as_json)
+            if not as_json:
+                done = f"{state['current_count']} of {state['people_count']}"
+                _say(f"done: {done} faces are of the site's network")
+    if as_json:
+        _say(json.dumps(state, ensure_ascii=False))
+    elif count := state["must_come_again_count"]:
+        _say(f"to be enrolled again: {count} (`menshen people outdated` lists them)")
+
+
+@people.command()
+def outdated(
+    *,
+    username: Username,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", help="Write a table for spreadsheets here.")
+    ] = None,
+    url: Url = URL,
+    ca_file: CaFile = None,
+    as_json: Json = False,
+) -> None:
+    """List who must be enrolled again, because their face is of another network."""
+    with Central(url, ca_file, username=username) as central:
+        # Asked first, as central then opens its network and knows whose face is another's.
+        state = central.send("GET", "/face-migration")
+        if state["detail"]:
+            raise typer.TyperException(f"central lacks the site's network: {state['detail']}")
+        if csv_file is not None:
+            _write(csv_file, central.fetch("/face-migration/people.csv"))
+            return
+        found = _pages(central)
+    if as_json:
+        _say(json.dumps({"people": found}, ensure_ascii=False))
+        return
+    for person in found:
+        _say(f"{person['number'] or '-'}\t{person['name']}")
+    if not found:
+        _say("nobody must come again")
+
+
+def _language(named: str | None) -> Language:
+    if named is None:
+        return language_of()
+    for language in LANGUAGES:
+        if language == named:
+            known: Language = language
+            return known
+    raise typer.BadParameter(f"there is no language {named!r}: use {' or '.join(LANGUAGES)}")
+
+
+def _verdicts(error: typer.TyperException) -> list[dict[str, Any]]:
+    problem = error.problem if isinstance(error, CentralRefusedError) else {}
+    verdicts: list[dict[str, Any]] = problem.get("pictures", [])
+    return verdicts
+
+
+def _preview(state: dict[str, Any]) -> None:
+    _say(f"{state['current_count']} of {state['people_count']} faces are of the site's network "
+         f"({state['pipeline']}, {(state['network'] or 'none')[:12]})")  # fmt: skip
+    _say(f"{state['renewable_count']} are made anew from pictures that are kept")
+    if behind := state["nodes_behind"]:
+        _say(f"{', '.join(behind)} still compare with an earlier network: "
+             "restart them with the new site file; until then their faces stay")  # fmt: skip
+
+
+def _is_wanted(state: dict[str, Any], *, is_sure: bool) -> bool:
+    if not state["renewable_count"] and not state["must_come_again_count"]:
+        return False
+    # What failed is only tried again: nothing to be sure of.
+    return is_sure or not state["renewable_count"] or typer.confirm("Make them anew now?")
+
+
+def _watch(central: Central, *, is_quiet: bool) -> dict[str, Any]:
+    """Let central begin and follow it to its end; returns the state then."""
+    state = central.send("POST", "/face-migration")
+    total = left = state["renewable_count"]
+    with Progress(console=Console(stderr=True), disable=is_quiet or not total) as progress:
+        task, moved_at_s = progress.add_task("faces", total=total), time.monotonic()
+        while left:
+            time.sleep(POLL_S)
+            state = central.send("GET", "/face-migration")
+            if state["renewable_count"] != left:
+                left, moved_at_s = state["renewable_count"], time.monotonic()
+            progress.update(task, completed=total - left)
+            if time.monotonic() - moved_at_s > STALL_S:
+                raise typer.TyperException("central makes no headway: its log says why")
+    return state
+
+
+def _pages(central: Central) -> list[dict[str, Any]]:
+    found, after = list[dict[str, Any]](), ""
+    while True:
+        page = central.send(
+            "GET", f"/people?must_come_again=true&limit=1000{after and f'&after={after}'}"
+        )
+        found += page["items"]
+        after = page["next"] or ""
+        if not after:
+            return found
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise typer.BadParameter(f"cannot write {path}: {error.strerror}") from error
 
 
 def _read(pictures: list[Path]) -> list[tuple[str, tuple[str, bytes]]]:
@@ -77,62 +220,6 @@ def _read(pictures: list[Path]) -> list[tuple[str, tuple[str, bytes]]]:
         return [("photos", (picture.name, picture.read_bytes())) for picture in pictures]
     except OSError as error:
         raise typer.BadParameter(f"cannot read {error.filename}: {error.strerror}") from error
-
-
-class _Central:
-    """Central's API for one operator."""
-
-    def __init__(self, url: str, ca_file: Path | None) -> None:
-        place = urlsplit(url)
-        if place.scheme not in ("http", "https") or not place.netloc:
-            raise typer.BadParameter(f"{url} is not an address such as https://central:8080")
-        try:
-            tls = ssl.create_default_context(cafile=ca_file) if ca_file else True
-        except (OSError, ssl.SSLError) as error:
-            raise typer.BadParameter(f"{ca_file} is not a certificate") from error
-        self._http = httpx.Client(
-            base_url=f"{url.rstrip('/')}/api/v1",
-            headers={"Origin": f"{place.scheme}://{place.netloc}"},
-            timeout=TIMEOUT_S,
-            trust_env=False,
-            verify=tls,
-        )
-
-    def __enter__(self) -> "_Central":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.close()
-
-    def send(self, method: str, path: str, **content: Any) -> dict[str, Any]:  # noqa: ANN401 - httpx's
-        """Return the answer; one line for a refusal."""
-        try:
-            reply = self._http.request(method, path, **content)
-        except httpx.HTTPError as error:
-            raise typer.TyperException(f"central does not answer: {error}") from error
-        if reply.is_error:
-            raise typer.TyperException(_words(reply))
-        answer: dict[str, Any] = reply.json() if reply.content else {}
-        return answer
-
-    def sign_out(self) -> None:
-        """End the session, if central still answers."""
-        try:
-            self._http.delete("/sessions/current")
-        except httpx.HTTPError:
-            return
-
-
-def _words(reply: httpx.Response) -> str:
-    try:
-        problem = reply.json()
-    except ValueError:
-        return f"central answers {reply.status_code}"
-    reasons = [
-        f"{picture['name']}: {picture['detail'] or picture['reason']}"
-        for picture in problem.get("pictures", [])
-    ]
-    return "; ".join([str(problem.get("detail") or problem.get("code")), *reasons])
 
 
 def _say(line: str) -> None:

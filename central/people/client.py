@@ -1,0 +1,94 @@
+"""Central's API as the command ``menshen people`` uses it, for one operator."""
+
+import getpass
+import os
+import ssl
+from pathlib import Path
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+import httpx
+import typer
+
+TIMEOUT_S: Final = 60.0
+PASSWORD_VARIABLE: Final = "MENSHEN_PASSWORD"  # noqa: S105 - its name, not a password
+
+
+class CentralRefusedError(typer.TyperException):
+    """Central has refused. Attributes: problem: what it answered, as JSON."""
+
+    def __init__(self, message: str, problem: dict[str, Any]) -> None:
+        super().__init__(message)
+        self.problem = problem
+
+
+class Central:
+    """One session: signed in while inside."""
+
+    def __init__(self, url: str, ca_file: Path | None, *, username: str) -> None:
+        """Prepare; nothing is sent yet.
+
+        Raises:
+            typer.BadParameter: The address or the certificate cannot be used.
+        """
+        place = urlsplit(url)
+        if place.scheme not in ("http", "https") or not place.netloc:
+            raise typer.BadParameter(f"{url} is not an address such as https://central:8080")
+        try:
+            tls = ssl.create_default_context(cafile=ca_file) if ca_file else True
+        except (OSError, ssl.SSLError) as error:
+            raise typer.BadParameter(f"{ca_file} is not a certificate") from error
+        self._username = username
+        self._http = httpx.Client(
+            base_url=f"{url.rstrip('/')}/api/v1",
+            headers={"Origin": f"{place.scheme}://{place.netloc}"},
+            timeout=TIMEOUT_S,
+            trust_env=False,
+            verify=tls,
+        )
+
+    def __enter__(self) -> Self:
+        """Sign in; the password is asked for, or taken from MENSHEN_PASSWORD."""
+        password = os.environ.get(PASSWORD_VARIABLE) or getpass.getpass("password: ")
+        try:
+            self.send("POST", "/sessions", json={"username": self._username, "password": password})
+        except BaseException:
+            self._http.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the session, if central still answers."""
+        try:
+            self._http.delete("/sessions/current")
+        except httpx.HTTPError:
+            return
+        finally:
+            self._http.close()
+
+    def send(self, method: str, path: str, **content: Any) -> dict[str, Any]:  # noqa: ANN401 - httpx's
+        """Return the answer; one line for a refusal."""
+        reply = self._reply(method, path, **content)
+        answer: dict[str, Any] = reply.json() if reply.content else {}
+        return answer
+
+    def fetch(self, path: str) -> bytes:
+        """Return an answer that is no JSON; one line for a refusal."""
+        return self._reply("GET", path).content
+
+    def _reply(self, method: str, path: str, **content: Any) -> httpx.Response:  # noqa: ANN401 - httpx's
+        try:
+            reply = self._http.request(method, path, **content)
+        except httpx.HTTPError as error:
+            raise typer.TyperException(f"central does not answer: {error}") from error
+        if reply.is_error:
+            raise _refusal(reply)
+        return reply
+
+
+def _refusal(reply: httpx.Response) -> CentralRefusedError:
+    try:
+        problem = dict(reply.json())
+    except (ValueError, TypeError):
+        return CentralRefusedError(f"central answers {reply.status_code}", {})
+    return CentralRefusedError(str(problem.get("detail") or problem.get("code")), problem)
