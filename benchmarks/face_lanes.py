@@ -15,10 +15,10 @@ from rich.console import Console
 from rich.progress import track
 
 from config.site import Recognition
-from edge.recognition import operating_point_for
 from edge.vision.liveness import LivenessPolicy
 from edge.vision.reader import Frame
 from edge.vision.recogniser import Recogniser
+from models.face.demand import operating_point_for
 from models.face.types import Gallery, Image, Pipeline
 from models.liveness import Liveness
 from models.liveness.policy import Policy

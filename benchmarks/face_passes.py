@@ -12,11 +12,11 @@ from benchmarks.face_simulated_gallery import FirstSearch, simulated_gallery
 from benchmarks.face_stills import approach, read_still, seed_of
 from config.site import Recognition
 from edge.access.decision import FaceShown
-from edge.recognition import operating_point_for
 from edge.vision.attempt import FaceAttempt
 from edge.vision.liveness import LivenessPolicy
 from edge.vision.reader import Frame
 from edge.vision.recogniser import FaceGallery, Recogniser
+from models.face.demand import operating_point_for
 from models.face.operating_point import RATES_OF_PIPELINE, OperatingPoint
 from models.face.types import Box, Candidate, Embedding, Face, Image, Pipeline
 

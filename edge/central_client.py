@@ -100,7 +100,7 @@ class CentralClient:
         Raises:
             CentralError: There is no answer, or none that can be understood.
         """
-        response = await self._request("GET", f"/api/v1/replica?after={after}")
+        response = await self._request("GET", f"/api/v1/replica?after={after}&pairs=true")
         return _parsed(ReplicaPage, response)
 
     async def put_blob(self, sha256: str, jpeg: bytes) -> None:

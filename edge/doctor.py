@@ -21,12 +21,15 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from config.contract.nodes import HolderRecord
+from config.contract.nodes import HolderRecord, SitePairsRecord
 from config.settings import menshen_home
 from config.site import BusEntry, CameraEntry, Site, SiteError, load_site
-from edge.recognition import operating_point_for, pictures_of
+from edge.recognition import usable_pairs
 from edge.vision.errors import CameraError
 from edge.vision.source import open_source
+from models.face.calibration import SitePairs
+from models.face.demand import network_in_force, operating_point_for, pictures_of
+from models.face.operating_point import OperatingPoint
 from models.liveness.liveness import ANTI_SPOOF_NEAR, ANTI_SPOOF_WIDE
 from models.store import Store, StoreError, default_store, network_of
 
@@ -217,26 +220,45 @@ class Enrolment:
     """Who is enrolled, as a terminal knows.
 
     Attributes:
-        pictures: Of who has the fewest; see ``pictures_of``.
+        pictures: Of who has the fewest; see ``models.face.demand.pictures_of``.
         others: People whose face is of another network than this machine's.
+        site_pairs: Of the newest gallery self-test that the terminal knows of.
     """
 
     people: int = 0
     pictures: int = 1
     others: int = 0
+    site_pairs: SitePairsRecord | None = None
 
 
 def judge_target(site: Site, enrolment: Enrolment) -> Iterator[Finding]:
     """Yield whether the network keeps strangers out as the site wants, and what that costs."""
     if all(point.camera is None for point in site.access_point):
         return
-    wanted = operating_point_for(site.recognition, enrolment.people, pictures=enrolment.pictures)
+    pairs = usable_pairs(enrolment.site_pairs, network_in_force(site.recognition))
+    wanted = operating_point_for(
+        site.recognition, enrolment.people, pictures=enrolment.pictures, pairs=pairs
+    )
     known = "" if enrolment.people else "nobody is enrolled here yet; "
+    message = f"{known}{wanted.reason} {_basis(enrolment.site_pairs, pairs, wanted)}"
     if wanted.holds:
-        yield Finding("recognition", Level.OK, known + wanted.reason)
+        yield Finding("recognition", Level.OK, message)
         return
     advice = "a card is asked for where the face is not enough, so give everybody a card"
-    yield Finding("recognition", Level.WARNING, known + wanted.reason, advice)
+    yield Finding("recognition", Level.WARNING, message, advice)
+
+
+def _basis(record: SitePairsRecord | None, pairs: SitePairs | None, wanted: OperatingPoint) -> str:
+    """Return on whose pairs the thresholds rest, in one sentence."""
+    if record is None:
+        return "Basis: the network's own measurements; no gallery self-test has been made yet."
+    test = f"the self-test of {record.tested_at:%Y-%m-%d}"
+    if pairs is None:
+        return f"Basis: the network's own measurements; {test} was of another network."
+    counted = f"{record.people_count:,} people, {record.comparison_count:,} comparisons"
+    if wanted.basis == "prior":
+        return f"Basis: the network's own measurements; {test} ({counted}) has too few pairs."
+    return f"Basis: this site's own people, {test} ({counted})."
 
 
 def judge_networks(enrolment: Enrolment) -> Iterator[Finding]:
@@ -291,9 +313,23 @@ def _enrolled(home: Path, network: str | None) -> Enrolment:
             faces = [person.templates for person in people if person.templates]
             comparable = [t for templates in faces for t in templates if t.network == network]
             others = sum(all(t.network != network for t in templates) for templates in faces)
-            pictures = pictures_of({t.picture_count for t in comparable})
-            found.append(Enrolment(len(people), pictures, 0 if network is None else others))
+            found.append(
+                Enrolment(
+                    people=len(people),
+                    pictures=pictures_of({t.picture_count for t in comparable}),
+                    others=0 if network is None else others,
+                    site_pairs=_site_pairs(connection),
+                )
+            )
     return max(found, key=lambda each: each.people)
+
+
+def _site_pairs(connection: sqlite3.Connection) -> SitePairsRecord | None:
+    """Return what a replica says of the site's pairs; a file of version 1 has no such column."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] < 2:
+        return None
+    (text,) = connection.execute("SELECT site_pairs FROM replica").fetchone()
+    return None if text is None else SitePairsRecord.model_validate_json(text)
 
 
 def _list_ports() -> Iterator[Finding]:

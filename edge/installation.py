@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import Protocol
 
 from config.contract.access import Direction
+from config.contract.nodes import SitePairsRecord
 from config.site import AccessPointEntry, DeviceEntry, Recognition, Site, SiteError
 from drivers.base import Closeable, Driver, GateMode, PassageGate, Side
 from drivers.bus import Bus
@@ -14,10 +15,10 @@ from edge.access.gate import GateReports
 from edge.access.lane import Lane, Surroundings
 from edge.cameras import CameraReports
 from edge.devices import DeviceTable, DeviceTask
-from edge.recognition import Eyes, SomePeople, operating_point_for, pictures_of
+from edge.recognition import Demands, Eyes, SomePeople, usable_pairs
 from edge.vision.reader import Reader
 from edge.vision.watcher import Watcher
-from models.face.operating_point import OperatingPoint
+from models.face.demand import pictures_of
 from models.face.types import Gallery, Pipeline
 from models.liveness.policy import Policy
 
@@ -50,7 +51,12 @@ class Installation:
 
 
 class Admissible(Protocol):
-    """The part of the replica that tells who is searched where."""
+    """The part of the replica that tells who is searched where, and how alike they are."""
+
+    @property
+    def site_pairs(self) -> SitePairsRecord | None:
+        """See ``Replica.site_pairs``."""
+        ...
 
     def when_changed(self, call: Callable[[], None]) -> None:
         """See ``Replica.when_changed``."""
@@ -94,11 +100,11 @@ def install(
         points = [point for point in site.access_point if point.device == device.id]
         _install_device(device, points, made, around, table)
     watched = [point for point in site.access_point if point.camera is not None]
+    demands = demands_of(site.recognition, admissible, eyes.network)
     for point, pipeline in zip(watched, eyes.pipelines, strict=False):
         if eyes.gallery is not None:
             people, others = _searched(point, eyes.gallery, admissible)
-            demand = demand_of(site.recognition, admissible)
-            _watch(point, pipeline, people, others, demand, site, made, around, table, eyes)
+            _watch(point, pipeline, people, others, site, made, around, table, eyes, demands)
     for point in watched:
         if point.id not in made.watchers and point.camera is not None:
             table.add(point.camera, kind="camera", access_points=[point.id])
@@ -106,14 +112,16 @@ def install(
     return made
 
 
-def demand_of(recognition: Recognition, admissible: Admissible) -> Callable[[int], OperatingPoint]:
-    """Return what is demanded of a face by the number of people searched, as they are enrolled."""
-
-    def demand(size: int) -> OperatingPoint:
-        pictures = pictures_of(admissible.picture_counts)
-        return operating_point_for(recognition, size, pictures=pictures)
-
-    return demand
+def demands_of(recognition: Recognition, admissible: Admissible, network: str | None) -> Demands:
+    """Return what is demanded of a face, kept as the people of the replica change."""
+    demands = Demands(recognition)
+    admissible.when_changed(
+        lambda: demands.use(
+            usable_pairs(admissible.site_pairs, network),
+            pictures=pictures_of(admissible.picture_counts),
+        )
+    )
+    return demands
 
 
 def _install_device(
@@ -172,12 +180,12 @@ def _watch(
     pipeline: Pipeline,
     people: SomePeople,
     others: SomePeople,
-    demand: Callable[[int], OperatingPoint],
     site: Site,
     made: Installation,
     around: Surroundings,
     table: DeviceTable,
     eyes: Eyes,
+    demands: Demands,
 ) -> None:
     camera = next(camera for camera in site.camera if camera.id == point.camera)
     lane = made.lanes[point.id]
@@ -197,7 +205,7 @@ def _watch(
         pipeline=pipeline,
         gallery=people,
         recognition=site.recognition,
-        demand=demand,
+        demand=demands,
         liveness=eyes.liveness_of(Policy(point.liveness)),
         elsewhere=others,
         on_attempt=reports.attempt,

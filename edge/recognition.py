@@ -1,20 +1,17 @@
 """The recognition of one node: one pipeline and one gallery, or what is missing for them."""
 
 import dataclasses
-import functools
 import logging
 from collections.abc import Collection, Sequence
 from typing import Final, Self
 
+from config.contract.nodes import SitePairsRecord
 from config.site import Recognition
 from edge.vision.liveness import LivenessPolicy
 from models.face import MissingFilesError, open_pipeline
-from models.face.operating_point import (
-    RATES_OF_PIPELINE,
-    OperatingPoint,
-    Target,
-    operating_point,
-)
+from models.face.calibration import LEVELS, SitePairs
+from models.face.demand import PICTURES_MIXED, operating_point_for
+from models.face.operating_point import OperatingPoint
 from models.face.types import Candidate, Embedding, Gallery, Pipeline, Selection
 from models.liveness import Liveness, open_liveness
 from models.liveness.liveness import ANTI_SPOOF_NEAR, ANTI_SPOOF_WIDE, FACE_MESH
@@ -23,44 +20,71 @@ from models.store import Store, StoreError
 
 _log = logging.getLogger("edge.recognition")
 
-PICTURES_MIXED: Final = 2
-"""Some people have one picture and some three: 2 takes the stricter table of each kind."""
+DEMANDS_KEPT_MAX: Final = 16
 
 
-def pictures_of(counts: Collection[int]) -> int:
-    """Return of how many pictures everybody's face is taken to be, by the one with the fewest.
+class Demands:
+    """What is demanded of a face at one node, by the number of people searched.
+
+    Kept until the site's own pairs or its people's pictures change, which another thread may do at
+    any time.
+    """
+
+    def __init__(self, recognition: Recognition) -> None:
+        """Begin with what was measured of the network alone."""
+        self._recognition = recognition
+        self._kept = _Kept(None, PICTURES_MIXED)
+
+    def use(self, pairs: SitePairs | None, *, pictures: int = PICTURES_MIXED) -> None:
+        """Take the site's own pairs, and how people are enrolled, into account from now on."""
+        if (pairs, pictures) != (self._kept.pairs, self._kept.pictures):
+            self._kept = _Kept(pairs, pictures)
+
+    def __call__(self, gallery_size: int) -> OperatingPoint:
+        """Return what is demanded where so many people are searched."""
+        kept = self._kept
+        point = kept.points.get(gallery_size)
+        if point is None:
+            if len(kept.points) >= DEMANDS_KEPT_MAX:
+                kept.points.clear()
+            point = operating_point_for(
+                self._recognition, gallery_size, pairs=kept.pairs, pictures=kept.pictures
+            )
+            kept.points[gallery_size] = point
+        return point
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Kept:
+    """What was computed from the same pairs and pictures, by the number of people."""
+
+    pairs: SitePairs | None
+    pictures: int
+    points: dict[int, OperatingPoint] = dataclasses.field(default_factory=dict)
+
+
+def usable_pairs(record: SitePairsRecord | None, network: str | None) -> SitePairs | None:
+    """Return the site's own pairs as central counted them, where they are of our network.
 
     Args:
-        counts: Each number of pictures that somebody's face is of; empty where nobody has one.
+        record: Of the replica.
+        network: Hash of the network whose thresholds are wanted.
     """
-    fewest = min(counts, default=PICTURES_MIXED)
-    # A mean of several is nearer to strangers, too: one picture of everybody is another table.
-    return fewest if max(counts, default=fewest) == fewest else max(fewest, PICTURES_MIXED)
-
-
-@functools.lru_cache(maxsize=64)
-def operating_point_for(
-    recognition: Recognition, gallery_size: int, *, pictures: int = PICTURES_MIXED
-) -> OperatingPoint:
-    """Return what a site's target demands of a face at a gallery's size, and what it costs.
-
-    Args:
-        recognition: The site's setting.
-        gallery_size: People searched.
-        pictures: Enrolled by the person with the fewest; changes the price, not the demand, from
-            two on.
-    """
-    return operating_point(
-        RATES_OF_PIPELINE[recognition.pipeline],
-        gallery_size=gallery_size,
-        target=Target(
-            strangers=recognition.strangers,
-            step_up_strangers=max(recognition.strangers, recognition.step_up_strangers),
-            tries=recognition.tries,
-        ),
-        pictures=pictures,
-        same_group_factor=recognition.same_group_factor,
-    )
+    if record is None or record.network != network:
+        return None
+    if record.levels != LEVELS:
+        _log.error("the site's own pairs are of another version of this program: not used")
+        return None
+    try:
+        return SitePairs(
+            people_count=record.people_count,
+            comparison_count=record.comparison_count,
+            counts=record.counts,
+            design_effects=record.design_effects,
+        )
+    except ValueError as error:
+        _log.error("the site's own pairs cannot be right and are not used: %s", error)
+        return None
 
 
 class SomePeople:

@@ -17,14 +17,14 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pydantic import ValidationError
 
-from config.contract.nodes import HolderRecord, ReplicaPage, TemplateRecord
+from config.contract.nodes import HolderRecord, ReplicaPage, SitePairsRecord, TemplateRecord
 from config.contract.trust import TrustError, card_verifier, decrypt_template, unseal
 from edge.access.decision import Person
 from models.face.types import Embedding
 
 _log = logging.getLogger("edge.replica")
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 
 class ReplicaError(Exception):
@@ -79,6 +79,7 @@ class Replica:
         self._pictures: dict[str, int] = {}
         self._picture_counts = frozenset[int]()
         self._version = self._generation = 0
+        self._site_pairs: SitePairsRecord | None = None
         self._connection: sqlite3.Connection | None = None
 
     @property
@@ -86,12 +87,17 @@ class Replica:
         """The version that the file holds; changes after it are still to be fetched."""
         return self._version
 
+    @property
+    def site_pairs(self) -> SitePairsRecord | None:
+        """How often the site's people are taken for each other; None where nobody measured it."""
+        return self._site_pairs
+
     def __len__(self) -> int:
         """Return the number of people."""
         return len(self._entries)
 
     def when_changed(self, call: Callable[[], None]) -> None:
-        """Call this now and whenever people changed; it must be quick."""
+        """Call this now and whenever people or the site's pairs changed; it must be quick."""
         self._when_changed.append(call)
         call()
 
@@ -153,6 +159,7 @@ class Replica:
         for holder_id in stale:
             self._forget(holder_id)
         self._picture_counts = frozenset(self._pictures.values())
+        self._site_pairs = page.site_pairs
         for call in self._when_changed:
             call()
         try:
@@ -166,10 +173,14 @@ class Replica:
         connection = self._connection = sqlite3.connect(
             self._path, isolation_level=None, timeout=1.0, check_same_thread=False
         )
-        if connection.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION:
-            script = Path(__file__).with_name("replica_schema_v1.sql")
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        for step in range(version + 1, SCHEMA_VERSION + 1):
+            script = Path(__file__).with_name(f"replica_schema_v{step}.sql")
             connection.executescript(script.read_text(encoding="utf-8"))
-        version, generation = connection.execute("SELECT * FROM replica").fetchone()
+        version, generation, pairs = connection.execute(
+            "SELECT version, generation, site_pairs FROM replica"
+        ).fetchone()
+        self._site_pairs = None if pairs is None else SitePairsRecord.model_validate_json(pairs)
         rows = connection.execute("SELECT generation, document FROM holder")
         for holder_generation, document in rows:
             self._take(HolderRecord.model_validate_json(document), holder_generation)
@@ -265,8 +276,10 @@ class Replica:
             connection.executemany(
                 "DELETE FROM holder WHERE holder_id = ?", [(holder_id,) for holder_id in gone]
             )
+            pairs = None if page.site_pairs is None else page.site_pairs.model_dump_json()
             connection.execute(
-                "UPDATE replica SET version = ?, generation = ?", (page.version, generation)
+                "UPDATE replica SET version = ?, generation = ?, site_pairs = ?",
+                (page.version, generation, pairs),
             )
             connection.execute("COMMIT")
         except BaseException:

@@ -1,4 +1,5 @@
 -- The replica, version 1: what central says of people. Templates are ciphertext sealed for this node.
+-- A file of an older version is brought to today's by the replica_schema_vN.sql files after it.
 BEGIN;
 
 CREATE TABLE replica (

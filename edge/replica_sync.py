@@ -86,7 +86,8 @@ class ReplicaSync:
             if page.has_more and page.version == before:
                 raise CentralUnreachableError("central's pages of people do not go on")
             has_more = page.has_more
-            if page.holders or page.is_complete or page.version != before:
+            has_changed = page.version != before or page.site_pairs != self._replica.site_pairs
+            if page.holders or page.is_complete or has_changed:
                 # Opening templates takes CPU, and the file takes the disk's time.
                 await asyncio.to_thread(self._replica.apply, page)
                 self._on_change()

@@ -140,6 +140,28 @@ class HolderRecord(Frozen):
     confusable_with: tuple[str, ...] = ()
 
 
+class SitePairsRecord(Frozen):
+    """How often the site's own people are taken for each other, of the newest gallery self-test.
+
+    Attributes:
+        network: Whose similarities these are; they say nothing of another one.
+        tested_at: When the self-test ended.
+        people_count: Whose pairs they are.
+        comparison_count: Of two people each, whatever their similarity.
+        levels: Similarities, ascending.
+        counts: Comparisons at or above each level.
+        design_effects: For each level, by how much pairs hang together; 1 or more.
+    """
+
+    network: Sha256
+    tested_at: AwareDatetime
+    people_count: Annotated[int, Field(ge=0)]
+    comparison_count: Annotated[int, Field(ge=0)]
+    levels: tuple[float, ...]
+    counts: tuple[int, ...]
+    design_effects: tuple[float, ...]
+
+
 class ReplicaPage(Frozen):
     """Changes after a version, in version order.
 
@@ -148,9 +170,12 @@ class ReplicaPage(Frozen):
         has_more: Ask again from ``version`` at once.
         is_complete: The page starts from nothing: forget every holder it (and the pages after it)
             do not name.
+        site_pairs: As they are now, on every page; None before the first self-test, and for a node
+            that does not ask for them (an older one refuses fields that it does not know).
     """
 
     version: Annotated[int, Field(ge=0)]
     has_more: bool = False
     is_complete: bool = False
     holders: tuple[HolderRecord, ...] = ()
+    site_pairs: SitePairsRecord | None = None

@@ -13,7 +13,7 @@ ISO/IEC 19795-1 (clause unconfirmed).
 import dataclasses
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal
 
 import numpy as np
@@ -203,6 +203,7 @@ def gallery_report(
     own_similarity_min: float,
     same_person: Confusable | None = None,
     chunk_rows: int = 512,
+    on_progress: Callable[[float], None] = lambda share: None,
 ) -> GalleryReport:
     """Compare a gallery with itself.
 
@@ -213,13 +214,15 @@ def gallery_report(
         own_similarity_min: A picture less like its person's other ones is reported.
         same_person: Keys known to be one person (staff and visitor): never compared.
         chunk_rows: Pictures compared at once; memory is ``chunk_rows`` x people x 4 bytes.
+        on_progress: Called after each chunk with the share that is compared, 0..1; what it raises
+            ends the comparison.
 
     Raises:
         ValueError: A key is given twice, or templates and pictures differ in length.
     """
     tally = _Tally(people, measure=measure, same_person=same_person or Confusable())
     confusable: dict[tuple[int, int], float] = {}
-    is_complete = True
+    is_complete, compared = True, 0
     for owners, similarities in tally.blocks(chunk_rows):
         tally.count(owners, similarities)
         rows, columns = np.nonzero(similarities >= accept)
@@ -231,6 +234,8 @@ def gallery_report(
                 break
             value = float(similarities[row, column])
             confusable[pair] = max(confusable.get(pair, -math.inf), value)
+        compared += len(owners)
+        on_progress(compared / tally.probe_count)
     named = [
         ConfusablePair((people[one].key, people[other].key), value)
         for (one, other), value in confusable.items()
@@ -271,6 +276,11 @@ class _Tally:
             if other in self._index
         ]
         self._counts = np.zeros((len(people), len(LEVELS)), np.int64)
+
+    @property
+    def probe_count(self) -> int:
+        """Pictures that are compared with the templates."""
+        return len(self._probes)
 
     def blocks(self, rows: int) -> Iterator[tuple[npt.NDArray[np.int64], Floats]]:
         """Yield owners, shape (m,), and similarities, shape (m, people); own ones are -inf."""

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal
 
-from models.face.calibration import LEVELS, SitePairs
+from models.face.calibration import LEVELS, Measure, SitePairs
 from models.face.thresholds import (
     FAR_0095,
     FAR_BUILTIN,
@@ -51,6 +51,7 @@ class ErrorRates:
 
     Attributes:
         network: Its name in the catalogue.
+        measure: Of every similarity here and of the pipeline's gallery.
         far_one_picture: Similarity and pairwise false accept rate, templates of one picture.
         mean_shift: Added to a similarity for templates that are means of three: the largest shift
             between the two kinds of template at one rate (FPIR 1 % and 0.1 %, n = 260 and 1,000).
@@ -62,6 +63,7 @@ class ErrorRates:
     """
 
     network: str
+    measure: Measure
     far_one_picture: Table
     mean_shift: float
     fnir_one_picture: Table
@@ -85,6 +87,7 @@ LFW: Final = (
 )
 BUILTIN: Final = ErrorRates(
     network="dlib-resnet",
+    measure="euclidean",
     far_one_picture=FAR_BUILTIN,
     mean_shift=0.026,
     fnir_one_picture=FNIR_BUILTIN_ONE,
@@ -94,6 +97,7 @@ BUILTIN: Final = ErrorRates(
 )
 REIDENTIFICATION_0095: Final = ErrorRates(
     network="face-reidentification-retail-0095",
+    measure="cosine",
     far_one_picture=FAR_0095,
     mean_shift=0.021,
     fnir_one_picture=FNIR_0095_ONE,
@@ -103,6 +107,7 @@ REIDENTIFICATION_0095: Final = ErrorRates(
 )
 MOBILEFACENET: Final = ErrorRates(
     network="mobilefacenet",
+    measure="cosine",
     far_one_picture=FAR_MOBILEFACENET,
     mean_shift=0.014,
     fnir_one_picture=FNIR_MOBILEFACENET_ONE,
@@ -143,6 +148,18 @@ class Target:
             raise ValueError("set tries to 1 or more")
 
 
+Advice = Literal["enrol_three", "ask_card", "search_fewer", "run_self_test"]
+ADVICE: Final[Mapping[Advice, str]] = MappingProxyType(
+    {
+        "enrol_three": "enrol three pictures of everybody",
+        "ask_card": "ask for a card between step-up and accept",
+        "search_fewer": "search fewer people per access point",
+        "run_self_test": "run the gallery self-test to measure this site's own people",
+    }
+)
+"""What helps where a network cannot hold the target, in the order in which it is said."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class OperatingPoint:
     """Thresholds and what they cost.
@@ -164,6 +181,7 @@ class OperatingPoint:
         basis: ``site`` where the site's own pairs gave the factor.
         prior_below_rate: With ``site``, the pairwise rate below which nothing of the site was
             measured and the prior's slope speaks; else None.
+        advice: What helps, best first; empty where the target is held.
         reason: One or two sentences for the doctor and the console.
     """
 
@@ -178,6 +196,7 @@ class OperatingPoint:
     is_extrapolated: bool
     basis: Literal["prior", "site"]
     prior_below_rate: float | None
+    advice: tuple[Advice, ...]
     reason: str
 
 
@@ -232,9 +251,11 @@ def operating_point(
         is_extrapolated=accept > table[-1][0],
         basis="prior" if own is None else "site",
         prior_below_rate=None if own is None else own.rate_min,
+        advice=(),
         reason="",
     )
-    reason = _reason(rates, point, target=target, people=people, pictures=pictures)
+    point = dataclasses.replace(point, advice=_advice(point, pictures=pictures))
+    reason = _reason(rates, point, target=target, people=people)
     return dataclasses.replace(point, reason=reason)
 
 
@@ -301,9 +322,17 @@ def _growth(table: Table, pairs: SitePairs, first: float, last: float) -> float:
     return min(max(growth, 0.0), steepness / 2)
 
 
-def _reason(
-    rates: ErrorRates, point: OperatingPoint, *, target: Target, people: int, pictures: int
-) -> str:
+def _advice(point: OperatingPoint, *, pictures: int) -> tuple[Advice, ...]:
+    helps: dict[Advice, bool] = {
+        "enrol_three": pictures < 3,
+        "ask_card": True,
+        "search_fewer": True,
+        "run_self_test": point.basis == "prior",
+    }
+    return () if point.holds else tuple(each for each in ADVICE if helps[each])
+
+
+def _reason(rates: ErrorRates, point: OperatingPoint, *, target: Target, people: int) -> str:
     cost = f"about {point.fnir_expected:.1%} of enrolled people's single pictures"
     aim = (
         f"at most one stranger in {1 / target.strangers:,.0f} with {target.tries} tries "
@@ -316,12 +345,7 @@ def _reason(
     )
     if point.holds:
         return f"{rates.network}: {aim} costs {cost}; {basis}."
-    advice = ["ask for a card between step-up and accept", "search fewer people per access point"]
-    if pictures < 3:
-        advice.insert(0, "enrol three pictures of everybody")
-    if point.basis == "prior":
-        advice.append("run the gallery self-test to measure this site's own people")
     return (
         f"{rates.network} cannot hold {aim}: it would refuse {cost}; {basis}. "
-        f"What helps: {', '.join(advice)}."
+        f"What helps: {', '.join(ADVICE[each] for each in point.advice)}."
     )

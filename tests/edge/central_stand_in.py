@@ -30,6 +30,7 @@ from config.contract.nodes import (
     NodeStatus,
     NodeWelcome,
     ReplicaPage,
+    SitePairsRecord,
     TemplateRecord,
 )
 from config.contract.trust import (
@@ -56,6 +57,7 @@ class CentralStandIn:
         poison: Event types whose batch is refused as not understood.
         holders: In version order.
         page_length: Holders per page.
+        site_pairs: Told to a node that asks for them.
     """
 
     def __init__(self, *, clock_error: timedelta = timedelta(0)) -> None:
@@ -65,6 +67,7 @@ class CentralStandIn:
         self.blobs: dict[str, bytes] = {}
         self.holders: list[HolderRecord] = []
         self.page_length = 2
+        self.site_pairs: SitePairsRecord | None = None
         self.poison: set[str] = set()
         self.clock_error = clock_error
         self.signing_key: Ed25519PublicKey | None = None
@@ -126,7 +129,7 @@ class CentralStandIn:
             key_version=1,
         )
 
-    def _page(self, after: int) -> ReplicaPage:
+    def _page(self, after: int, *, pairs: bool = False) -> ReplicaPage:
         is_complete = after == 0 or after > self.version
         start = 0 if is_complete else after
         waiting = [holder for holder in self.holders if holder.version > start]
@@ -137,6 +140,7 @@ class CentralStandIn:
             has_more=has_more,
             is_complete=is_complete,
             holders=tuple(page),
+            site_pairs=self.site_pairs if pairs else None,
         )
 
     async def _signed(self, request: Request) -> None:

@@ -10,7 +10,9 @@ import cv2
 import numpy as np
 import pytest
 import serial
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from config.contract.nodes import HolderRecord, ReplicaPage, SitePairsRecord
 from config.site import (
     AccessPointEntry,
     BusEntry,
@@ -34,8 +36,13 @@ from edge.doctor import (
     try_camera,
     try_port,
 )
+from edge.replica import Replica
+from models.face.demand import network_in_force
 from models.store import Store
 from tests.edge.conftest import NOW
+from tests.edge.site_pairs import site_pairs
+
+BUILTIN = network_in_force(Recognition())
 
 
 @pytest.fixture
@@ -176,6 +183,38 @@ def test_faces_of_another_network_are_counted() -> None:
 
     assert (finding.level, finding.message[:2]) == (Level.WARNING, "3 ")
     assert list(judge_networks(Enrolment(100))) == []
+
+
+@pytest.mark.parametrize(
+    ("record", "sentence"),
+    [
+        (None, "no gallery self-test has been made yet"),
+        (site_pairs("cd" * 32), "2026-11-23 was of another network"),
+        (site_pairs(BUILTIN, people=19), "(19 people, 342 comparisons) has too few pairs"),
+        (site_pairs(BUILTIN), "this site's own people, the self-test of 2026-11-23 (200 people"),
+    ],
+)
+def test_the_doctor_says_on_whose_pairs_the_thresholds_rest(
+    record: SitePairsRecord | None, sentence: str
+) -> None:
+    [finding] = judge_target(gate(), Enrolment(100, pictures=3, site_pairs=record))
+
+    assert sentence in finding.message
+
+
+def test_the_doctor_reads_the_pairs_of_this_machines_replica(tmp_path: Path) -> None:
+    replica = Replica(
+        tmp_path / "edge-gate-1" / "replica.sqlite3",
+        sealing_key=X25519PrivateKey.generate(), card_key=b"c" * 32, network=None, templates=None,
+    )  # fmt: skip
+    (tmp_path / "edge-gate-1").mkdir()
+    replica.load()
+    holder = HolderRecord(holder_id="anna", version=1)
+    replica.apply(ReplicaPage(version=1, holders=(holder,), site_pairs=site_pairs(BUILTIN)))
+
+    findings = {f.check: f for f in examine(gate(), home=tmp_path, store=Store(tmp_path))}
+
+    assert "this site's own people" in findings["recognition"].message
 
 
 def test_a_lane_that_takes_photographs_for_people_is_named(tmp_path: Path) -> None:

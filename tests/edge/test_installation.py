@@ -24,7 +24,7 @@ from drivers.bus import Bus
 from drivers.registry import register
 from edge.access.lane import Surroundings
 from edge.devices import DeviceTable
-from edge.installation import Installation, demand_of, install
+from edge.installation import Installation, demands_of, install
 from edge.journal import Journal
 from edge.kiosk.state import KioskBoard
 from edge.recognition import Eyes
@@ -167,10 +167,11 @@ def test_a_camera_is_not_watched_where_the_networks_are_missing(tmp_path: Path) 
 
 def test_what_is_demanded_of_a_face_follows_how_people_are_enrolled() -> None:
     people = Register(picture_counts={1})
-    demand = demand_of(Recognition(pipeline="production"), people)
-
-    before = demand(100)
+    demands = demands_of(Recognition(pipeline="production"), people, None)
+    before = demands(100)
     people.picture_counts = {3}
 
-    assert demand(100).accept > before.accept
-    assert demand(100).fnir_expected < before.fnir_expected
+    people.change()
+
+    assert demands(100).accept > before.accept
+    assert demands(100).fnir_expected < before.fnir_expected

@@ -3,8 +3,12 @@ from pathlib import Path
 import pytest
 
 from config.site import Recognition
-from edge.recognition import PICTURES_MIXED, Eyes, operating_point_for, pictures_of
+from edge.recognition import Demands, Eyes, usable_pairs
+from models.face.demand import PICTURES_MIXED, pictures_of
 from models.store import Store
+from tests.edge.site_pairs import site_pairs
+
+NETWORK = "ab" * 32
 
 
 def test_a_node_that_lacks_its_files_says_which_and_takes_cards(
@@ -41,8 +45,49 @@ def test_everybody_counts_as_the_person_with_the_fewest_pictures(
 
 
 def test_more_pictures_of_everybody_cost_fewer_refusals() -> None:
-    site = Recognition(pipeline="production")
+    demands = Demands(Recognition(pipeline="production"))
+    demands.use(None, pictures=1)
+    one = demands(100).fnir_expected
 
-    one, three = (operating_point_for(site, 100, pictures=n).fnir_expected for n in (1, 3))
+    demands.use(None, pictures=3)
 
-    assert three < one / 2
+    assert demands(100).fnir_expected < one / 2
+
+
+def test_people_who_are_more_alike_than_was_thought_need_more_similarity() -> None:
+    demands = Demands(Recognition())
+    before = demands(100)
+
+    demands.use(usable_pairs(site_pairs(NETWORK), NETWORK))
+
+    assert (before.basis, demands(100).basis) == ("prior", "site")
+    assert demands(100).accept > before.accept + 0.05
+
+
+def test_a_demand_is_computed_once_for_a_gallery() -> None:
+    demands = Demands(Recognition())
+    pairs = usable_pairs(site_pairs(NETWORK), NETWORK)
+    demands.use(pairs)
+    first = demands(100)
+
+    demands.use(usable_pairs(site_pairs(NETWORK), NETWORK))
+
+    assert demands(100) is first
+    assert demands(10).accept < first.accept
+
+
+def test_pairs_of_another_network_say_nothing() -> None:
+    assert usable_pairs(site_pairs(NETWORK), "cd" * 32) is None
+    assert usable_pairs(None, NETWORK) is None
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"levels": (0.1, 0.2)}, {"counts": tuple(range(70))}, {"design_effects": ()}]
+)
+def test_pairs_that_cannot_be_right_leave_the_networks_own_thresholds(
+    wrong: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    record = site_pairs(NETWORK).model_copy(update=wrong)
+
+    assert usable_pairs(record, NETWORK) is None
+    assert "not used" in caplog.text

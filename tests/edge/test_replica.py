@@ -1,3 +1,4 @@
+import contextlib
 import sqlite3
 from collections.abc import Sequence
 from datetime import timedelta
@@ -8,11 +9,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from config.contract.identifiers import new_id
-from config.contract.nodes import HolderRecord, ReplicaPage, TemplateRecord
+from config.contract.nodes import HolderRecord, ReplicaPage, SitePairsRecord, TemplateRecord
 from config.contract.trust import card_verifier, encrypt_template, seal
 from edge.replica import Replica, ReplicaError
 from models.face.types import Embedding
 from tests.edge.conftest import NOW
+from tests.edge.site_pairs import site_pairs
 
 CARD_KEY, NETWORK = b"c" * 32, "ab" * 32
 SEALING_KEY = X25519PrivateKey.generate()
@@ -65,9 +67,15 @@ def template(
 
 
 def page(
-    *holders: HolderRecord, version: int, has_more: bool = False, full: bool = False
+    *holders: HolderRecord,
+    version: int,
+    has_more: bool = False,
+    full: bool = False,
+    pairs: SitePairsRecord | None = None,
 ) -> ReplicaPage:
-    return ReplicaPage(version=version, has_more=has_more, is_complete=full, holders=holders)
+    return ReplicaPage(
+        version=version, has_more=has_more, is_complete=full, holders=holders, site_pairs=pairs
+    )
 
 
 def test_people_survive_a_restart(tmp_path: Path) -> None:
@@ -247,3 +255,37 @@ def test_a_damaged_file_is_fetched_anew(tmp_path: Path, caplog: pytest.LogCaptur
 
     assert len(replica) == 1
     assert "fetched again" in caplog.text
+
+
+def test_the_sites_own_pairs_survive_a_restart(tmp_path: Path) -> None:
+    pairs, heard = site_pairs(NETWORK), list[SitePairsRecord | None]()
+    replica = open_replica(tmp_path)
+    replica.when_changed(lambda: heard.append(replica.site_pairs))
+    replica.apply(page(version=1, pairs=pairs))
+    replica.close()
+
+    assert heard == [None, pairs]
+    assert open_replica(tmp_path).site_pairs == pairs
+
+
+def test_pairs_that_central_no_longer_has_are_forgotten(tmp_path: Path) -> None:
+    replica = open_replica(tmp_path)
+    replica.apply(page(version=1, pairs=site_pairs(NETWORK)))
+    replica.apply(page(version=2))
+    replica.close()
+
+    assert open_replica(tmp_path).site_pairs is None
+
+
+def test_a_file_of_version_1_is_brought_to_todays_and_keeps_its_people(tmp_path: Path) -> None:
+    script = (Path(__file__).parent / "data" / "replica_v1.sql").read_text("utf-8")
+    with contextlib.closing(sqlite3.connect(tmp_path / "replica.sqlite3")) as connection:
+        connection.executescript(script)
+
+    open_replica(tmp_path).close()
+    replica = open_replica(tmp_path)
+    replica.apply(page(version=8, pairs=site_pairs(NETWORK)))
+
+    assert replica.person("anna") is not None
+    assert replica.site_pairs == site_pairs(NETWORK)
+    assert not list(tmp_path.glob("*.damaged"))

@@ -12,6 +12,7 @@ from edge.replica import Replica
 from edge.replica_sync import ReplicaSync
 from tests.edge.central_stand_in import CentralStandIn
 from tests.edge.conftest import enrolled, eventually
+from tests.edge.site_pairs import site_pairs
 
 
 @asynccontextmanager
@@ -100,5 +101,20 @@ def test_a_central_restored_from_a_backup_is_believed(
             await eventually(lambda: len(replica) == 2)
             central.holders = central.holders[:1]
             await eventually(lambda: len(replica) == 1)
+
+    asyncio.run(act())
+
+
+def test_the_sites_pairs_are_taken_over_although_nobody_changed(
+    tmp_path: Path, central: CentralStandIn
+) -> None:
+    identity = enrolled(tmp_path, central)
+    central.put_holder(HolderRecord(holder_id="anna", version=1))
+
+    async def act() -> None:
+        async with following(identity, tmp_path, poll_s=0.05) as replica:
+            await eventually(lambda: len(replica) == 1)
+            central.site_pairs = site_pairs("ab" * 32)
+            await eventually(lambda: replica.site_pairs == central.site_pairs)
 
     asyncio.run(act())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from config.contract.access import Direction
 from config.contract.events import Event, EventData
+from config.contract.nodes import SitePairsRecord
 from config.site import AccessPointEntry, Policy
 from drivers.base import CommandReceipt, DriverError, Side
 from edge.access.decision import Person
@@ -48,6 +49,8 @@ class Register:
     people: dict[str, Person] = dataclasses.field(default_factory=lambda: {"anna": ANNA})
     cards: dict[str, str] = dataclasses.field(default_factory=lambda: {CARD: "anna"})
     picture_counts: Collection[int] = ()
+    site_pairs: SitePairsRecord | None = None
+    listeners: list[Callable[[], None]] = dataclasses.field(default_factory=list)
 
     def person(self, holder_id: str) -> Person | None:
         return self.people.get(holder_id)
@@ -56,7 +59,13 @@ class Register:
         return self.cards.get(number)
 
     def when_changed(self, call: Callable[[], None]) -> None:
+        self.listeners.append(call)
         call()
+
+    def change(self) -> None:
+        """Say that people changed."""
+        for call in self.listeners:
+            call()
 
     def people_at(self, access_point: str) -> tuple[Collection[str], Collection[str]]:
         return set(self.people), ()

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from config.site import Recognition
-from edge.recognition import operating_point_for
 from edge.vision.attempt import FaceAttempt
 from edge.vision.reader import Reader
 from edge.vision.watcher import Watcher
 from models.face import open_pipeline
+from models.face.demand import operating_point_for
 from models.face.types import Pipeline
 from models.store import Store
 from tests.edge.vision.conftest import ADMIRAL, ASTRONAUT, SimulatedCamera, holds, wait_until
