@@ -29,6 +29,8 @@ from central.people import endpoints as people_endpoints
 from central.people import face_endpoints, migration_endpoints, pictures
 from central.people.faces import FaceReader, PipelineFactory, site_pipeline
 from central.people.migration import Migration
+from central.recognition import endpoints as recognition_endpoints
+from central.recognition.self_test import SelfTests
 from central.security import Guarded, Operator, RateLimit
 from central.services import Services
 from central.settings import Settings
@@ -49,6 +51,7 @@ ROUTERS: Final = (
     people_endpoints.router,
     face_endpoints.router,
     migration_endpoints.router,
+    recognition_endpoints.router,
     blob_endpoints.router,
 )
 """Every endpoint belongs to one of these."""
@@ -78,12 +81,14 @@ def create_app(
         async with _running(settings, pipeline_factory, now) as services:
             feed = Feed(services)
             await feed.start()
+            self_tests = SelfTests(services)
             app.state.services, app.state.feed = services, feed
             app.state.find_operator = _operator_finder(services)
             async with _beside(
                 _kept_running("feed", feed.run),
                 _kept_running("cleaning", _cleaning(services)),
                 _kept_running("migration of faces", services.migration.run),
+                _kept_running("self-test", self_tests.run),
             ):
                 yield
 

@@ -34,6 +34,7 @@ EVERYTHING: Final = "*"
 MIGRATION_LOCK: Final = 0x6D656E01
 EVENTS_LOCK: Final = 0x6D656E02
 FACES_LOCK: Final = 0x6D656E03
+SELF_TEST_LOCK: Final = 0x6D656E04
 
 
 class DatabaseError(Exception):

@@ -23,6 +23,7 @@ from central.nodes import repository as nodes
 from central.nodes.endpoints import installed
 from central.nodes.schemas import NodeView
 from central.people.masking import masked
+from central.recognition.pairs import TOPIC as RECOGNITION
 from central.security import Operator
 from central.services import Services
 from central.stream import Reader, encode
@@ -84,6 +85,8 @@ class Feed:
             await self._tell_events()
         if is_everything or "people" in topics:
             await self._tell_people()
+        if is_everything or RECOGNITION in topics:
+            self._services.hub.publish(RECOGNITION, _for("recognition.read", "{}"))
         changed = {topic.partition(":")[2] for topic in topics if topic.startswith("node:")}
         is_time = time.monotonic() >= self._check_at_s
         if changed or is_everything or is_time:

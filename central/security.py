@@ -26,10 +26,14 @@ ROLES: Final[dict[str, frozenset[str]]] = {
         {
             "site.read", "events.read", "events.crops", "nodes.read", "nodes.manage",
             "people.read", "people.names", "people.write", "faces.review", "users.manage",
+            "recognition.read", "recognition.pairs", "recognition.manage",
         }
     ),
     "personnel": frozenset(
-        {"site.read", "people.read", "people.names", "people.write", "faces.review", "nodes.read"}
+        {
+            "site.read", "people.read", "people.names", "people.write", "faces.review",
+            "nodes.read", "recognition.read", "recognition.pairs",
+        }
     ),
     "guard": frozenset(
         {"site.read", "events.read", "events.crops", "nodes.read", "people.read"}

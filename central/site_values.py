@@ -39,12 +39,17 @@ async def replica_version(transaction: Transaction) -> int:
 
 
 async def next_replica_version(transaction: Transaction) -> int:
-    """Return a new version for one changed person, and announce it.
+    """Return a new version for one changed person; see ``next_replica_versions``."""
+    return (await next_replica_versions(transaction, 1))[0]
+
+
+async def next_replica_versions(transaction: Transaction, count: int) -> range:
+    """Return so many new versions, one for each changed person, and announce them.
 
     The row stays locked until the end, so versions appear in their order.
     """
     query = select(site_values.c.value).where(site_values.c.name == REPLICA_VERSION)
-    version = int((await transaction.execute(query.with_for_update())).scalar_one()) + 1
-    await write_value(transaction, REPLICA_VERSION, str(version))
+    last = int((await transaction.execute(query.with_for_update())).scalar_one()) + count
+    await write_value(transaction, REPLICA_VERSION, str(last))
     transaction.announce("people")
-    return version
+    return range(last - count + 1, last + 1)

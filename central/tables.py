@@ -226,6 +226,38 @@ enrolment_pictures = Table(
     comment="kept where the site wants it, to make templates anew for another network",
 )
 
+confusable_pairs = Table(
+    "confusable_pairs",
+    metadata,
+    Column("one", ForeignKey("people.holder_id"), primary_key=True),
+    Column("other", ForeignKey("people.holder_id"), primary_key=True, index=True),
+    Column("origin", String(16), nullable=False),
+    Column("similarity", Float),
+    Column("found_at", UtcDateTime, nullable=False),
+    Column("verdict", String(16)),
+    Column("decided_by", String(36)),
+    Column("decided_at", UtcDateTime),
+    Column("decided_similarity", Float),
+    comment="people whom face alone does not tell apart, unless an operator says that it does",
+)
+
+self_tests = Table(
+    "self_tests",
+    metadata,
+    Column("test_id", String(36), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("wanted_by", String(36)),
+    Column("wanted_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("claimed_until", UtcDateTime),
+    Column("progress", Float, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("failure", String(32)),
+    Column("network", String(64)),
+    Column("result", Text, comment="SelfTestResult as JSON"),
+    comment="comparisons of the gallery with itself; whose lease is over was interrupted",
+)
+
 blobs = Table(
     "blobs",
     metadata,

@@ -143,10 +143,12 @@ async def replica(
     services: Given,
     signed: Annotated[SignedRequest, Depends(Signed())],
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    *,
+    pairs: bool = False,
 ) -> ReplicaPage:
-    """Return to a node what changed of people after a version."""
+    """Return to a node what changed of people after a version, and the site's pairs if asked."""
     source = ReplicaSource(services.database, services.kek)
-    return await source.page(after=after, sealing_key=signed.sealing_key)
+    return await source.page(after=after, sealing_key=signed.sealing_key, with_pairs=pairs)
 
 
 async def person(

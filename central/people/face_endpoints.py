@@ -20,6 +20,7 @@ from central.people.faces import (
 from central.people.schemas import Enrolled, Resembled, ReviewList
 from central.people.templates import EncryptedTemplate, encrypted
 from central.problems import RESPONSES, RefusedError
+from central.recognition.thresholds import note_look_alike
 from central.security import Operator, Requires
 from central.services import Given, Services
 from config.contract.identifiers import new_id
@@ -218,6 +219,14 @@ async def confirm(review_id: UUID, operator: Reviewer, services: Given) -> None:
         await templates.replace(transaction, review.holder_id, sealed, now=services.now())
         await pictures.put_back(transaction, kept)
         await repository.change(transaction, review.holder_id, {})
+        await note_look_alike(
+            transaction,
+            services.settings.site,
+            (review.holder_id, review.resembles),
+            similarity=review.similarity,
+            by=operator.user_id,
+            now=services.now(),
+        )
     # The site may have changed its network while the question waited.
     services.migration.wake()
 

@@ -12,6 +12,8 @@ from central.database import Database, Transaction
 from central.keys import KeyEncryptionKey
 from central.people.masking import masked
 from central.people.templates import counted, key_purpose
+from central.recognition.pairs import confusable_with
+from central.recognition.repository import last_done
 from central.site_values import replica_version
 from central.tables import cards, people, templates
 from config.contract.nodes import HolderRecord, ReplicaPage, TemplateRecord
@@ -26,8 +28,16 @@ class ReplicaSource:
     def __init__(self, database: Database, kek: KeyEncryptionKey) -> None:
         self._database, self._kek = database, kek
 
-    async def page(self, *, after: int, sealing_key: X25519PublicKey) -> ReplicaPage:
-        """Return the changes after a version, sealed for one node."""
+    async def page(
+        self, *, after: int, sealing_key: X25519PublicKey, with_pairs: bool
+    ) -> ReplicaPage:
+        """Return the changes after a version, sealed for one node.
+
+        Args:
+            after: A version; 0 is before everything.
+            sealing_key: Of the node.
+            with_pairs: Whether the node asks for the site's own pairs.
+        """
         async with self._database.read() as transaction:
             version = await replica_version(transaction)
             # A node that is ahead knows another history, as after a restored backup: from nothing.
@@ -37,6 +47,8 @@ class ReplicaSource:
             holder_ids = [row.holder_id for row in rows if not row.is_removed]
             verifiers = await self._verifiers(transaction, holder_ids)
             faces = await self._templates(transaction, holder_ids)
+            others = await confusable_with(transaction, holder_ids)
+            test = await last_done(transaction) if with_pairs else None
 
         def sealed() -> tuple[HolderRecord, ...]:
             return tuple(
@@ -44,6 +56,7 @@ class ReplicaSource:
                     row,
                     verifiers.get(row.holder_id, ()),
                     faces.get(row.holder_id, ()),
+                    others.get(row.holder_id, ()),
                     sealing_key,
                 )
                 for row in rows
@@ -54,6 +67,7 @@ class ReplicaSource:
             has_more=has_more,
             is_complete=after == 0,
             holders=await asyncio.to_thread(sealed),
+            site_pairs=None if test is None else test.record,
         )
 
     @staticmethod
@@ -88,6 +102,7 @@ class ReplicaSource:
         row: Row[Any],
         verifiers: tuple[str, ...],
         faces: tuple[Row[Any], ...],
+        others: tuple[str, ...],
         sealing_key: X25519PublicKey,
     ) -> HolderRecord:
         if row.is_removed:
@@ -102,6 +117,7 @@ class ReplicaSource:
             access_points=None if row.access_points is None else tuple(row.access_points),
             cards=verifiers,
             templates=tuple(self._template(face, sealing_key) for face in faces),
+            confusable_with=others,
         )
 
     def _template(self, row: Row[Any], sealing_key: X25519PublicKey) -> TemplateRecord:

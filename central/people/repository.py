@@ -1,16 +1,24 @@
 """People and their cards in the database. Every change gives the person a new version."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Row, Select, bindparam, delete, exists, func, insert, or_, select, update
 
 from central.database import Transaction, like_pattern
 from central.people import networks
 from central.people.masking import masked
 from central.people.schemas import CardView, NewPerson, Person
-from central.site_values import next_replica_version
-from central.tables import cards, enrolment_pictures, face_reviews, people, templates
+from central.site_values import next_replica_version, next_replica_versions
+from central.tables import (
+    cards,
+    confusable_pairs,
+    enrolment_pictures,
+    face_reviews,
+    people,
+    templates,
+)
 
 
 def _query(network: str | None) -> Select[Any]:
@@ -54,6 +62,17 @@ async def find(
     query = _query(network).where(people.c.holder_id == holder_id)
     row = (await transaction.execute(query)).first()
     return None if row is None else _person(row, has_names=has_names)
+
+
+async def names_of(
+    transaction: Transaction, holder_ids: Collection[str], *, has_names: bool
+) -> dict[str, str]:
+    """Return the names of those who are not removed."""
+    query = select(people.c.holder_id, people.c.name).where(
+        people.c.holder_id.in_(holder_ids), ~people.c.is_removed
+    )
+    rows = await transaction.execute(query)
+    return {row.holder_id: row.name if has_names else masked(row.name) for row in rows}
 
 
 async def page(
@@ -125,11 +144,28 @@ async def change(transaction: Transaction, holder_id: str, values: dict[str, Any
     )
 
 
+async def touch(transaction: Transaction, holder_ids: Collection[str]) -> None:
+    """Give people new versions, so that nodes learn what else is known of them."""
+    if not holder_ids:
+        return
+    versions = await next_replica_versions(transaction, len(holder_ids))
+    await transaction.execute_many(
+        update(people)
+        .where(people.c.holder_id == bindparam("of_holder"))
+        .values(version=bindparam("new_version")),
+        [
+            {"of_holder": holder_id, "new_version": version}
+            for holder_id, version in zip(sorted(holder_ids), versions, strict=True)
+        ],
+    )
+
+
 async def remove(transaction: Transaction, holder_id: str) -> None:
     """Forget a person: all that stays is that this identifier is removed.
 
     The caller has taken its turn (``templates.take_turn``).
     """
+    await _forget_pairs(transaction, holder_id)
     for table in (cards, enrolment_pictures, templates):
         await transaction.execute(delete(table).where(table.c.holder_id == holder_id))
     await transaction.execute(
@@ -150,6 +186,15 @@ async def remove(transaction: Transaction, holder_id: str) -> None:
             "access_points": None,
         },
     )
+
+
+async def _forget_pairs(transaction: Transaction, holder_id: str) -> None:
+    """Let those who could not be told from somebody be told by their face again."""
+    pair = confusable_pairs.c
+    mine = or_(pair.one == holder_id, pair.other == holder_id)
+    rows = await transaction.execute(select(pair.one, pair.other).where(mine))
+    await touch(transaction, {key for row in rows for key in row} - {holder_id})
+    await transaction.execute(delete(confusable_pairs).where(mine))
 
 
 async def list_cards(transaction: Transaction, holder_id: str) -> list[CardView]:

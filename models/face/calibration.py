@@ -199,7 +199,7 @@ def gallery_report(
     people: Sequence[Enrolled],
     *,
     measure: Measure,
-    accept: float,
+    accept: float | Sequence[float],
     own_similarity_min: float,
     same_person: Confusable | None = None,
     chunk_rows: int = 512,
@@ -210,7 +210,8 @@ def gallery_report(
     Args:
         people: Of one network, each key once; every access point's people together.
         measure: The gallery's; ``cosine`` takes rows of unit length.
-        accept: Pairs at or above it are confusable.
+        accept: Pairs at or above it are confusable. One per person where not everybody passes at
+            the same place; of two people the lower one counts.
         own_similarity_min: A picture less like its person's other ones is reported.
         same_person: Keys known to be one person (staff and visitor): never compared.
         chunk_rows: Pictures compared at once; memory is ``chunk_rows`` x people x 4 bytes.
@@ -225,7 +226,7 @@ def gallery_report(
     is_complete, compared = True, 0
     for owners, similarities in tally.blocks(chunk_rows):
         tally.count(owners, similarities)
-        rows, columns = np.nonzero(similarities >= accept)
+        rows, columns = np.nonzero(similarities >= _levels(accept, owners))
         for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
             owner = int(owners[row])
             pair = (min(owner, column), max(owner, column))
@@ -248,6 +249,15 @@ def gallery_report(
         strays=tuple(sorted(strays, key=lambda stray: stray.similarity)),
         uncheckable_count=sum(len(person.pictures) < 2 for person in people),
     )
+
+
+def _levels(accept: float | Sequence[float], owners: npt.NDArray[np.int64]) -> np.float32 | Floats:
+    """Return what is confusable: one similarity, or one by owner and person."""
+    if isinstance(accept, float | int):
+        return np.float32(accept)
+    levels = np.asarray(accept, np.float32)
+    lower: Floats = np.minimum(levels[owners][:, None], levels)
+    return lower
 
 
 class _Tally:

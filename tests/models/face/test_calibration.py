@@ -57,6 +57,10 @@ def report_pairs(people: list[Enrolled], **options: object) -> SitePairs:
     return report.pairs
 
 
+def end(_share: float) -> None:
+    raise InterruptedError
+
+
 def test_counts_are_those_of_every_picture_against_every_other_template() -> None:
     people, _ = population(30)
     similarities = [
@@ -165,6 +169,36 @@ def test_twins_are_found_and_never_told_apart() -> None:
     assert report.is_complete
     assert report.to_keep_apart().others_of("twin") == {"p0"}
     assert report.to_keep_apart().others_of("p1") == frozenset()
+
+
+def test_of_two_people_who_pass_at_different_places_the_lower_demand_counts() -> None:
+    people, faces = population(4)
+    twin = person("twin", look(np.repeat(faces[:1], 3, axis=0), np.random.default_rng(3)))
+    crowd = [*people, twin]
+
+    lax = gallery_report(
+        crowd, measure="cosine", accept=[2.0, 2.0, 2.0, 2.0, 0.7], own_similarity_min=0.0
+    )
+    strict = gallery_report(crowd, measure="cosine", accept=[2.0] * 5, own_similarity_min=0.0)
+
+    assert [set(pair.keys) for pair in lax.confusable] == [{"p0", "twin"}]
+    assert strict.confusable == ()
+
+
+def test_progress_is_told_and_may_end_the_comparison() -> None:
+    people, _ = population(10)
+    told = list[float]()
+
+    gallery_report(
+        people, measure="cosine", accept=1.0, own_similarity_min=0.0, chunk_rows=12,
+        on_progress=told.append,
+    )  # fmt: skip
+
+    assert told == [pytest.approx(share) for share in (0.4, 0.8, 1.0)]
+    with pytest.raises(InterruptedError):
+        gallery_report(
+            people, measure="cosine", accept=1.0, own_similarity_min=0.0, on_progress=end
+        )
 
 
 def test_one_person_with_two_keys_is_not_compared_with_oneself() -> None:
