@@ -8,6 +8,7 @@ import { createLine, lineText, updateLine } from "./event-line.js";
 import { detail } from "./event-detail.js";
 import { renderGates } from "./gates.js";
 import { renderNodes } from "./node-strip.js";
+import { recognitionStrip } from "./recognition-strip.js";
 import { startPage } from "./shell.js";
 
 startPage({
@@ -31,6 +32,8 @@ startPage({
       h("section", { class: "events" }, h("header", {}, heading("console.events"), search), list),
       h("aside", {}, heading("console.gates"), gates, heading("console.nodes"), nodes, heading("console.detail"), panel),
     );
+
+    if (session.permissions.includes("recognition.read")) main.before(recognitionStrip(store));
 
     store.subscribe((state) => {
       const wanted = view.filter.toLowerCase();

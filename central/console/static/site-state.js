@@ -19,6 +19,8 @@ export class SiteState {
   epoch = "";
   position = 0;
   peopleVersion = 0;
+  /** Grows whenever something of recognition has changed. */
+  recognitionVersion = 0;
   /** @type {Link} */
   link = { isOnline: true, since: Date.now() };
   /** @type {Map<string, NodeView>} */
@@ -43,6 +45,8 @@ export class SiteState {
     for (const stored of snapshot.events) this.#add(stored);
     this.position = Math.max(this.position, snapshot.position);
     this.peopleVersion = snapshot.people_version;
+    // Nobody knows what was said of it while nobody listened.
+    this.recognitionVersion += 1;
   }
 
   /** @param {string} name @param {any} data */
@@ -50,6 +54,7 @@ export class SiteState {
     if (name === "event") this.#add(data);
     else if (name === "node") this.nodes.set(data.node, data);
     else if (name === "people") this.peopleVersion = data.version;
+    else if (name === "recognition") this.recognitionVersion += 1;
   }
 
   /** @param {StoredEvent} stored */

@@ -83,3 +83,9 @@ export function formatAgo(at, now = Date.now()) {
 export function formatSimilarity(value) {
   return value.toFixed(3);
 }
+
+/** @param {number} share 0..1; small ones keep a digit after the point */
+export function formatShare(share) {
+  const percent = share * 100;
+  return `${percent.toFixed(percent < 10 && percent % 1 > 0.05 ? 1 : 0)}%`;
+}

@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from central.console import pages
+from tests.central.console.recognition_data import make_recognition, make_self_test
 
 SESSION = {
     "username": "li.ming",
@@ -23,6 +24,9 @@ SESSION = {
         "nodes.manage",
         "people.names",
         "people.write",
+        "recognition.manage",
+        "recognition.pairs",
+        "recognition.read",
     ],
 }
 PASSWORD = "correct horse battery"
@@ -38,6 +42,8 @@ class StandIn:
         self.epoch: UUID = uuid4()
         self.people: list[Json] = []
         self.reviews: list[Json] = []
+        self.recognition: Json = make_recognition()
+        self.pairs: list[Json] = []
         self.blobs: dict[str, bytes] = {}
         self.face_answer: tuple[int, Json] = (201, {"status": "enrolled", "pictures": []})
         self.is_signed_in = True
@@ -98,6 +104,7 @@ class StandIn:
         self._add_sessions(app)
         self._add_site(app)
         self._add_people(app)
+        self._add_recognition(app)
         return app
 
     def _add_sessions(self, app: FastAPI) -> None:
@@ -188,6 +195,36 @@ class StandIn:
         async def decide(review_id: str, verdict: str) -> None:
             self.requests.append(("POST", f"/face-reviews/{verdict}", {"review_id": review_id}))
             self.reviews.clear()
+
+    def change_recognition(self, **changes: object) -> None:
+        """Tell the pages that something of recognition has changed; from any thread."""
+        self.recognition.update(changes)
+        self._say("recognition", {})
+
+    def _add_recognition(self, app: FastAPI) -> None:
+        @app.get("/api/v1/recognition")
+        async def recognition() -> Json:
+            return self.recognition
+
+        @app.post("/api/v1/recognition/self-test", status_code=202)
+        async def run() -> Json:
+            self.requests.append(("POST", "/recognition/self-test", {}))
+            self.recognition["attempt"] = make_self_test("running", progress=0.4)
+            return make_self_test("wanted")
+
+        @app.get("/api/v1/recognition/pairs")
+        async def pairs() -> Json:
+            return {"items": self.pairs, "count": len(self.pairs)}
+
+        @app.post("/api/v1/recognition/pairs", status_code=204)
+        async def add(body: Json) -> None:
+            self.requests.append(("POST", "/recognition/pairs", body))
+
+        @app.put("/api/v1/recognition/pairs/{one}/{other}", status_code=204)
+        async def decide(one: str, other: str, body: Json) -> None:
+            self.requests.append(("PUT", f"/recognition/pairs/{one}/{other}", body))
+            for pair in self.pairs:
+                pair.update(verdict=body["verdict"], superfluous=other)
 
 
 def problem(status: int, code: str, **more: object) -> JSONResponse:

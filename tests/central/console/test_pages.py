@@ -10,13 +10,19 @@ from tests.central.console.conftest import Central
 from tests.central.console.stand_in import PASSWORD
 
 pytestmark = pytest.mark.browser
-PATHS = ["", "people", "nodes", "invite#secret"]
+PATHS = ["", "people", "nodes", "recognition", "invite#secret"]
 WEIGHT_BYTES_MAX = 60_000
 CHINESE = re.compile(r"[　-鿿＀-￯]+")
 LATIN_WORDS = re.compile(r"[A-Za-z]{2,}")
-DATA = {"gate", "east", "li", "ming", "ms", "EN"}
+DATA = {"gate", "east", "li", "ming", "ms", "EN", "resnet"}
 """Latin words of the Chinese pages: identifiers, a unit, and the way into the other language."""
-READY = {"": ".rows li", "people": "tbody tr", "nodes": "tbody tr", "invite#secret": "form"}
+READY = {
+    "": ".rows li",
+    "people": "tbody tr",
+    "nodes": "tbody tr",
+    "recognition": "tbody tr",
+    "invite#secret": "form",
+}
 
 
 def open_page(visitor: Visitor, central: Central, path: str) -> Page:
@@ -47,7 +53,7 @@ def test_an_english_page_has_no_chinese_in_it(
     assert set(CHINESE.findall(text)) == {"中"}, "only the way into the other language"
 
 
-@pytest.mark.parametrize("path", PATHS[:3])
+@pytest.mark.parametrize("path", PATHS[:4])
 def test_the_language_changes_at_once_and_is_remembered(
     central: Central, guard: Visitor, path: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""Look-alikes of an enrolment: a second person tells them apart, a gate does not by face alone."""
+"""Look-alikes whom a second person tells apart at enrolment, and a gate cannot by face alone."""
 
 from pathlib import Path
 

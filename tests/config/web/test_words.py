@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 
 from central.console import STATIC as CONSOLE
+from central.recognition.schemas import Failure, Origin, Verdict
 from config.contract.access import CredentialKind, DenialReason, DoorCommandOutcome, DoorState
 from config.contract.events import EVENT_TYPES, EventClass
 from config.web import STATIC as SHARED
@@ -16,6 +17,7 @@ from drivers.simulators.line import FAULTS
 from edge.bench.device_session import State
 from edge.bench.server import STATIC as BENCH
 from edge.kiosk.app import STATIC as KIOSK
+from models.face.operating_point import ADVICE
 from models.face.quality import QualityReason
 
 FOLDERS = (SHARED, CONSOLE, KIOSK, BENCH)
@@ -62,7 +64,8 @@ def test_every_word_is_used() -> None:
               "state", "standing", "picture", "hint", "refusal", "way", "error", "bench_error",
               "transport", "side", "device_state", "device_kind", "hand", "hand_argument",
               "bench_fault", "bench_fault_text", "observed", "observed_field", "credential_kind",
-              "condition", "quantity", "gate_fault", "health", "bench_hint"}  # fmt: skip
+              "condition", "quantity", "gate_fault", "health", "bench_hint", "advice",
+              "self_test_failure", "verdict", "pair_origin", "pairs"}  # fmt: skip
 
     unused = {k for k in ENGLISH if k.partition(".")[0] not in groups and f'"{k}"' not in text}
 
@@ -106,6 +109,20 @@ def test_every_value_of_the_drivers_has_words(group: str, values: Iterable[objec
     names = [str(getattr(value, "value", value)) for value in values]
 
     assert [name for name in names if f"{group}.{name}" not in ENGLISH] == []
+
+
+@pytest.mark.parametrize(
+    ("group", "values"),
+    [
+        ("advice", ADVICE),
+        ("verdict", get_args(Verdict)),
+        ("pairs", get_args(Verdict)),
+        ("pair_origin", get_args(Origin)),
+        ("self_test_failure", get_args(Failure)),
+    ],
+)
+def test_every_value_of_recognition_has_words(group: str, values: Iterable[str]) -> None:
+    assert [name for name in values if f"{group}.{name}" not in ENGLISH] == []
 
 
 def test_a_fault_is_described_in_english_as_the_simulators_do() -> None:
