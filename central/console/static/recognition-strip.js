@@ -1,6 +1,7 @@
 /** One line over the console for those who can act: recognition does not hold, or pairs wait. */
 
 import { ApiError, get } from "./api.js";
+import { followRecognition } from "./recognition-feed.js";
 import { shortWarning } from "./recognition-words.js";
 import { fill, h } from "/web/dom.js";
 import { t } from "/web/i18n.js";
@@ -13,25 +14,19 @@ import { prioritySign } from "/web/symbols.js";
  */
 export function recognitionStrip(store) {
   const strip = h("p", { class: "strip p3", role: "status", hidden: true });
-  /** @type {{view: import("./recognition-words.js").Recognition | null, version: string}} */
-  const known = { view: null, version: "" };
-  const load = async () => {
+  /** @type {import("./recognition-words.js").Recognition | null} */
+  let view = null;
+  followRecognition(store, async () => {
     try {
-      known.view = await get("/recognition");
+      view = await get("/recognition");
     } catch (error) {
       // Without an answer the strip keeps still: the link to central says that it is cut off.
       if (!(error instanceof ApiError)) throw error;
     }
     store.schedule();
-  };
+  });
   store.subscribe((state) => {
-    if (!state.isLoaded) return;
-    const version = `${state.peopleVersion}/${state.recognitionVersion}`;
-    if (version !== known.version) {
-      known.version = version;
-      load();
-    }
-    if (known.view) render(strip, known.view, state.site);
+    if (view) render(strip, view, state.site);
   });
   return strip;
 }

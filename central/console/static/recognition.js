@@ -4,6 +4,7 @@ import "/web/data-table.js";
 import { get, post } from "./api.js";
 import { pointName } from "./event-line.js";
 import { actionButton } from "./forms.js";
+import { followRecognition } from "./recognition-feed.js";
 import { renderPairs } from "./recognition-pairs.js";
 import { costs, formatCount, helps, reason } from "./recognition-words.js";
 import { startPage } from "./shell.js";
@@ -22,8 +23,8 @@ startPage({
   name: "recognition",
   mount(main, { store, session }) {
     const mayRun = session.permissions.includes("recognition.manage");
-    /** @type {{recognition: Recognition | null, pairs: Pairs, version: string, asked: number}} */
-    const view = { recognition: null, pairs: { items: [], count: 0 }, version: "", asked: 0 };
+    /** @type {{recognition: Recognition | null, pairs: Pairs, asked: number}} */
+    const view = { recognition: null, pairs: { items: [], count: 0 }, asked: 0 };
     const problem = h("p", { class: "problem", role: "alert" });
     const top = h("header");
     const warning = h("section", { class: "notice", hidden: true });
@@ -64,13 +65,8 @@ startPage({
       fill(top, h("h1", {}, t("page.recognition")), button);
       store.schedule();
     };
+    followRecognition(store, load);
     store.subscribe((state) => {
-      if (!state.isLoaded) return;
-      const version = `${state.peopleVersion}/${state.recognitionVersion}`;
-      if (version !== view.version) {
-        view.version = version;
-        load();
-      }
       const { recognition } = view;
       if (!recognition) return;
       for (const part of parts.slice(1)) part.hidden = false;
