@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import Protocol
 
 from config.contract.access import Direction
-from config.contract.nodes import SitePairsRecord
-from config.site import AccessPointEntry, DeviceEntry, Recognition, Site, SiteError
+from config.site import AccessPointEntry, DeviceEntry, Site, SiteError
 from drivers.base import Closeable, Driver, GateMode, PassageGate, Side
 from drivers.bus import Bus
 from drivers.registry import create
@@ -15,10 +14,9 @@ from edge.access.gate import GateReports
 from edge.access.lane import Lane, Surroundings
 from edge.cameras import CameraReports
 from edge.devices import DeviceTable, DeviceTask
-from edge.recognition import Demands, Eyes, SomePeople, usable_pairs
+from edge.recognition import Demands, Eyes, PairsSource, SomePeople
 from edge.vision.reader import Reader
 from edge.vision.watcher import Watcher
-from models.face.demand import pictures_of
 from models.face.types import Gallery, Pipeline
 from models.liveness.policy import Policy
 
@@ -50,25 +48,11 @@ class Installation:
             await bus.close()
 
 
-class Admissible(Protocol):
+class Admissible(PairsSource, Protocol):
     """The part of the replica that tells who is searched where, and how alike they are."""
-
-    @property
-    def site_pairs(self) -> SitePairsRecord | None:
-        """See ``Replica.site_pairs``."""
-        ...
-
-    def when_changed(self, call: Callable[[], None]) -> None:
-        """See ``Replica.when_changed``."""
-        ...
 
     def people_at(self, access_point: str) -> tuple[Collection[str], Collection[str]]:
         """See ``Replica.people_at``."""
-        ...
-
-    @property
-    def picture_counts(self) -> Collection[int]:
-        """See ``Replica.picture_counts``."""
         ...
 
 
@@ -100,7 +84,7 @@ def install(
         points = [point for point in site.access_point if point.device == device.id]
         _install_device(device, points, made, around, table)
     watched = [point for point in site.access_point if point.camera is not None]
-    demands = demands_of(site.recognition, admissible, eyes.network)
+    demands = Demands.following(site.recognition, admissible, eyes.network)
     for point, pipeline in zip(watched, eyes.pipelines, strict=False):
         if eyes.gallery is not None:
             people, others = _searched(point, eyes.gallery, admissible)
@@ -110,18 +94,6 @@ def install(
             table.add(point.camera, kind="camera", access_points=[point.id])
             table.set_lost(point.camera, "not watched: recognition files are missing")
     return made
-
-
-def demands_of(recognition: Recognition, admissible: Admissible, network: str | None) -> Demands:
-    """Return what is demanded of a face, kept as the people of the replica change."""
-    demands = Demands(recognition)
-    admissible.when_changed(
-        lambda: demands.use(
-            usable_pairs(admissible.site_pairs, network),
-            pictures=pictures_of(admissible.picture_counts),
-        )
-    )
-    return demands
 
 
 def _install_device(

@@ -2,15 +2,15 @@
 
 import dataclasses
 import logging
-from collections.abc import Collection, Sequence
-from typing import Final, Self
+from collections.abc import Callable, Collection, Sequence
+from typing import Final, Protocol, Self
 
 from config.contract.nodes import SitePairsRecord
 from config.site import Recognition
 from edge.vision.liveness import LivenessPolicy
 from models.face import MissingFilesError, open_pipeline
 from models.face.calibration import LEVELS, SitePairs
-from models.face.demand import PICTURES_MIXED, operating_point_for
+from models.face.demand import PICTURES_MIXED, operating_point_for, pictures_of
 from models.face.operating_point import OperatingPoint
 from models.face.types import Candidate, Embedding, Gallery, Pipeline, Selection
 from models.liveness import Liveness, open_liveness
@@ -21,6 +21,24 @@ from models.store import Store, StoreError
 _log = logging.getLogger("edge.recognition")
 
 DEMANDS_KEPT_MAX: Final = 16
+
+
+class PairsSource(Protocol):
+    """Who knows the site's own pairs, and how its people are enrolled; see ``Replica``."""
+
+    @property
+    def picture_counts(self) -> Collection[int]:
+        """Each number of pictures that somebody's face is of."""
+        ...
+
+    @property
+    def site_pairs(self) -> SitePairsRecord | None:
+        """As central counted them."""
+        ...
+
+    def when_changed(self, call: Callable[[], None]) -> None:
+        """Call this now and whenever they may have changed."""
+        ...
 
 
 class Demands:
@@ -34,6 +52,18 @@ class Demands:
         """Begin with what was measured of the network alone."""
         self._recognition = recognition
         self._kept = _Kept(None, PICTURES_MIXED)
+
+    @classmethod
+    def following(cls, recognition: Recognition, source: PairsSource, network: str | None) -> Self:
+        """Return demands that take what a source knows into account, now and when it changes."""
+        demands = cls(recognition)
+        source.when_changed(
+            lambda: demands.use(
+                usable_pairs(source.site_pairs, network),
+                pictures=pictures_of(source.picture_counts),
+            )
+        )
+        return demands
 
     def use(self, pairs: SitePairs | None, *, pictures: int = PICTURES_MIXED) -> None:
         """Take the site's own pairs, and how people are enrolled, into account from now on."""

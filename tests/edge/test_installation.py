@@ -14,7 +14,6 @@ from config.site import (
     DeviceEntry,
     Node,
     Policy,
-    Recognition,
     Site,
     SiteError,
     SiteIdentity,
@@ -24,7 +23,7 @@ from drivers.bus import Bus
 from drivers.registry import register
 from edge.access.lane import Surroundings
 from edge.devices import DeviceTable
-from edge.installation import Installation, demands_of, install
+from edge.installation import Installation, install
 from edge.journal import Journal
 from edge.kiosk.state import KioskBoard
 from edge.recognition import Eyes
@@ -163,15 +162,3 @@ def test_a_camera_is_not_watched_where_the_networks_are_missing(tmp_path: Path) 
     statuses = {status.device: status for status in building.table}
     assert made.watchers == {}
     assert "recognition files are missing" in statuses["camera-1"].detail
-
-
-def test_what_is_demanded_of_a_face_follows_how_people_are_enrolled() -> None:
-    people = Register(picture_counts={1})
-    demands = demands_of(Recognition(pipeline="production"), people, None)
-    before = demands(100)
-    people.picture_counts = {3}
-
-    people.change()
-
-    assert demands(100).accept > before.accept
-    assert demands(100).fnir_expected < before.fnir_expected

@@ -6,6 +6,7 @@ from config.site import Recognition
 from edge.recognition import Demands, Eyes, usable_pairs
 from models.face.demand import PICTURES_MIXED, pictures_of
 from models.store import Store
+from tests.edge.access.bench import Register
 from tests.edge.site_pairs import site_pairs
 
 NETWORK = "ab" * 32
@@ -91,3 +92,15 @@ def test_pairs_that_cannot_be_right_leave_the_networks_own_thresholds(
 
     assert usable_pairs(record, NETWORK) is None
     assert "not used" in caplog.text
+
+
+def test_what_is_demanded_of_a_face_follows_how_people_are_enrolled() -> None:
+    people = Register(picture_counts={1})
+    demands = Demands.following(Recognition(pipeline="production"), people, None)
+    before = demands(100)
+    people.picture_counts = {3}
+
+    people.change()
+
+    assert demands(100).accept > before.accept
+    assert demands(100).fnir_expected < before.fnir_expected

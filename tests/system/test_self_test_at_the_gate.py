@@ -9,7 +9,7 @@ import pytest
 from config.contract.access import DenialReason, Direction
 from config.contract.nodes import ReplicaPage
 from edge.access.decision import CardShown, Denied, FaceShown, Granted, Point, decide
-from edge.recognition import Demands, SomePeople, usable_pairs
+from edge.recognition import Demands, SomePeople
 from edge.replica import Replica
 from models.face.gallery import ExactGallery
 from models.face.types import Embedding
@@ -34,12 +34,12 @@ class Gate:
     def __init__(self, bench: Bench, folder: Path) -> None:
         self.bench, self.folder, self.node = bench, folder, bench.node()
         self.gallery = ExactGallery(dimension=DIMENSION, measure="euclidean")
-        self.demands, self.people = Demands(CAMERA_SITE.recognition), SomePeople(self.gallery)
-        self.replica = self.opened()
+        self.people = SomePeople(self.gallery)
+        self.start()
 
-    def opened(self) -> Replica:
-        """Return the replica as the terminal opens it when it starts."""
-        replica = Replica(
+    def start(self) -> None:
+        """Open the replica as the terminal does when it starts."""
+        replica = self.replica = Replica(
             self.folder / "replica.sqlite3",
             sealing_key=self.node.sealing_key,
             card_key=self.bench.app.state.services.card_key,
@@ -47,12 +47,8 @@ class Gate:
             templates=self.gallery,
         )
         replica.load()
-        replica.when_changed(lambda: self.take_over(replica))
-        return replica
-
-    def take_over(self, replica: Replica) -> None:
-        self.people.choose(replica.people_at("lane")[0])
-        self.demands.use(usable_pairs(replica.site_pairs, NETWORK))
+        replica.when_changed(lambda: self.people.choose(replica.people_at("lane")[0]))
+        self.demands = Demands.following(CAMERA_SITE.recognition, replica, NETWORK)
 
     def catch_up(self) -> None:
         target = f"/api/v1/replica?after={self.replica.version}&pairs=true"
@@ -107,9 +103,8 @@ def test_a_terminal_that_starts_without_central_keeps_the_new_thresholds(gate: G
     gate.catch_up()
     before = gate.demands(80)
     gate.replica.close()
-    gate.demands = Demands(CAMERA_SITE.recognition)
 
-    gate.replica = gate.opened()
+    gate.start()
 
     assert gate.demands(80) == before
     assert before.basis == "site"
