@@ -83,6 +83,21 @@ def test_a_film_is_one_presentation(
     assert found.live == Presentations(passed=1)
 
 
+def test_a_film_is_of_the_face_that_it_began_with(
+    shared: Path, tmp_path: Path, production: Pipeline, liveness: Liveness
+) -> None:
+    faces = shared / "faces" / "spoof"
+    person, tablet = (read_picture(faces / f"image_{name}.jpg") for name in ("T1", "F2"))
+    nearer = cv2.resize(tablet, None, fx=1.5, fy=1.5)[160:800].astype(np.uint8)
+    (tmp_path / "live").mkdir()
+    alone, both = (np.hstack([person, beside]) for beside in (nearer * 0, nearer))
+    film(tmp_path / "live" / "two.avi", alone, *[both] * 6, count=2)
+
+    found = evaluate_attacks(tmp_path, production, liveness, on_progress=nothing)
+
+    assert found.live == Presentations(passed=1)
+
+
 def test_a_person_on_film_passes(
     shared: Path, tmp_path: Path, production: Pipeline, liveness: Liveness
 ) -> None:
