@@ -14,7 +14,7 @@ import typer
 
 from drivers.control import ControlServer
 from drivers.registry import simulated_line, simulator_module, simulator_names
-from drivers.simulation import Simulation, Wiring
+from drivers.simulation import Simulation, Wiring, fault_of
 from drivers.site_simulation import SiteSimulation, site_with_ports
 
 sim = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -81,6 +81,8 @@ def run(
     if listing:
         _list(as_json=as_json)
         return
+    if not driver:
+        raise typer.BadParameter("name a simulator of `menshen sim --list`, or `site FILE`")
     if driver == SITE:
         with TemporaryDirectory(prefix="menshen-") as place:
             _run_site(
@@ -125,6 +127,8 @@ def _run_site(
 ) -> None:
     if site_file is None:
         raise typer.BadParameter("name the site file: menshen sim site FILE")
+    if not site_file.is_file():
+        raise typer.BadParameter(f"there is no site file {site_file}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
@@ -183,17 +187,9 @@ def _wiring(
         link=port,
         baudrate=baud or usual_baud,
         is_paced=paced,
-        faults=dict(_fault(entry) for entry in fault or []),
+        faults=dict(fault_of(word) for word in fault or []),
         seed=seed,
     )
-
-
-def _fault(entry: str) -> tuple[str, float | None]:
-    kind, colon, probability = entry.partition(":")
-    try:
-        return kind, float(probability) if colon else None
-    except ValueError as error:
-        raise ValueError(f"--fault is KIND or KIND:PROBABILITY, not {entry!r}") from error
 
 
 def _assigned(name: str, words: Sequence[str]) -> dict[str, Any]:

@@ -51,6 +51,19 @@ class Wiring:
     seed: int = 1
 
 
+def fault_of(word: str) -> tuple[str, float | None]:
+    """Return ``KIND`` or ``KIND:PROBABILITY`` as two; no probability is the kind's usual one.
+
+    Raises:
+        ValueError: The probability is no number.
+    """
+    kind, colon, probability = word.partition(":")
+    try:
+        return kind.strip().replace("-", "_"), float(probability) if colon else None
+    except ValueError as error:
+        raise ValueError(f"--fault is KIND or KIND:PROBABILITY, not {word!r}") from error
+
+
 class Simulation:
     """One simulator on a wire, until it is closed.
 
@@ -131,6 +144,12 @@ class Simulation:
         if self._loop is not None:
             return self._loop.set_fault(arguments)
         return dict(self._line.set_fault(arguments))
+
+    @property
+    def active_faults(self) -> frozenset[str]:
+        """The kinds that are on."""
+        faults = self._line.faults if self._loop is None else self._loop.faults
+        return frozenset(faults.active)
 
     @property
     def struck(self) -> Mapping[str, int]:

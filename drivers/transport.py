@@ -173,4 +173,6 @@ def _advice(port: str, error: Exception) -> str:
         return f"port {port} is used by another program: close it"
     if "Permission denied" in text:
         return f"no permission to use port {port}: add this user to its group (often dialout)"
+    if "Inappropriate ioctl" in text:
+        return f"{port} is no serial port: `menshen device list` shows those that there are"
     return f"port {port} cannot be opened: {text}"

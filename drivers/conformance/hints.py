@@ -20,6 +20,11 @@ EMPTY_SHARE_MIN: Final = 0.6
 DAMAGES: Final = ("noise", "drop", "truncate")
 GONE: Final = re.compile(r"is gone|hung up")
 MISSING: Final = re.compile(r"there is no port|does not answer: .*([Cc]onnect|refused|[Rr]oute)")
+UNOPENED: Final = re.compile(
+    r"there is no port|is used by another program|no permission|cannot be|is no serial port"
+    r"|does not answer: "
+)
+"""Then nobody knows anything of the device: not even that it is mute."""
 
 SENTENCES: Final = {
     "mute": "mute: nothing came back to {n} requests; check power, the two wires (A and B), the"
@@ -84,7 +89,8 @@ def hints(
     if not is_disturbed:
         for code in DAMAGES:
             del counts[code]
-    counts += Counter(_of_a_talker(exchanges, is_understood=is_understood))
+    if not any(UNOPENED.search(error) for error in errors):
+        counts += Counter(_of_a_talker(exchanges, is_understood=is_understood))
     is_missing = any(MISSING.search(error) for error in errors)
     counts["unplug"] = sum(bool(GONE.search(error)) for error in errors) or int(is_missing)
     if not is_understood:

@@ -12,17 +12,12 @@ from typing import Any, Final, TypeVar
 from drivers.base import (
     Closeable,
     CommandRejectedError,
-    Display,
-    DoorControl,
     Driver,
     DriverError,
     Observation,
-    OutputBoard,
-    PanTiltZoom,
-    PassageGate,
-    Side,
 )
 from drivers.bus import Bus
+from drivers.conformance.commands import commands_of
 from drivers.conformance.evidence import Evidence, Exchange
 from drivers.conformance.hints import hints, network_hints
 from drivers.conformance.report import Report, Step, shortened
@@ -58,11 +53,20 @@ class _Failed(Exception):  # noqa: N818 - an outcome of a step, never seen outsi
 class Run:
     """One run with one device; see ``run``."""
 
-    def __init__(self, report: Report, bus: Bus, driver: Driver, say: Say | None) -> None:
+    def __init__(
+        self,
+        report: Report,
+        bus: Bus,
+        driver: Driver,
+        say: Say | None,
+        simulation: Simulation | None,
+    ) -> None:
         self.report, self.bus, self.driver = report, bus, driver
         self.evidence = Evidence()
         self.errors: list[str] = []
         self.first_kinds: frozenset[str] = frozenset()
+        self._simulation = simulation
+        self._struck = {} if simulation is None else dict(simulation.struck)
         self._say, self._is_disturbed = say, False
         self._is_network = bus.port.startswith(NETWORK_SCHEMES)
         bus.tap(self.evidence)
@@ -153,6 +157,19 @@ class Run:
         except DriverError as error:
             self.errors.append(str(error))
 
+    def _of_simulated_line(self) -> list[str]:
+        """Return what the simulated line did in this run, if nothing else has named it."""
+        if self._simulation is None:
+            return []
+        said = {finding.partition(":")[0] for finding in self.report.findings}
+        active = self._simulation.active_faults
+        return [
+            _of_fault(kind, count, passed=self.report.passed)
+            for kind, total in sorted(self._simulation.struck.items())
+            if (count := total - self._struck.get(kind, 0)) or kind in active
+            if kind not in said
+        ]
+
     def _hints(
         self, exchanges: Sequence[Exchange], errors: Sequence[str], **known: bool
     ) -> list[str]:
@@ -174,7 +191,7 @@ class Run:
         counts = [self.bus.counts(unit_id) for unit_id in self.bus.units]
         self._is_disturbed = bool(self.errors) or any(map(_has_failed, counts))
 
-    def finish(self, simulation: Simulation | None) -> None:
+    def finish(self) -> None:
         """Add what the evidence of the whole run means, and what a simulated line did to it."""
         exchanges = list(self.evidence.exchanges)
         self.report.findings += self._hints(
@@ -184,13 +201,7 @@ class Run:
             is_disturbed=self._is_disturbed,
         )
         self.report.findings += getattr(self.driver, "findings", [])
-        if simulation is not None:
-            said = {finding.partition(":")[0] for finding in self.report.findings}
-            self.report.findings += [
-                _of_simulated_line(kind, count, passed=self.report.passed)
-                for kind, count in sorted(simulation.struck.items())
-                if kind not in said
-            ]
+        self.report.findings += self._of_simulated_line()
         answered = sorted(
             exchange.pieces[-1][0] * 1000
             for exchange in exchanges
@@ -235,7 +246,7 @@ async def run(
     """
     driver = create(driver_name, bus, settings)
     report = Report(driver_name, bus.port, began_at, settings=dict(settings))
-    this = Run(report, bus, driver, say)
+    this = Run(report, bus, driver, say, simulation)
     try:
         if await this.step("the device answers and is set up", lambda: _answers(this)):
             await this.step("an idle device reports nothing", lambda: _idles(this, simulation))
@@ -250,7 +261,7 @@ async def run(
     finally:
         if isinstance(driver, Closeable):
             await driver.close()
-    this.finish(simulation)
+    this.finish()
     return report
 
 
@@ -311,29 +322,8 @@ async def _stimulate(this: Run, simulation: Simulation) -> None:
         is_hopeful = await this.step(name, work) and is_hopeful
 
 
-def _commands(driver: Driver) -> dict[str, Callable[[], Awaitable[object]]]:
-    commands: dict[str, Callable[[], Awaitable[object]]] = {}
-    if isinstance(driver, PassageGate):
-        commands["one person is let in"] = lambda: driver.access(Side.IN)
-        commands["one person is let out"] = lambda: driver.access(Side.OUT)
-    if isinstance(driver, OutputBoard):
-        commands["a relay is pulsed"] = lambda: driver.pulse_output(0, duration_s=0.5)
-    if isinstance(driver, DoorControl):
-        commands["a door is opened"] = lambda: driver.access_door(0)
-    if isinstance(driver, Display):
-        commands["a text is shown"] = lambda: driver.show("8")
-    if isinstance(driver, PanTiltZoom):
-        commands["the head moves and stops"] = lambda: _move(driver)
-    return commands
-
-
-async def _move(driver: PanTiltZoom) -> None:
-    await driver.move(pan=0.3, tilt=0.0, zoom=0.0, duration_s=0.3)
-    await driver.stop()
-
-
 async def _command(this: Run, simulation: Simulation | None, *, has_commands: bool) -> None:
-    for name, command in _commands(this.driver).items():
+    for name, command in commands_of(this.driver).items():
         if simulation is None and not has_commands:
             this.skip(name, "not asked for: it moves something")
             continue
@@ -407,7 +397,7 @@ def _kinds(found: Iterable[Observation]) -> frozenset[str]:
     return frozenset(type(observation).__name__ for observation in found)
 
 
-def _of_simulated_line(kind: str, count: int, *, passed: bool) -> str:
+def _of_fault(kind: str, count: int, *, passed: bool) -> str:
     """Return what a fault that was asked for has done."""
     text = simulated_line().FAULTS[kind].text
     if not count:

@@ -101,8 +101,8 @@ class Faults:
         """
         if kind not in FAULTS:
             raise ValueError(f"no fault {kind!r}; there are: {', '.join(FAULTS)}")
-        if not 0 <= probability <= 1:
-            raise ValueError(f"a probability lies between 0 and 1, not {probability}")
+        if not isinstance(probability, int | float) or not 0 <= probability <= 1:
+            raise ValueError(f"a probability lies between 0 and 1, not {probability!r}")
         self._probabilities.pop(kind, None)
         if on:
             self._probabilities[kind] = probability

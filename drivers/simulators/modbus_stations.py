@@ -1,11 +1,14 @@
 """What simulators of Modbus devices share: stations by unit id, and a frame decoder before them."""
 
 from collections.abc import Mapping
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from drivers.protocols import NeedData
 from drivers.protocols.modbus_rtu import Request, RequestDecoder, encode_frame
 from drivers.simulators.far_end import FarEnd
+
+REQUEST_GAP_S: Final = 0.1
+"""MODBUS over Serial Line V1.02, 2.5.1.1 says 3.5 characters; computers pause for longer."""
 
 
 class Station(Protocol):
@@ -35,6 +38,7 @@ class ModbusStations(FarEnd, Generic[_Station]):
     def __init__(self, stations: Mapping[int, _Station]) -> None:
         self.stations: dict[int, _Station] = dict(stations)
         self._decoder = RequestDecoder()
+        self._silence_s, self._is_heard = 0.0, False
 
     def station(self, unit_id: int) -> _Station:
         """Return a station; 0 is the first one.
@@ -49,6 +53,7 @@ class ModbusStations(FarEnd, Generic[_Station]):
 
     def receive_data(self, data: bytes) -> list[bytes]:
         """See ``FarEnd.receive_data``."""
+        self._is_heard = True
         self._decoder.receive_data(data)
         replies = []
         while not isinstance(request := self._decoder.next_frame(), NeedData):
@@ -58,7 +63,11 @@ class ModbusStations(FarEnd, Generic[_Station]):
         return replies
 
     def step(self, dt_s: float) -> list[bytes]:
-        """See ``FarEnd.step``."""
+        """See ``FarEnd.step``; a silence ends what was begun, as every station on a line does."""
+        self._silence_s = 0.0 if self._is_heard else self._silence_s + dt_s
+        self._is_heard = False
+        if self._silence_s >= REQUEST_GAP_S:
+            self._decoder, self._silence_s = RequestDecoder(), 0.0
         for station in self.stations.values():
             station.step(dt_s)
         return []

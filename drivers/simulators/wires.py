@@ -62,6 +62,7 @@ class PseudoTerminal:
 
         Raises:
             FileExistsError: ``link`` is something that is not ours to replace.
+            FileNotFoundError: There is no folder for ``link``.
         """
         self._link = link
         self._master = self._slave = -1
@@ -118,6 +119,9 @@ class PseudoTerminal:
             if link.exists() and not link.is_symlink():
                 self.close()
                 raise FileExistsError(f"{link} is no link of a simulator; it is not replaced")
+            if not link.parent.is_dir():
+                self.close()
+                raise FileNotFoundError(f"there is no folder {link.parent} for the link to a port")
             temporary = link.with_name(f".{link.name}.{os.getpid()}")
             temporary.unlink(missing_ok=True)
             temporary.symlink_to(self._target)

@@ -12,9 +12,9 @@ import typer
 
 from drivers.bus import Bus
 from drivers.conformance.report import Report, Step
-from drivers.conformance.run import run
+from drivers.conformance.run import NETWORK_SCHEMES, run
 from drivers.registry import simulator_module
-from drivers.simulation import Simulation, Wiring
+from drivers.simulation import Simulation, Wiring, fault_of
 from edge.bench.line_options import (
     Baud,
     Json,
@@ -25,6 +25,7 @@ from edge.bench.line_options import (
     checked_parity,
     driver_settings,
 )
+from edge.bench.live_line import Line
 from edge.bench.report_page import report_page
 
 Driver = Annotated[str, typer.Argument(help="A driver of `menshen device drivers`.")]
@@ -74,12 +75,15 @@ def conform(
                 driver,
                 settings,
                 transport=transport,
-                faults=dict(_fault(entry) for entry in fault or []),
+                faults=dict(fault_of(word) for word in fault or []),
                 seed=seed,
                 say=say,
             )
         else:
-            line = {"baudrate": baud, "parity": checked_parity(parity), "stopbits": stopbits}
+            parity = checked_parity(parity)
+            if not port.startswith(NETWORK_SCHEMES):
+                Line(port=port, baudrate=baud, parity=parity, stopbits=stopbits).check()
+            line = {"baudrate": baud, "parity": parity, "stopbits": stopbits}
             done = asyncio.run(_test(driver, port, settings, line, has_commands=commands, say=say))
         if report is not None:
             _keep(done, report)
@@ -151,14 +155,6 @@ async def _test(
         )
     finally:
         await bus.close()
-
-
-def _fault(entry: str) -> tuple[str, float | None]:
-    kind, colon, probability = entry.partition(":")
-    try:
-        return kind, float(probability) if colon else None
-    except ValueError as error:
-        raise ValueError(f"--fault is KIND or KIND:PROBABILITY, not {entry!r}") from error
 
 
 def _keep(done: Report, path: Path) -> None:

@@ -140,8 +140,9 @@ class Watched:
         if isinstance(what, DriverError):
             self._event("error", f"{type(what).__name__}: {what}")
         else:
-            kind = type(what).__name__
-            self._event("observed", str(what), observed=kind, fields=observation_fields(what))
+            kind, fields = type(what).__name__, observation_fields(what)
+            words = ", ".join(f"{name} {value}" for name, value in fields.items())
+            self._event("observed", f"{kind}: {words}", observed=kind, fields=fields)
 
     def tick(self, problem: str | None) -> None:
         """Show what has come, and whether the line was lost or is back."""

@@ -131,6 +131,24 @@ def test_a_driver_that_does_not_forget_what_it_knew_fails(tmp_path: Path) -> Non
     assert "what the driver knew before is taken for current: InputChanged" in why
 
 
+def test_what_a_line_did_before_is_no_finding_of_this_run(tmp_path: Path) -> None:
+    async def act(simulation: Simulation) -> Report:
+        bus = Bus(simulation.driver_port)
+        try:
+            return await run("rdm6300", bus, {}, began_at="", simulation=simulation)
+        finally:
+            await bus.close()
+
+    wiring = Wiring(link=tmp_path / "line", faults={"duplicate": 1.0})
+    with Simulation("rdm6300", {}, wiring) as simulation:
+        before = asyncio.run(act(simulation))
+        simulation.set_fault({"kind": "duplicate", "on": False})
+        after = asyncio.run(act(simulation))
+
+    assert [finding.partition(":")[0] for finding in before.findings] == ["duplicate"]
+    assert after.findings == []
+
+
 @pytest.mark.parametrize("name", DRIVERS)
 def test_it_is_registered_under_its_module_s_name(name: str) -> None:
     assert driver_class(name).__module__.rpartition(".")[2] == name

@@ -79,6 +79,13 @@ def test_a_device_on_a_network_is_mute_only_if_nothing_came(
     assert [hint.partition(":")[0] for hint in found] == codes
 
 
+def test_of_a_port_that_is_not_there_nothing_is_said_but_that() -> None:
+    missing = "there is no port /dev/ttyUSB7: is the adapter plugged in?"
+
+    assert codes(Exchange(0.0, b""), errors=(missing,)) == ["unplug"]
+    assert codes(Exchange(0.0, b""), errors=("port X is used by another program",)) == []
+
+
 def test_a_device_that_never_answers_is_mute() -> None:
     assert codes(exchange(), exchange()) == ["mute"]
 

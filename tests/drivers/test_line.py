@@ -90,10 +90,22 @@ def test_a_fault_can_be_switched_off() -> None:
     assert faults.apply(REPLY, FOREIGN) == [(0.0, REPLY)]
 
 
-@pytest.mark.parametrize(("kind", "probability"), [("gremlins", 1.0), ("mute", 1.1), ("mute", -1)])
+@pytest.mark.parametrize(
+    ("kind", "probability"), [("gremlins", 1.0), ("mute", 1.1), ("mute", -1), ("mute", "often")]
+)
 def test_a_fault_that_is_none_is_refused(kind: str, probability: float) -> None:
     with pytest.raises(ValueError, match=r"no fault|a probability lies"):
         Faults().set(kind, on=True, probability=probability)
+
+
+def test_a_silence_ends_a_request_that_noise_has_begun() -> None:
+    far_end = Simulator(Simulator.Settings())
+    far_end.receive_data(bytes.fromhex("01 10 00 00 00 7B F6"))
+    assert far_end.receive_data(REQUEST.frame) == []
+    for _ in range(20):
+        far_end.step(0.01)
+
+    assert far_end.receive_data(REQUEST.frame) == [REPLY]
 
 
 @pytest.fixture
@@ -107,7 +119,7 @@ def ask(transport: Transport, unit_id: int = 1) -> rtu.Reply | None:
     """Return the reply to a read of the state, or None when none comes."""
     request = rtu.encode_read_input_registers(unit_id, address=0, count=8)
     transport.send(request.frame)
-    decoder, deadline_s = rtu.ReplyDecoder(request), time.monotonic() + 0.3
+    decoder, deadline_s = rtu.ReplyDecoder(request), time.monotonic() + 1.0
     while time.monotonic() < deadline_s:
         decoder.receive_data(transport.receive(timeout_s=0.05))
         frame = decoder.next_frame()

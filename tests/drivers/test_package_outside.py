@@ -59,6 +59,7 @@ class AcmeBell:
         self._bus, self._settings, self._count = bus, settings, None
 
     async def start(self):
+        self._count = None
         await self._ask()
 
     async def poll(self):

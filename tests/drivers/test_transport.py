@@ -119,7 +119,7 @@ def test_a_file_is_no_port(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("no port", encoding="utf-8")
 
-    with pytest.raises(LineError, match="cannot be opened"):
+    with pytest.raises(LineError, match="is no serial port"):
         open_transport(str(path))
 
 

@@ -38,6 +38,13 @@ const SENTENCES = [
   [/^not asked for: it moves something$/, "step.not_asked"],
   [/^over this transport nobody can tell a silent device from an absent one$/, "step.untold"],
   [/^the device did nothing: /, "step.did_nothing"],
+  [/^what the driver knew before is taken for current: /, "step.not_forgotten"],
+  [/^\w+: .*; the simulated line did that (?<n>\d+) times, and the driver lived with it$/, "said.lived_with"],
+  [/^\w+: .*; the simulated line did that (?<n>\d+) times$/, "said.struck"],
+  [/^\w+: it struck nothing: .*--fault (?<fault>\w+:1) is surer$/, "said.struck_nothing"],
+  [/^mute: nothing came back to (?<n>\d+) requests; check power, the network/, "said.mute_network"],
+  [/^unplug: nobody took the connection (?<n>\d+) times/, "said.unplug_network"],
+  [/^(?<port>\S+) is no serial port: /, "said.no_serial_port"],
 ];
 
 /**
@@ -47,11 +54,21 @@ const SENTENCES = [
 export function said(text) {
   for (const [pattern, key] of SENTENCES) {
     const found = pattern.exec(text);
-    if (found) return t(key, found.groups ?? {});
+    if (found) return fault(text, t(key, found.groups ?? {}));
   }
   const stimulus = /^(\w+)(?: \((.*)\))? is reported$/.exec(text);
   if (stimulus) return t("step.reported", { what: deed(stimulus[1], stimulus[2] ?? "") });
   return parts(text);
+}
+
+/**
+ * What a simulated line did, with the fault's name before it.
+ * @param {string} text as it came
+ * @param {string} words in the language of the page
+ */
+function fault(text, words) {
+  const kind = /^(\w+): .*(?:the simulated line did that|it struck nothing: )/.exec(text)?.[1];
+  return kind ? t("said.of_fault", { fault: term("bench_fault", kind), words }) : words;
 }
 
 /**

@@ -45,7 +45,7 @@ def test_a_drivers_exchanges_are_shown_with_their_latency(
     said = capsys.readouterr().out
     assert "> 01 02 00 00 00 08 79 CC" in said
     assert "unit 1: discrete inputs 0..7 = 0 0 0 0 0 0 0 0  (" in said
-    assert "InputChanged(channel=0, active=False)" in said
+    assert "InputChanged: channel 0, active False" in said
 
 
 def test_who_is_silent_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
