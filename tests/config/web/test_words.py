@@ -13,7 +13,6 @@ from config.contract.events import EVENT_TYPES, EventClass
 from config.web import STATIC as SHARED
 from drivers import base, speed_gate
 from drivers.conformance.hints import SENTENCES
-from drivers.registry import simulator_module, simulator_names
 from drivers.simulators.line import FAULTS
 from edge.bench.device_session import State
 from edge.bench.server import STATIC as BENCH
@@ -26,8 +25,6 @@ SOURCES = [p for folder in FOLDERS for p in folder.iterdir() if p.suffix in (".j
 KEY = re.compile(r'(?<!includes\()"([a-z_]+)\.([a-z_]+)"')
 """A key between quotation marks; permissions, which a session includes, look alike."""
 PLACE = re.compile(r"\{(\w+)\}")
-HANDS = [getattr(simulator_module(name).Simulator, "ACTIONS", {}) for name in simulator_names()]
-"""Of each simulator: what a hand can do, and its arguments."""
 
 
 def words(language: str) -> dict[str, str]:
@@ -106,8 +103,6 @@ def test_every_value_of_the_contract_has_words(group: str, values: type[StrEnum]
         ("bench_fault_text", FAULTS),
         ("bench_hint", {sentence.partition(":")[0] for sentence in SENTENCES.values()}),
         ("observed", [kind.__name__ for kind in base.Observation.__subclasses__()]),
-        ("hand", {action for hands in HANDS for action in hands}),
-        ("hand_argument", {name for hands in HANDS for names in hands.values() for name in names}),
     ],
 )
 def test_every_value_of_the_drivers_has_words(group: str, values: Iterable[object]) -> None:
