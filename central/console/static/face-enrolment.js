@@ -1,4 +1,4 @@
-/** Enrolment by photograph: up to five pictures, and for each whether it was taken and why not. */
+/** Enrolment by photograph: up to five pictures, and for each how good it is and what to do. */
 
 import { ApiError, request } from "./api.js";
 import { fill, h } from "/web/dom.js";
@@ -6,12 +6,15 @@ import { t, term } from "/web/i18n.js";
 import { prioritySign, symbol } from "/web/symbols.js";
 
 const PICTURE_COUNT_MAX = 5;
+const PICTURES_WANTED = 3;
 const THUMBNAIL_PX = 72;
 
 /** @param {import("./people.js").Person} person @param {() => void} onChanged */
 export function enrolment(person, onChanged) {
   const path = `/people/${encodeURIComponent(person.holder_id)}/face`;
   const said = h("p", { role: "status" });
+  const again = h("p", { class: "p4", hidden: !person.must_come_again }, prioritySign(4), t("face.again_hint"));
+  const advice = h("div", { class: "muted advice" });
   const results = h("ul", { class: "pictures" });
   const input = /** @type {HTMLInputElement} */ (
     h("input", { type: "file", accept: "image/jpeg,image/png,image/webp", multiple: true, name: "photos" })
@@ -28,11 +31,14 @@ export function enrolment(person, onChanged) {
       return;
     }
     fill(said, t("face.sending"));
+    fill(advice);
     fill(results, ...files.map((file) => pictureRow(file, null)));
     const answer = await send(path, files);
     fill(results, ...files.map((file, index) => pictureRow(file, answer.pictures[index] ?? null)));
     say(said, answer);
+    advise(advice, answer);
     forget.hidden = forget.hidden && answer.status !== "enrolled";
+    again.hidden = again.hidden || answer.status === "enrolled";
     onChanged();
   });
   forget.addEventListener("click", async () => {
@@ -50,17 +56,24 @@ export function enrolment(person, onChanged) {
     "section",
     { class: "face" },
     h("h3", {}, t("field.face")),
+    again,
     h("p", { class: "muted" }, t("face.hint")),
     h("p", {}, choose, forget),
     said,
+    advice,
     results,
   );
 }
 
 /**
+ * @typedef {{status: string, pictures: any[], picture_count?: number, not_compared_count?: number,
+ *   error?: ApiError, resembles?: any}} Answer
+ */
+
+/**
  * @param {string} path
  * @param {File[]} files
- * @returns {Promise<{status: string, pictures: any[], error?: ApiError, resembles?: any}>}
+ * @returns {Promise<Answer>}
  */
 async function send(path, files) {
   const form = new FormData();
@@ -74,7 +87,7 @@ async function send(path, files) {
   }
 }
 
-/** @param {HTMLElement} said @param {{status: string, error?: ApiError, resembles?: any}} answer */
+/** @param {HTMLElement} said @param {Answer} answer */
 function say(said, { status, error, resembles }) {
   if (status === "enrolled") {
     fill(said, symbol("granted"), t("face.enrolled"));
@@ -86,11 +99,38 @@ function say(said, { status, error, resembles }) {
   }
 }
 
-/** @param {File} file @param {{accepted: boolean, reason: string | null} | null} verdict */
+/**
+ * What to know of an enrolment that was taken: no reason to refuse it, but to do better.
+ * @param {HTMLElement} advice @param {Answer} answer
+ */
+function advise(advice, { picture_count: count, not_compared_count: notCompared }) {
+  fill(
+    advice,
+    count && count < PICTURES_WANTED ? h("p", {}, t("face.enrol_three")) : null,
+    notCompared ? h("p", {}, t("face.not_compared", { n: notCompared })) : null,
+  );
+}
+
+/**
+ * @param {File} file
+ * @param {{accepted: boolean, reason: string | null, score?: number | null} | null} verdict
+ */
 function pictureRow(file, verdict) {
-  const words = verdict === null ? "" : verdict.accepted ? t("picture.accepted") : term("picture", verdict.reason ?? "other");
-  const sign = verdict === null ? null : verdict.accepted ? symbol("granted") : prioritySign(3);
-  return h("li", {}, thumbnail(file), h("span", { class: "file" }, file.name), h("span", {}, sign, words));
+  const name = h("span", { class: "file" }, file.name);
+  if (verdict === null) return h("li", {}, thumbnail(file), name);
+  const reason = verdict.reason ?? "other";
+  const sign = verdict.accepted ? symbol("granted") : prioritySign(3);
+  const words = verdict.accepted ? t("picture.accepted") : known("picture", reason);
+  const quality = typeof verdict.score === "number" && h("span", { class: "muted" }, ` · ${t("face.quality", { n: Math.round(100 * verdict.score) })}`);
+  const todo = verdict.accepted ? null : h("small", {}, known("advice", reason));
+  return h("li", {}, thumbnail(file), name, h("span", {}, sign, words, quality, todo));
+}
+
+/** The words for a reason; those for any other where it is newer than this page.
+ * @param {string} group @param {string} reason */
+function known(group, reason) {
+  const words = term(group, reason);
+  return words === reason ? t(`${group}.other`) : words;
 }
 
 /** A picture of the chosen file, drawn rather than linked: pages show no address but our own.

@@ -2,6 +2,7 @@
 
 import "/web/data-table.js";
 import { get } from "./api.js";
+import { renderMigration } from "./migration.js";
 import { addPerson, openPerson } from "./person-dialog.js";
 import { renderReviews } from "./reviews.js";
 import { pointName } from "./event-line.js";
@@ -18,21 +19,23 @@ const TYPING_MS = 200;
 /**
  * @typedef {{holder_id: string, name: string, number: string | null, is_active: boolean,
  *   valid_from: string | null, valid_until: string | null, access_points: string[] | null,
- *   has_face: boolean, card_count: number, created_at: string}} Person
+ *   has_face: boolean, picture_count: number | null, must_come_again: boolean, card_count: number,
+ *   created_at: string}} Person
  */
 
 startPage({
   name: "people",
   mount(main, { store, session }) {
-    /** @type {{people: Person[], next: any, query: string, version: number, asked: number}} */
-    const view = { people: [], next: null, query: "", version: 0, asked: 0 };
+    /** @type {{people: Person[], next: any, query: string, isFiltered: boolean, version: number, asked: number}} */
+    const view = { people: [], next: null, query: "", isFiltered: false, version: 0, asked: 0 };
     const table = /** @type {import("/web/data-table.js").DataTable} */ (h("data-table", { empty: "people.empty" }));
     const search = /** @type {HTMLInputElement} */ (h("input", { type: "search" }));
     const add = h("button", { class: "primary", hidden: !session.permissions.includes("people.write") });
     const more = h("button", { class: "quiet", hidden: true });
     const problem = h("p", { class: "problem", role: "alert" });
     const reviews = h("section", { class: "reviews", hidden: true });
-    main.append(h("header", {}, h("h1", { data: { t: "page.people" } }, t("page.people")), search, add), reviews, problem, table, more);
+    const migration = h("section", { class: "migration", hidden: true });
+    main.append(h("header", {}, h("h1", { data: { t: "page.people" } }, t("page.people")), search, add), reviews, migration, problem, table, more);
     table.rowKey = (person) => person.holder_id;
     table.columns = columns(() => store.state);
 
@@ -45,6 +48,7 @@ startPage({
       const asked = ++view.asked;
       const parameters = new URLSearchParams({ query: view.query, limit: String(PAGE_SIZE) });
       if (after) parameters.set("after", after);
+      if (view.isFiltered) parameters.set("must_come_again", "true");
       try {
         const page = await get(`/people?${parameters}`);
         if (asked !== view.asked) return;
@@ -56,7 +60,16 @@ startPage({
         fill(problem, error.sentence ?? t("error.other", { code: String(error) }));
       }
     };
-    const reload = () => Promise.all([load(), renderReviews(reviews, reload)]);
+    const renderState = () =>
+      renderMigration(migration, {
+        isFiltered: view.isFiltered,
+        onFilter() {
+          view.isFiltered = !view.isFiltered;
+          reload();
+        },
+      }).catch((error) => fill(problem, error.sentence ?? t("error.other", { code: String(error) })));
+    // Asked first: central then knows its network, and so whose face is of another one.
+    const reload = () => Promise.all([renderState().then(() => load()), renderReviews(reviews, reload)]);
 
     const words = () => {
       search.placeholder = t("people.search");
@@ -92,6 +105,7 @@ startPage({
     onKey("/", () => t("keys.search"), () => search.focus());
     if (!add.hidden) onKey("n", () => t("people.add"), () => addPerson(context));
     onLanguage(words);
+    onLanguage(renderState);
     words();
     reload();
   },
@@ -103,11 +117,19 @@ function columns(state) {
     { title: "field.name", cell: (person) => [h("button", { class: "plain" }, person.name)], order: (person) => person.name },
     { title: "field.number", cell: (person) => [person.number ?? ""], order: (person) => person.number ?? "", isNumber: true },
     { title: "field.state", cell: (person) => standing(person), order: (person) => validity(person) },
-    { title: "field.face", cell: (person) => (person.has_face ? [symbol("granted"), t("face.present")] : [h("span", { class: "muted" }, t("face.absent"))]), order: (person) => Number(person.has_face) },
+    { title: "field.face", cell: face, order: (person) => (person.must_come_again ? 0 : person.has_face ? 1 + (person.picture_count ?? 0) : -1) },
     { title: "field.cards", cell: (person) => [person.card_count], order: (person) => person.card_count, isNumber: true },
     { title: "field.access_points", cell: (person) => [places(person, state().site)] },
     { title: "field.valid_until", cell: (person) => [person.valid_until ? formatDate(Date.parse(person.valid_until) - 1, state().zone) : ""], order: (person) => person.valid_until ?? "" },
   ];
+}
+
+/** @param {Person} person @returns {import("/web/dom.js").Child[]} */
+function face({ has_face: hasFace, must_come_again: isOutdated, picture_count: count }) {
+  if (isOutdated) return [h("span", { class: "p4" }, prioritySign(4), t("face.outdated"))];
+  if (!hasFace) return [h("span", { class: "muted" }, t("face.absent"))];
+  const pictures = count === 1 ? t("face.picture_one") : count && t("face.picture_count", { n: count });
+  return [symbol("granted"), t("face.present"), pictures && h("span", { class: "muted" }, ` · ${pictures}`)];
 }
 
 /** @param {Person} person @param {any} site */

@@ -44,6 +44,7 @@ class StandIn:
         self.reviews: list[Json] = []
         self.recognition: Json = make_recognition()
         self.pairs: list[Json] = []
+        self.migration: Json = make_migration()
         self.blobs: dict[str, bytes] = {}
         self.face_answer: tuple[int, Json] = (201, {"status": "enrolled", "pictures": []})
         self.is_signed_in = True
@@ -167,8 +168,15 @@ class StandIn:
 
     def _add_people(self, app: FastAPI) -> None:
         @app.get("/api/v1/people")
-        async def people(query: str = "", limit: int = 100) -> Json:
-            found = [p for p in self.people if query in p["name"] or query in (p["number"] or "")]
+        async def people(
+            query: str = "", limit: int = 100, must_come_again: bool | None = None
+        ) -> Json:
+            found = [
+                person
+                for person in self.people
+                if query in person["name"] + (person["number"] or "")
+                and must_come_again in (None, person["must_come_again"])
+            ]
             return {"items": found[:limit], "next": None}
 
         @app.post("/api/v1/people", status_code=201)
@@ -186,6 +194,14 @@ class StandIn:
         async def face(holder_id: str) -> Response:
             status, body = self.face_answer
             return JSONResponse(body, status)
+
+        @app.get("/api/v1/face-migration")
+        async def migration() -> Json:
+            return self.migration
+
+        @app.get("/api/v1/face-migration/people.csv")
+        async def table() -> Response:
+            return Response("name,number\r\n", media_type="text/csv")
 
         @app.get("/api/v1/face-reviews")
         async def reviews() -> Json:
@@ -244,7 +260,25 @@ def make_person(name: str, number: str | None = None, **more: object) -> Json:
         "valid_until": None,
         "access_points": None,
         "has_face": False,
+        "picture_count": None,
+        "must_come_again": False,
         "card_count": 0,
         "created_at": "2026-11-20T01:00:00Z",
+        **more,
+    }
+
+
+def make_migration(**more: object) -> Json:
+    """Return how far faces are, as central says it: all of them are of the site's network."""
+    return {
+        "pipeline": "production",
+        "network": "0" * 64,
+        "detail": "",
+        "people_count": 2,
+        "current_count": 2,
+        "renewable_count": 0,
+        "must_come_again_count": 0,
+        "kept_for_nodes_count": 0,
+        "nodes_behind": [],
         **more,
     }

@@ -82,16 +82,51 @@ def test_every_photograph_gets_its_own_answer(
     central: Central, people: Page, photographs: list[Path]
 ) -> None:
     pictures = [
-        {"name": "a.jpg", "accepted": True, "reason": None},
-        {"name": "b.jpg", "accepted": False, "reason": "blurred"},
+        {"name": "a.jpg", "accepted": True, "reason": None, "score": 0.824},
+        {"name": "b.jpg", "accepted": False, "reason": "blurred", "score": 0.1},
     ]
     central.stand_in.face_answer = (201, {"status": "enrolled", "pictures": pictures})
 
     choose(people, photographs)
 
-    expect(people.locator(".pictures li").nth(0)).to_contain_text("可用")
-    expect(people.locator(".pictures li").nth(1)).to_contain_text("模糊")
+    expect(people.locator(".pictures li").nth(0)).to_contain_text("可用 · 质量 82%")
+    expect(people.locator(".pictures li").nth(1)).to_contain_text("模糊 · 质量 10%请保持不动")
     expect(people.locator(".face")).to_contain_text("已登记")
+
+
+def test_a_reason_newer_than_the_page_still_has_words(
+    central: Central, people: Page, photographs: list[Path]
+) -> None:
+    pictures = [{"name": "a.jpg", "accepted": False, "reason": "with_hat", "score": None}]
+    central.stand_in.face_answer = (422, {"code": "no_usable_picture", "pictures": pictures})
+
+    choose(people, photographs[:1])
+
+    expect(people.locator(".pictures")).to_contain_text("不可用，请换一张")
+
+
+def test_fewer_than_three_photographs_are_taken_with_an_advice(
+    central: Central, people: Page, photographs: list[Path]
+) -> None:
+    answer = {"status": "enrolled", "pictures": [], "picture_count": 2, "not_compared_count": 7}
+    central.stand_in.face_answer = (201, answer)
+
+    choose(people, photographs)
+
+    expect(people.locator(".face .advice")).to_contain_text("建议登记三张")
+    expect(people.locator(".face .advice")).to_contain_text("有 7 人未能比对")
+
+
+def test_three_photographs_need_no_advice(
+    central: Central, people: Page, photographs: list[Path]
+) -> None:
+    answer = {"status": "enrolled", "pictures": [], "picture_count": 3, "not_compared_count": 0}
+    central.stand_in.face_answer = (201, answer)
+
+    choose(people, photographs)
+
+    expect(people.locator(".face")).to_contain_text("已登记")
+    expect(people.locator(".face .advice")).to_be_empty()
 
 
 def test_photographs_that_are_refused_say_why(
