@@ -24,15 +24,21 @@ SESSION_LIFETIME: Final = timedelta(hours=12)
 ROLES: Final[dict[str, frozenset[str]]] = {
     "administrator": frozenset(
         {
-            "site.read", "events.read", "events.crops", "nodes.read", "nodes.manage",
-            "people.read", "people.names", "people.write", "faces.review", "users.manage",
-            "recognition.read", "recognition.pairs", "recognition.manage",
+            "site.read", "events.read", "events.crops", "events.candidates", "nodes.read",
+            "nodes.manage", "people.read", "people.names", "people.write", "faces.review",
+            "users.manage", "recognition.read", "recognition.pairs", "recognition.manage",
         }
     ),
     "personnel": frozenset(
         {
             "site.read", "people.read", "people.names", "people.write", "faces.review",
             "nodes.read", "recognition.read", "recognition.pairs",
+        }
+    ),
+    "auditor": frozenset(
+        {
+            "site.read", "events.read", "events.crops", "events.candidates", "nodes.read",
+            "people.read", "people.names", "recognition.read",
         }
     ),
     "guard": frozenset(

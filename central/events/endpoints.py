@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import TypeAdapter, ValidationError
 
 from central.events import repository
-from central.events.schemas import ConflictList, EventPage
+from central.events.schemas import CandidateList, ConflictList, EventPage
 from central.nodes.signed import Signed, SignedRequest
 from central.problems import RESPONSES, RefusedError
 from central.security import Operator, Requires
@@ -19,6 +19,7 @@ BATCH_SIZE_BYTES_MAX = 4_000_000
 BATCH_COUNT_MAX = 1_000
 _BATCH = TypeAdapter(list[Event])
 Viewer = Annotated[Operator, Depends(Requires("events.read"))]
+Auditor = Annotated[Operator, Depends(Requires("events.candidates"))]
 _BODY = {
     "requestBody": {
         "required": True,
@@ -82,7 +83,11 @@ async def list_events(
     """Return events after a position, oldest first."""
     async with services.database.read() as transaction:
         items = await repository.after(
-            transaction, after, limit=limit + 1, has_names=operator.may("people.names")
+            transaction,
+            after,
+            limit=limit + 1,
+            has_names=operator.may("people.names"),
+            has_candidates=operator.may("events.candidates"),
         )
     has_more = len(items) > limit
     items = items[:limit]
@@ -91,8 +96,25 @@ async def list_events(
 
 @router.get("/events/conflicts")
 async def list_conflicts(
-    _: Viewer, services: Given, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    operator: Viewer, services: Given, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> ConflictList:
     """Return events whose key was taken by another event, newest first."""
     async with services.database.read() as transaction:
-        return ConflictList(items=await repository.conflicts(transaction, limit=limit))
+        items = await repository.conflicts(
+            transaction, limit=limit, has_candidates=operator.may("events.candidates")
+        )
+    return ConflictList(items=items)
+
+
+@router.get("/events/{position}/candidates")
+async def list_candidates(
+    position: Annotated[int, Path(ge=1, le=2**62)], operator: Auditor, services: Given
+) -> CandidateList:
+    """Return who was considered in a decision, best first; they are other people, perhaps."""
+    async with services.database.read() as transaction:
+        items = await repository.candidates(
+            transaction, position, has_names=operator.may("people.names")
+        )
+    if items is None:
+        raise RefusedError(404, "event_not_found", "there is no event at this position")
+    return CandidateList(items=items)

@@ -10,6 +10,7 @@ class StoredEvent(BaseModel):
 
     Attributes:
         position: In the order of commits, from 1, without gaps.
+        event: Without the people who were considered, but for those who may see them.
         holder_name: Whole for those who may see names, else masked; None for nobody known.
     """
 
@@ -18,6 +19,24 @@ class StoredEvent(BaseModel):
     node: str
     event: Event
     holder_name: str | None
+
+
+class CandidateView(BaseModel):
+    """Somebody enrolled who was considered in a decision.
+
+    Attributes:
+        name: Whole for those who may see names, else masked; None for somebody removed.
+    """
+
+    holder_id: str
+    name: str | None
+    similarity: float
+
+
+class CandidateList(BaseModel):
+    """Who was considered, best first."""
+
+    items: list[CandidateView]
 
 
 class EventPage(BaseModel):

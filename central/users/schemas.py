@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-Role = Literal["administrator", "personnel", "guard"]
+Role = Literal["administrator", "personnel", "auditor", "guard"]
 
 
 def _plain(username: str) -> str:
