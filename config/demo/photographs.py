@@ -45,10 +45,12 @@ def find_photographs() -> dict[str, Photograph]:
 def find_pictures(folder: Path) -> dict[str, Photograph]:
     """Return the pictures of a folder that are held up before a camera, by key.
 
+    Their paths are absolute: the simulated camera works in a folder of its own.
+
     Raises:
         typer.TyperException: There is none.
     """
-    names = folder.iterdir() if folder.is_dir() else ()
+    names = folder.resolve().iterdir() if folder.is_dir() else ()
     paths = sorted(path for path in names if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
     if not paths:
         raise typer.TyperException(f"{folder} holds no .jpg or .png picture to hold up")
