@@ -1,5 +1,6 @@
 """The site as pages first see it, its live stream, and whether central is well."""
 
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from central.problems import RESPONSES
 from central.security import Operator, Requires
 from central.services import Given
 from central.stream import RESPONSE, EventStream
+from config.contract.access import CropClass
 
 router = APIRouter(tags=["site"], responses=RESPONSES)
 EVENT_COUNT = 100
@@ -23,12 +25,19 @@ Viewer = Annotated[Operator, Depends(Requires("site.read"))]
 
 
 class SiteView(BaseModel):
-    """The site. Attributes: name: by language. access_points: their names by language."""
+    """The site.
+
+    Attributes:
+        name: By language.
+        access_points: Their names by language.
+        crop_lifetime_h: How long pictures are kept, by kind; 0 where none is.
+    """
 
     id: str
     name: dict[str, str]
     time_zone: str
     access_points: dict[str, dict[str, str]]
+    crop_lifetime_h: dict[CropClass, float]
 
 
 class Snapshot(BaseModel):
@@ -86,6 +95,9 @@ async def snapshot(operator: Viewer, services: Given) -> Snapshot:
             access_points={
                 point.id: {str(language): name for language, name in point.name.items()}
                 for point in site.access_point
+            },
+            crop_lifetime_h={
+                kind: site.policy.crop_lifetime(kind) / timedelta(hours=1) for kind in CropClass
             },
         ),
         events=stored,

@@ -5,12 +5,13 @@ is wanted. To see an example: ``config/example.toml``.
 """
 
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from config.contract.access import Direction
+from config.contract.access import CropClass, Direction
 from config.contract.identifiers import Frozen, Slug
 
 
@@ -64,12 +65,24 @@ class Policy(Frozen):
         keep_enrolment_pictures: Keep the faces that people were enrolled by, encrypted, at central
             alone, so that nobody must come again when the network changes. Switched off again, they
             are deleted at central's next start.
+        doubtful_crop_lifetime_h: The same for people who were asked for a card; 0 keeps none.
+        stranger_crop_lifetime_h: The same for other people who were refused; 0 keeps none.
     """
 
     journal_unwritable: Literal["grant", "deny"] = "deny"
     keep_stranger_crops: bool = False
     crop_lifetime_h: Annotated[int, Field(ge=1, le=168)] = 24
     keep_enrolment_pictures: bool = False
+    doubtful_crop_lifetime_h: Annotated[int, Field(ge=0, le=168)] = 24
+    stranger_crop_lifetime_h: Annotated[int, Field(ge=0, le=168)] = 24
+
+    def crop_lifetime(self, kind: CropClass) -> timedelta:
+        """Return how long the pictures of a kind are kept; nothing where none is."""
+        if kind is CropClass.ADMITTED:
+            return timedelta(hours=self.crop_lifetime_h)
+        is_doubtful = kind is CropClass.DOUBTFUL
+        hours = self.doubtful_crop_lifetime_h if is_doubtful else self.stranger_crop_lifetime_h
+        return timedelta(hours=hours if self.keep_stranger_crops else 0)
 
 
 class Node(Frozen):

@@ -17,6 +17,7 @@ from typing import Final, TypeVar
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
+from config.contract.access import CropClass
 from config.contract.events import BATCH_CONTENT_TYPE, Event
 from config.contract.nodes import BatchReceipt, NodeStatus, ReplicaPage
 from config.contract.trust import sign_request
@@ -103,13 +104,14 @@ class CentralClient:
         response = await self._request("GET", f"/api/v1/replica?after={after}&pairs=true")
         return _parsed(ReplicaPage, response)
 
-    async def put_blob(self, sha256: str, jpeg: bytes) -> None:
-        """Give central a picture.
+    async def put_blob(self, sha256: str, jpeg: bytes, kind: CropClass) -> None:
+        """Give central a picture, and say of which kind it is.
 
         Raises:
             CentralError: Central did not take it.
         """
-        await self._request("PUT", f"/api/v1/blobs/{sha256}", jpeg, "image/jpeg")
+        target = f"/api/v1/blobs/{sha256}?kind={kind}"
+        await self._request("PUT", target, jpeg, "image/jpeg")
 
     async def stream(self) -> AsyncGenerator[ServerSentEvent, None]:
         """Yield the node's live stream until it ends.

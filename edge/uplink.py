@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
 from uuid import UUID
 
+from config.contract.access import CropClass
 from config.contract.events import Event
 from config.contract.nodes import BatchReceipt, NodeStatus
 from edge.backoff import BackOff, wait_until_set
@@ -46,7 +47,7 @@ class Central(Protocol):
         """See ``CentralClient.put_status``."""
         ...
 
-    async def put_blob(self, sha256: str, jpeg: bytes) -> None:
+    async def put_blob(self, sha256: str, jpeg: bytes, kind: CropClass) -> None:
         """See ``CentralClient.put_blob``."""
         ...
 
@@ -55,6 +56,7 @@ class Central(Protocol):
 class _Blob:
     sha256: str
     jpeg: bytes = dataclasses.field(repr=False)
+    kind: CropClass
     expires_at_s: float
 
 
@@ -93,10 +95,10 @@ class Uplink:
         """Tell the status at once."""
         self._has_status.set()
 
-    def offer_blob(self, jpeg: bytes) -> str:
+    def offer_blob(self, jpeg: bytes, kind: CropClass) -> str:
         """Send a picture when possible, and return its SHA-256; the oldest gives way to it."""
         sha256 = hashlib.sha256(jpeg).hexdigest()
-        self._blobs.append(_Blob(sha256, jpeg, self._monotonic() + BLOB_LIFETIME_S))
+        self._blobs.append(_Blob(sha256, jpeg, kind, self._monotonic() + BLOB_LIFETIME_S))
         self._has_blobs.set()
         return sha256
 
@@ -203,7 +205,7 @@ class Uplink:
         if blob.expires_at_s <= self._monotonic():
             return True
         try:
-            await self._central.put_blob(blob.sha256, blob.jpeg)
+            await self._central.put_blob(blob.sha256, blob.jpeg, blob.kind)
         except CentralRefusedError as error:
             _log.warning("%s a picture", error)
         except CentralError:

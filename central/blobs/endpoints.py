@@ -1,7 +1,6 @@
 """Pictures over HTTP: put by nodes, shown to operators who may see them."""
 
 import hashlib
-from datetime import timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
@@ -12,6 +11,7 @@ from central.nodes.signed import Signed, SignedRequest
 from central.problems import RESPONSES, RefusedError
 from central.security import Operator, Requires
 from central.services import Given
+from config.contract.access import CropClass
 from config.contract.identifiers import Sha256
 
 router = APIRouter(tags=["blobs"], responses=RESPONSES)
@@ -24,13 +24,17 @@ async def put_blob(
     sha256: Sha256,
     services: Given,
     signed: Annotated[SignedRequest, Depends(Signed(size_bytes_max=SIZE_BYTES_MAX))],
+    kind: CropClass = CropClass.ADMITTED,
 ) -> None:
-    """Keep a node's picture for as long as the site's policy says."""
+    """Keep a node's picture for as long as the site's policy says of its kind."""
     if hashlib.sha256(signed.body).hexdigest() != sha256:
         raise RefusedError(422, "wrong_hash", "the picture has another hash")
     if not signed.body.startswith(JPEG_BEGIN):
         raise RefusedError(415, "not_a_jpeg", "pictures are JPEG")
-    lifetime = timedelta(hours=services.settings.site.policy.crop_lifetime_h)
+    lifetime = services.settings.site.policy.crop_lifetime(kind)
+    if not lifetime:
+        # The node's site file is an older one, which kept them.
+        return
     async with services.database.write() as transaction:
         await transaction.take_turn(EVENTS_LOCK)
         await repository.put(

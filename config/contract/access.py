@@ -54,6 +54,22 @@ STEP_UP_REASONS: Final = frozenset(
 """The machine's doubts: nobody was refused yet, a card is asked for."""
 
 
+class CropClass(StrEnum):
+    """What a picture of a face was taken for; the site says how long each kind is kept."""
+
+    ADMITTED = "admitted"
+    DOUBTFUL = "doubtful"
+    """A card was asked for: perhaps a member of staff, perhaps nobody known."""
+    REFUSED = "refused"
+
+
+def crop_class(reason: DenialReason | None) -> CropClass:
+    """Return the kind of picture that a decision leaves; None is a person admitted."""
+    if reason is None:
+        return CropClass.ADMITTED
+    return CropClass.DOUBTFUL if reason in STEP_UP_REASONS else CropClass.REFUSED
+
+
 class DoorCommandOutcome(StrEnum):
     """How the door answered a command."""
 

@@ -213,7 +213,9 @@ class Building:
         for number, picture in enumerate(self._held_up.values(), start=2001):
             holder = await self._central.add_person(picture.name, str(number))
             self._holders[picture.key] = holder
-            await self._central.enrol_face(holder, picture.path)
+            if not await self._central.enrol_face(holder, picture.path):
+                # Two pictures of one person: who is shown is enrolled by the other one.
+                self._console.print(f"{picture.name} resembles somebody who is enrolled already")
 
     async def _play(self, seconds: float | None, processes: Processes) -> None:
         began_s = time.monotonic()

@@ -81,8 +81,12 @@ class CentralControl:
         """Give a person a card."""
         await self._post(f"/api/v1/people/{holder_id}/cards", number=number)
 
-    async def enrol_face(self, holder_id: str, photograph: Path) -> None:
+    async def enrol_face(self, holder_id: str, photograph: Path) -> bool:
         """Enrol a person by photograph.
+
+        Returns:
+            Whether it is done; a person who resembles somebody enrolled waits for a second
+            operator.
 
         Raises:
             typer.TyperException: Central did not accept the photograph.
@@ -91,8 +95,9 @@ class CentralControl:
         reply = await self._http.post(
             f"/api/v1/people/{holder_id}/face", files={"photos": (photograph.name, content)}
         )
-        if reply.status_code != httpx.codes.CREATED:
+        if reply.status_code not in (httpx.codes.CREATED, httpx.codes.ACCEPTED):
             raise typer.TyperException(f"central did not enrol {photograph.name}: {reply.text}")
+        return reply.status_code == httpx.codes.CREATED
 
     async def snapshot(self) -> dict[str, Any]:
         """Return what the console shows first."""

@@ -17,9 +17,11 @@ from uuid import UUID
 from config.contract.access import (
     STEP_UP_REASONS,
     CredentialKind,
+    CropClass,
     DenialReason,
     Direction,
     DoorCommandOutcome,
+    crop_class,
 )
 from config.contract.events import (
     AccessDenied,
@@ -115,7 +117,7 @@ class Surroundings:
     people: People
     board: Board
     policy: Policy
-    offer_blob: Callable[[bytes], str]
+    offer_blob: Callable[[bytes, CropClass], str]
     now: Callable[[], datetime]
     monotonic: Callable[[], float] = time.monotonic
 
@@ -272,7 +274,7 @@ class Lane:
             self.screen.show("refused", reason=refused.reason)
             return refused
         if shown.face is not None and shown.face.crop_jpeg is not None:
-            self._around.offer_blob(shown.face.crop_jpeg)
+            self._around.offer_blob(shown.face.crop_jpeg, CropClass.ADMITTED)
         await self._open(granted.decision_id, person, decided_at_s)
         return decision
 
@@ -293,11 +295,11 @@ class Lane:
         evidence: FaceEvidence | None,
         now: datetime,
     ) -> Denied:
-        crop = None
-        if shown.face is not None and self._around.policy.keep_stranger_crops:
+        crop, kind = None, crop_class(decision.reason)
+        if shown.face is not None and self._around.policy.crop_lifetime(kind):
             crop = _crop_name(shown.face)
             if shown.face.crop_jpeg is not None:
-                self._around.offer_blob(shown.face.crop_jpeg)
+                self._around.offer_blob(shown.face.crop_jpeg, kind)
         denied = AccessDenied(
             decision_id=decision_id,
             access_point=self._entry.id,

@@ -40,6 +40,12 @@ SITE = Site.model_validate(
         "bus": [{"id": "line-1", "node": "gate-1", "port": "/dev/null"}],
         "device": [{"id": "gate", "driver": "speed_gate", "bus": "line-1"}],
         "access_point": [{"id": "lane", "node": "gate-1", "device": "gate"}],
+        "policy": {
+            "keep_stranger_crops": True,
+            "crop_lifetime_h": 24,
+            "doubtful_crop_lifetime_h": 12,
+            "stranger_crop_lifetime_h": 2,
+        },
     }
 )
 PASSWORD = "correct horse battery staple"
@@ -161,6 +167,12 @@ class Bench:
             again = None if secret else self.signed_in()
             self._administrator = again or self.accepted(secret, "admin")
         return self._administrator
+
+    def signed_in_again(self) -> httpx.Client:
+        """Return the administrator's browser after the session may have run out."""
+        wish = {"username": "admin", "password": PASSWORD}
+        assert self.administrator.post("/api/v1/sessions", json=wish).status_code == 201
+        return self.administrator
 
     def first_invitation(self) -> str:
         """Return the first administrator's secret."""

@@ -65,6 +65,7 @@ class CentralStandIn:
         self.duplicate_count = 0
         self.statuses: list[NodeStatus] = []
         self.blobs: dict[str, bytes] = {}
+        self.blob_kinds: list[str] = []
         self.holders: list[HolderRecord] = []
         self.page_length = 2
         self.site_pairs: SitePairsRecord | None = None
@@ -218,6 +219,7 @@ class CentralStandIn:
 
     async def _take_blob(self, sha256: str, request: Request) -> Response:
         self.blobs[sha256] = await request.body()
+        self.blob_kinds.append(request.query_params["kind"])
         return Response(status_code=204)
 
     def _stream(self) -> StreamingResponse:

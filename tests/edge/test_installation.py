@@ -82,7 +82,7 @@ class Building:
             people=self.people,
             board=self.board,
             policy=Policy(),
-            offer_blob=lambda jpeg: "",
+            offer_blob=lambda jpeg, kind: "",
             now=lambda: NOW,
         )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.contract.access import DoorState
+from config.contract.access import CropClass, DoorState
 from config.contract.events import DeviceLost, DoorStateChanged
 from config.contract.nodes import NodeStatus
 from edge.backoff import BackOff
@@ -181,7 +181,7 @@ def test_a_picture_is_sent_under_its_hash(
 
     async def act() -> str:
         async with running(identity, journal) as uplink:
-            sha256 = uplink.offer_blob(b"jpeg")
+            sha256 = uplink.offer_blob(b"jpeg", CropClass.DOUBTFUL)
             await eventually(lambda: len(central.blobs) == 1)
             return sha256
 
@@ -189,6 +189,7 @@ def test_a_picture_is_sent_under_its_hash(
 
     assert sha256 == hashlib.sha256(b"jpeg").hexdigest()
     assert central.blobs == {sha256: b"jpeg"}
+    assert central.blob_kinds == ["doubtful"]
 
 
 def test_old_pictures_give_way_and_expire(
@@ -203,7 +204,7 @@ def test_old_pictures_give_way_and_expire(
         )
         for number in range(BLOB_COUNT_MAX + 5):
             now_s[0] = float(number)
-            uplink.offer_blob(b"%d" % number)
+            uplink.offer_blob(b"%d" % number, CropClass.ADMITTED)
         now_s[0] = 900.0 + 60.0
         while await uplink.send_blob():
             pass

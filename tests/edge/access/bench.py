@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from config.contract.access import Direction
+from config.contract.access import CropClass, Direction
 from config.contract.events import Event, EventData
 from config.contract.nodes import SitePairsRecord
 from config.site import AccessPointEntry, Policy
@@ -76,11 +76,11 @@ class Bench:
 
     Attributes:
         now_s: The monotonic clock, set by hand.
-        blobs: Pictures that the lane gave away.
+        blobs: Pictures that the lane gave away, and of which kind.
     """
 
     def __init__(self, folder: Path, *, policy: Policy, point: AccessPointEntry) -> None:
-        self.now_s, self.blobs = 100.0, list[bytes]()
+        self.now_s, self.blobs = 100.0, list[tuple[bytes, CropClass]]()
         self.journal, self.board = make_journal(folder), KioskBoard()
         self.gate, self.people = ScriptedGate(journal=self.journal), Register()
         self.lane = Lane(
@@ -97,8 +97,8 @@ class Bench:
             ),
         )
 
-    def _take_blob(self, jpeg: bytes) -> str:
-        self.blobs.append(jpeg)
+    def _take_blob(self, jpeg: bytes, kind: CropClass) -> str:
+        self.blobs.append((jpeg, kind))
         return ""
 
     async def show_face(self, *similarities: float, age_s: float = 0.05) -> None:

@@ -9,6 +9,7 @@ import pytest
 from config.contract.access import (
     STEP_UP_REASONS,
     CredentialKind,
+    CropClass,
     DenialReason,
     Direction,
     DoorCommandOutcome,
@@ -146,24 +147,37 @@ def test_the_picture_of_a_person_admitted_is_sent_and_named(tmp_path: Path) -> N
 
         assert isinstance(granted, AccessGranted)
         assert granted.crop == hashlib.sha256(b"jpeg").hexdigest()
-        assert bench.blobs == [b"jpeg"]
+        assert bench.blobs == [(b"jpeg", CropClass.ADMITTED)]
 
     play(tmp_path, script)
 
 
-@pytest.mark.parametrize("is_kept", [False, True])
-def test_the_picture_of_a_stranger_dies_unless_the_site_keeps_it(
-    tmp_path: Path, is_kept: bool
+KEEPING = Policy(keep_stranger_crops=True)
+
+
+@pytest.mark.parametrize(
+    ("policy", "similarities", "kinds"),
+    [
+        (Policy(), [0.3], []),
+        (Policy(), [0.8, 0.795], []),
+        (KEEPING, [0.3], [CropClass.REFUSED]),
+        (KEEPING, [0.8, 0.795], [CropClass.DOUBTFUL]),
+        (KEEPING.model_copy(update={"stranger_crop_lifetime_h": 0}), [0.3], []),
+        (KEEPING.model_copy(update={"doubtful_crop_lifetime_h": 0}), [0.8, 0.795], []),
+    ],
+)
+def test_a_picture_of_somebody_not_admitted_dies_unless_the_site_keeps_its_kind(
+    tmp_path: Path, policy: Policy, similarities: list[float], kinds: list[CropClass]
 ) -> None:
     async def script(bench: Bench) -> None:
-        await bench.show_face(0.3)
+        await bench.show_face(*similarities)
         (denied,) = await bench.facts()
 
         assert isinstance(denied, AccessDenied)
-        assert (denied.crop is not None) is is_kept
-        assert bench.blobs == ([b"jpeg"] if is_kept else [])
+        assert (denied.crop is not None) is bool(kinds)
+        assert bench.blobs == [(b"jpeg", kind) for kind in kinds]
 
-    play(tmp_path, script, policy=Policy(keep_stranger_crops=is_kept))
+    play(tmp_path, script, policy=policy)
 
 
 def test_granted_and_passed_are_two_facts(tmp_path: Path) -> None:
