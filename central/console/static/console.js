@@ -15,7 +15,14 @@ startPage({
   name: "console",
   mount(main, { store, session }) {
     const view = { filter: "", /** @type {string | null} */ chosen: null };
-    const look = { showsCrops: session.permissions.includes("events.crops"), zone: () => store.state.zone };
+    const look = {
+      showsCrops: session.permissions.includes("events.crops"),
+      showsCandidates: session.permissions.includes("events.candidates"),
+      zone: () => store.state.zone,
+      cropLifetimeMs: (/** @type {string} */ kind) => store.state.cropLifetimeMs(kind),
+      choose,
+      changed: () => store.schedule(),
+    };
     const list = /** @type {import("/web/live-list.js").LiveList} */ (h("live-list", { empty: "console.empty" }));
     list.row = {
       key: (line) => line.key,
@@ -46,12 +53,21 @@ startPage({
       // Without a choice the panel follows the person who was let in last.
       const chosen = lines.find((line) => line.key === view.chosen);
       const line = chosen ?? lines.find((each) => each.word === "access.granted");
-      fill(panel, line ? detail(line, look, state.site) : h("p", { class: "empty" }, t("detail.empty")));
+      fill(panel, line ? detail(line, look, state.site, line === chosen) : h("p", { class: "empty" }, t("detail.empty")));
     });
     list.addEventListener("choose", (event) => {
       view.chosen = /** @type {CustomEvent} */ (event).detail;
       store.schedule();
     });
+    /** @param {string} key */
+    function choose(key) {
+      const row = list.querySelector(`[data-key="${CSS.escape(key)}"]`);
+      list.choose(row);
+      row?.scrollIntoView({ block: "nearest" });
+      // A line that a filter hides is shown all the same.
+      view.chosen = key;
+      store.schedule();
+    }
     search.addEventListener("input", () => {
       view.filter = search.value;
       store.schedule();

@@ -9,8 +9,17 @@ import { prioritySign, symbol } from "/web/symbols.js";
 
 /**
  * @typedef {import("./event-log.js").Line} Line
- * @typedef {{showsCrops: boolean, zone: () => string}} Look
+ * @typedef {object} Look
+ * @property {boolean} showsCrops
+ * @property {boolean} showsCandidates
+ * @property {() => string} zone
+ * @property {(kind: string) => number} cropLifetimeMs how long a kind of picture is kept
+ * @property {(key: string) => void} choose shows another line
+ * @property {() => void} changed shows anew what has become known of a line
  */
+
+/** @type {Record<string, import("/web/symbols.js").SymbolName>} */
+const OUTCOME_SIGNS = { passed: "passed", not_passed: "not_passed", settled: "card" };
 
 /**
  * The name of an access point in the page's language, else its identifier.
@@ -96,7 +105,7 @@ export function updateLine(row, line, look, site) {
   fill(cell(".who"), who(line));
   fill(cell(".how"), how(line));
   fill(cell(".outcome"), ...outcome(step, look));
-  if (look.showsCrops) placeCrop(cell(".crop-place"), line);
+  if (look.showsCrops) placeCrop(cell(".crop-place"), line, look);
 }
 
 /** @param {Line} line */
@@ -109,13 +118,13 @@ function how({ data }) {
 /** @param {ReturnType<typeof progress>} step @param {Look} look */
 function outcome(step, look) {
   if (!step) return [];
-  const sign = step.priority ? prioritySign(step.priority) : step.word === "confirmed" ? null : symbol(/** @type {"passed" | "not_passed"} */ (step.word));
+  const sign = step.priority ? prioritySign(step.priority) : OUTCOME_SIGNS[step.word] ? symbol(OUTCOME_SIGNS[step.word]) : null;
   const words = h("span", { class: step.priority ? `p${step.priority}` : "" }, term("outcome", step.word));
   return [sign, words, step.word === "confirmed" ? null : h("time", {}, formatTime(step.at, look.zone()))];
 }
 
-/** @param {Element} place @param {Line} line */
-function placeCrop(place, { word, data }) {
-  if (place.childElementCount > 0 || !word.startsWith("access.") || !("credential" in data)) return;
-  place.append(crop(data.crop, data.credential === "card" ? "card" : "person"));
+/** @param {Element} place @param {Line} line @param {Look} look */
+function placeCrop(place, line, look) {
+  if (place.childElementCount > 0 || !line.word.startsWith("access.") || !("credential" in line.data)) return;
+  place.append(crop(line, look));
 }

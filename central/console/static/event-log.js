@@ -16,11 +16,14 @@
  * @property {string | null} name
  * @property {{at: string, data: any} | null} answered
  * @property {{at: string, isPassed: boolean} | null} outcome
+ * @property {Line | null} settled the line of the doubt that this card settled
+ * @property {Line | null} settledBy the line of the card that settled this doubt
  */
 
 const LINE_COUNT_MAX = 300;
 const PREFIX = "menshen.";
 const GRANTED = "menshen.access.granted.v1";
+const DENIED = "menshen.access.denied.v1";
 const ANSWERED = "menshen.door.command_answered.v1";
 const PASSED = "menshen.access.passed.v1";
 const NOT_PASSED = "menshen.access.not_passed.v1";
@@ -72,11 +75,20 @@ export class EventLog {
     const [symbol, priority] = LOOKS[word]?.(event.data) ?? ["note", event.class === "alarm" ? 3 : 0];
     const line = {
       key: String(position), at: event.time, node, word, symbol, priority,
-      data: event.data, name, answered: null, outcome: null,
+      data: event.data, name, answered: null, outcome: null, settled: null, settledBy: null,
     };
     this.lines.unshift(line);
-    if (event.type === GRANTED) this.#decisions.set(event.data.decision_id, line);
+    if (event.type === GRANTED || event.type === DENIED) this.#decisions.set(event.data.decision_id, line);
+    if (event.data.confirms) this.#settle(line);
     for (const old of this.lines.splice(LINE_COUNT_MAX)) this.#decisions.delete(old.data.decision_id);
+  }
+
+  /** @param {Line} card the grant of a card that settled a doubt about a face */
+  #settle(card) {
+    const doubt = this.#decisions.get(card.data.confirms);
+    if (!doubt) return;
+    card.settled = doubt;
+    doubt.settledBy = card;
   }
 }
 
@@ -85,7 +97,8 @@ export class EventLog {
  * @param {Line} line
  * @returns {{word: string, priority: 0 | 2, at: string} | null}
  */
-export function progress({ outcome, answered }) {
+export function progress({ outcome, answered, settledBy }) {
+  if (settledBy) return { word: "settled", priority: 0, at: settledBy.at };
   if (outcome) return { word: outcome.isPassed ? "passed" : "not_passed", priority: 0, at: outcome.at };
   if (!answered) return null;
   const { outcome: word } = answered.data;

@@ -31,6 +31,12 @@ export class SiteState {
     return this.site?.time_zone ?? "UTC";
   }
 
+  /** How long pictures of a kind are kept; for ever, as far as is known, until central has said it.
+   * @param {string} kind */
+  cropLifetimeMs(kind) {
+    return (this.site?.crop_lifetime_h?.[kind] ?? Infinity) * 3_600_000;
+  }
+
   /** @param {any} snapshot */
   apply(snapshot) {
     if (snapshot.epoch !== this.epoch) {

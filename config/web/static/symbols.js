@@ -23,8 +23,8 @@ const PRIORITY_SHAPES = ["square", "triangle", "diamond", "circle"];
 
 /** @typedef {keyof typeof PATHS} SymbolName */
 
-/** @param {string} tag @param {Record<string, string>} attributes */
-function draw(tag, attributes) {
+/** An element of a drawing. @param {string} tag @param {Record<string, string>} attributes */
+export function draw(tag, attributes) {
   const element = document.createElementNS(NAMESPACE, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   return element;

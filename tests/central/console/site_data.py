@@ -20,6 +20,7 @@ from config.contract.events import (
     Event,
     EventData,
     FaceEvidence,
+    LivenessEvidence,
 )
 from config.contract.identifiers import new_id
 from config.contract.nodes import DeviceStatus, NodeStatus
@@ -34,6 +35,7 @@ SITE: Json = {
         "east": {"zh-CN": "东通道", "en": "East lane"},
         "west": {"zh-CN": "西通道", "en": "West lane"},
     },
+    "crop_lifetime_h": {"admitted": 24, "doubtful": 12, "refused": 0},
 }
 
 
@@ -42,10 +44,20 @@ def evidence(similarity: float) -> FaceEvidence:
     return FaceEvidence(
         similarity=similarity,
         threshold=0.55,
+        step_up_threshold=0.47,
         margin=0.21,
         gallery_size=128,
         frame_count=3,
+        frames_combined=2,
+        dropped={"blurred": 3, "turned_away": 1},
         network="0" * 64,
+        liveness="unsure",
+        liveness_evidence=LivenessEvidence(
+            score=0.44,
+            reason="the signals leave a doubt",
+            signals={"live_pair": 0.44, "cohesion": 0.12, "blinks": 1},
+            look_count=4,
+        ),
         frame_to_decision_ms=84.2,
     )
 
@@ -82,8 +94,11 @@ class Story:
             "holder_name": name,
         }
 
-    def granted(self, name: str, *, point: str = "east", crop: str | None = None) -> Json:
-        """Return that a person was granted passage by their face."""
+    def granted(
+        self, name: str, *, point: str = "east", crop: str | None = None, age_h: float = 0
+    ) -> Json:
+        """Return that a person was granted passage by their face, some hours ago."""
+        self.at -= timedelta(hours=age_h)
         self.decision = new_id()
         data = AccessGranted(
             decision_id=self.decision,
@@ -95,6 +110,25 @@ class Story:
             crop=crop,
         )
         return self.stored(data, name=name, after_s=7)
+
+    def doubted(self, *, point: str = "east") -> Json:
+        """Return that a card was asked for, because the face leaves a doubt."""
+        stored = self.denied(DenialReason.WEAK_FACE, point=point)
+        self.doubt = UUID(stored["event"]["data"]["decision_id"])
+        return stored
+
+    def settled(self, name: str, *, point: str = "east") -> Json:
+        """Return that a card settled the last doubt."""
+        self.decision = new_id()
+        data = AccessGranted(
+            decision_id=self.decision,
+            access_point=point,
+            direction=Direction.IN,
+            holder_id=str(new_id()),
+            credential=CredentialKind.CARD,
+            confirms=self.doubt,
+        )
+        return self.stored(data, name=name, after_s=4)
 
     def answered(self, outcome: DoorCommandOutcome, *, point: str = "east") -> Json:
         """Return how the gate answered the last grant."""

@@ -19,6 +19,7 @@ SESSION = {
     "username": "li.ming",
     "role": "administrator",
     "permissions": [
+        "events.candidates",
         "events.crops",
         "events.read",
         "nodes.manage",
@@ -46,6 +47,8 @@ class StandIn:
         self.pairs: list[Json] = []
         self.migration: Json = make_migration()
         self.blobs: dict[str, bytes] = {}
+        self.candidates: dict[int, list[Json]] = {}
+        self.session: Json = SESSION
         self.face_answer: tuple[int, Json] = (201, {"status": "enrolled", "pictures": []})
         self.is_signed_in = True
         self.people_version = 1
@@ -120,7 +123,7 @@ class StandIn:
 
         @app.get("/api/v1/sessions/current")
         async def current() -> Json:
-            return SESSION
+            return self.session
 
         @app.delete("/api/v1/sessions/current", status_code=204)
         async def leave() -> None:
@@ -131,13 +134,13 @@ class StandIn:
             if body["password"] != PASSWORD:
                 return problem(401, "bad_credentials")
             self.is_signed_in = True
-            return SESSION
+            return self.session
 
         @app.post("/api/v1/invitations/accept", status_code=201)
         async def accept(body: Json) -> Json:
             self.requests.append(("POST", "/invitations/accept", body))
             self.is_signed_in = True
-            return SESSION
+            return self.session
 
     def _add_site(self, app: FastAPI) -> None:
         @app.get("/api/v1/snapshot")
@@ -160,6 +163,11 @@ class StandIn:
             if sha256 not in self.blobs:
                 return problem(404, "blob_not_found")
             return Response(self.blobs[sha256], media_type="image/jpeg")
+
+        @app.get("/api/v1/events/{position}/candidates")
+        async def candidates(position: int) -> Json:
+            self.requests.append(("GET", f"/events/{position}/candidates", {}))
+            return {"items": self.candidates.get(position, [])}
 
         @app.post("/api/v1/nodes/tokens", status_code=201)
         async def token(body: Json) -> Json:

@@ -1,3 +1,4 @@
+import inspect
 import json
 import re
 from collections.abc import Iterable
@@ -17,8 +18,11 @@ from drivers.simulators.line import FAULTS
 from edge.bench.device_session import State
 from edge.bench.server import STATIC as BENCH
 from edge.kiosk.app import STATIC as KIOSK
+from edge.vision import liveness
 from models.face.operating_point import ADVICE
 from models.face.quality import QualityReason
+from models.liveness import challenge, judgement
+from models.liveness.types import Verdict
 
 FOLDERS = (SHARED, CONSOLE, KIOSK, BENCH)
 SOURCES = [p for folder in FOLDERS for p in folder.iterdir() if p.suffix in (".js", ".html")]
@@ -65,7 +69,8 @@ def test_every_word_is_used() -> None:
               "transport", "side", "device_state", "device_kind", "hand", "hand_argument",
               "bench_fault", "bench_fault_text", "observed", "observed_field", "credential_kind",
               "condition", "quantity", "gate_fault", "health", "bench_hint", "advice",
-              "self_test_failure", "verdict", "pair_origin", "pairs"}  # fmt: skip
+              "self_test_failure", "verdict", "pair_origin", "pairs", "liveness_reason",
+              "signal", "dropped"}  # fmt: skip
 
     unused = {k for k in ENGLISH if k.partition(".")[0] not in groups and f'"{k}"' not in text}
 
@@ -84,6 +89,8 @@ def test_every_word_is_used() -> None:
         ("class", EventClass),
         ("hint", QualityReason),
         ("picture", QualityReason),
+        ("dropped", QualityReason),
+        ("liveness", Verdict),
     ],
 )
 def test_every_value_of_the_contract_has_words(group: str, values: type[StrEnum]) -> None:
@@ -129,6 +136,17 @@ def test_a_fault_is_described_in_english_as_the_simulators_do() -> None:
     assert {k: f.text for k, f in FAULTS.items()} == {
         k: ENGLISH[f"bench_fault_text.{k}"] for k in FAULTS
     }
+
+
+def test_every_reason_of_liveness_has_words() -> None:
+    modules = (judgement, challenge, liveness)
+    quoted = re.compile(r'(?:NO_\w+|NOT_\w+|reason|return).*"([a-z][a-z ]+)"')
+    said = {r for m in modules for r in quoted.findall(inspect.getsource(m)) if " " in r}
+
+    slugs = {reason.replace(" ", "_") for reason in said}
+
+    assert len(slugs) > 12
+    assert {slug for slug in slugs if f"liveness_reason.{slug}" not in ENGLISH} == set()
 
 
 def test_every_event_type_has_words() -> None:
