@@ -156,11 +156,28 @@ def nothing(image: Image, points: Points) -> Image:
     return image
 
 
-def mask(image: Image, points: Points) -> Image:
-    """Cover nose, mouth and chin, as a surgical mask does."""
+def mask_of(colour: tuple[int, int, int]) -> Cover:
+    """Return a cover of nose, mouth and chin, as a surgical mask is, in one colour, BGR."""
     half = ((-0.95, 0.3), (-0.5, 0.42), (0.0, 0.3), (0.5, 0.42), (0.95, 0.3), (0.9, 1.15))
     outline = (*half, (0.5, 1.7), (0.0, 1.85), (-0.5, 1.7), (-0.9, 1.15))
-    return _filled(image, _on_face(points, outline), (205, 185, 160))
+
+    def cover(image: Image, points: Points) -> Image:
+        return _filled(image, _on_face(points, outline), colour)
+
+    return cover
+
+
+mask: Final = mask_of((205, 185, 160))
+"""A light blue surgical mask without folds."""
+
+
+def pleated_mask(image: Image, points: Points) -> Image:
+    """Cover nose, mouth and chin by a mask with three dark folds across it."""
+    covered = mask(image, points)
+    for y in (0.75, 1.0, 1.25):
+        fold = ((-0.85, y), (0.0, y + 0.04), (0.85, y), (0.85, y + 0.03), (0.0, y + 0.07))
+        covered = _filled(covered, _on_face(points, (*fold, (-0.85, y + 0.03))), (165, 145, 122))
+    return covered
 
 
 def cap(image: Image, points: Points) -> Image:

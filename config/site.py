@@ -27,6 +27,10 @@ class SiteIdentity(Frozen):
     time_zone: str = "Asia/Shanghai"
 
 
+CoverPolicy = Literal["ask", "card", "ignore"]
+"""What a gate does about something that hides a face; see ``Recognition.masks``."""
+
+
 class Recognition(Frozen):
     """How faces are recognised at this site, on every node alike.
 
@@ -40,6 +44,12 @@ class Recognition(Frozen):
             than press photographs; None takes the network's measured one. 1 is for people as mixed
             as in the press.
         face_size_px_min: Smaller faces are people who are not at the gate yet.
+        masks: ``ask``: whoever is not recognised with one is asked to take it off, and looked at
+            again then. ``card``: a face that is seen to have one does not pass without a card.
+            ``ignore``: nobody looks for it.
+        dark_glasses: The same.
+        sun_behind: The same, when a bright ground leaves the face dark: people are asked to come
+            closer.
     """
 
     pipeline: Literal["builtin", "production"] = "builtin"
@@ -48,6 +58,9 @@ class Recognition(Frozen):
     step_up_strangers: Annotated[float, Field(gt=0, lt=1)] = 0.05
     same_group_factor: Annotated[float, Field(ge=1, le=1000)] | None = None
     face_size_px_min: Annotated[int, Field(ge=80, le=600)] = 110
+    masks: CoverPolicy = "ask"
+    dark_glasses: CoverPolicy = "ask"
+    sun_behind: CoverPolicy = "ask"
 
     @property
     def false_positive_rate(self) -> float:

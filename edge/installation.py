@@ -184,6 +184,7 @@ def _watch(
         on_health=reports.health,
     )
     lane.when_passed(watcher.person_has_passed)
+    lane.when_granted(watcher.person_was_let_through)
     watcher.start()
 
 

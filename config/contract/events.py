@@ -99,6 +99,7 @@ class FaceEvidence(Frozen):
         dropped: Frames that were not good enough, by the reason.
         candidates: Who was considered, best first; shown to auditors alone.
         liveness_evidence: Behind ``liveness``; None when it is off.
+        cover: What hid the face; None where nothing was seen to, or a clear face needed no look.
     """
 
     similarity: float | None
@@ -114,6 +115,7 @@ class FaceEvidence(Frozen):
     dropped: dict[str, int] = Field(default_factory=dict)
     candidates: tuple[ConsideredCandidate, ...] = ()
     liveness_evidence: LivenessEvidence | None = None
+    cover: Literal["mask", "dark_glasses", "sun_behind"] | None = None
 
 
 class AccessGranted(

@@ -60,6 +60,10 @@ _log = logging.getLogger("edge.access")
 ATTEMPT_AGE_S_MAX: Final = 3.0
 """An older attempt opens nothing: whoever made it may have left."""
 WAITING_COUNT_MAX: Final = 4
+HIDDEN: Final = frozenset(
+    {DenialReason.UNKNOWN_FACE, DenialReason.WEAK_FACE, DenialReason.LIVENESS_UNSURE}
+)
+"""Reasons for which what hides the face may be to blame, and is said."""
 
 
 class Gate(Protocol):
@@ -150,6 +154,7 @@ class Lane:
         """Decide for one access point."""
         self._entry, self._gate, self._around = point, gate, around
         self._when_passed: list[Callable[[], None]] = []
+        self._when_granted: list[Callable[[], None]] = []
         self._point = Point(point.id, point.direction)
         self._side = Side.IN if point.direction is Direction.IN else Side.OUT
         self.screen = Screen(point, around.board, now=around.now)
@@ -167,6 +172,10 @@ class Lane:
     def when_passed(self, call: Callable[[], None]) -> None:
         """Call this whenever somebody has passed; it must be quick."""
         self._when_passed.append(call)
+
+    def when_granted(self, call: Callable[[], None]) -> None:
+        """Call this whenever the gate is about to be told to open; it must be quick."""
+        self._when_granted.append(call)
 
     # ---- what happens before the lane
 
@@ -275,6 +284,8 @@ class Lane:
             return refused
         if shown.face is not None and shown.face.crop_jpeg is not None:
             self._around.offer_blob(shown.face.crop_jpeg, CropClass.ADMITTED)
+        for call in self._when_granted:
+            call()
         await self._open(granted.decision_id, person, decided_at_s)
         return decision
 
@@ -313,7 +324,8 @@ class Lane:
         self._around.journal.note(denied, subject=self._entry.id, now=now)
         is_doubt = decision.reason in STEP_UP_REASONS
         self._doubted = (decision_id, self._around.monotonic()) if is_doubt else None
-        self.screen.show("step_up" if is_doubt else "refused", reason=decision.reason)
+        cover = None if shown.face is None or decision.reason not in HIDDEN else shown.face.cover
+        self.screen.show("step_up" if is_doubt else "refused", reason=decision.reason, cover=cover)
         return decision
 
     # ---- opening
@@ -424,6 +436,7 @@ def _evidence(shown: _Shown, decided_at_s: float) -> FaceEvidence | None:
             for c in (*face.candidates, *([face.elsewhere] if face.elsewhere else []))
         ),
         liveness_evidence=_liveness_evidence(face),
+        cover=None if face.cover is None else face.cover.value,
     )
 
 
@@ -445,12 +458,13 @@ def _shown(face: FaceAttempt) -> FaceShown:
         Outcome.REFUSE: DenialReason.PRESENTATION_ATTACK,
         Outcome.STEP_UP: DenialReason.LIVENESS_UNSURE,
     }
+    doubt = None if face.liveness is None else doubts.get(face.liveness.outcome)
     return FaceShown(
         face.candidates,
         face.threshold,
         step_up=face.step_up,
         margin_min=MARGIN_MIN if face.margin_min is None else face.margin_min,
-        doubt=None if face.liveness is None else doubts.get(face.liveness.outcome),
+        doubt=DenialReason.WEAK_FACE if doubt is None and face.needs_card else doubt,
         elsewhere=face.elsewhere,
     )
 

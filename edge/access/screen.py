@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from config.contract.access import DenialReason
 from config.site import AccessPointEntry
 from edge.kiosk.state import KioskState, Phase
+from models.face.covers import Cover
 
 SHOWN_S: Final = 2.5
 """How long a welcome, a passage or a refusal stands before people are looked for again."""
@@ -47,23 +48,34 @@ class Screen:
             self.show_idle()
 
     def show(
-        self, phase: Phase, *, masked_name: str = "", reason: DenialReason | None = None
+        self,
+        phase: Phase,
+        *,
+        masked_name: str = "",
+        reason: DenialReason | None = None,
+        cover: Cover | None = None,
     ) -> None:
         """Show something that just happened, for a while."""
-        self._put(phase, masked_name, reason)
+        self._put(phase, masked_name, reason, cover)
         shown_s = STEP_UP_S if phase == "step_up" else SHOWN_S
         self._idle_later = asyncio.get_running_loop().call_later(shown_s, self.show_idle)
 
     def show_idle(self) -> None:
         """Show what stands while nothing happens: what people must know before they try."""
         if not self._is_gate_able:
-            self._put("fault", "", None)
+            self._put("fault")
         elif not self._is_camera_able:
-            self._put("unavailable", "", None)
+            self._put("unavailable")
         else:
-            self._put("looking", "", None)
+            self._put("looking")
 
-    def _put(self, phase: Phase, masked_name: str, reason: DenialReason | None) -> None:
+    def _put(
+        self,
+        phase: Phase,
+        masked_name: str = "",
+        reason: DenialReason | None = None,
+        cover: Cover | None = None,
+    ) -> None:
         if self._idle_later is not None:
             self._idle_later.cancel()
             self._idle_later = None
@@ -73,6 +85,7 @@ class Screen:
                 phase=phase,
                 masked_name=masked_name,
                 reason=reason,
+                cover=cover,
                 direction=self._point.direction,
                 changed_at=self._now(),
             )

@@ -81,6 +81,7 @@ class _Screens:
             "name": point.name,
             "direction": point.direction,
             "has_camera": self.has_camera(point),
+            "liveness": point.liveness,
         }
 
     def has_camera(self, point: AccessPointEntry) -> bool:
@@ -174,6 +175,7 @@ def _state(state: KioskState) -> dict[str, object]:
         "phase": state.phase,
         "masked_name": state.masked_name,
         "reason": state.reason,
+        "cover": state.cover,
         "direction": state.direction,
         "changed_at": state.changed_at.isoformat(),
     }

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from config.contract.access import DenialReason, Direction
+from models.face.covers import Cover
 
 Phase = Literal["looking", "welcome", "passed", "refused", "step_up", "fault", "unavailable"]
 """``step_up``: the face leaves a doubt, a card is asked for.
@@ -21,6 +22,7 @@ class KioskState:
     Attributes:
         masked_name: Of the person whom ``welcome`` greets; empty where nobody is known.
         reason: Why ``refused`` or ``step_up``; None in every other phase.
+        cover: What hides the face of the person who was not recognised; None where nothing does.
         direction: Which way the access point leads, for the arrow.
         changed_at: Aware UTC.
     """
@@ -29,6 +31,7 @@ class KioskState:
     phase: Phase
     masked_name: str = ""
     reason: DenialReason | None = None
+    cover: Cover | None = None
     direction: Direction = Direction.IN
     changed_at: datetime
 

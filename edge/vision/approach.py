@@ -1,14 +1,16 @@
 """One person's visit: which frames are looked up, and when the attempt is decided. Pure.
 
-A visit makes at most one attempt. It looks at a few good frames, never twice at one, and accepts
-the first clear one; otherwise the best of them decides, or their mean: what is common to several
-frames is the person, what differs is light, movement and noise.
+A visit makes one attempt, and another one if the person was asked to uncover the face and did. It
+looks at a few good frames, never twice at one, and accepts the first clear one; otherwise the best
+of them decides, or their mean: what is common to several frames is the person, what differs is
+light, movement and noise.
 """
 
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
+from models.face.covers import Cover
 from models.face.types import Candidate, Embedding
 
 LOOK_COUNT_MAX = 5
@@ -20,6 +22,8 @@ COMBINED_MARGIN = 0.02
 """Demanded more of a mean of frames: it is nearer to everybody, strangers included."""
 CHECK_INTERVAL_S = 0.4
 """How often it is checked that the person standing there is still the one of the attempt."""
+UNCOVERED_COUNT_MIN = 2
+"""Frames in a row without a cover after which a person who was asked is looked at again."""
 DOUBT_COUNT_MAX = 2
 """Frames in a row that must disagree before a person who was decided counts as replaced."""
 
@@ -35,6 +39,7 @@ class Look:
         step_up: From here to ``threshold`` a card is asked for.
         margin_min: By which the best must lead the second to be clear.
         frame_count: 1, or the number of frames whose mean was looked up.
+        cover: What hides the face; None where nothing does, or nobody looked for it.
         quality: 0..1, of the picture; decides between looks that resemble nobody.
     """
 
@@ -47,6 +52,7 @@ class Look:
     gallery_size: int
     quality: float
     frame_count: int = 1
+    cover: Cover | None = None
 
     @property
     def clearance(self) -> float:
@@ -69,6 +75,10 @@ class Look:
 class Visit:
     """What is known of one person while the person is in view.
 
+    Attributes:
+        is_decided: The attempt is made.
+        awaits_uncovering: It failed for what hides the face; see ``see_uncovered``.
+
     Args:
         similarity: The pipeline's measure of two embeddings.
         same_person_similarity: Two looks less alike than this are two people.
@@ -89,8 +99,9 @@ class Visit:
         self._combined: list[Look] = []
         self._dropped: Counter[str] = Counter()
         self._checked_at_s = float("-inf")
-        self._doubt_count = 0
-        self.is_decided = False
+        self._doubt_count = self._uncovered_count = 0
+        self._can_reopen = True
+        self.is_decided = self.awaits_uncovering = False
 
     @property
     def looks(self) -> Sequence[Look]:
@@ -106,6 +117,24 @@ class Visit:
     def dropped(self) -> Mapping[str, int]:
         """Frames that were not good enough before the decision, by reason."""
         return dict(self._dropped)
+
+    @property
+    def cover(self) -> Cover | None:
+        """What hides the face in most of the looks."""
+        [(most, count)] = Counter(look.cover for look in self._looks).most_common(1) or [(None, 0)]
+        return most if 2 * count > len(self._looks) else None
+
+    def await_uncovering(self) -> None:
+        """The person was not recognised and is asked to uncover the face: once a visit."""
+        self.awaits_uncovering, self._can_reopen = self._can_reopen, False
+
+    def see_uncovered(self, *, is_uncovered: bool) -> None:
+        """Take a frame after ``await_uncovering``; another attempt begins when the face is free."""
+        self._uncovered_count = self._uncovered_count + 1 if is_uncovered else 0
+        if self._uncovered_count >= UNCOVERED_COUNT_MIN:
+            self.is_decided = self.awaits_uncovering = False
+            self._looks, self._combined = [], []
+            self._dropped.clear()
 
     def drop(self, reason: str) -> None:
         """Count a frame that was not good enough to be looked up."""

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from edge.vision.liveness import LivenessFinding
+from models.face.covers import Cover
 from models.face.types import Box, Candidate
 
 
@@ -29,6 +30,8 @@ class FaceAttempt:
         crop_jpeg: The face on the best frame, about 200 pixels; None when it cannot be encoded.
         dropped: Frames of this person that were not good enough, by the reason.
         liveness: None where the access point does not ask for it.
+        cover: What hides the face, where that matters; None where nothing does.
+        needs_card: The site wants a card beside a face that is hidden so.
     """
 
     track_id: int
@@ -47,6 +50,8 @@ class FaceAttempt:
     combined_count: int = 1
     elsewhere: Candidate | None = None
     liveness: LivenessFinding | None = None
+    cover: Cover | None = None
+    needs_card: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

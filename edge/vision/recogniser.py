@@ -13,11 +13,13 @@ from typing import Protocol
 from config.site import Recognition
 from edge.vision.approach import COMBINED_MARGIN, LOOK_INTERVAL_S, Look, Visit
 from edge.vision.attempt import FaceAttempt, ViewBox
+from edge.vision.covers import CoverRule
 from edge.vision.live import encode_crop
 from edge.vision.liveness import LivenessFinding, LivenessPolicy, LivenessWatch
 from edge.vision.motion import Motion
 from edge.vision.reader import Frame
 from edge.vision.tracker import Track, Tracker
+from models.face.covers import Cover, find_cover
 from models.face.quality import QualityReason
 from models.face.quality import assess as assess_for_gate
 from models.face.types import Box, Candidate, Embedding, Face, Image, Pipeline
@@ -38,6 +40,8 @@ SHRINKAGE = 0.65
 AWAKE_S = 2.0
 """So long after a face was seen, whole frames are searched though nothing moves: somebody may only
 have turned away."""
+DARK = frozenset({QualityReason.TOO_DARK, QualityReason.FLAT})
+"""What the sun behind a person makes of the picture."""
 SAME_PERSON_FALSE_POSITIVE_RATE = 0.01
 """At this rate two strangers who stand in one place after each other count as one person."""
 
@@ -99,6 +103,7 @@ class Recogniser:
         liveness: The access point's rule; None does not ask for it.
         elsewhere: People who may not pass here: whom a face resembles there is said, no more.
         assess: The quality gate, for recognition.
+        find_cover: Looks for what hides a face.
         clock: Monotonic, the one that stamped the frames.
     """
 
@@ -112,12 +117,14 @@ class Recogniser:
         liveness: LivenessPolicy | None = None,
         elsewhere: FaceGallery | None = None,
         assess: Callable[[Image, Face], Appraisal] = assess_for_gate,
+        find_cover: Callable[[Image, Face], Cover | None] = find_cover,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pipeline, self._gallery, self._elsewhere = pipeline, gallery, elsewhere
         self._demand, self._liveness = demand, liveness
         self._size_px_min = recognition.face_size_px_min
         self._assess, self._clock = assess, clock
+        self._covers = CoverRule(recognition, find_cover)
         self._tracker, self._motion = Tracker(), Motion()
         self._visits: dict[int, Visit] = {}
         self._watches: dict[int, LivenessWatch] = {}
@@ -144,6 +151,11 @@ class Recogniser:
     def person_has_passed(self) -> None:
         """Let whoever appears after the present person be a new attempt at once."""
         self._tracker.person_has_passed()
+
+    def person_was_let_through(self) -> None:
+        """Ask nobody any more to uncover the face: a card has opened, and one passage is enough."""
+        for visit in self._visits.values():
+            visit.awaits_uncovering = False
 
     def interrupt(self) -> None:
         """Forget everybody: nobody was watched meanwhile, so whoever is next is a new person."""
@@ -195,6 +207,9 @@ class Recogniser:
                 return None
         visit.close(now_s=now_s)
         self._counts["attempts"] += 1
+        cover = visit.cover if visit.cover is not None else look.cover
+        if cover is not None and not look.is_clear and self._covers.is_asked(cover):
+            visit.await_uncovering()
         decided_at_s = self._clock()
         image, box = self._pictures.pop(track.track_id)[look.captured_at_s]
         return FaceAttempt(
@@ -214,6 +229,8 @@ class Recogniser:
             network=self._pipeline.network,
             crop_jpeg=encode_crop(image, box),
             dropped=visit.dropped,
+            cover=cover,
+            needs_card=cover is not None and self._covers.needs_card(cover),
         )
 
     def _region(self, image: Image, *, now_s: float) -> Box | None:
@@ -257,6 +274,8 @@ class Recogniser:
     def _look(self, frame: Frame, track: Track) -> None:
         now_s, visit = frame.captured_at_s, self._visit_of(track)
         self._hint = None
+        if visit.awaits_uncovering:
+            self._see_uncovered(frame, track, visit)
         if visit.is_decided and not visit.must_check(now_s=now_s):
             return
         watch = self._watches.get(track.track_id)
@@ -278,7 +297,9 @@ class Recogniser:
         if visit.is_decided:
             return
         if visit.wants_look and self._is_another_instant(visit, now_s):
-            visit.add(self._look_up(embedding, now_s=now_s, quality=score))
+            look = self._look_up(embedding, now_s=now_s, quality=score)
+            cover = self._covers.seen(frame.image, track.face, is_clear=look.is_clear)
+            visit.add(dataclasses.replace(look, cover=cover))
             self._combine(visit, now_s=now_s, quality=score)
             self._pictures.setdefault(track.track_id, {})[now_s] = (frame.image, track.face.box)
         watch = self._watches.get(track.track_id)
@@ -290,6 +311,16 @@ class Recogniser:
         watch.take(frame.image, track.face, now_s=frame.captured_at_s)
         watch.challenge(now_s=frame.captured_at_s)
         self._hint = watch.instruction
+
+    def _see_uncovered(self, frame: Frame, track: Track, visit: Visit) -> None:
+        """Say to a person who was asked what hides the face still, or begin another attempt."""
+        cover = self._covers.seen(frame.image, track.face, is_clear=False)
+        rejection, _ = self._rejection(frame.image, track.face)
+        self._hint = cover or rejection
+        visit.see_uncovered(is_uncovered=cover is None and rejection is None)
+        if not visit.is_decided and self._liveness is not None:
+            # What was seen of life before does not count for the new attempt.
+            self._watches[track.track_id] = self._liveness.watch()
 
     @staticmethod
     def _is_another_instant(visit: Visit, now_s: float) -> bool:
@@ -376,7 +407,10 @@ class Recogniser:
         if min(face.box.width, face.box.height) < self._size_px_min:
             return str(QualityReason.TOO_SMALL), 0.0
         appraisal = self._assess(image, face)
-        return None if appraisal.reason is None else str(appraisal.reason), appraisal.score
+        reason = None if appraisal.reason is None else str(appraisal.reason)
+        if reason in DARK and self._covers.is_sun_behind(image, face):
+            reason = str(Cover.SUN_BEHIND)
+        return reason, appraisal.score
 
     def _visit_of(self, track: Track) -> Visit:
         visit = self._visits.get(track.track_id)

@@ -78,6 +78,7 @@ class Watcher:
         self._failure: CameraHealth | None = None
         self._health_reported: CameraHealth | None = None
         self._has_passed, self._is_stopped = threading.Event(), threading.Event()
+        self._was_let_through = threading.Event()
         self._thread = threading.Thread(
             target=self._run, name=f"vision {access_point}", daemon=True
         )
@@ -105,6 +106,10 @@ class Watcher:
         """Say that the gate counted a passage: who appears next is a new attempt at once."""
         self._has_passed.set()
 
+    def person_was_let_through(self) -> None:
+        """Say that the gate was told to open: nobody is asked any more to uncover the face."""
+        self._was_let_through.set()
+
     def view(self) -> View:
         """Return the live picture; encodes only when asked, at most ten times a second."""
         return self._live.view()
@@ -131,6 +136,9 @@ class Watcher:
         if self._has_passed.is_set():
             self._has_passed.clear()
             self._recogniser.person_has_passed()
+        if self._was_let_through.is_set():
+            self._was_let_through.clear()
+            self._recogniser.person_was_let_through()
         now_s = time.monotonic()
         if frame is None:
             attempt = self._recogniser.conclude(now_s=now_s)

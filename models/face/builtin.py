@@ -104,7 +104,11 @@ class BuiltinPipeline:
         """Return the face with its landmarks and what they say of the pose."""
         points = self._points.locate(image, face.box)
         return dataclasses.replace(
-            face, points=points, turn=_turn(points), tilt_deg=_tilt_deg(points)
+            face,
+            points=points,
+            turn=_turn(points),
+            tilt_deg=_tilt_deg(points),
+            eyes=np.stack([points[2:4].mean(axis=0), points[:2].mean(axis=0)]),
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from models.face.types import Box, Face, Image
+from models.face.types import Box, Face, Image, Points
 
 
 def cut(image: Image, region: Box | None) -> tuple[Image, int, int]:
@@ -62,12 +62,15 @@ def moved(faces: Sequence[Face], left: int, top: int) -> list[Face]:
                 face.box.right + left,
                 face.box.bottom + top,
             ),
-            points=None
-            if face.points is None
-            else face.points + np.array([left, top], dtype=np.float32),
+            points=_shifted(face.points, left, top),
+            eyes=_shifted(face.eyes, left, top),
         )
         for face in faces
     ]
+
+
+def _shifted(points: Points | None, left: int, top: int) -> Points | None:
+    return None if points is None else points + np.array([left, top], dtype=np.float32)
 
 
 def largest_first(faces: Sequence[Face]) -> list[Face]:

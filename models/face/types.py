@@ -48,6 +48,8 @@ class Face:
         turn: How far the nose lies beside the middle of the eyes, in eye distances; 0 looks
             straight ahead, 0.5 is about half profile. None where the pipeline does not say.
         tilt_deg: Of the line of the eyes, clockwise. None where the pipeline does not say.
+        eyes: Shape (2, 2), x and y in pixels: the middle of each eye, the left one in the image
+            first. None where the pipeline does not say.
     """
 
     box: Box
@@ -55,6 +57,7 @@ class Face:
     points: Points | None = None
     turn: float | None = None
     tilt_deg: float | None = None
+    eyes: Points | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ class YuNetDetector:
                 points[i],
                 turn=_turn(points[i]),
                 tilt_deg=_tilt_deg(points[i]),
+                eyes=points[i][:2],
             )
             for i in _suppress(boxes, scores)
         ]

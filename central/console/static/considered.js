@@ -57,6 +57,7 @@ function facts(face) {
     ["considered.step_up", face.step_up_threshold !== null && formatSimilarity(face.step_up_threshold)],
     ["detail.margin", face.margin !== null && formatSimilarity(face.margin)],
     ["considered.frames", frames(face)],
+    ["considered.cover", face.cover && term("cover", face.cover)],
     ["detail.liveness", liveness(face)],
     ["considered.signals", signals(face.liveness_evidence)],
     ["detail.gallery", String(face.gallery_size)],

@@ -38,7 +38,9 @@ export class Screen {
     if (state.point) {
       const name = localName(state.point.name, state.point.id);
       document.title = name;
-      fill(this.#place, h("b", {}, name), h("span", {}, t(`kiosk.${state.point.direction}`)));
+      const isOpenToPictures = state.point.has_camera && state.point.liveness === "off";
+      const direction = h("span", {}, t(`kiosk.${state.point.direction}`));
+      fill(this.#place, h("b", {}, name), direction, isOpenToPictures && h("span", {}, t("kiosk.liveness_off")));
     }
     this.#speak(said(state));
   }
@@ -77,9 +79,16 @@ export class Screen {
 
 /** @typedef {{title: string, name?: string, way?: string, sign?: import("/web/symbols.js").SymbolName}} Said */
 
+/**
+ * What is asked for is drawn, too. The picture is mirrored, so one's own left is the screen's left.
+ * @type {Record<string, import("/web/symbols.js").SymbolName>}
+ */
+const SHOWN_HINTS = { turn_left: "left", turn_right: "right", blink: "blink", look_straight: "straight" };
+
 /** @param {KioskState} state @returns {Said} one sentence and the way on */
 function said({ lane, picture, isOnline, point }) {
-  const { phase, reason } = lane;
+  const { phase, reason, cover } = lane;
+  if (cover) return { title: t("kiosk.hidden"), way: term("hint", cover), sign: phase === "step_up" ? "card" : undefined };
   if (!isOnline || !point) return { title: t("kiosk.offline") };
   if (phase === "welcome") return { title: t("kiosk.welcome"), name: lane.masked_name, sign: "ahead" };
   if (phase === "passed") return { title: t("kiosk.passed"), sign: "granted" };
@@ -89,5 +98,5 @@ function said({ lane, picture, isOnline, point }) {
   if (phase === "unavailable") return { title: t("kiosk.card"), way: point.has_camera ? t("kiosk.unavailable_way") : "", sign: "card" };
   if (!picture.is_current) return { title: t("kiosk.card"), sign: "card" };
   const hint = picture.faces.find((face) => face.is_active)?.hint;
-  return { title: hint ? term("hint", hint) : t("kiosk.looking") };
+  return { title: hint ? term("hint", hint) : t("kiosk.looking"), sign: SHOWN_HINTS[hint ?? ""] };
 }

@@ -1,6 +1,7 @@
 """*Considered and decided*: what a decision was made on, and for whom it is to see."""
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -10,7 +11,7 @@ from tests.browser import Visitor, Visitors
 from tests.central.console.conftest import Central
 
 pytestmark = pytest.mark.browser
-PEOPLE = [
+PEOPLE: list[dict[str, Any]] = [
     {"holder_id": "1", "name": "王小明", "similarity": 0.712},
     {"holder_id": "2", "name": "李梅", "similarity": 0.502},
     {"holder_id": "3", "name": None, "similarity": 0.31},

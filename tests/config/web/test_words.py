@@ -19,9 +19,11 @@ from edge.bench.device_session import State
 from edge.bench.server import STATIC as BENCH
 from edge.kiosk.app import STATIC as KIOSK
 from edge.vision import liveness
+from models.face.covers import Cover
 from models.face.operating_point import ADVICE
 from models.face.quality import QualityReason
 from models.liveness import challenge, judgement
+from models.liveness.challenge import Instruction
 from models.liveness.types import Verdict
 
 FOLDERS = (SHARED, CONSOLE, KIOSK, BENCH)
@@ -70,7 +72,7 @@ def test_every_word_is_used() -> None:
               "bench_fault", "bench_fault_text", "observed", "observed_field", "credential_kind",
               "condition", "quantity", "gate_fault", "health", "bench_hint", "advice",
               "self_test_failure", "verdict", "pair_origin", "pairs", "liveness_reason",
-              "signal", "dropped"}  # fmt: skip
+              "signal", "dropped", "cover"}  # fmt: skip
 
     unused = {k for k in ENGLISH if k.partition(".")[0] not in groups and f'"{k}"' not in text}
 
@@ -90,6 +92,9 @@ def test_every_word_is_used() -> None:
         ("hint", QualityReason),
         ("picture", QualityReason),
         ("dropped", QualityReason),
+        ("cover", Cover),
+        ("hint", Cover),
+        ("hint", Instruction),
         ("liveness", Verdict),
     ],
 )
