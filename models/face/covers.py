@@ -52,15 +52,16 @@ class CoverLimits:
     """From where on something is said to hide a face.
 
     Attributes:
-        structure_max: Mean gradient of the lower face over that of the upper: nose and mouth have
-            as much structure as eyes and brows, cloth has little.
+        structure_max: Mean gradient across the lower face over that across the upper: nose and
+            mouth have as much structure as eyes and brows, cloth has little. Folds lie level, so
+            what changes downwards does not count.
         lens_max: Light of the eyes' region over that of the cheeks, the median.
         lens_brightest_max: The same for the brightest tenth of it: open eyes have a white.
         face_max: Median grey of a face that the sun behind it leaves dark, 0..255.
         ground_min: Median grey of what lies beside such a face.
     """
 
-    structure_max: float = 0.32
+    structure_max: float = 0.28
     lens_max: float = 0.3
     lens_brightest_max: float = 0.4
     face_max: float = 100.0
@@ -110,7 +111,7 @@ def measure(image: Image, face: Face) -> CoverMeasures | None:
     if level is None:
         return None
     smooth = cv2.GaussianBlur(level, (0, 0), SMOOTHING_PX)
-    gradient = np.hypot(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
+    gradient = np.abs(cv2.Sobel(smooth, cv2.CV_32F, 1, 0))
     lenses = np.concatenate([_part(level, lens).ravel() for lens in LENSES])
     cheeks = max(float(np.median([_part(level, cheek) for cheek in CHEEKS])), 1.0)
     face_grey, ground = _face_and_ground(image, face.box)

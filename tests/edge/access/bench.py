@@ -5,6 +5,7 @@ import dataclasses
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from config.contract.access import CropClass, Direction
 from config.contract.events import Event, EventData
@@ -101,9 +102,15 @@ class Bench:
         self.blobs.append((jpeg, kind))
         return ""
 
-    async def show_face(self, *similarities: float, age_s: float = 0.05) -> None:
+    async def show_face(
+        self,
+        *similarities: float,
+        age_s: float = 0.05,
+        **more: Any,  # noqa: ANN401 - of an attempt
+    ) -> None:
         """Stand before the camera; returns when the lane has dealt with it."""
-        self.lane.show_face(face_attempt(similarities, captured_at_s=self.now_s - age_s))
+        face = face_attempt(similarities, captured_at_s=self.now_s - age_s)
+        self.lane.show_face(dataclasses.replace(face, **more))
         await self.settle()
 
     async def settle(self) -> None:

@@ -25,6 +25,10 @@ from config.contract.events import (
 from config.site import Policy
 from drivers.base import CommandRejectedError, DeviceUnreachableError, Side
 from edge.access.decision import Denied, Granted
+from edge.vision.liveness import LivenessFinding
+from models.face.covers import Cover
+from models.liveness.policy import Outcome
+from models.liveness.types import Verdict
 from tests.edge.access.bench import CARD, Bench, running_bench
 from tests.edge.conftest import eventually
 
@@ -136,6 +140,54 @@ def test_what_was_considered_is_kept_with_the_decision(tmp_path: Path) -> None:
         considered = [(c.holder_id, c.similarity) for c in granted.face.candidates]
         assert considered == [("anna", 0.8), ("berta", 0.3)]
         assert granted.face.liveness == "off"
+
+    play(tmp_path, script)
+
+
+@pytest.mark.parametrize(
+    ("similarities", "needs_card", "reason", "phase"),
+    [
+        ([0.3], False, DenialReason.UNKNOWN_FACE, "refused"),
+        ([0.8], True, DenialReason.WEAK_FACE, "step_up"),
+    ],
+)
+def test_what_hides_a_face_is_recorded_and_said(
+    tmp_path: Path, similarities: list[float], reason: DenialReason, phase: str, *, needs_card: bool
+) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.show_face(*similarities, cover=Cover.MASK, needs_card=needs_card)
+        (denied,) = await bench.facts()
+        state = bench.board.current("east")
+
+        assert isinstance(denied, AccessDenied)
+        assert denied.face is not None
+        assert (denied.reason, denied.face.cover) == (reason, "mask")
+        assert state is not None
+        assert (state.phase, state.cover) == (phase, Cover.MASK)
+
+    play(tmp_path, script)
+
+
+def test_an_attack_is_not_told_to_take_anything_off(tmp_path: Path) -> None:
+    async def script(bench: Bench) -> None:
+        finding = LivenessFinding(Outcome.REFUSE, Verdict.ATTACK, 0.0, "a picture", {}, 3)
+        await bench.show_face(0.8, cover=Cover.MASK, liveness=finding)
+        state = bench.board.current("east")
+
+        assert state is not None
+        assert (state.reason, state.cover) == (DenialReason.PRESENTATION_ATTACK, None)
+
+    play(tmp_path, script)
+
+
+def test_a_lane_says_when_the_gate_is_about_to_open(tmp_path: Path) -> None:
+    async def script(bench: Bench) -> None:
+        told = list[int]()
+        bench.lane.when_granted(lambda: told.append(len(bench.gate.commands)))
+        await bench.lane.present_card("unknown")
+        await bench.lane.present_card(CARD)
+
+        assert told == [0]
 
     play(tmp_path, script)
 

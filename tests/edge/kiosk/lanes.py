@@ -20,6 +20,7 @@ from config.site import (
 from edge.kiosk.app import create_app
 from edge.kiosk.state import KioskBoard, KioskState, Phase
 from edge.vision.attempt import View, ViewBox
+from models.face.covers import Cover
 from models.face.types import Box, Image
 
 KEY = "a key that only this test knows"
@@ -80,15 +81,22 @@ class HeldView:
 
 @dataclasses.dataclass(slots=True)
 class Terminal:
-    """The pages of ``gate-1``: east has a camera, west takes cards only."""
+    """The pages of ``gate-1``: east has a camera, west takes cards only.
+
+    Attributes:
+        liveness: Policy of the access points.
+    """
 
     board: KioskBoard = dataclasses.field(default_factory=KioskBoard)
     camera: HeldView = dataclasses.field(default_factory=HeldView)
+    liveness: str = "passive"
 
     def app(self) -> FastAPI:
         """Return the application."""
         views = {"east": self.camera}
-        return create_app(site=SITE, node="gate-1", board=self.board, views=views, local_key=KEY)
+        points = tuple(p.model_copy(update={"liveness": self.liveness}) for p in SITE.access_point)
+        site = SITE.model_copy(update={"access_point": points})
+        return create_app(site=site, node="gate-1", board=self.board, views=views, local_key=KEY)
 
     def show(
         self,
@@ -97,11 +105,17 @@ class Terminal:
         point: str = "east",
         name: str = "",
         reason: DenialReason | None = None,
+        cover: Cover | None = None,
     ) -> None:
         """Show a state that begins now."""
         now = datetime.now(UTC)
         self.board.show(
             KioskState(
-                access_point=point, phase=phase, masked_name=name, reason=reason, changed_at=now
+                access_point=point,
+                phase=phase,
+                masked_name=name,
+                reason=reason,
+                cover=cover,
+                changed_at=now,
             )
         )

@@ -5,6 +5,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from config.contract.access import DenialReason
+from models.face.covers import Cover
 from tests.browser import Visitor, Visitors, chromium, visitors
 from tests.edge.conftest import wait_until
 from tests.edge.kiosk.lanes import KEY, Terminal
@@ -119,6 +120,56 @@ def test_a_hint_says_what_to_do(east: Page, terminal: Terminal) -> None:
     terminal.camera.show_face(hint="too_small")
 
     expect(east.locator(".title")).to_have_text("请靠近一些")
+
+
+@pytest.mark.parametrize(
+    ("cover", "words"),
+    [
+        (Cover.MASK, "机器没能看清请摘下口罩，或刷卡"),
+        (Cover.DARK_GLASSES, "机器没能看清请摘下墨镜，或刷卡"),
+        (Cover.SUN_BEHIND, "机器没能看清背后太亮，请靠近一些，或刷卡"),
+    ],
+)
+def test_what_hides_a_face_is_said_without_blame(
+    east: Page, terminal: Terminal, cover: Cover, words: str
+) -> None:
+    terminal.show("step_up", reason=DenialReason.WEAK_FACE, cover=cover)
+
+    expect(east.locator(".message")).to_have_text(words)
+
+
+@pytest.mark.parametrize("reason", [DenialReason.WEAK_FACE, DenialReason.LIVENESS_UNSURE])
+def test_a_doubt_asks_for_a_card_in_large(
+    east: Page, terminal: Terminal, reason: DenialReason
+) -> None:
+    terminal.show("step_up", reason=reason)
+
+    expect(east.locator(".way")).to_have_text("请刷卡")
+    expect(east.locator(".title")).to_have_text("机器不能确定，不是您的问题")
+    expect(east.locator(".sign-large svg")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("hint", "words"),
+    [("turn_left", "请慢慢向左转头"), ("turn_right", "请慢慢向右转头"), ("blink", "请眨眼")],
+)
+def test_what_a_challenge_asks_for_is_drawn_too(
+    east: Page, terminal: Terminal, hint: str, words: str
+) -> None:
+    terminal.camera.show_face(hint=hint)
+
+    expect(east.locator(".title")).to_have_text(words)
+    expect(east.locator(".sign-large svg")).to_be_visible()
+
+
+def test_a_lane_that_looks_for_no_life_says_so(
+    terminal: Terminal, person: Visitor, url: str
+) -> None:
+    with serving(Terminal(liveness="off").app()) as other:
+        page = person.open(f"{other}/kiosk/east?key={KEY}")
+        expect(page.locator("header")).to_have_text("东通道进入未启用活体检测")
+
+    expect(person.open(f"{url}/kiosk/east?key={KEY}").locator("header")).to_have_text("东通道进入")
 
 
 def test_a_stale_picture_is_hidden_and_a_card_is_asked_for(east: Page, terminal: Terminal) -> None:

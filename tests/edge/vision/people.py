@@ -118,7 +118,7 @@ class ColourGallery(ExactGallery):
     def __init__(self, **people: Colour) -> None:
         super().__init__(dimension=ColourPipeline.dimension, measure="cosine")
         for key, colour in people.items():
-            self.put(key, [_unit(colour)])
+            self.put(key, [unit(colour)])
 
 
 class ColourLooker:
@@ -180,6 +180,7 @@ def _is_within(box: Box, region: Box | None) -> bool:
     return region.left <= x < region.right and region.top <= y < region.bottom
 
 
-def _unit(colour: Colour) -> Embedding:
+def unit(colour: Colour) -> Embedding:
+    """Return a colour as an embedding."""
     vector = np.array(colour, np.float32)
     return np.asarray(vector / np.linalg.norm(vector), np.float32)
