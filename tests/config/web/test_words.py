@@ -8,7 +8,8 @@ from typing import get_args
 import pytest
 
 from central.console import STATIC as CONSOLE
-from central.recognition.schemas import Failure, Origin, Verdict
+from central.recognition.schemas import Failure, Origin
+from central.recognition.schemas import Verdict as PairVerdict
 from config.contract.access import CredentialKind, DenialReason, DoorCommandOutcome, DoorState
 from config.contract.events import EVENT_TYPES, EventClass
 from config.web import STATIC as SHARED
@@ -127,8 +128,8 @@ def test_every_value_of_the_drivers_has_words(group: str, values: Iterable[objec
     ("group", "values"),
     [
         ("advice", ADVICE),
-        ("verdict", get_args(Verdict)),
-        ("pairs", get_args(Verdict)),
+        ("verdict", get_args(PairVerdict)),
+        ("pairs", get_args(PairVerdict)),
         ("pair_origin", get_args(Origin)),
         ("self_test_failure", get_args(Failure)),
     ],
