@@ -30,6 +30,7 @@ from central.people import face_endpoints, migration_endpoints, pictures
 from central.people.faces import FaceReader, PipelineFactory, site_pipeline
 from central.people.migration import Migration
 from central.recognition import endpoints as recognition_endpoints
+from central.recognition.kept import kept_pictures
 from central.recognition.self_test import SelfTests
 from central.security import Guarded, Operator, RateLimit
 from central.services import Services
@@ -81,7 +82,7 @@ def create_app(
         async with _running(settings, pipeline_factory, now) as services:
             feed = Feed(services)
             await feed.start()
-            self_tests = SelfTests(services)
+            self_tests = SelfTests(services, pictures_of=kept_pictures(services))
             app.state.services, app.state.feed = services, feed
             app.state.find_operator = _operator_finder(services)
             async with _beside(

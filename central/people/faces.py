@@ -136,6 +136,18 @@ class FaceReader:
         """
         return await self._in_thread(lambda: self._renew(rows))
 
+    async def embed_kept(self, rows: Sequence[Mapping[str, Any]]) -> list[Embedding]:
+        """Return the embeddings of kept pictures, of those in which a face is found.
+
+        Args:
+            rows: See ``renew``.
+
+        Raises:
+            RecognitionUnavailableError: The networks are not on this machine, or damaged.
+            KeysError: A picture cannot be decrypted.
+        """
+        return await self._in_thread(lambda: self._embed_kept(rows))
+
     async def look_alike(
         self, template: Template, others: Sequence[Mapping[str, Any]]
     ) -> Candidate | None:
@@ -190,12 +202,15 @@ class FaceReader:
         )
 
     def _renew(self, rows: Sequence[Mapping[str, Any]]) -> Template | None:
+        return _mean(self._opened(), self._embed_kept(rows))
+
+    def _embed_kept(self, rows: Sequence[Mapping[str, Any]]) -> list[Embedding]:
         pipeline, embeddings = self._opened(), list[Embedding]()
         for row in rows:
             image = decode_picture(decrypted_picture(self._kek, row), pixels_max=PIXELS_MAX)
             if faces := pipeline.detect(image):
                 embeddings.append(pipeline.embed(image, faces[0]))
-        return _mean(pipeline, embeddings)
+        return embeddings
 
     def _look_alike(
         self, template: Template, others: Sequence[Mapping[str, Any]]

@@ -85,6 +85,16 @@ async def of_holder(transaction: Transaction, holder_id: str) -> list[Mapping[st
     return [dict(row) for row in (await transaction.execute(query)).mappings()]
 
 
+async def holders(transaction: Transaction) -> set[str]:
+    """Return who has pictures kept of the template in force."""
+    query = (
+        select(enrolment_pictures.c.holder_id)
+        .distinct()
+        .where(enrolment_pictures.c.review_id.is_(None))
+    )
+    return set((await transaction.execute(query)).scalars())
+
+
 async def of_review(transaction: Transaction, review_id: str) -> list[Mapping[str, Any]]:
     """Return the pictures that wait with a review, as they lie in the database."""
     query = select(enrolment_pictures).where(enrolment_pictures.c.review_id == review_id)

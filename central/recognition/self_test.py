@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -38,7 +38,7 @@ PAIRS_MAX: Final = 1_000
 STRAYS_MAX: Final = 200
 PEOPLE_MIN: Final = 2
 
-PicturesOf = Callable[[str, Collection[str]], Awaitable[Mapping[str, Floats]]]
+PicturesOf = Callable[[str, Collection[str]], Coroutine[Any, Any, Mapping[str, Floats]]]
 """Gives, for a network's hash and holder ids, embeddings of kept pictures, shape (k, d)."""
 
 

@@ -128,7 +128,9 @@ def test_a_camera_that_is_asked_with_a_wrong_password_refuses() -> None:
         asyncio.run(act(simulation))
 
 
-@pytest.mark.parametrize("port", ["nonsense", f"http://127.0.0.1:{free_port()}"])
+@pytest.mark.parametrize(
+    "port", ["nonsense", f"http://127.0.0.1:{free_port()}"], ids=["nonsense", "nobody"]
+)
 def test_a_camera_that_is_not_there_is_unreachable(port: str) -> None:
     async def act() -> None:
         driver = Onvif(Bus(port), Onvif.Settings(timeout_s=2.0))
