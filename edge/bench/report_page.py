@@ -1,8 +1,12 @@
 """A conformance report as a page to print and sign, in Chinese and English side by side."""
 
+import functools
+import json
+import re
 from collections.abc import Iterable
 from html import escape
 
+from config.web import STATIC
 from drivers.conformance.report import Report, Step
 
 STYLE = """
@@ -19,6 +23,36 @@ td.frames { font: 8.5pt/1.3 monospace; overflow-wrap: anywhere; width: 38%; }
 .signatures div { border-top: 1px solid #111; padding-top: .3rem; }
 @media print { body { margin: 0; max-width: none; } tr { break-inside: avoid; } }
 """
+
+
+STEPS = {
+    "the device answers and is set up": "step.answers",
+    "an idle device reports nothing": "step.idle",
+    "one person is let in": "step.let_in",
+    "one person is let out": "step.let_out",
+    "a relay is pulsed": "step.pulse",
+    "a door is opened": "step.door",
+    "a text is shown": "step.text",
+    "the head moves and stops": "step.head",
+    "a pulled cable is noticed": "step.pulled",
+    "the device comes back": "step.back",
+}
+STIMULUS = re.compile(r"(\w+)(?: \(.*\))? is reported")
+
+
+@functools.cache
+def _words() -> dict[str, str]:
+    words: dict[str, str] = json.loads((STATIC / "zh-CN.json").read_text("utf-8"))
+    return words
+
+
+def _chinese(name: str) -> str:
+    """Return a step's name in Chinese and as it came; only as it came if nobody knows it."""
+    words = _words().get(STEPS.get(name, ""), "")
+    if stimulus := STIMULUS.fullmatch(name):
+        deed = _words().get(f"hand.{stimulus[1]}", stimulus[1])
+        words = _words()["step.reported"].format(what=deed)
+    return f"{words} · {name}" if words else name
 
 
 def report_page(report: Report) -> str:
@@ -60,8 +94,14 @@ def _table(rows: Iterable[tuple[str, str]]) -> str:
 
 
 def _findings(findings: Iterable[str]) -> str:
-    items = "".join(f"<li>{escape(finding)}</li>" for finding in findings)
+    items = "".join(f"<li>{escape(_of_finding(finding))}</li>" for finding in findings)
     return f"<h2>发现 · findings</h2><ul>{items or '<li>无 · none</li>'}</ul>"
+
+
+def _of_finding(finding: str) -> str:
+    code = finding.partition(":")[0]
+    words = _words().get(f"bench_hint.{code}", "")
+    return f"{words} · {finding}" if words and "simulated line" not in finding else finding
 
 
 def _row(step: Step) -> str:
@@ -77,6 +117,7 @@ def _row(step: Step) -> str:
     )
     finding = f"<br>{escape(step.finding)}" if step.finding else ""
     return (
-        f'<tr><td>{escape(step.name)}</td><td><span class="{state}">{words}</span>{finding}</td>'
+        f"<tr><td>{escape(_chinese(step.name))}</td>"
+        f'<td><span class="{state}">{words}</span>{finding}</td>'
         f'<td class="frames">{frames}</td></tr>'
     )

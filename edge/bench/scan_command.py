@@ -1,11 +1,13 @@
 """``menshen device scan``: who is on a line, at which address, baud rate and parity."""
 
+import asyncio
 import dataclasses
 import json
 import threading
 import time
 from collections.abc import Callable
-from typing import Annotated, Final
+from importlib import import_module
+from typing import Annotated, Final, NoReturn
 
 import typer
 from rich.console import Console
@@ -18,7 +20,6 @@ from drivers.scan_probes import BITS_PER_CHARACTER, KINDS, Probe, behind_answer,
 from drivers.transport import LineError, Transport, open_transport
 from edge.bench.line_options import Json
 from edge.bench.live_line import ended_by_signal
-from edge.bench.record_command import RequiredPort
 
 SILENCE_CHARACTERS: Final = 3.5
 SILENCE_S_MIN: Final = 0.002
@@ -28,7 +29,16 @@ SETTLE_S_MAX: Final = 0.2
 RECEIVED_SIZE_BYTES_MAX: Final = 4096
 LISTEN_STEP_S: Final = 0.2
 
-Protocol = Annotated[str, typer.Option("--protocol", help=f"One of: {', '.join(KINDS)}.")]
+ONVIF: Final = "onvif"
+Protocol = Annotated[
+    str, typer.Option("--protocol", help=f"One of: {', '.join([*KINDS, ONVIF])} (cameras here).")
+]
+WantedPort = Annotated[
+    str,
+    typer.Option(
+        "--port", help="As of `menshen device test`; with onvif HOST:PORT, or nothing for all."
+    ),
+]
 Bauds = Annotated[
     list[int] | None, typer.Option("--baud", help="Try only this; repeatable. Else usual ones.")
 ]
@@ -50,7 +60,7 @@ Everything = Annotated[
 
 def scan(
     *,
-    port: RequiredPort,
+    port: WantedPort = "",
     protocol: Protocol = "modbus",
     baud: Bauds = None,
     parity: Parities = None,
@@ -64,6 +74,12 @@ def scan(
 
     Exit code 0 only if somebody was found.
     """
+    if protocol == ONVIF:
+        _find_cameras(port, listen_seconds, as_json=as_json)
+    if not port:
+        raise typer.BadParameter(
+            "give the line's --port; `menshen device list` shows what there is"
+        )
     is_serial = "://" not in port or port.startswith("rfc2217://")
     try:
         plan = scanning.plan(
@@ -99,6 +115,31 @@ def scan(
     elif ended.is_set():
         conclusions.insert(0, "the scan was ended before it was done")
     _print(port, found, conclusions, is_serial=is_serial, as_json=as_json)
+    raise typer.Exit(0 if found else 1)
+
+
+def _find_cameras(where: str, listen_s: float, *, as_json: bool) -> NoReturn:
+    """Ask all cameras of the network, or one address, and say who answered."""
+    host, colon, number = where.rpartition(":")
+    if where and (not colon or not host or not number.isdecimal() or int(number) > 65_535):
+        raise typer.BadParameter(f"with onvif a --port is HOST:PORT, not {where!r}")
+    asked = {"group": host, "port": int(number)} if where else {}
+    # Not at the top: the driver's library takes a second to load.
+    discover = import_module("drivers.onvif").discover
+    try:
+        found = asyncio.run(discover(listen_s, **asked))
+    except OSError as error:
+        why = error.strerror or error
+        raise typer.TyperException(
+            f"no camera can be asked for: {why}; is a network up?"
+        ) from error
+    if as_json:
+        rows = [{"protocol": ONVIF, "address": url, "likely": [ONVIF]} for url in found]
+        typer.echo(json.dumps({"port": where, "found": rows, "conclusions": []}))
+    for url in [] if as_json else found:
+        typer.echo(f"{url} (onvif); likely drivers: onvif")
+    if not found and not as_json:
+        typer.echo("* no camera answered: is it in this network, and ONVIF switched on in it?")
     raise typer.Exit(0 if found else 1)
 
 

@@ -1,7 +1,10 @@
 """``menshen device scan`` finds simulated devices over real ports, at their own baud rate."""
 
+import contextlib
 import json
+import socket
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,26 @@ def scanned(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[
     """Return the exit code and the answer for programs."""
     code = main(["device", "scan", "--json", *words])
     return code, json.loads(capsys.readouterr().out)
+
+
+@contextlib.contextmanager
+def answering_camera() -> Iterator[str]:
+    """A camera that answers one probe; yields where it is."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as camera:
+        camera.bind(("127.0.0.1", 0))
+
+        def answer() -> None:
+            probe, sender = camera.recvfrom(4096)
+            asked = probe.split(b"urn:uuid:")[1][:36]
+            url = b"http://192.0.2.7/onvif/device_service"
+            camera.sendto(
+                b"<a>urn:uuid:" + asked + b"</a><d:XAddrs>" + url + b"</d:XAddrs>", sender
+            )
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        yield f"127.0.0.1:{camera.getsockname()[1]}"
+        thread.join(10)
 
 
 def test_a_board_is_found_at_its_baud_rate_and_address(
@@ -47,6 +70,25 @@ def test_several_boards_on_one_line_are_found(
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(" at ")[0] for line in lines] == ["unit 2", "unit 4"]
     assert "(modbus): coils: reads, inputs: reads, holding registers: refuses 1" in lines[0]
+
+
+def test_cameras_of_the_network_are_found(capsys: pytest.CaptureFixture[str]) -> None:
+    with answering_camera() as address:
+        code, answer = scanned(
+            capsys, "--protocol", "onvif", "--port", address, "--listen-seconds", "1"
+        )
+
+    (found,) = answer["found"]
+    assert (code, found["likely"]) == (0, ["onvif"])
+    assert found["address"] == "http://192.0.2.7/onvif/device_service"
+
+
+@pytest.mark.parametrize("words", [["--protocol", "onvif", "--port", "nonsense"], []])
+def test_a_scan_of_nothing_is_one_line_that_says_what_to_give(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["device", "scan", *words]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def test_a_modbus_tcp_server_has_no_baud_rate(capsys: pytest.CaptureFixture[str]) -> None:

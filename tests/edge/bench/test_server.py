@@ -118,6 +118,7 @@ def test_a_test_ends_in_a_report_and_the_device_goes_on(bench: httpx.Client) -> 
 
     assert (done["passed"], done["problem"]) == (True, "")
     page = bench.get(f"/tests/{test}/report.html", params={"download": True})
+    assert "设备应答并完成设置 · the device answers and is set up" in page.text
     assert "合格" in page.text
     assert page.headers["Content-Disposition"].startswith('attachment; filename="rdm6300-')
     assert bench.get(f"/tests/{test}/report.json").json()["passed"]
