@@ -197,7 +197,7 @@ def test_a_command_is_tried_while_the_device_is_lost(ear: Ear, driver: ScriptedD
     asyncio.run(act())
 
 
-def test_a_command_that_succeeds_brings_a_lost_device_back(
+def test_a_command_that_succeeds_brings_a_lost_device_back_and_its_set_up_is_written_again(
     ear: Ear, driver: ScriptedDriver
 ) -> None:
     async def act() -> None:
@@ -205,9 +205,11 @@ def test_a_command_that_succeeds_brings_a_lost_device_back(
             driver.is_reachable = False
             await eventually(lambda: "lost: no reply" in ear.heard)
             driver.is_reachable = True
+            driver.calls.clear()
             await task.access(Side.IN)
 
             assert task.is_current
+            await eventually(lambda: "set_mode out free" in driver.calls)
 
     asyncio.run(act())
 
