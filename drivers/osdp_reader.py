@@ -142,7 +142,10 @@ class OsdpReader:
         self._line.start()
         deadline_s = self._monotonic() + settings.timeout_s
         while (problem := reader.problem) is not None:
-            if self._monotonic() >= deadline_s or reader.key_problem is not None:
+            # Asked for anew: the line's thread may have found it since.
+            if (key_problem := reader.key_problem) is not None:
+                raise DeviceUnreachableError(key_problem)
+            if self._monotonic() >= deadline_s:
                 raise DeviceUnreachableError(problem)
             await asyncio.sleep(WAIT_STEP_S)
         if self._session != reader.session_count:
