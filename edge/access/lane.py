@@ -6,7 +6,6 @@ that does not answer is a fault that people see, never an open gate.
 
 import asyncio
 import dataclasses
-import hashlib
 import logging
 import time
 from collections.abc import Callable
@@ -28,12 +27,10 @@ from config.contract.events import (
     AccessGranted,
     AccessNotTaken,
     AccessTaken,
-    ConsideredCandidate,
     DoorCommandAnswered,
     Event,
     EventData,
     FaceEvidence,
-    LivenessEvidence,
 )
 from config.contract.identifiers import new_id
 from config.site import AccessPointEntry, Policy
@@ -49,6 +46,7 @@ from edge.access.decision import (
     Point,
     decide,
 )
+from edge.access.evidence import crop_name, evidence_of
 from edge.access.passage import Passage, Passed
 from edge.access.screen import STEP_UP_S, Board, Screen
 from edge.journal import JournalError
@@ -252,7 +250,7 @@ class Lane:
                 holder_id=decision.holder_id,
                 credential=shown.credential,
                 face=evidence,
-                crop=_crop_name(shown.face),
+                crop=crop_name(shown.face),
                 confirms=self._confirmed(shown, decided_at_s),
             )
             return await self._grant(shown, decision, granted, person, decided_at_s, now)
@@ -308,7 +306,7 @@ class Lane:
     ) -> Denied:
         crop, kind = None, crop_class(decision.reason)
         if shown.face is not None and self._around.policy.crop_lifetime(kind):
-            crop = _crop_name(shown.face)
+            crop = crop_name(shown.face)
             if shown.face.crop_jpeg is not None:
                 self._around.offer_blob(shown.face.crop_jpeg, kind)
         denied = AccessDenied(
@@ -416,40 +414,9 @@ def _resolve(
 
 
 def _evidence(shown: _Shown, decided_at_s: float) -> FaceEvidence | None:
-    face = shown.face
-    if face is None or not isinstance(shown.attempt, FaceShown):
+    if shown.face is None or not isinstance(shown.attempt, FaceShown):
         return None
-    return FaceEvidence(
-        similarity=face.candidates[0].similarity if face.candidates else None,
-        threshold=face.threshold,
-        margin=shown.attempt.margin,
-        gallery_size=face.gallery_size,
-        frame_count=face.frame_count,
-        network=face.network,
-        liveness="off" if face.liveness is None else face.liveness.verdict.value,
-        frame_to_decision_ms=round((decided_at_s - face.captured_at_s) * 1000, 3),
-        step_up_threshold=face.step_up,
-        frames_combined=face.combined_count,
-        dropped=dict(face.dropped),
-        candidates=tuple(
-            ConsideredCandidate(holder_id=c.key, similarity=round(c.similarity, 4))
-            for c in (*face.candidates, *([face.elsewhere] if face.elsewhere else []))
-        ),
-        liveness_evidence=_liveness_evidence(face),
-        cover=None if face.cover is None else face.cover.value,
-    )
-
-
-def _liveness_evidence(face: FaceAttempt) -> LivenessEvidence | None:
-    found = face.liveness
-    if found is None:
-        return None
-    return LivenessEvidence(
-        score=round(found.score, 4),
-        reason=found.reason,
-        signals={name: round(value, 4) for name, value in found.signals.items()},
-        look_count=found.look_count,
-    )
+    return evidence_of(shown.face, margin=shown.attempt.margin, decided_at_s=decided_at_s)
 
 
 def _shown(face: FaceAttempt) -> FaceShown:
@@ -467,9 +434,3 @@ def _shown(face: FaceAttempt) -> FaceShown:
         doubt=DenialReason.WEAK_FACE if doubt is None and face.needs_card else doubt,
         elsewhere=face.elsewhere,
     )
-
-
-def _crop_name(face: FaceAttempt | None) -> str | None:
-    if face is None or face.crop_jpeg is None:
-        return None
-    return hashlib.sha256(face.crop_jpeg).hexdigest()

@@ -56,6 +56,18 @@ def test_a_region_finds_the_same_face_in_the_images_own_pixels(
     ) > pipeline.threshold(gallery_size=100, false_positive_rate=1e-3)
 
 
+def test_a_face_says_where_its_eyes_are(pipeline: Pipeline, photographs: dict[str, Image]) -> None:
+    image = photographs["astronaut"]
+    region = Box(100.0, 20.0, 400.0, 300.0)
+
+    [whole], [within] = pipeline.detect(image)[:1], pipeline.detect(image, region=region)[:1]
+
+    assert whole.eyes is not None
+    assert within.eyes is not None
+    assert whole.eyes == pytest.approx(np.array([[190, 97], [230, 97]]), abs=3)
+    assert within.eyes == pytest.approx(whole.eyes, abs=6)
+
+
 def test_a_picture_without_a_face_has_none(pipeline: Pipeline) -> None:
     noise = np.random.default_rng(1).integers(0, 255, (240, 320, 3), dtype=np.uint8)
 
