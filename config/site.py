@@ -48,7 +48,8 @@ class Recognition(Frozen):
             again then. ``card``: a face that is seen to have one does not pass without a card.
             ``ignore``: nobody looks for it.
         dark_glasses: The same.
-        sun_behind: The same, when a bright ground leaves the face dark: people are asked to come
+        caps: ``ask`` or ``ignore``; dark hair over the forehead is not told from one.
+        sun_behind: As masks, when a bright ground leaves the face dark: people are asked to come
             closer.
     """
 
@@ -60,6 +61,7 @@ class Recognition(Frozen):
     face_size_px_min: Annotated[int, Field(ge=80, le=600)] = 110
     masks: CoverPolicy = "ask"
     dark_glasses: CoverPolicy = "ask"
+    caps: Literal["ask", "ignore"] = "ask"
     sun_behind: CoverPolicy = "ask"
 
     @property

@@ -115,7 +115,7 @@ class FaceEvidence(Frozen):
     dropped: dict[str, int] = Field(default_factory=dict)
     candidates: tuple[ConsideredCandidate, ...] = ()
     liveness_evidence: LivenessEvidence | None = None
-    cover: Literal["mask", "dark_glasses", "sun_behind"] | None = None
+    cover: Literal["mask", "dark_glasses", "cap", "sun_behind"] | None = None
 
 
 class AccessGranted(

@@ -17,6 +17,7 @@ class CoverRule:
         self._policies: Mapping[Cover, CoverPolicy] = {
             Cover.MASK: recognition.masks,
             Cover.DARK_GLASSES: recognition.dark_glasses,
+            Cover.CAP: recognition.caps,
             Cover.SUN_BEHIND: recognition.sun_behind,
         }
         self._wanted = frozenset(self._policies.values())

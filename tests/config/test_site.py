@@ -36,6 +36,11 @@ def test_the_example_is_a_site() -> None:
     assert [point.direction for point in site.access_point] == [Direction.IN, Direction.OUT]
 
 
+def test_a_cap_alone_never_demands_a_card(tmp_path: Path) -> None:
+    with pytest.raises(SiteError, match=r"recognition\.caps"):
+        load(SMALL + '[recognition]\ncaps = "card"\n', tmp_path)
+
+
 def test_the_demo_is_a_site(tmp_path: Path) -> None:
     template = Template((CONFIG / "demo.toml").read_text(encoding="utf-8"))
 

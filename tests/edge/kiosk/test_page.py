@@ -127,6 +127,7 @@ def test_a_hint_says_what_to_do(east: Page, terminal: Terminal) -> None:
     [
         (Cover.MASK, "机器没能看清请摘下口罩，或刷卡"),
         (Cover.DARK_GLASSES, "机器没能看清请摘下墨镜，或刷卡"),
+        (Cover.CAP, "机器没能看清请露出额头，或刷卡"),
         (Cover.SUN_BEHIND, "机器没能看清请靠近一些，或刷卡"),
     ],
 )

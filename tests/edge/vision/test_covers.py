@@ -175,7 +175,7 @@ def test_a_clear_face_is_hidden_only_where_a_card_is_wanted(
 
 def test_nobody_looks_where_everything_is_ignored() -> None:
     looked = list[Face]()
-    settings = dict.fromkeys(("masks", "dark_glasses", "sun_behind"), "ignore")
+    settings = dict.fromkeys(("masks", "dark_glasses", "caps", "sun_behind"), "ignore")
     rule = CoverRule(Recognition.model_validate(settings), lambda image, face: looked.append(face))
 
     rule.seen(picture(), FACE, is_clear=False)

@@ -37,7 +37,7 @@ def test_an_uncovered_face_is_not_said_to_be_covered(photograph: Image) -> None:
         (pleated_mask, Cover.MASK),
         (dark_glasses, Cover.DARK_GLASSES),
         (CONDITIONS["sun behind, strong"], Cover.SUN_BEHIND),
-        (CONDITIONS["cap"], None),
+        (CONDITIONS["cap"], Cover.CAP),
     ],
 )
 def test_what_is_drawn_on_a_face_is_told(
