@@ -23,6 +23,7 @@ from models.face.covers import Cover, find_cover
 from models.face.quality import QualityReason
 from models.face.quality import assess as assess_for_gate
 from models.face.types import Box, Candidate, Embedding, Face, Image, Pipeline
+from models.liveness.types import Verdict
 
 IDLE_INTERVAL_S = 0.055
 """Shortest time between two searches while nobody is there: every frame of 15 a second, every
@@ -208,7 +209,8 @@ class Recogniser:
         visit.close(now_s=now_s)
         self._counts["attempts"] += 1
         cover = visit.cover if visit.cover is not None else look.cover
-        if cover is not None and not look.is_clear and self._covers.is_asked(cover):
+        is_attack = finding is not None and finding.verdict is Verdict.ATTACK
+        if cover is not None and not (look.is_clear or is_attack) and self._covers.is_asked(cover):
             visit.await_uncovering()
         decided_at_s = self._clock()
         image, box = self._pictures.pop(track.track_id)[look.captured_at_s]

@@ -133,6 +133,18 @@ def test_life_is_asked_for_anew_when_the_face_is_uncovered() -> None:
     assert attempt.liveness.verdict.value == "attack"
 
 
+def test_a_picture_that_was_held_up_gets_no_second_attempt() -> None:
+    lane = Lane()
+    lane.gallery.put("somewhat alike", [unit((140, 0, 213))])
+    lane.looker.live_share = 0.01
+    [attempt] = lane.show(STRANGER)
+
+    lane.hidden = None
+
+    assert attempt.cover is Cover.MASK
+    assert lane.show(STRANGER, count=40) == []
+
+
 def test_who_stays_covered_gets_no_second_attempt() -> None:
     lane = Lane()
 
