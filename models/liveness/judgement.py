@@ -1,10 +1,12 @@
 """From looks at one face to a judgement: live, an attack, or unsure.
 
-No signal decides alone. *Live* asks for enough looks, the anti-spoof networks on the side of life
-and no surroundings that travel with the face. *Attack* asks for strong evidence over enough looks
-and from two sides: both networks, neither of which is sure of life, or one of them and the
-surroundings. Whatever lies between is *unsure*, and so is what the networks could not see well: a
-doubt of the machine is nobody's guilt.
+No signal decides alone. *Live* asks for enough looks, the anti-spoof networks on the side of life,
+no surroundings that travel with the face, and one sign of life beside the networks: surroundings
+that stand still while the face moves, a blink, or a turn of the head. Without one it stays
+*unsure*: a good photograph that is held still looks live to the networks. *Attack* asks for strong
+evidence over enough looks and from two sides: both networks, neither of which is sure of life, or
+one of them and the surroundings. Whatever lies between is *unsure*, and so is what the networks
+could not see well: a doubt of the machine is nobody's guilt.
 
 Measured 2026-11-24 with the defaults, anti-spoof pair and face mesh, ten looks in a second:
 
@@ -33,6 +35,7 @@ SURE: Final = 0.01
 NO_NETWORK: Final = "no network"
 """The one reason of *unsure* that another look cannot cure."""
 NOT_LOOKED: Final = "not looked yet"
+NO_SIGN: Final = "nothing moved that would tell a face from a picture"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,7 @@ class Limits:
         turn_none, turn_full: Change of ``turn`` that counts nothing, and in full. The landmarks
             on a moved photograph vary by up to 0.17 (95 %, n=150).
         yaw_none_deg, yaw_full_deg: The same for the head pose network.
+        needs_sign: Whether *live* needs a sign of life beside the networks.
     """
 
     look_count_min: int = 3
@@ -75,10 +79,12 @@ class Limits:
     turn_full: float = 0.3
     yaw_none_deg: float = 12.0
     yaw_full_deg: float = 25.0
+    needs_sign: bool = True
 
 
-STILL_LIMITS: Final = Limits(look_count_min=1, duration_s_min=0.0)
-"""For single pictures, where attack and bona fide rates are measured from folders."""
+STILL_LIMITS: Final = Limits(look_count_min=1, duration_s_min=0.0, needs_sign=False)
+"""For single pictures, where attack and bona fide rates are measured from folders; no gate uses
+them, since nothing moves in one picture."""
 
 
 def judge(
@@ -122,12 +128,24 @@ def _decided(
     travels = signals.get("cohesion", 0.0) >= limits.travelling_min
     source_count = len({"live_near", "live_wide"} & signals.keys()) + travels
     if score >= live_min and signals["live_pair"] >= limits.pair_min and not travels:
+        if limits.needs_sign and not _has_sign(signals, limits):
+            return Judgement(Verdict.UNSURE, score, signals, NO_SIGN)
         return Judgement(Verdict.LIVE, score, signals, "the signals agree on a living face")
     if score <= attack_max and source_count >= 2:
         reason = "surroundings move with the face" if travels else "the networks see a picture"
         return Judgement(Verdict.ATTACK, score, signals, reason)
     reason = "surroundings move with the face" if travels else "the signals leave a doubt"
     return Judgement(Verdict.UNSURE, score, signals, reason)
+
+
+def _has_sign(signals: Mapping[str, float], limits: Limits) -> bool:
+    """Return whether something beside the networks speaks for life."""
+    return (
+        signals.get("cohesion", 1.0) < limits.travelling_min
+        or signals.get("blinks", 0.0) >= 1
+        or signals.get("turn_range", 0.0) >= limits.turn_full
+        or signals.get("yaw_range_deg", 0.0) >= limits.yaw_full_deg
+    )
 
 
 def _fault(look: LivenessLook, limits: Limits) -> str | None:

@@ -129,8 +129,8 @@ class ColourLooker:
         turns: Next turns of the head; the last one stays.
     """
 
-    def __init__(self, live_share: float = 0.99) -> None:
-        self.live_share, self.turns = live_share, [0.0]
+    def __init__(self, live_share: float = 0.99, *, turns: Sequence[float] = (0.0,)) -> None:
+        self.live_share, self.turns = live_share, list(turns)
 
     def look(
         self,

@@ -24,6 +24,8 @@ from tests.edge.vision.people import (
 )
 
 ADA, STRANGER = Square(RED), Square(BLUE)
+TURNS = (0.0, 0.35, 0.0)
+"""A head that turns: one more sign of life than the networks."""
 
 
 class Lane:
@@ -62,7 +64,7 @@ def outcome_of(attempt: FaceAttempt) -> Outcome | None:
 def test_a_known_face_is_judged_within_half_a_second(
     live_share: float, verdict: Verdict, outcome: Outcome
 ) -> None:
-    lane = Lane(looker=ColourLooker(live_share))
+    lane = Lane(looker=ColourLooker(live_share, turns=TURNS))
 
     [attempt] = lane.show(ADA, count=8)
 
@@ -81,7 +83,7 @@ def test_a_doubt_is_looked_at_again_and_then_asks_for_a_card() -> None:
 
 
 def test_a_doubt_that_is_cured_in_time_passes() -> None:
-    lane = Lane(looker=ColourLooker(0.5))
+    lane = Lane(looker=ColourLooker(0.2, turns=TURNS))
     assert lane.looker is not None
 
     assert lane.show(ADA, count=8) == []

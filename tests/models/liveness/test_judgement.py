@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from models.face.types import Box
 from models.liveness import STILL_LIMITS, Judgement, LivenessLook, Verdict, judge
+from models.liveness.judgement import NO_SIGN
 from tests.models.liveness.looks import a_look, facing, looks, turning, with_eyes
 
 ATTACKED: dict[str, Any] = {"live_near": 0.02, "live_wide": 0.1}
@@ -44,8 +45,27 @@ def travelling(
     ]
 
 
+SIGNS = {
+    "surroundings": travelling(is_held=False),
+    "blink": with_eyes([0.3, 0.3, 0.1, 0.3, 0.3, 0.3]),
+    "turn": turning([0.0, 0.1, 0.35, 0.1]),
+    "yaw": [a_look(i * 0.1, pose=facing(yaw)) for i, yaw in enumerate((0.0, 26.0, 10.0, 0.0))],
+}
+
+
+@pytest.mark.parametrize("track", SIGNS.values(), ids=SIGNS.keys())
+def test_networks_that_see_life_and_one_more_sign_of_it_are_live(track: list[LivenessLook]) -> None:
+    assert judge(track).verdict is Verdict.LIVE
+
+
+def test_the_networks_alone_leave_a_doubt() -> None:
+    judgement = judge(looks(20, live_near=1.0, live_wide=1.0))
+
+    assert (judgement.verdict, judgement.reason) == (Verdict.UNSURE, NO_SIGN)
+
+
 def test_looks_that_agree_on_life_are_live() -> None:
-    judgement = judge(looks())
+    judgement = judge(travelling(is_held=False))
 
     assert judgement.verdict is Verdict.LIVE
     assert judgement.score > 0.9
@@ -113,7 +133,7 @@ def test_what_the_networks_cannot_see_is_unsure(
 def test_a_dark_look_among_good_ones_is_left_out() -> None:
     dark = a_look(0.9, brightness=5.0, live_near=0.0, live_wide=0.0)
 
-    assert judge([*looks(), dark]).verdict is Verdict.LIVE
+    assert judge([*travelling(is_held=False), dark]).verdict is Verdict.LIVE
 
 
 def test_a_few_good_looks_among_dark_ones_decide_nothing() -> None:
@@ -169,7 +189,7 @@ def test_a_film_that_blinks_and_turns_is_not_live_against_the_networks() -> None
 
 
 def test_a_verdict_is_held_until_the_score_is_clearly_beyond_its_limit() -> None:
-    doubtful = looks(live_near=0.55, live_wide=0.55)
+    doubtful = travelling(is_held=False, live_near=0.55, live_wide=0.55)
     live = Judgement(Verdict.LIVE, 0.9, {}, "")
     attack = Judgement(Verdict.ATTACK, 0.1, {}, "")
     suspect = looks(live_near=0.25, live_wide=0.25)

@@ -10,7 +10,15 @@ import pytest
 from models.face.onnx_session import open_session
 from models.face.types import Box, Face, Image
 from models.face.yunet import YuNetDetector
-from models.liveness import Liveness, LivenessLook, Verdict, judge, open_liveness
+from models.liveness import (
+    STILL_LIMITS,
+    Liveness,
+    LivenessLook,
+    Verdict,
+    judge,
+    open_liveness,
+)
+from models.liveness.judgement import NO_SIGN
 from models.store import StoredNetwork
 from tests.models.conftest import read
 
@@ -81,10 +89,13 @@ def test_a_photographed_print_and_a_tablet_are_attacks(
     assert judgement.verdict is Verdict.ATTACK
 
 
-def test_a_living_face_is_live(liveness: Liveness, detector: YuNetDetector, shared: Path) -> None:
-    image = read(shared / "faces" / "spoof" / "image_T1.jpg")
+def test_a_clean_photograph_that_is_held_still_looks_live_to_the_networks_and_does_not_pass(
+    liveness: Liveness, detector: YuNetDetector, shared: Path
+) -> None:
+    looks = looked_at(liveness, detector, read(shared / "faces" / "spoof" / "image_T1.jpg"))
 
-    assert judge(looked_at(liveness, detector, image)).verdict is Verdict.LIVE
+    assert judge(looks, limits=STILL_LIMITS).verdict is Verdict.LIVE
+    assert judge(looks).reason == NO_SIGN
 
 
 def test_a_living_face_in_the_dark_is_not_judged(
