@@ -1,12 +1,13 @@
 """What hides a face from recognition: a mask, dark glasses, a cap, the sun behind.
 
 No network: a lower face without structure, dark eyes, a dark forehead, or a dark face before a
-bright ground. Who
-is recognised in spite of it never learns of it; the answer is for telling a person what would help.
+bright ground. Who is recognised in spite of it never learns of it; the answer is for telling a
+person what would help.
 
-The limits were chosen on photographs of five people of LFW with covers drawn on them, and measured
-on five others: ``benchmarks.face_covers``. Nobody wore anything: real cloth has folds, real lenses
-mirror. Dark hair over the forehead looks like a cap, and hides as much.
+The limits were chosen with the photographs of ten people of LFW in view, covers drawn on them, so
+``benchmarks.face_covers`` measures on pictures that are no clean holdout. Nobody wore anything:
+real cloth has folds, real lenses mirror. Dark hair over the forehead looks like a cap, and hides
+as much.
 """
 
 import dataclasses
