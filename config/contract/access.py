@@ -20,6 +20,10 @@ class CredentialKind(StrEnum):
 
     FACE = "face"
     CARD = "card"
+    PIN = "pin"
+    """Never alone: it proves who said to be somebody, it finds nobody."""
+    QR = "qr"
+    """A signed code of a visitor or a new hire, see ``contract.visitor_code``."""
     NONE = "none"
     """Nothing: request-to-exit and free egress."""
 
@@ -46,12 +50,45 @@ class DenialReason(StrEnum):
     """This node lacks the files of the site's recognition pipeline, so it takes cards only."""
     JOURNAL_UNWRITABLE = "journal_unwritable"
     """The decision cannot be recorded and the site's policy is to refuse then."""
+    WRONG_PIN = "wrong_pin"
+    UNKNOWN_CODE = "unknown_code"
+    """A QR code that is damaged, of another site, or not signed by central."""
+    CODE_USED = "code_used"
+    CODE_NOT_HERE = "code_not_here"
+    """A one-time code away from its home access point while used codes are not shared."""
+    LOCKDOWN = "lockdown"
+    CLOSED_FOR_NOW = "closed_for_now"
+    """A temporary rule closes the access point, for everybody or for this person."""
+    OUT_OF_SCHEDULE = "out_of_schedule"
+    FIRST_PERSON_NEEDED = "first_person_needed"
+    """Nobody who may open the area has arrived today."""
+    PASSBACK = "passback"
+    """The person is known to be elsewhere than where the access point begins."""
+    AREA_FULL = "area_full"
+    INTERLOCK = "interlock"
+    """Another door of the group is open or about to be."""
+    WRONG_CREDENTIAL = "wrong_credential"
+    """What is wanted here the person does not have."""
+    CREDENTIAL_NEEDED = "credential_needed"
+    """What was shown is good and not enough: more is asked for."""
+    TOO_MANY_REFUSALS = "too_many_refusals"
+    """So many were refused here of late that a second credential is asked for."""
+    ESCORT_NEEDED = "escort_needed"
+    """The person waits for somebody who may escort."""
+    AWAITING_SECOND_PERSON = "awaiting_second_person"
 
 
-STEP_UP_REASONS: Final = frozenset(
+FACE_DOUBTS: Final = frozenset(
     {DenialReason.DOUBTFUL_FACE, DenialReason.WEAK_FACE, DenialReason.LIVENESS_UNSURE}
 )
-"""The machine's doubts: nobody was refused yet, a card is asked for."""
+"""The machine's doubts about a face: a card settles them."""
+STEP_UP_REASONS: Final = FACE_DOUBTS | {
+    DenialReason.CREDENTIAL_NEEDED,
+    DenialReason.TOO_MANY_REFUSALS,
+    DenialReason.ESCORT_NEEDED,
+    DenialReason.AWAITING_SECOND_PERSON,
+}
+"""Nobody was refused yet: something more is asked for, and the next attempt may settle it."""
 
 
 class CropClass(StrEnum):

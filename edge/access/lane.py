@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from config.contract.access import (
+    FACE_DOUBTS,
     STEP_UP_REASONS,
     CredentialKind,
     CropClass,
@@ -50,6 +51,7 @@ from edge.access.evidence import crop_name, evidence_of
 from edge.access.passage import Passage, Passed
 from edge.access.screen import STEP_UP_S, Board, Screen
 from edge.journal import JournalError
+from edge.kiosk.state import Phase
 from edge.vision.attempt import FaceAttempt
 from models.liveness.policy import Outcome
 
@@ -320,10 +322,11 @@ class Lane:
             crop=crop,
         )
         self._around.journal.note(denied, subject=self._entry.id, now=now)
-        is_doubt = decision.reason in STEP_UP_REASONS
+        is_doubt = decision.reason in FACE_DOUBTS
         self._doubted = (decision_id, self._around.monotonic()) if is_doubt else None
         cover = None if shown.face is None or decision.reason not in HIDDEN else shown.face.cover
-        self.screen.show("step_up" if is_doubt else "refused", reason=decision.reason, cover=cover)
+        phase: Phase = "step_up" if decision.reason in STEP_UP_REASONS else "refused"
+        self.screen.show(phase, reason=decision.reason, cover=cover)
         return decision
 
     # ---- opening
