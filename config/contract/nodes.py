@@ -125,6 +125,15 @@ class HolderRecord(Frozen):
         cards: Verifiers (``contract.trust.card_verifier``), never card numbers.
         access_points: Where the person may pass; None means everywhere.
         confusable_with: Holders whom face alone cannot tell from this one, such as a twin.
+        profiles: Access profiles, which add up; None: ``access_points`` alone says where.
+        pin: Verifier of the PIN (``contract.trust.pin_verifier``).
+        duress_pin: Verifier of the PIN that opens as well and alarms silently; never equal to
+            ``pin``.
+        needs_escort: Waits at every point that is not free of escort.
+        may_escort: May let those in who need an escort.
+        is_first_person: Opens areas that wait for their first person.
+        is_passback_exempt: Anti-passback neither refuses nor records this person.
+        has_extended_access_time: Needs more time at the door.
     """
 
     holder_id: str
@@ -138,6 +147,14 @@ class HolderRecord(Frozen):
     cards: tuple[str, ...] = ()
     templates: tuple[TemplateRecord, ...] = ()
     confusable_with: tuple[str, ...] = ()
+    profiles: tuple[Slug, ...] | None = None
+    pin: str | None = None
+    duress_pin: str | None = None
+    needs_escort: bool = False
+    may_escort: bool = False
+    is_first_person: bool = False
+    is_passback_exempt: bool = False
+    has_extended_access_time: bool = False
 
 
 class SitePairsRecord(Frozen):

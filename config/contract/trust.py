@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import jwt
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -249,3 +249,31 @@ def _template_context(holder_id: str, key_version: int) -> bytes:
 def card_verifier(key: bytes, number: str) -> str:
     """Return what is kept of a card: an HMAC of its number under the site's card key."""
     return to_text(hmac.digest(key, f"card|{number.strip().upper()}".encode(), "sha256"))
+
+
+def pin_verifier(key: bytes, holder_id: str, pin: str) -> str:
+    """Return what is kept of a PIN: an HMAC under the site's card key, bound to its holder."""
+    return to_text(hmac.digest(key, f"pin|{holder_id}|{pin.strip()}".encode(), "sha256"))
+
+
+def sign(key: Ed25519PrivateKey, message: bytes, *, context: str) -> bytes:
+    """Return an Ed25519 signature, 64 bytes, that is good for one purpose alone.
+
+    Args:
+        key: Of the signer.
+        message: What is signed.
+        context: The purpose and its version; a signature of another purpose never fits.
+    """
+    return key.sign(context.encode() + b"\0" + message)
+
+
+def verify(key: Ed25519PublicKey, signature: bytes, message: bytes, *, context: str) -> None:
+    """Check a signature of ``sign``.
+
+    Raises:
+        TrustError: It is of another key, message or purpose.
+    """
+    try:
+        key.verify(signature, context.encode() + b"\0" + message)
+    except InvalidSignature as error:
+        raise TrustError("the signature does not fit") from error

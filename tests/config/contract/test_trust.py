@@ -113,3 +113,20 @@ def test_a_node_token_survives_copying() -> None:
 def test_a_damaged_node_token_says_so(line: str) -> None:
     with pytest.raises(TrustError, match=r"token|base64url"):
         NodeToken.from_line(line)
+
+
+def test_a_pin_is_kept_for_its_holder_alone() -> None:
+    kept = trust.pin_verifier(bytes(32), "anna", "1234")
+
+    assert trust.pin_verifier(bytes(32), "anna", " 1234 ") == kept
+    assert trust.pin_verifier(bytes(32), "ben", "1234") != kept
+    assert trust.pin_verifier(bytes(31) + b"1", "anna", "1234") != kept
+
+
+def test_a_signature_is_good_for_its_purpose_alone() -> None:
+    signature = trust.sign(KEY, b"open", context="command v1")
+
+    trust.verify(KEY.public_key(), signature, b"open", context="command v1")
+    for message, context in ((b"shut", "command v1"), (b"open", "code v1")):
+        with pytest.raises(TrustError, match="the signature does not fit"):
+            trust.verify(KEY.public_key(), signature, message, context=context)
