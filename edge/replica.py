@@ -17,6 +17,7 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pydantic import ValidationError
 
+from config.contract.access import CredentialKind
 from config.contract.nodes import HolderRecord, ReplicaPage, SitePairsRecord, TemplateRecord
 from config.contract.trust import TrustError, card_verifier, decrypt_template, unseal
 from edge.access.decision import Person
@@ -192,17 +193,7 @@ class Replica:
         if record.is_removed:
             self._forget(record.holder_id)
             return
-        allowed = record.access_points
-        person = Person(
-            holder_id=record.holder_id,
-            is_active=record.is_active,
-            masked_name=record.masked_name,
-            valid_from=record.valid_from,
-            valid_until=record.valid_until,
-            access_points=None if allowed is None else frozenset(allowed),
-            confusable_with=frozenset(record.confusable_with),
-        )
-        self._entries[record.holder_id] = _Entry(person, record.cards, generation)
+        self._entries[record.holder_id] = _Entry(_person(record), record.cards, generation)
         for verifier in record.cards:
             self._holders_by_card[verifier] = record.holder_id
         self._count_pictures(record)
@@ -287,3 +278,28 @@ class Replica:
                 with contextlib.suppress(sqlite3.Error):
                     connection.execute("ROLLBACK")
             raise
+
+
+def _person(record: HolderRecord) -> Person:
+    allowed, profiles = record.access_points, record.profiles
+    held = {
+        CredentialKind.FACE: record.templates,
+        CredentialKind.CARD: record.cards,
+        CredentialKind.PIN: record.pin,
+    }
+    return Person(
+        holder_id=record.holder_id,
+        is_active=record.is_active,
+        masked_name=record.masked_name,
+        valid_from=record.valid_from,
+        valid_until=record.valid_until,
+        access_points=None if allowed is None else frozenset(allowed),
+        confusable_with=frozenset(record.confusable_with),
+        profiles=None if profiles is None else frozenset(profiles),
+        kinds=frozenset(kind for kind, what in held.items() if what),
+        needs_escort=record.needs_escort,
+        may_escort=record.may_escort,
+        is_first_person=record.is_first_person,
+        is_passback_exempt=record.is_passback_exempt,
+        has_extended_access_time=record.has_extended_access_time,
+    )

@@ -1,163 +1,55 @@
 """Who may pass where and when: a pure decision, its reason always said.
 
-To add a rule (a schedule, an access profile, anti-passback): one function from ``Question`` to a
-reason or None, and its place in ``RULES``. The first refusal wins. No rule is asked on the way out:
-people are never locked in.
+The order, the first answer wins:
+
+1. **The way out**, a confirmed **fire**, and a lockdown level that opens: nobody is asked anything.
+2. **What was shown** by itself: nobody, a doubt, a wrong PIN, a code that is not signed.
+3. ``RULES``: what refuses. First what an operator has set off, then what holds of the person, then
+   what holds of the place, so that the reason is the one that lasts longest.
+4. ``DEMANDS``: what asks for more. They come last: nobody is asked for a second credential, or to
+   wait for a second person, only to be refused then.
+
+To add a rule: one function from ``Question`` to a reason or None in a module of its own, and its
+place in ``RULES``. No rule is asked on the way out: people are never locked in.
 """
 
 import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 from config.contract.access import DenialReason, Direction
+from edge.access.attempts import (
+    MARGIN_MIN,
+    UNKNOWN,
+    Attempt,
+    CardShown,
+    CodeShown,
+    ExitRequested,
+    FaceShown,
+    Likeness,
+    PinShown,
+)
+from edge.access.credentials import credential_needed, second_credential_needed, shown_before
+from edge.access.facts import DuressDetected, Fact, RefusalsRepeated
+from edge.access.interlock import interlocked
+from edge.access.lockdown import locked_down
+from edge.access.occupancy import area_full, first_person_needed
+from edge.access.parties import companions, escort_needed, second_person_needed
+from edge.access.passback import passback, passed_back
+from edge.access.permissions import closed_for_now, not_permitted_here, out_of_schedule
+from edge.access.question import Demand, Denied, Granted, Override, Person, Point, Question
+from edge.access.visitors import code_not_good, visitor
+from edge.access.world import World
 
-MARGIN_MIN: Final = 0.02
-"""Similarity by which the best candidate must lead the second, where the network's own margin is
-not given. Below it two enrolled people resemble the picture nearly equally, and a card decides."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """What a decision needs to know of a credential holder; validity is aware UTC.
-
-    Attributes:
-        masked_name: For the kiosk alone; no rule looks at it.
-        access_points: Where the person may pass; None means everywhere.
-        confusable_with: People whom face alone cannot tell from this one, such as a twin.
-    """
-
-    holder_id: str
-    is_active: bool = True
-    masked_name: str = ""
-    valid_from: datetime | None = None
-    valid_until: datetime | None = None
-    access_points: frozenset[str] | None = None
-    confusable_with: frozenset[str] = frozenset()
-
-
-class Likeness(Protocol):
-    """An enrolled person whom a face resembles; ``models.face.types.Candidate`` is one."""
-
-    @property
-    def key(self) -> str:
-        """The holder's identifier."""
-        ...
-
-    @property
-    def similarity(self) -> float:
-        """Larger when more alike."""
-        ...
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class FaceShown:
-    """A face and the enrolled people it resembles.
-
-    Attributes:
-        candidates: Best first, each person once.
-        threshold: The similarity demanded, on the same scale.
-        step_up: From here to the threshold somebody may be who it seems, and a card decides; None
-            asks nobody.
-        margin_min: By which the best candidate must lead the second.
-        doubt: What presentation attack detection has against a living face; None if nothing.
-        elsewhere: Whom the face resembles who may not pass here; gives a reason, opens nothing.
-    """
-
-    candidates: Sequence[Likeness]
-    threshold: float
-    step_up: float | None = None
-    margin_min: float = MARGIN_MIN
-    doubt: DenialReason | None = None
-    elsewhere: Likeness | None = None
-
-    @property
-    def margin(self) -> float | None:
-        """Lead of the best candidate over the second; None with fewer than two."""
-        if len(self.candidates) < 2:
-            return None
-        return self.candidates[0].similarity - self.candidates[1].similarity
-
-    @property
-    def refusal(self) -> DenialReason | None:
-        """Why the picture shows nobody in particular, or None when it does."""
-        lowest = self.threshold if self.step_up is None else min(self.step_up, self.threshold)
-        if not self.candidates or self.candidates[0].similarity < lowest:
-            return DenialReason.UNKNOWN_FACE
-        if self.doubt is DenialReason.PRESENTATION_ATTACK:
-            return self.doubt
-        if self.candidates[0].similarity < self.threshold:
-            return DenialReason.WEAK_FACE
-        if self.margin is not None and self.margin < self.margin_min:
-            return DenialReason.DOUBTFUL_FACE
-        return self.doubt
-
-    @property
-    def holder_id(self) -> str | None:
-        """Whom the picture shows."""
-        return None if self.refusal else self.candidates[0].key
-
-    @property
-    def asked_about(self) -> str | None:
-        """Who is looked up: whom the picture shows, or the one who is known elsewhere."""
-        if self.refusal is DenialReason.UNKNOWN_FACE and self.elsewhere is not None:
-            return self.elsewhere.key
-        return self.holder_id
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class CardShown:
-    """A card. Attributes: holder_id: whose it is, or None when nobody here has it."""
-
-    holder_id: str | None
-
-    @property
-    def asked_about(self) -> str | None:
-        """Who is looked up."""
-        return self.holder_id
-
-    @property
-    def refusal(self) -> DenialReason | None:
-        """Why the card is nobody's, or None when it is somebody's."""
-        return DenialReason.UNKNOWN_CARD if self.holder_id is None else None
-
-
-Attempt = FaceShown | CardShown
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Point:
-    """The access point, as rules see it."""
-
-    id: str
-    direction: Direction
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Granted:
-    """The person may pass; ``holder_id`` is None for somebody unknown on the way out."""
-
-    holder_id: str | None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Denied:
-    """The person may not pass; ``holder_id`` is None while nobody knows who it is."""
-
-    reason: DenialReason
-    holder_id: str | None = None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Question:
-    """What a rule is asked. Attributes: now: aware UTC."""
-
-    person: Person
-    point: Point
-    now: datetime
-
+__all__ = [
+    "DEMANDS", "MARGIN_MIN", "RULES", "Attempt", "CardShown", "CodeShown", "Denied",
+    "ExitRequested", "FaceShown", "Granted", "Likeness", "Person", "PinShown", "Point", "Question",
+    "decide", "whom",
+]  # fmt: skip
 
 Rule = Callable[[Question], DenialReason | None]
+Asking = Callable[[Question], Demand | None]
 
 
 def _inactive(question: Question) -> DenialReason | None:
@@ -174,13 +66,26 @@ def _no_longer_valid(question: Question) -> DenialReason | None:
     return DenialReason.NO_LONGER_VALID if end is not None and question.now >= end else None
 
 
-def _not_permitted_here(question: Question) -> DenialReason | None:
-    allowed = question.person.access_points
-    is_allowed = allowed is None or question.point.id in allowed
-    return None if is_allowed else DenialReason.NOT_PERMITTED_HERE
-
-
-RULES: Final[tuple[Rule, ...]] = (_inactive, _not_yet_valid, _no_longer_valid, _not_permitted_here)
+RULES: Final[tuple[Rule, ...]] = (
+    locked_down,
+    _inactive,
+    _not_yet_valid,
+    _no_longer_valid,
+    code_not_good,
+    closed_for_now,
+    not_permitted_here,
+    out_of_schedule,
+    first_person_needed,
+    passed_back,
+    area_full,
+    interlocked,
+)
+DEMANDS: Final[tuple[Asking, ...]] = (
+    credential_needed,
+    second_credential_needed,
+    escort_needed,
+    second_person_needed,
+)
 
 
 def decide(
@@ -190,34 +95,152 @@ def decide(
     point: Point,
     now: datetime,
     rules: Sequence[Rule] = RULES,
+    world: World | None = None,
 ) -> Granted | Denied:
-    """Return whether a person may pass.
+    """Return whether a person may pass. Nothing changes: ``transitions.take`` is told the decision.
 
     Args:
         attempt: What was shown.
-        person: The holder whom ``attempt.asked_about`` names; None when it names nobody, or
-            somebody who is not known here any more.
+        person: The holder whom ``whom`` names; None when it names nobody, or somebody who is not
+            known here any more.
         point: Where.
         now: When, aware UTC.
         rules: Asked in order; the first refusal wins.
+        world: The access model and what has happened; None where there is none: then profiles,
+            areas, doors and levels are not asked about.
     """
-    if point.direction is Direction.OUT:
-        return Granted(None if person is None else person.holder_id)
-    question = None if person is None else Question(person, point, now)
-    if (refusal := attempt.refusal) is not None:
+    if person is None and isinstance(attempt, CodeShown) and attempt.code is not None:
+        person = visitor(attempt.code)
+    question = None if person is None else Question(person, point, now, attempt, world)
+    override = _override(attempt, point, world)
+    if override is not None:
+        return _overridden(question, override, world)
+    decision = _decided(attempt, question, rules)
+    if world is None:
+        return decision
+    return dataclasses.replace(
+        decision, facts=_facts(attempt, question, decision, point, now, world)
+    )
+
+
+def whom(attempt: Attempt, *, point: Point, now: datetime, world: World | None) -> str | None:
+    """Return who is to be looked up for ``decide``.
+
+    A face that fits the one who has just shown another credential here is theirs, whoever else it
+    resembles.
+    """
+    if world is not None and isinstance(attempt, FaceShown):
+        expected = world.expected(point, now=now)
+        if expected is not None and attempt.proves(expected):
+            return expected
+    return attempt.asked_about
+
+
+def _override(attempt: Attempt, point: Point, world: World | None) -> Override | None:
+    if point.direction is Direction.OUT or isinstance(attempt, ExitRequested):
+        return Override.EGRESS
+    if world is None:
+        return None
+    if world.model.point(point).is_egress:
+        return Override.EGRESS
+    if world.is_on_fire(point):
+        return Override.FIRE
+    return Override.LOCKDOWN_OPEN if world.is_open_to_all(point) else None
+
+
+def _overridden(question: Question | None, override: Override, world: World | None) -> Granted:
+    holder_id = None if question is None else question.person.holder_id
+    if world is None:
+        return Granted(holder_id)
+    if question is None:
+        return Granted(holder_id, override=override)
+    facts = _duress(question)
+    if override is Override.EGRESS and (found := passback(question)) is not None:
+        facts.append(found)
+    return Granted(
+        holder_id,
+        access_time_s=_access_time_s(question),
+        override=override,
+        facts=tuple(facts),
+    )
+
+
+def _decided(
+    attempt: Attempt, question: Question | None, rules: Sequence[Rule]
+) -> Granted | Denied:
+    refusal = attempt.refusal
+    if question is not None and _is_settled(question):
+        refusal = None
+    if refusal is not None:
         # Somebody who may not pass here was not searched for; the reason is said all the same.
         if question is not None and (why := _first_refusal(question, rules)) is not None:
             return Denied(why, question.person.holder_id)
-        return Denied(refusal)
+        is_named = question is not None and isinstance(attempt, PinShown)
+        return Denied(refusal, question.person.holder_id if question and is_named else None)
     if question is None:
-        is_face = isinstance(attempt, FaceShown)
-        return Denied(DenialReason.UNKNOWN_FACE if is_face else DenialReason.UNKNOWN_CARD)
+        return Denied(UNKNOWN[attempt.kind])
     if (why := _first_refusal(question, rules)) is not None:
         return Denied(why, question.person.holder_id)
-    if isinstance(attempt, FaceShown) and question.person.confusable_with:
+    is_face_alone = isinstance(attempt, FaceShown) and not shown_before(question)
+    if is_face_alone and question.person.confusable_with:
         return Denied(DenialReason.DOUBTFUL_FACE)
-    return Granted(question.person.holder_id)
+    for asking in DEMANDS:
+        if (demand := asking(question)) is not None:
+            return Denied(demand.reason, question.person.holder_id, asks=demand.asks)
+    return Granted(
+        question.person.holder_id,
+        companions=tuple(each.holder_id for each in companions(question)),
+        access_time_s=_access_time_s(question),
+    )
+
+
+def _is_settled(question: Question) -> bool:
+    """Return whether a face is the one of somebody whom another credential has named."""
+    attempt = question.attempt
+    if not isinstance(attempt, FaceShown) or not shown_before(question):
+        return False
+    return attempt.proves(question.person.holder_id)
 
 
 def _first_refusal(question: Question, rules: Sequence[Rule]) -> DenialReason | None:
     return next((why for rule in rules if (why := rule(question)) is not None), None)
+
+
+def _access_time_s(question: Question) -> float | None:
+    if question.world is None:
+        return None
+    rules = question.world.model.point(question.point).rules
+    needs_more = question.person.has_extended_access_time or any(
+        each.has_extended_access_time for each in companions(question)
+    )
+    if needs_more and rules.extended_access_time_s is not None:
+        return rules.extended_access_time_s
+    return rules.access_time_s
+
+
+def _facts(
+    attempt: Attempt,
+    question: Question | None,
+    decision: Granted | Denied,
+    point: Point,
+    now: datetime,
+    world: World,
+) -> tuple[Fact, ...]:
+    found = list[Fact]()
+    if question is not None:
+        found += _duress(question)
+        is_told = isinstance(decision, Granted) or decision.reason is DenialReason.PASSBACK
+        if is_told and (passed := passback(question)) is not None:
+            found.append(passed)
+    if isinstance(decision, Denied) and not decision.is_step_up:
+        count = world.state.refusal_count(point.id, now) + 1
+        if count == world.model.model.refusals_max:
+            found.append(RefusalsRepeated(point.id, count))
+    return tuple(found)
+
+
+def _duress(question: Question) -> list[Fact]:
+    attempt = question.attempt
+    if not isinstance(attempt, PinShown) or not attempt.is_right or not attempt.is_duress:
+        return []
+    return [DuressDetected(question.person.holder_id, question.point.id)]

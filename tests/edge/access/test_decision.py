@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from config.contract.access import DenialReason, Direction
 from edge.access.decision import (
+    RULES,
     Attempt,
     CardShown,
     Denied,
@@ -17,6 +18,8 @@ from edge.access.decision import (
     Question,
     decide,
 )
+from edge.access.happenings import Heard
+from tests.edge.access.building import Building, area_fact
 from tests.edge.conftest import NOW
 
 
@@ -191,3 +194,33 @@ def test_nobody_enters_whom_a_rule_excludes(
         assert person.is_active
         assert person.valid_until is None or now < person.valid_until
         assert person.access_points is None or "east" in person.access_points
+
+
+@given(attempt=attempts | cards, person=st.none() | people, now=instants)
+def test_with_an_empty_access_model_everything_is_as_without(
+    attempt: Attempt, person: Person | None, now: datetime
+) -> None:
+    world = Building().world
+
+    with_model = decide(attempt, person, point=EAST, now=now, world=world)
+
+    assert with_model == decide(attempt, person, point=EAST, now=now)
+
+
+def test_what_lasts_longest_is_said_first() -> None:
+    order = [rule.__name__.strip("_") for rule in RULES]
+
+    assert order == [
+        "locked_down", "inactive", "not_yet_valid", "no_longer_valid", "code_not_good",
+        "closed_for_now", "not_permitted_here", "out_of_schedule", "first_person_needed",
+        "passed_back", "area_full", "interlocked",
+    ]  # fmt: skip
+
+
+def test_nobody_is_asked_for_more_only_to_be_refused() -> None:
+    pair = {"require": {"any_of": [["card", "pin"]]}}
+    point = {"id": "front", "to_area": "hall", "credentials": [pair], "two_person": {}}
+    building = Building({"areas": [{"id": "hall", "occupancy_max": 1}], "points": [point]})
+    building.take(Heard((area_fact("cleo"),)))
+
+    assert building.card("anna") == Denied(DenialReason.AREA_FULL, "anna")
