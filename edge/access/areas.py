@@ -35,7 +35,9 @@ class Areas:
 
     def people(self, area: str) -> list[AreaFact]:
         """Return those known to be in an area, the longest there first: the muster list."""
-        return sorted((self._last[key] for key in self._inside.get(area, ())), key=_order)
+        return sorted(
+            (self._last[key] for key in self._inside.get(area, ())), key=lambda fact: fact.order
+        )
 
     def unnamed(self, node: str, area: str) -> int:
         """Return one node's count of people without a name; 0 before it has told."""
@@ -63,19 +65,19 @@ class Areas:
                 case UnnamedCount():
                     by_node = self._unnamed.setdefault(fact.area, {})
                     known = by_node.get(fact.node)
-                    if known is None or _order(known) < _order(fact):
+                    if known is None or _is_later(fact, known):
                         by_node[fact.node] = fact
                 case AreasForgiven():
-                    if self._forgiven is None or _order(self._forgiven) < _order(fact):
+                    if self._forgiven is None or _is_later(fact, self._forgiven):
                         self._forgive(fact)
 
     def _take_person(self, fact: AreaFact) -> None:
         if fact.is_first_person and fact.area is not None:
             first = self._first.get(fact.area)
-            if first is None or _order(first) < _order(fact):
+            if first is None or _is_later(fact, first):
                 self._first[fact.area] = fact
         known = self._last.get(fact.holder_id)
-        if known is not None and _order(fact) <= _order(known):
+        if known is not None and not _is_later(fact, known):
             return
         if known is not None and known.area is not None:
             self._inside.get(known.area, set()).discard(fact.holder_id)
@@ -93,6 +95,8 @@ class Areas:
             inside.difference_update([k for k in inside if not self._counts(self._last[k])])
 
 
-def _order(fact: NodeFact) -> tuple[datetime, str, int, str]:
-    # The content comes last, so that even two facts that wrongly have one place agree everywhere.
-    return (*fact.order, fact.model_dump_json())
+def _is_later(fact: NodeFact, known: NodeFact) -> bool:
+    if fact.order != known.order:
+        return fact.order > known.order
+    # Even two facts that wrongly have one place must agree everywhere.
+    return fact.model_dump_json() > known.model_dump_json()
