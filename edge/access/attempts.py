@@ -1,11 +1,15 @@
 """What people show, each saying whom it is about and what speaks against it by itself."""
 
 import dataclasses
+import hmac
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from config.contract.access import CredentialKind, DenialReason
-from config.contract.visitor_code import VisitorCode
+from config.contract.trust import pin_verifier
+from config.contract.visitor_code import VisitorCode, VisitorCodeError, decode_visitor_code
 
 MARGIN_MIN: Final = 0.02
 """Similarity by which the best candidate must lead the second, where the network's own margin is
@@ -199,3 +203,38 @@ UNKNOWN: Final = {
     CredentialKind.QR: DenialReason.UNKNOWN_CODE,
 }
 """What is said when whoever the credential names is not known here any more."""
+
+
+def pin_shown(
+    pin: str, *, holder_id: str | None, key: bytes, verifier: str | None, duress: str | None
+) -> PinShown:
+    """Return what a typed PIN is.
+
+    Args:
+        pin: As typed.
+        holder_id: Whose it should be: who has shown another credential just before.
+        key: The site's card key.
+        verifier: Of that person's PIN; None when they have none.
+        duress: Of that person's duress PIN.
+    """
+    if holder_id is None:
+        return PinShown(None, is_right=False)
+    typed = pin_verifier(key, holder_id, pin)
+    is_own, is_duress = (
+        kept is not None and hmac.compare_digest(typed, kept) for kept in (verifier, duress)
+    )
+    return PinShown(holder_id, is_right=is_own or is_duress, is_duress=is_duress and not is_own)
+
+
+def code_shown(text: str, *, key: Ed25519PublicKey, site: str) -> CodeShown:
+    """Return what a scanned code is, whatever was scanned.
+
+    Args:
+        text: As scanned.
+        key: Central's.
+        site: Of the terminal.
+    """
+    try:
+        return CodeShown(decode_visitor_code(text, key=key, site=site))
+    except VisitorCodeError:
+        return CodeShown(None)

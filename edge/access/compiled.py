@@ -160,7 +160,7 @@ class CompiledModel:
         return found
 
     def _compiled(self, point: Point) -> CompiledPoint:
-        rules = self._rules.get(point.id) or PointRules.model_construct(id=point.id)
+        rules = self._rules.get(point.id) or PointRules(id=point.id)
         is_egress = rules.is_egress or point.direction is Direction.OUT
         entered = None if rules.to_area is None else self._areas[rules.to_area]
         left = None if rules.from_area is None else self._areas[rules.from_area]

@@ -120,6 +120,11 @@ class State:
         """Return the grants on which somebody may still pass."""
         return (grant for grant in self.grants.values() if now - grant.at < GRANT_AGE_MAX)
 
+    def open_grant(self, decision_id: UUID, now: datetime) -> OpenGrant | None:
+        """Return one grant, if somebody may still pass on it."""
+        grant = self.grants.get(decision_id)
+        return grant if grant is not None and now - grant.at < GRANT_AGE_MAX else None
+
     def refusal_count(self, point: str, now: datetime) -> int:
         """Return how many were refused at a point in the last five minutes."""
         return sum(now - at < REFUSAL_WINDOW for at in self.refusals.get(point, ()))

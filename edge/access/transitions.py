@@ -191,12 +191,13 @@ def _take_passed(world: World, happening: Passed) -> list[Fact]:
 
 
 def _grant_of(world: World, happening: Passed) -> OpenGrant | None:
-    grants = world.state.open_grants(happening.at)
+    state = world.state
     if happening.decision_id is not None:
-        return next((g for g in grants if g.decision_id == happening.decision_id), None)
+        return state.open_grant(happening.decision_id, happening.at)
     if not world.model.point(happening.point).is_egress:
         return None
     # A door that lets everybody out is not commanded, so its passages name no decision.
+    grants = state.open_grants(happening.at)
     here = (grant for grant in grants if grant.point == happening.point.id)
     return min(here, key=lambda grant: grant.at, default=None)
 

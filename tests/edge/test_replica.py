@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from config.contract.access import CredentialKind
 from config.contract.identifiers import new_id
 from config.contract.nodes import HolderRecord, ReplicaPage, SitePairsRecord, TemplateRecord
 from config.contract.trust import card_verifier, encrypt_template, seal
@@ -91,6 +92,24 @@ def test_people_survive_a_restart(tmp_path: Path) -> None:
     assert person is not None
     assert person.valid_until == NOW + timedelta(days=1)
     assert person.access_points == frozenset({"east"})
+
+
+def test_a_person_has_what_the_rules_ask_about(tmp_path: Path) -> None:
+    flags = ("needs_escort", "may_escort", "is_first_person", "is_passback_exempt",
+             "has_extended_access_time")  # fmt: skip
+    record = holder("anna", cards=["0001"]).model_copy(
+        update={"profiles": ("staff",), "pin": "v", **dict.fromkeys(flags, True)}
+    )
+    replica = open_replica(tmp_path)
+
+    replica.apply(page(record, holder("ben"), version=5))
+
+    anna, ben = replica.person("anna"), replica.person("ben")
+    assert anna is not None and ben is not None  # noqa: PT018
+    assert anna.profiles == frozenset({"staff"})
+    assert anna.kinds == frozenset({CredentialKind.CARD, CredentialKind.PIN})
+    assert [getattr(anna, flag) for flag in flags] == [True] * 5
+    assert (ben.profiles, ben.kinds, ben.needs_escort) == (None, frozenset(), False)
 
 
 def test_a_card_is_found_as_it_is_typed(tmp_path: Path) -> None:
