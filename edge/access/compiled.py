@@ -112,6 +112,7 @@ class CompiledModel:
         self._rules = {rules.id: rules for rules in model.points}
         self._areas = {area.id: area for area in model.areas}
         self._points = {point.id: self._compiled(point) for point in self._places.values()}
+        self._ranks = {profile.id: rank for rank, profile in enumerate(model.profiles)}
         self._permissions = {profile.id: self._permitted(profile) for profile in model.profiles}
 
     def point(self, point: Point) -> CompiledPoint:
@@ -132,11 +133,12 @@ class CompiledModel:
         return LocalTime.at(now, self._zone)
 
     def permissions(self, person: Person, point_id: str) -> list[Timed]:
-        """Return what a person's profiles say of a point."""
+        """Return what a person's profiles say of a point, in the order of the model."""
+        held = [name for name in person.profiles or () if name in self._permissions]
         return [
             permission
-            for profile in person.profiles or ()
-            for permission in self._permissions.get(profile, {}).get(point_id, ())
+            for profile in sorted(held, key=self._ranks.__getitem__)
+            for permission in self._permissions[profile].get(point_id, ())
         ]
 
     def may_ever_pass(self, person: Person, point_id: str) -> bool:

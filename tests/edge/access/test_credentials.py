@@ -134,6 +134,16 @@ def test_another_permission_that_wants_nothing_is_enough() -> None:
     assert building.card("anna") == Granted("anna")
 
 
+def test_of_equal_ways_the_first_of_the_model_is_asked_for() -> None:
+    names = [f"p{number}" for number in range(9)]
+    other = {"points": ["front"], "require": {"any_of": [["face", "card"], ["card", "qr"]]}}
+    first = {"points": ["front"], "require": {"any_of": [["card", "pin"]]}}
+    profiles = [{"id": name, "permissions": [first if name == "p0" else other]} for name in names]
+    building = Building({"profiles": profiles}, Person(holder_id="anna", profiles=frozenset(names)))
+
+    assert building.card("anna") == denied(NEEDED, "anna", PIN)
+
+
 def test_a_temporary_rule_may_want_more() -> None:
     rule = {"id": "t", "effect": "require", "points": ["front"],
             "require": {"any_of": [["card", "pin"]]},

@@ -606,26 +606,14 @@ class Reference:
             self.used.add("profile_requires")
             yield [
                 combination
-                for profile in human.profiles or ()
                 for permission in now
-                if permission in self.permissions_of(profile, step.place)
-                and permission.require is not None
+                if permission.require is not None
                 for combination in permission.require.any_of
             ]
         for temporary in self.temporary(TemporaryEffect.REQUIRE, human, step):
             self.used.add("temporary_require")
             assert temporary.require is not None
             yield list(temporary.require.any_of)
-
-    def permissions_of(self, profile: str, place: str) -> list[Permission]:
-        """Return what one profile says of a point."""
-        return [
-            permission
-            for each in self.model.profiles
-            if each.id == profile
-            for permission in each.permissions
-            if self.covers(permission, place)
-        ]
 
     def second_missing(self, human: h.Human, step: h.Show) -> tuple[str, tuple[str, ...]]:
         """After too many refusals two kinds have to be shown."""
