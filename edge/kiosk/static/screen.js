@@ -77,6 +77,9 @@ export class Screen {
   }
 }
 
+/** Reasons that wait for another person, not for another credential. */
+const SOMEBODY_ELSE = new Set(["escort_needed", "awaiting_second_person"]);
+
 /** @typedef {{title: string, name?: string, way?: string, sign?: import("/web/symbols.js").SymbolName}} Said */
 
 /**
@@ -93,7 +96,10 @@ function said({ lane, picture, isOnline, point }) {
   if (phase === "welcome") return { title: t("kiosk.welcome"), name: lane.masked_name, sign: "ahead" };
   if (phase === "passed") return { title: t("kiosk.passed"), sign: "granted" };
   if (phase === "refused") return { title: term("refusal", reason ?? ""), way: term("way", reason ?? "") };
-  if (phase === "step_up") return { title: term("refusal", reason ?? ""), way: term("way", reason ?? ""), sign: "card" };
+  if (phase === "step_up") {
+    const sign = SOMEBODY_ELSE.has(reason ?? "") ? "person" : "card";
+    return { title: term("refusal", reason ?? ""), way: term("way", reason ?? ""), sign };
+  }
   if (phase === "fault") return { title: t("kiosk.fault"), way: t("kiosk.fault_way") };
   if (phase === "unavailable") return { title: t("kiosk.card"), way: point.has_camera ? t("kiosk.unavailable_way") : "", sign: "card" };
   if (!picture.is_current) return { title: t("kiosk.card"), sign: "card" };

@@ -82,6 +82,33 @@ def test_a_refusal_is_one_sentence_and_the_way_on(
     expect(east.locator(".message")).to_have_text(words)
 
 
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (DenialReason.AWAITING_SECOND_PERSON, "请第二个人出示凭证这里要两个人一起进"),
+        (DenialReason.CREDENTIAL_NEEDED, "请再出示一种凭证刷卡、输入密码或看镜头"),
+    ],
+)
+def test_what_is_asked_for_is_one_sentence_with_a_sign(
+    east: Page, terminal: Terminal, reason: DenialReason, words: str
+) -> None:
+    terminal.show("step_up", reason=reason)
+
+    expect(east.locator(".message")).to_have_text(words)
+    expect(east.locator(".sign-large svg")).to_be_visible()
+
+
+def test_another_person_is_asked_for_by_another_sign(east: Page, terminal: Terminal) -> None:
+    terminal.show("step_up", reason=DenialReason.CREDENTIAL_NEEDED)
+    expect(east.locator(".message")).to_contain_text("请再出示一种凭证")
+    card = east.locator(".sign-large").inner_html()
+
+    terminal.show("step_up", reason=DenialReason.ESCORT_NEEDED)
+
+    expect(east.locator(".message")).to_contain_text("请等陪同人员")
+    assert east.locator(".sign-large").inner_html() != card
+
+
 def test_a_fault_stays_until_it_is_over(east: Page, terminal: Terminal) -> None:
     terminal.show("fault")
     expect(east.locator(".message")).to_have_text("闸机故障请走其他通道")

@@ -272,7 +272,8 @@ class Reference:
             "unsure": DenialReason.LIVENESS_UNSURE,
             "twin": DenialReason.DOUBTFUL_FACE,
         }
-        if step.how in ("sure", "twin") and self.expected(step) == step.by is not None:
+        is_known = any(human.id == step.by for human in self.site.people)
+        if is_known and step.how in ("sure", "twin") and self.expected(step) == step.by:
             if step.how == "twin":
                 self.used.add("one_to_one")
             return None, step.by
