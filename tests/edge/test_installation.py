@@ -1,3 +1,5 @@
+"""A node put together from its site file, and a device that is no gate."""
+
 import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Sequence

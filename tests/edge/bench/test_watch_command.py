@@ -67,10 +67,11 @@ def test_a_reader_that_talks_is_listened_to(
                      "--seconds", "0.5", "--json"]) == 0  # fmt: skip
 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert {(line["dir"], line["meaning"], line["noise"]) for line in lines} == {
-        (None, "tag", False)
-    }
-    assert lines[0]["hex"] == "02 30 31 30 30 36 33 45 39 41 45 " + "32 35 03"
+    # A machine that is busy reads two of them at once.
+    meanings = {meaning for line in lines for meaning in line["meaning"].split("; ")}
+    assert (meanings, {line["dir"] for line in lines}) == ({"tag"}, {None})
+    assert not any(line["noise"] for line in lines)
+    assert lines[0]["hex"].startswith("02 30 31 30 30 36 33 45 39 41 45 " + "32 35 03")
 
 
 def test_a_pulled_adapter_is_said_and_its_return_too(
