@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import logging
 import sqlite3
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
@@ -82,6 +83,7 @@ class Replica:
         self._version = self._generation = 0
         self._site_pairs: SitePairsRecord | None = None
         self._connection: sqlite3.Connection | None = None
+        self._in_use = threading.RLock()
 
     @property
     def version(self) -> int:
@@ -142,10 +144,12 @@ class Replica:
             self._load()
 
     def close(self) -> None:
-        """Close the file; idempotent."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """Close the file, once nothing is being written to it; idempotent."""
+        # Who was cancelled while a thread applies a page does not wait for that thread.
+        with self._in_use:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
     def apply(self, page: ReplicaPage) -> None:
         """Take over changes, in memory and gallery first; idempotent.
@@ -153,6 +157,10 @@ class Replica:
         Raises:
             ReplicaError: They could not be kept: ``version`` is unchanged, so they come again.
         """
+        with self._in_use:
+            self._apply(page)
+
+    def _apply(self, page: ReplicaPage) -> None:
         generation = self._generation + (1 if page.is_complete else 0)
         for record in page.holders:
             self._take(record, generation)

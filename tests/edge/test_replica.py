@@ -1,8 +1,10 @@
 import contextlib
 import sqlite3
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -308,3 +310,22 @@ def test_a_file_of_version_1_is_brought_to_todays_and_keeps_its_people(tmp_path:
     assert replica.person("anna") is not None
     assert replica.site_pairs == site_pairs(NETWORK)
     assert not list(tmp_path.glob("*.damaged"))
+
+
+def test_closing_waits_for_the_page_that_a_thread_is_keeping(tmp_path: Path) -> None:
+    replica, is_applying = open_replica(tmp_path), Event()
+    replica.when_changed(is_applying.set)
+    is_applying.clear()
+    other = sqlite3.connect(tmp_path / "replica.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    with ThreadPoolExecutor() as threads:
+        kept = threads.submit(replica.apply, ReplicaPage(version=7, holders=(holder("anna"),)))
+        assert is_applying.wait(10)
+        closed = threads.submit(replica.close)
+        other.execute("ROLLBACK")
+
+        closed.result(10)
+        kept.result(10)
+
+    assert open_replica(tmp_path).version == 7
