@@ -8,6 +8,8 @@ import { prioritySign } from "/web/symbols.js";
 const POLL_MS = 2000;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let waiting;
+/** An answer that a newer question has overtaken would show the list as it was. */
+let asked = 0;
 
 /**
  * Show how far it is; nothing where every face is of the site's network. Looks again by itself while
@@ -17,7 +19,9 @@ let waiting;
  */
 export async function renderMigration(section, list) {
   clearTimeout(waiting);
+  const mine = ++asked;
   const state = await get("/face-migration");
+  if (mine !== asked) return;
   const { must_come_again_count: again, renewable_count: left, nodes_behind: behind } = state;
   // Nodes matter only while a face waits for them.
   const isBehind = behind.length > 0 && state.kept_for_nodes_count > 0;
