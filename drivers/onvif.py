@@ -200,6 +200,7 @@ class Onvif:
         """Let the library read its own descriptions, which is no fault of the camera if slow."""
         return await self._call(call, timeout_s=PREPARING_S_MAX)
 
+    # The library has no types: a service and its answers are made of the camera's description.
     async def _ask(self, service: Any, operation: str, question: object = None) -> Any:  # noqa: ANN401
         """Ask the camera, and show it to who taps the line."""
         function = getattr(service, operation)

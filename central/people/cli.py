@@ -181,6 +181,7 @@ def _watch(central: Central, *, is_quiet: bool) -> dict[str, Any]:
     with Progress(console=Console(stderr=True), disable=is_quiet or not total) as progress:
         task, moved_at_s = progress.add_task("faces", total=total), time.monotonic()
         while left:
+            # Central has no stream of its progress: it is asked now and then.
             time.sleep(POLL_S)
             state = central.send("GET", "/face-migration")
             if state["renewable_count"] != left:

@@ -180,6 +180,7 @@ def _repeated(model: "AccessModel") -> list[str]:
     found = [
         f"{table} {name!r} stands twice"
         for table, entries in tables.items()
+        # Every part of these tables has an id; their only common type does not say so.
         for name in repeated(entry.id for entry in entries)  # type: ignore[attr-defined]
     ]
     found += [
