@@ -24,6 +24,9 @@ from config.site import SiteError, load_site
 
 central = typer.Typer(add_completion=False)
 SHUTDOWN_S: Final = 2
+# Longer than clients keep an idle connection (ours: 5 s; proxies: 60 s): the client must close
+# first, or its next request may cross with the server's close.
+KEEP_ALIVE_S: Final = 75
 UNSPECIFIED: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
 
 
@@ -101,6 +104,7 @@ async def _serve(
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=SHUTDOWN_S,
+            timeout_keep_alive=KEEP_ALIVE_S,
             **_tls(services, names),
         )
         server = Server(config)

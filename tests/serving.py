@@ -10,6 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 DEADLINE_S = 60.0
+KEEP_ALIVE_S = 75  # as central's command has it, and for its reason
 
 
 @contextlib.contextmanager
@@ -17,7 +18,13 @@ def serving(app: ASGIApp, *, port: int = 0) -> Iterator[str]:
     """Serve on loopback while inside; the value is the address, ``http://127.0.0.1:PORT``."""
     listener = socket.create_server(("127.0.0.1", port))
     # Streams never end by themselves, so a graceful end is given little time.
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=0))
+    config = uvicorn.Config(
+        app,
+        log_level="critical",
+        timeout_graceful_shutdown=0,
+        timeout_keep_alive=KEEP_ALIVE_S,
+    )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     deadline_s = time.monotonic() + DEADLINE_S

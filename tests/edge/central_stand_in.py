@@ -42,6 +42,7 @@ from config.contract.trust import (
     seal,
     verify_request,
 )
+from tests.serving import KEEP_ALIVE_S
 
 SITE, NODE, SECRET, CARD_KEY = "demo", "gate-1", "once", b"c" * 32
 _EVENTS = TypeAdapter(list[Event])
@@ -98,6 +99,7 @@ class CentralStandIn:
             lifespan="off",
             date_header=False,
             timeout_graceful_shutdown=1,
+            timeout_keep_alive=KEEP_ALIVE_S,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
