@@ -1,13 +1,14 @@
 """Events: CloudEvents 1.0 with one model of data per type.
 
-To add an event: one class here, derived from ``EventData``. Events are facts in the past tense.
-They hold identifiers, never names or pictures; a picture is a separate blob, named by its hash.
+To add an event: one class derived from ``EventData``, here or in ``access_events``. Events are
+facts in the past tense. They hold identifiers, never names or pictures; a picture is a separate
+blob, named by its hash.
 
 Source: CloudEvents 1.0.2, sections "Required attributes" and "Extension context attributes".
 """
 
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, JsonValue, ValidationError
@@ -19,19 +20,38 @@ from config.contract.access import (
     DoorCommandOutcome,
     DoorState,
 )
+from config.contract.access_events import (
+    AreaFactRecorded,
+    AreasForgivenRecorded,
+    CodeUsedRecorded,
+    DoorForcedOpen,
+    DoorOpenTooLong,
+    DoorSecured,
+    DuressDetected,
+    PassbackDetected,
+    RefusalsRepeated,
+    TailgatingDetected,
+    UnauthorisedPassage,
+    UnnamedCountRecorded,
+    VisitorArrived,
+    WrongWayPassage,
+)
+from config.contract.event_base import EVENT_TYPES, EventClass, EventData
 from config.contract.identifiers import Frozen, Sha256, Slug
 
+__all__ = [
+    "BATCH_CONTENT_TYPE", "EVENT_TYPES", "AccessDenied", "AccessGranted", "AccessNotTaken",
+    "AccessTaken", "AreaFactRecorded", "AreasForgivenRecorded", "ClockQuality",
+    "CodeUsedRecorded", "ConsideredCandidate", "DeviceLost", "DeviceReturned",
+    "DoorCommandAnswered", "DoorFaultChanged", "DoorForcedOpen", "DoorOpenTooLong",
+    "DoorSecured", "DoorStateChanged", "DoorTampered", "DuressDetected", "Event",
+    "EventClass", "EventData", "FaceEvidence", "JournalDropped", "JournalUnwritable",
+    "LivenessEvidence", "NodeStarted", "PassbackDetected", "RefusalsRepeated",
+    "TailgatingDetected", "UnauthorisedPassage", "UnnamedCountRecorded", "VisitorArrived",
+    "WrongWayPassage",
+]  # fmt: skip
+
 BATCH_CONTENT_TYPE = "application/cloudevents-batch+json"
-
-
-class EventClass(StrEnum):
-    """Priority classes, most urgent first. Each has its own gapless sequence."""
-
-    FIRE = "fire"
-    ALARM = "alarm"
-    MONEY = "money"
-    ACCESS = "access"
-    TELEMETRY = "telemetry"
 
 
 class ClockQuality(StrEnum):
@@ -39,24 +59,6 @@ class ClockQuality(StrEnum):
 
     SYNCHRONISED = "synchronised"
     UNSURE = "unsure"
-
-
-class EventData(Frozen):
-    """Base of all events' data; ``type_name`` and ``event_class`` belong to the type."""
-
-    type_name: ClassVar[str]
-    event_class: ClassVar[EventClass]
-
-    def __init_subclass__(
-        cls, *, type_name: str, event_class: EventClass, **kwargs: object
-    ) -> None:
-        """Register the type under its name."""
-        cls.type_name, cls.event_class = type_name, event_class
-        EVENT_TYPES[type_name] = cls
-
-
-EVENT_TYPES: dict[str, type[EventData]] = {}
-"""Every event type by its name."""
 
 
 class ConsideredCandidate(Frozen):

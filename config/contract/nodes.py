@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from config.contract.access import DoorState
+from config.contract.access_model import AccessModel
 from config.contract.events import ClockQuality, EventClass
 from config.contract.identifiers import Frozen, Sha256, Slug
 
@@ -179,6 +180,44 @@ class SitePairsRecord(Frozen):
     design_effects: tuple[float, ...]
 
 
+class ActiveLockdown(Frozen):
+    """A lockdown level that is on. Attributes: since: when an operator set it off."""
+
+    level: Slug
+    since: AwareDatetime
+
+
+class ForgivenRecord(Frozen):
+    """An operator forgave where people are, or refusals at a point; applied once, by ``number``.
+
+    Attributes:
+        number: Counts central's acts, from 1.
+        holder_id: Whose place is forgotten; with ``access_point`` None too, everybody's.
+        access_point: Where refusals are forgotten.
+    """
+
+    number: Annotated[int, Field(ge=1)]
+    at: AwareDatetime
+    holder_id: str | None = None
+    access_point: Slug | None = None
+
+
+class AccessRecord(Frozen):
+    """The access rules of the site as they are now.
+
+    Attributes:
+        model: None where the node has this version already.
+        version: Of the model.
+        lockdowns: All that are on; any other is off.
+        forgiven: The latest, oldest first; those that a node has applied are passed over.
+    """
+
+    version: Annotated[int, Field(ge=0)]
+    model: AccessModel | None = None
+    lockdowns: tuple[ActiveLockdown, ...] = ()
+    forgiven: tuple[ForgivenRecord, ...] = ()
+
+
 class ReplicaPage(Frozen):
     """Changes after a version, in version order.
 
@@ -189,6 +228,7 @@ class ReplicaPage(Frozen):
             do not name.
         site_pairs: As they are now, on every page; None before the first self-test, and for a node
             that does not ask for them (an older one refuses fields that it does not know).
+        access: As it is now, on every page; None for a node that does not ask with ``access=V``.
     """
 
     version: Annotated[int, Field(ge=0)]
@@ -196,3 +236,4 @@ class ReplicaPage(Frozen):
     is_complete: bool = False
     holders: tuple[HolderRecord, ...] = ()
     site_pairs: SitePairsRecord | None = None
+    access: AccessRecord | None = None
