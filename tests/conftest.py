@@ -4,6 +4,16 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes depends on what else the machine does; speed belongs to benchmarks.
+settings.register_profile("menshen")
+settings.load_profile("menshen")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes run tests: one more than cores, for many wait for a line."""
+    return (os.cpu_count() or 1) + 1
 
 
 def must_not_skip() -> bool:

@@ -3,11 +3,13 @@
 Templates lie in blocks. A change makes new blocks for what it touches and publishes all of them at
 once, so a search works on one state of the gallery, takes no lock and delays nobody. A template is
 appended, never overwritten; a forgotten one is struck out, and what is left of a block that is half
-struck out is appended anew. Only the last block has room; full ones get codes, and are merged.
+struck out is appended anew. Only the last block has room; full ones get codes, and are merged, so
+that a large gallery is a few large blocks.
 """
 
 import dataclasses
 import logging
+import math
 import threading
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
@@ -16,13 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from models.face.pairs import impostor_scores, pairs_above
-from models.face.search import Block, Exact, Matrix, Measure, Scan, Vector, best_people
+from models.face.search import Block, Exact, Flags, Matrix, Measure, Scan, Vector, best_people
 from models.face.types import Candidate, Embedding, Pair, ScoreHistogram
 
-BLOCK_LENGTH: Final = 8192
+BLOCK_LENGTH: Final = 2048
 """Templates in a full block; full blocks are scanned by four-bit codes."""
-MERGED_COUNT: Final = 8
-"""Full blocks that become one, which is scanned with less to do around it."""
+MERGED_COUNT: Final = 4
+"""Full blocks that become one, which is scanned with less to do around it; so do four of those."""
 FIRST_CAPACITY: Final = 64
 LENGTH_MIN, LENGTH_MAX = 1e-6, 1e6
 """No network gives a longer or shorter embedding; float32 has room for the squares of these."""
@@ -108,7 +110,7 @@ class ExactGallery:
         if keys is not None:
             return self.select(keys).search(probe, count=count)
         exact, blocks = self._checked(probe), self._snapshot.blocks
-        return self._best(exact, [(block, block.offsets) for block in blocks], count)
+        return self._best(exact, [(block, block.forgotten) for block in blocks], count)
 
     def select(self, keys: Collection[str]) -> "Selection":
         """Return the people of some keys, to be searched often; see ``types.Gallery``."""
@@ -144,9 +146,9 @@ class ExactGallery:
         return exact / length if self._measure == "cosine" else exact
 
     def _best(
-        self, probe: Exact, parts: Sequence[tuple[Block, Vector]], count: int
+        self, probe: Exact, parts: Sequence[tuple[Block, Flags | None]], count: int
     ) -> list[Candidate]:
-        scans = [Scan(block, offsets, probe) for block, offsets in parts]
+        scans = [Scan(block, left_out, probe) for block, left_out in parts]
         found = [
             (self._keys[number], alike)
             for number, alike in best_people(scans, self._measure, count=count)
@@ -160,12 +162,15 @@ class ExactGallery:
         changed, moved = list[Block](), list[Block]()
         for block in blocks:
             is_theirs = block.owners[: block.length] == number
+            if block.forgotten is not None:
+                is_theirs &= ~block.forgotten
             if not is_theirs.any():
                 changed.append(block)
                 continue
-            offsets = block.offsets.copy()
-            offsets[: block.length][is_theirs] = -np.inf
-            struck = dataclasses.replace(block, offsets=offsets)
+            before = block.forgotten
+            struck = dataclasses.replace(
+                block, forgotten=is_theirs if before is None else before | is_theirs
+            )
             is_sparse = 2 * len(struck.alive) < block.length
             (moved if is_sparse else changed).append(struck)
         for block in moved:
@@ -191,19 +196,37 @@ class ExactGallery:
         # Nobody who has the old block looks beyond its length.
         block.rows[first:length], block.owners[first:length] = rows, owners
         block.offsets[first:length], reach = _offsets(rows)
-        extended = dataclasses.replace(block, length=length, reach=max(block.reach, reach))
+        forgotten = block.forgotten
+        if forgotten is not None:
+            forgotten = np.append(forgotten, np.zeros(len(rows), np.bool_))
+        extended = dataclasses.replace(
+            block, length=length, reach=max(block.reach, reach), forgotten=forgotten
+        )
         return _sealed(extended) if length == self._block_length else extended
 
     def _merged(self, blocks: list[Block]) -> list[Block]:
-        """Return blocks with the full ones made one, when there are enough of them."""
-        full = [block for block in blocks if block.length == self._block_length]
-        if len(full) < MERGED_COUNT:
-            return blocks
-        rows = np.concatenate([block.rows[block.alive] for block in full])
-        owners = np.concatenate([block.owners[block.alive] for block in full])
+        """Return blocks with full ones of about one length made one, wherever enough are."""
+        by_level = dict[int, list[Block]]()
+        for block in blocks:
+            if block.length >= self._block_length:
+                by_level.setdefault(self._level(block), []).append(block)
+        for alike in by_level.values():
+            if len(alike) >= MERGED_COUNT:
+                rest = [block for block in blocks if block not in alike]
+                return self._merged([self._made_one(alike), *rest])
+        return blocks
+
+    def _level(self, block: Block) -> int:
+        """Return how often blocks were merged to make one of such a length."""
+        return round(math.log(block.length / self._block_length, MERGED_COUNT))
+
+    @staticmethod
+    def _made_one(blocks: Sequence[Block]) -> Block:
+        rows = np.concatenate([block.rows[block.alive] for block in blocks])
+        owners = np.concatenate([block.owners[block.alive] for block in blocks])
         offsets, reach = _offsets(rows)
         merged = Block(rows=rows, owners=owners, offsets=offsets, length=len(rows), reach=reach)
-        return [_sealed(merged), *(block for block in blocks if block not in full)]
+        return _sealed(merged)
 
     def _roomier(self, block: Block | None, length: int) -> Block:
         capacity = FIRST_CAPACITY if block is None else 2 * len(block.rows)
@@ -219,7 +242,9 @@ class ExactGallery:
             return roomier
         for name in ("rows", "owners", "offsets"):
             getattr(roomier, name)[: block.length] = getattr(block, name)[: block.length]
-        return dataclasses.replace(roomier, length=block.length, reach=block.reach)
+        return dataclasses.replace(
+            roomier, length=block.length, reach=block.reach, forgotten=block.forgotten
+        )
 
 
 class Selection:
@@ -231,7 +256,9 @@ class Selection:
         keys: frozenset[str],
         names: Sequence[str | None],
         snapshot: Callable[[], Snapshot],
-        search: Callable[[Embedding, Sequence[tuple[Block, Vector]], int], Sequence[Candidate]],
+        search: Callable[
+            [Embedding, Sequence[tuple[Block, Flags | None]], int], Sequence[Candidate]
+        ],
     ) -> None:
         """Select; ``names`` are the gallery's keys by number, which grow."""
         self._keys, self._names = keys, names
@@ -244,7 +271,7 @@ class Selection:
 
     def search(self, probe: Embedding, *, count: int = 2) -> Sequence[Candidate]:
         """Return the best of these people, best first, each once."""
-        return self._search(probe, list(self._selected().offsets.items()), count)
+        return self._search(probe, list(self._selected().left_out.items()), count)
 
     def _selected(self) -> "_Selected":
         """Return what is selected of the gallery as it is; works only after a change."""
@@ -255,16 +282,15 @@ class Selection:
         newcomers = self._names[known : snapshot.number_count]
         new = np.fromiter((name in self._keys for name in newcomers), np.bool_, len(newcomers))
         is_selected = np.concatenate([before.is_selected, new])
-        offsets, seen = dict[Block, Vector](), np.zeros(len(is_selected), np.bool_)
+        left_out, seen = dict[Block, Flags](), np.zeros(len(is_selected), np.bool_)
         for block in snapshot.blocks:
-            chosen = before.offsets.get(block)
-            owners = block.owners[: block.length]
-            if chosen is None:
-                is_in = is_selected[owners]
-                chosen = np.where(is_in, block.offsets[: block.length], np.float32(-np.inf))
-            offsets[block] = chosen
-            seen[owners[np.isfinite(chosen)]] = True
-        self._state = _Selected(snapshot, is_selected, offsets, int(np.count_nonzero(seen)))
+            owners, out = block.owners[: block.length], before.left_out.get(block)
+            if out is None:
+                out = ~is_selected[owners]
+                out = out if block.forgotten is None else out | block.forgotten
+            left_out[block] = out
+            seen[owners[~out]] = True
+        self._state = _Selected(snapshot, is_selected, left_out, int(np.count_nonzero(seen)))
         return self._state
 
 
@@ -274,7 +300,7 @@ class _Selected:
 
     snapshot: Snapshot
     is_selected: npt.NDArray[np.bool_]
-    offsets: dict[Block, Vector]
+    left_out: dict[Block, Flags]
     people_count: int
 
 
@@ -294,8 +320,7 @@ def _sealed(block: Block) -> Block:
     except KernelError as error:
         _log.warning("a large gallery is searched without codes: %s", error)
         return block
-    offsets = np.where(np.isfinite(block.offsets), codes.offsets, block.offsets)
-    return dataclasses.replace(block, codes=codes, offsets=offsets)
+    return dataclasses.replace(block, codes=codes)
 
 
 def _size_bytes(block: Block) -> int:

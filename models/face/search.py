@@ -1,9 +1,10 @@
 """Exact search over templates: bounds for all, then the true similarity of those that can win.
 
 Every block of templates is scanned by the fastest means it has, float32 or ``codes``; both give
-for each row a value that its *nearness* (minus half the squared distance to the probe) cannot
-exceed. A few rows at the top are computed exactly, which gives a floor; every row whose bound
-reaches the floor is then computed exactly, in float64. So the answer does not depend on the means.
+for each row a score, and a bound that its *nearness* (minus half the squared distance to the probe)
+cannot exceed. A few rows at the top are computed exactly, which gives a floor; every row whose
+bound reaches the floor is then looked at more closely, first with the largest loss of all copies,
+then with its own, then in float32, at last in float64. So the answer does not depend on the means.
 """
 
 import dataclasses
@@ -18,14 +19,16 @@ Vector = npt.NDArray[np.float32]
 Matrix = npt.NDArray[np.float32]
 Exact = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
+Flags = npt.NDArray[np.bool_]
 
 GROUP_LENGTH: Final = 64
 """Rows of a block fall into groups of so many, of which the best are tried first."""
 SEED_COUNT: Final = 6
-"""More exact rows before the floor is known than people wanted, so that the floor is a good one."""
+"""More exact rows of a block before the floor is known than people wanted: a better floor."""
 CHUNK: Final = 4096
 """Most rows that are computed exactly at once."""
 ROUNDING: Final = float(np.finfo(np.float32).eps)
+FLOAT_MIN: Final = float(np.finfo(np.float32).min)
 
 
 class Copies(Protocol):
@@ -37,12 +40,20 @@ class Copies(Protocol):
         ...
 
     @property
-    def offsets(self) -> Vector:
-        """A value per row to add to ``upper_bounds``."""
+    def losses(self) -> Vector:
+        """Length of what each copy lacks of its row."""
         ...
 
-    def upper_bounds(self, probe: Exact) -> tuple[Vector, float]:
-        """Return what nearness cannot exceed, less offsets: a new array, and an addend."""
+    @property
+    def loss_max(self) -> float:
+        """The largest of them."""
+        ...
+
+    def scores(self, probe: Exact) -> tuple[Vector, float, float]:
+        """Return scores of whole groups, a new array, an addend and a reach.
+
+        A row's nearness cannot exceed its score, the addend, and its loss times the reach.
+        """
         ...
 
 
@@ -53,9 +64,10 @@ class Block:
     Attributes:
         rows: Shape (capacity, dimension).
         owners: The number of the person each row belongs to.
-        offsets: What a scan adds to each row's bound; minus infinity where it is forgotten.
+        offsets: Minus half the squared length of each row.
         length: Rows in use, forgotten ones included.
         reach: Length of the longest row.
+        forgotten: Which rows are struck out, shape (length,); None while none is.
         codes: Copies of all rows, if nothing is added any more and there are such.
     """
 
@@ -64,25 +76,28 @@ class Block:
     offsets: Vector
     length: int
     reach: float
+    forgotten: Flags | None = None
     codes: Copies | None = None
 
     @property
     def alive(self) -> Indices:
         """The rows that are not forgotten."""
-        return np.flatnonzero(np.isfinite(self.offsets[: self.length]))
+        if self.forgotten is None:
+            return np.arange(self.length)
+        return np.flatnonzero(~self.forgotten)
 
-    def upper_bounds(self, probe: Exact) -> tuple[Vector, float]:
-        """Return what nearness cannot exceed, less offsets: whole groups, and an addend."""
-        slack = ROUNDING * (len(probe) + 16) * (self.reach + float(np.linalg.norm(probe))) ** 2
+    def scores(self, probe: Exact, slack: float) -> tuple[Vector, float, float]:
+        """Return scores, addend and reach as ``Copies.scores`` does; a reach of 0 without codes."""
         if self.codes is not None:
-            bounds, addend = self.codes.upper_bounds(probe)
-            return _padded(bounds), addend + slack
-        bounds = np.empty(_whole_groups(self.length), np.float32)
-        bounds[self.length :] = -np.inf
+            scores, addend, reach = self.codes.scores(probe)
+            return scores, addend + slack, reach
+        scores = np.empty(whole_groups(self.length), np.float32)
+        scores[self.length :] = -np.inf
+        used = scores[: self.length]
         # Not ``np.dot``: BLAS would wait for a second thread, long in coming on a busy gate.
-        used = bounds[: self.length]
         np.vecdot(self.rows[: self.length], probe.astype(np.float32), out=used)
-        return bounds, slack - float(probe @ probe) / 2
+        used += self.offsets[: self.length]
+        return scores, slack - float(probe @ probe) / 2, 0.0
 
 
 def similarities(rows: Matrix, probe: Exact, measure: Measure) -> Exact:
@@ -106,39 +121,60 @@ def nearness(similarity: float, measure: Measure) -> float:
 
 
 class Scan:
-    """One block's bounds for one probe."""
+    """One block's scores for one probe."""
 
-    def __init__(self, block: Block, offsets: Vector, probe: Exact) -> None:
-        """Scan a block; ``offsets`` are its own, with minus infinity at rows to leave out."""
+    def __init__(self, block: Block, left_out: Flags | None, probe: Exact) -> None:
+        """Scan a block without some of its rows, those that are forgotten among them."""
         self._block, self._probe = block, probe
-        self._bounds, self._addend = block.upper_bounds(probe)
-        self._bounds[: block.length] += offsets[: block.length]
-        self._tops: Vector = self._bounds.reshape(GROUP_LENGTH, -1).max(axis=0)
+        length = float(np.sqrt(probe @ probe))
+        self._slack = ROUNDING * (len(probe) + 16) * (block.reach + length) ** 2
+        self._scores, self._addend, self._reach = block.scores(probe, self._slack)
+        if left_out is not None:
+            np.putmask(self._scores[: block.length], left_out, -np.inf)
+        self._groups = self._scores.reshape(GROUP_LENGTH, -1)
+        self._tops: Vector = self._groups.max(axis=0)
 
     @property
-    def tops(self) -> Vector:
-        """The highest bound of each group."""
-        return self._tops + np.float32(self._addend)
+    def group_count(self) -> int:
+        """How many groups there are, each with one top row."""
+        return len(self._tops)
 
-    def top_row(self, group: int) -> int:
-        """Return the row with a group's highest bound."""
-        width = len(self._tops)
-        return group + width * int(self._bounds[group::width].argmax())
+    def top_rows(self, count: int) -> Indices:
+        """Return the rows with the highest scores of so many groups; those left out never are."""
+        first = max(0, len(self._tops) - count)
+        groups = np.argpartition(self._tops, first)[first:]
+        rows = groups + len(self._tops) * self._groups[:, groups].argmax(axis=0)
+        kept: Indices = rows[self._scores[rows] > -np.inf]
+        return kept
 
     def rows_above(self, floor: float) -> Indices:
-        """Return the rows whose bound is a floor or higher; those left out never are."""
-        wanted = np.float32(max(floor - self._addend, float(np.finfo(np.float32).min)))
+        """Return the rows whose nearness may be a floor or higher; those left out never are."""
+        least = max(floor - self._addend, FLOAT_MIN)
+        codes = self._block.codes
+        loss_max = 0.0 if codes is None else codes.loss_max
+        wanted = np.float32(max(least - loss_max * self._reach, FLOAT_MIN))
         if self._tops.max() < wanted:
             return np.empty(0, np.intp)
-        return np.flatnonzero(self._bounds >= wanted)
+        rows = np.flatnonzero(self._scores >= wanted)
+        if codes is None:
+            return rows
+        rows = rows[self._scores[rows] + codes.losses[rows] * np.float32(self._reach) >= least]
+        return self._sifted(rows, floor)
 
     def look_up(self, rows: Indices, measure: Measure) -> tuple[npt.NDArray[np.int32], Exact]:
         """Return the owners of rows and their exact similarities."""
+        block = self._block
+        parts = [similarities(block.rows[r], self._probe, measure) for r in _chunks(rows)]
+        return block.owners[rows], parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _sifted(self, rows: Indices, floor: float) -> Indices:
+        """Return those of some rows whose nearness in float32 may be a floor or higher."""
+        block, probe = self._block, self._probe.astype(np.float32)
+        least = floor - self._slack + float(self._probe @ self._probe) / 2
         parts = [
-            similarities(self._block.rows[rows[start : start + CHUNK]], self._probe, measure)
-            for start in range(0, len(rows), CHUNK)
+            r[np.vecdot(block.rows[r], probe) + block.offsets[r] >= least] for r in _chunks(rows)
         ]
-        return self._block.owners[rows], np.concatenate([np.empty(0), *parts])
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def best_people(scans: Sequence[Scan], measure: Measure, *, count: int) -> list[tuple[int, float]]:
@@ -159,33 +195,21 @@ def best_people(scans: Sequence[Scan], measure: Measure, *, count: int) -> list[
 
 
 def _floor(scans: Sequence[Scan], measure: Measure, *, count: int) -> float:
-    """Return a similarity that the last of the best people reaches for certain."""
-    tops = np.concatenate([scan.tops for scan in scans])
-    firsts = np.cumsum([0, *(len(scan.tops) for scan in scans)])
+    """Return a similarity that the last of the best people reaches for certain.
+
+    The largest block alone gives nearly as good a floor as all; the others are asked if it has too
+    few people.
+    """
+    asked: Sequence[Scan] = [max(scans, key=lambda scan: scan.group_count)]
     seed_count = count + SEED_COUNT
     while True:
-        seed_count = min(seed_count, len(tops))
-        groups = np.argpartition(tops, len(tops) - seed_count)[len(tops) - seed_count :]
-        groups = groups[np.isfinite(tops[groups])]
-        _, alike = _by_person(_seeds(scans, groups, firsts, measure))
+        seeds = [scan.look_up(scan.top_rows(seed_count), measure) for scan in asked]
+        _, alike = _by_person(seeds)
         if len(alike) >= count:
             return float(np.partition(alike, len(alike) - count)[len(alike) - count])
-        if seed_count == len(tops):
+        if seed_count >= max(scan.group_count for scan in scans) and len(asked) == len(scans):
             return float("-inf")
-        seed_count *= 2
-
-
-def _seeds(
-    scans: Sequence[Scan], groups: Indices, firsts: Indices, measure: Measure
-) -> list[tuple[npt.NDArray[np.int32], Exact]]:
-    """Return the owner and the exact similarity of the top row of each of some groups."""
-    homes = np.searchsorted(firsts, groups, side="right") - 1
-    seeds = []
-    for home in np.unique(homes).tolist():
-        inside = (groups[homes == home] - firsts[home]).tolist()
-        rows = np.array([scans[home].top_row(group) for group in inside], np.intp)
-        seeds.append(scans[home].look_up(rows, measure))
-    return seeds
+        asked, seed_count = scans, seed_count * 2
 
 
 def _by_person(
@@ -203,10 +227,11 @@ def _by_person(
     return owners[firsts], np.maximum.reduceat(alike, firsts)
 
 
-def _whole_groups(length: int) -> int:
+def whole_groups(length: int) -> int:
+    """Return a length, rounded up to whole groups."""
     return -(-length // GROUP_LENGTH) * GROUP_LENGTH
 
 
-def _padded(bounds: Vector) -> Vector:
-    missing = _whole_groups(len(bounds)) - len(bounds)
-    return bounds if not missing else np.append(bounds, np.full(missing, -np.inf, np.float32))
+def _chunks(rows: Indices) -> Sequence[Indices]:
+    """Return rows in parts that are not too long; at least one."""
+    return [rows[start : start + CHUNK] for start in range(0, max(1, len(rows)), CHUNK)]

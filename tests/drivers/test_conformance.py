@@ -164,14 +164,14 @@ def settings_for(name: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("name", ON_A_LINE)
 @given(pieces=st.lists(st.binary(max_size=40), max_size=6))
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 def test_whatever_bytes_come_only_a_driver_error_comes_out(name: str, pieces: list[bytes]) -> None:
     poll_garbage(name, settings_for(name), pieces)
 
 
 @pytest.mark.parametrize("name", OVER_MODBUS)
 @given(bodies=st.lists(st.binary(min_size=250, max_size=250), min_size=1, max_size=4))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_whatever_sound_values_come_only_a_driver_error_comes_out(
     name: str, bodies: list[bytes]
 ) -> None:

@@ -22,6 +22,6 @@ def test_every_codec_has_a_target() -> None:
 
 @pytest.mark.parametrize("name", target_names())
 @given(data=st.binary(max_size=600))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_target_holds(name: str, data: bytes) -> None:
     import_module(f"tests.fuzz.targets.{name}").run(data)

@@ -58,7 +58,6 @@ EVENTS = [make_event(n, epoch=EPOCH) for n in range(1, 13)]
 
 @settings(
     max_examples=10,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(batches=st.lists(st.lists(st.sampled_from(EVENTS), max_size=12), max_size=6))

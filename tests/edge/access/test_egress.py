@@ -102,7 +102,7 @@ people = st.none() | st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rng=st.randoms(use_true_random=False),
     is_strictest=st.booleans(),
@@ -129,7 +129,7 @@ def test_nobody_is_refused_on_the_way_out_whatever_the_rules_and_the_state(
     assert isinstance(decision, Granted)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rng=st.randoms(use_true_random=False), is_strictest=st.booleans())
 def test_in_no_history_is_anybody_refused_at_an_exit(
     rng: random.Random,

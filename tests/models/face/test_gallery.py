@@ -3,7 +3,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.face.gallery import ExactGallery
@@ -100,7 +100,6 @@ def test_a_cosine_does_not_depend_on_lengths() -> None:
     assert found.similarity == pytest.approx(0.5**0.5, abs=1e-6)
 
 
-@settings(deadline=None)
 @given(
     changes=st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 3)), max_size=40),
     measure=st.sampled_from(["cosine", "euclidean"]),

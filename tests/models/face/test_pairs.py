@@ -2,7 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.face import pairs
@@ -32,7 +32,6 @@ def plain_pairs(people: People, measure: Measure) -> dict[tuple[str, str], float
     }
 
 
-@settings(deadline=None)
 @given(
     count=st.integers(1, 12),
     measure=st.sampled_from(MEASURES),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.face.search import Measure, Scan, nearness
@@ -102,7 +102,6 @@ SEARCHES = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(search=SEARCHES, measure=st.sampled_from(MEASURES), count=st.integers(1, 4))
 def test_a_search_by_codes_equals_one_that_computes_everybody(
     search: Search, measure: Measure, count: int
@@ -117,7 +116,6 @@ def test_a_search_by_codes_equals_one_that_computes_everybody(
     assert found == everybody[:count]
 
 
-@settings(deadline=None)
 @given(search=SEARCHES, measure=st.sampled_from(MEASURES))
 def test_a_similarity_is_the_plain_formula_s(search: Search, measure: Measure) -> None:
     people, probe = search.people, search.probe
@@ -130,7 +128,6 @@ def test_a_similarity_is_the_plain_formula_s(search: Search, measure: Measure) -
     )
 
 
-@settings(deadline=None)
 @given(
     search=SEARCHES,
     measure=st.sampled_from(MEASURES),
@@ -168,7 +165,7 @@ def test_only_few_templates_are_computed_exactly() -> None:
     rows = units(2048, 128)
     block = gallery_of({"all": list(rows)}, "cosine", block_length=2048).blocks[0]
 
-    scan = Scan(block, block.offsets, rows[0].astype(np.float64))
+    scan = Scan(block, None, rows[0].astype(np.float64))
 
     assert len(scan.rows_above(nearness(0.5, "cosine"))) < 20
 
