@@ -272,9 +272,9 @@ def measure(exchanges: int, osdp_minutes: float, tell: Callable[[str], None]) ->
     tell("wrong values")
     result["exchanges"] = exchanges
     result["wrong_values"] = asyncio.run(_counted(wrong_values(exchanges)))
-    result["wrong_values_on_a_pty"] = asyncio.run(_counted(wrong_values_on_a_pty(PTY_EXCHANGES)))
     result["exchanges_peer"] = PEER_EXCHANGES
-    result["wrong_values_peer"] = asyncio.run(_counted(wrong_values_of_pymodbus(PEER_EXCHANGES)))
+    ours, peer = asyncio.run(_wrong_values_on_ptys())
+    result |= {"wrong_values_on_a_pty": ours, "wrong_values_peer": peer}
     tell("OSDP cards on a noisy line: ours, and libosdp alone beside it")
     result |= {"osdp_minutes": osdp_minutes, **osdp(osdp_minutes)}
     tell("GB/T 26875.3 frames among damaged ones")
@@ -298,6 +298,13 @@ def osdp(minutes: float) -> dict[str, Any]:
         "osdp_cards_lost": ours["cards_lost"],
         "osdp_cards_lost_peer": peer["cards_lost"],
     }
+
+
+async def _wrong_values_on_ptys() -> list[int]:
+    """Return ours and the peer's, each on its own pseudo-terminal at one time."""
+    return await asyncio.gather(
+        wrong_values_on_a_pty(PTY_EXCHANGES), wrong_values_of_pymodbus(PEER_EXCHANGES)
+    )
 
 
 async def _counted(work: Awaitable[int]) -> int:

@@ -375,7 +375,7 @@ def test_one_reader_s_absence_costs_the_others_little(tmp_path: Path) -> None:
         assert found == [CARD]
         assert asyncio.get_running_loop().time() - began_s < BUSY_S
 
-    with_readers(tmp_path, act, addresses=(3, 5), simulated=(5,), timeout_s=1.5)
+    with_readers(tmp_path, act, addresses=(3, 5), simulated=(5,), timeout_s=4.0)
 
 
 def test_readers_of_one_line_are_told_apart(tmp_path: Path) -> None:
