@@ -7,7 +7,7 @@ import pytest
 from hypothesis import settings
 
 # How long an example takes depends on what else the machine does; speed belongs to benchmarks.
-settings.register_profile("menshen")
+settings.register_profile("menshen", deadline=None)
 settings.load_profile("menshen")
 
 

@@ -1,0 +1,242 @@
+"""One node's part of the site link, without a socket: what to send to whom, what to believe.
+
+Level-triggered: every message says what its sender has, and whoever has more sends it. A lost
+message changes nothing, for the next one asks for the same. Facts of a node that is gone come from
+the others.
+"""
+
+import bisect
+import dataclasses
+import functools
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from edge.link.message import (
+    DATAGRAM_SIZE_BYTES,
+    FACT_COUNT_MAX,
+    HAVE_COUNT_MAX,
+    LinkFact,
+    Lockdowns,
+    Message,
+    Part,
+    decode,
+    encode,
+)
+from edge.link.session import Session
+
+HEARTBEAT_S: Final = 1.0
+PARTS_AT_ONCE: Final = 16
+"""Datagrams that answer one message."""
+ENVELOPE_SIZE_BYTES: Final = 500
+"""Of a message with facts: signature, names, nonces, counters."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Knowledge:
+    """What this node knows at a moment; another object whenever that is something else.
+
+    Attributes:
+        facts: Whose they are does not matter.
+        lockdowns: None where central was never heard.
+    """
+
+    facts: Sequence[LinkFact] = ()
+    lockdowns: Lockdowns | None = None
+
+    @functools.cached_property
+    def by_node(self) -> Mapping[str, Sequence[LinkFact]]:
+        """Return each node's facts in the order of their sequences, each once."""
+        found = dict[str, dict[int, LinkFact]]()
+        for fact in self.facts:
+            found.setdefault(fact.node, {})[fact.sequence] = fact
+        return {node: [facts[key] for key in sorted(facts)] for node, facts in found.items()}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Learnt:
+    """What a believed message taught, and what to send because of it.
+
+    Attributes:
+        sender: None where the message was not believed.
+        facts: That were not known before.
+        lockdowns: Newer ones than were known.
+        replies: Datagrams for whoever the message says has sent it.
+    """
+
+    sender: str | None = None
+    facts: tuple[LinkFact, ...] = ()
+    lockdowns: Lockdowns | None = None
+    replies: tuple[tuple[str, bytes], ...] = ()
+
+
+class Exchange:
+    """All sessions of one node. Belongs to one thread."""
+
+    def __init__(
+        self,
+        *,
+        site: str,
+        node: str,
+        key: Ed25519PrivateKey,
+        nonce: Callable[[], str],
+        knowledge: Callable[[], Knowledge],
+    ) -> None:
+        """Begin without peers.
+
+        Args:
+            site: Whose nodes these are.
+            node: This one.
+            key: Of this node.
+            nonce: 128 random bits as hex, others each time.
+            knowledge: What this node knows at the moment.
+        """
+        self._site, self._node, self._key = site, node, key
+        self._nonce, self._knowledge, self._boot = nonce, knowledge, nonce()
+        self._keys: dict[str, Ed25519PublicKey] = {}
+        self._sessions: dict[str, Session] = {}
+        self._have: dict[str, int] = {}
+        self._turn = 0
+
+    @property
+    def peers(self) -> Sequence[str]:
+        """The other nodes."""
+        return tuple(self._keys)
+
+    def set_peers(self, keys: Mapping[str, Ed25519PublicKey]) -> None:
+        """Take over the other nodes' keys; one with another key begins anew, one left out ends."""
+        others = {name: key for name, key in keys.items() if name != self._node}
+        self._sessions = {
+            name: self._sessions[name]
+            if name in self._sessions and self._keys.get(name) == key
+            else Session(nonce=self._nonce)
+            for name, key in others.items()
+        }
+        self._keys = others
+
+    def is_up(self, *, now_s: float) -> bool:
+        """Return whether every other node was heard a moment ago; without others there is no link.
+
+        A node that is silent may be letting somebody in on a code at this moment.
+        """
+        return bool(self._sessions) and not self.silent(now_s=now_s)
+
+    def silent(self, *, now_s: float) -> list[str]:
+        """Return the nodes that were not heard a moment ago."""
+        return [name for name, each in self._sessions.items() if not each.is_up(now_s=now_s)]
+
+    def heartbeat(self, peer: str) -> bytes:
+        """Return what a node is told once a second, and whenever something changed here."""
+        return self._message(peer, self._known(), answer=self._sessions[peer].answer)
+
+    def receive(self, data: bytes, *, now_s: float) -> Learnt:
+        """Take a datagram.
+
+        Raises:
+            LinkError: No node of this site has written it for this one.
+        """
+        message = decode(data, site=self._site, receiver=self._node, keys=self._keys)
+        peer, knowledge = message.sender, self._known()
+        if not self._sessions[peer].is_fresh(message, now_s=now_s):
+            reply = self._message(peer, knowledge, answer=message.challenge)
+            return Learnt(replies=((peer, reply),))
+        facts, is_asked = self._new_facts(message.part)
+        replies = list(self._lacking(peer, knowledge, message.have))
+        if is_asked and not replies:
+            # So that the next facts come at once and not with the next heartbeat.
+            answer = self._sessions[peer].answer
+            replies = [self._message(peer, knowledge, answer=answer, first=message.part)]
+        return Learnt(
+            peer,
+            facts,
+            _newer(message.lockdowns, knowledge.lockdowns),
+            tuple((peer, reply) for reply in replies),
+        )
+
+    def _known(self) -> Knowledge:
+        knowledge = self._knowledge()
+        for node, facts in knowledge.by_node.items():
+            self._have[node] = max(self._have.get(node, 0), facts[-1].sequence)
+        return knowledge
+
+    def _message(
+        self,
+        peer: str,
+        knowledge: Knowledge,
+        *,
+        answer: str | None,
+        part: Part | None = None,
+        first: Part | None = None,
+    ) -> bytes:
+        """Return a message: a part of facts, or what this node has, beginning with ``first``."""
+        session, is_bare = self._sessions[peer], part is None
+        message = Message(
+            site=self._site,
+            sender=self._node,
+            receiver=peer,
+            boot=self._boot,
+            counter=session.next_counter(),
+            challenge=session.challenge,
+            answer=answer,
+            have=self._some_of_what_it_has(first) if is_bare else {},
+            lockdowns=knowledge.lockdowns if is_bare else None,
+            part=part,
+        )
+        return encode(message, self._key)
+
+    def _some_of_what_it_has(self, first: Part | None) -> dict[str, int]:
+        """Return up to where some nodes' facts are known, by turns."""
+        names = sorted({*self._have, *self._keys, self._node})
+        self._turn = (self._turn + HAVE_COUNT_MAX) % len(names)
+        turned = [*names[self._turn :], *names[: self._turn]]
+        if first is not None:
+            turned = [first.node, *(name for name in turned if name != first.node)]
+        return {name: self._have.get(name, 0) for name in turned[:HAVE_COUNT_MAX]}
+
+    def _new_facts(self, part: Part | None) -> tuple[tuple[LinkFact, ...], bool]:
+        """Return what a part adds to what is known, and whether more is to be asked for."""
+        if part is None or any(fact.node != part.node for fact in part.facts):
+            return (), False
+        known = self._have.get(part.node, 0)
+        if not part.after <= known < part.upto:
+            return (), False
+        self._have[part.node] = part.upto
+        new = tuple(fact for fact in part.facts if known < fact.sequence <= part.upto)
+        return new, part.is_last
+
+    def _lacking(
+        self, peer: str, knowledge: Knowledge, theirs: Mapping[str, int]
+    ) -> Iterator[bytes]:
+        parts = (
+            part
+            for node, facts in knowledge.by_node.items()
+            if node in theirs and self._have[node] > theirs[node]
+            for part in _parts(node, facts, after=theirs[node], upto=self._have[node])
+        )
+        burst = list(itertools.islice(parts, PARTS_AT_ONCE))
+        for index, part in enumerate(burst, start=1):
+            told = part.model_copy(update={"is_last": index == len(burst)})
+            yield self._message(peer, knowledge, answer=self._sessions[peer].answer, part=told)
+
+
+def _newer(theirs: Lockdowns | None, known: Lockdowns | None) -> Lockdowns | None:
+    if theirs is None or (known is not None and theirs.version <= known.version):
+        return None
+    return theirs
+
+
+def _parts(node: str, facts: Sequence[LinkFact], *, after: int, upto: int) -> Iterator[Part]:
+    """Return the facts after a sequence as parts that fit into datagrams, one after the other."""
+    waiting, size = list[LinkFact](), ENVELOPE_SIZE_BYTES
+    first = bisect.bisect_right(facts, after, key=lambda fact: fact.sequence)
+    for fact in facts[first:]:
+        fact_size = len(fact.model_dump_json(exclude_defaults=True)) + 1
+        is_full = size + fact_size > DATAGRAM_SIZE_BYTES or len(waiting) == FACT_COUNT_MAX
+        if waiting and is_full:
+            yield Part(node=node, after=after, upto=waiting[-1].sequence, facts=tuple(waiting))
+            after, waiting, size = waiting[-1].sequence, [], ENVELOPE_SIZE_BYTES
+        waiting.append(fact)
+        size += fact_size
+    yield Part(node=node, after=after, upto=upto, facts=tuple(waiting))
