@@ -9,6 +9,7 @@
 
 import dataclasses
 import email.utils
+import json
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import UTC, datetime
@@ -95,14 +96,20 @@ class CentralClient:
         body = status.model_dump_json(by_alias=True).encode()
         await self._request("PUT", "/api/v1/nodes/current/status", body, "application/json")
 
-    async def replica_page(self, *, after: int) -> ReplicaPage:
+    async def replica_page(self, *, after: int, access: int) -> ReplicaPage:
         """Return the changes after a version.
+
+        Args:
+            after: That version.
+            access: Version of the access model that is here; 0 is none. One that cannot be read
+                comes as none, so that people are known all the same.
 
         Raises:
             CentralError: There is no answer, or none that can be understood.
         """
-        response = await self._request("GET", f"/api/v1/replica?after={after}&pairs=true")
-        return _parsed(ReplicaPage, response)
+        target = f"/api/v1/replica?after={after}&pairs=true&access={access}"
+        response = await self._request("GET", target)
+        return _page(response)
 
     async def put_blob(self, sha256: str, jpeg: bytes, kind: CropClass) -> None:
         """Give central a picture, and say of which kind it is.
@@ -214,6 +221,17 @@ def _parsed(model: type[_Model], response: httpx.Response) -> _Model:
         raise CentralUnreachableError(
             f"central's answer is no {model.__name__}: {error.error_count()} mistakes"
         ) from error
+
+
+def _page(response: httpx.Response) -> ReplicaPage:
+    try:
+        return ReplicaPage.model_validate_json(response.content)
+    except ValidationError as error:
+        if any(mistake["loc"][:2] != ("access", "model") for mistake in error.errors()):
+            return _parsed(ReplicaPage, response)
+    document = response.json()
+    document["access"]["model"] = None
+    return ReplicaPage.model_validate_json(json.dumps(document))
 
 
 async def _server_sent_events(response: httpx.Response) -> AsyncIterator[ServerSentEvent]:

@@ -1,4 +1,4 @@
-"""People, as central knows them: kept in a file, looked up in memory.
+"""People and access rules, as central knows them: kept in a file, looked up in memory.
 
 Templates stay encrypted in the file and are opened into the gallery alone. A damaged file is
 fetched again from nothing; a file that cannot be written leaves memory right, and the same changes
@@ -19,14 +19,22 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pydantic import ValidationError
 
 from config.contract.access import CredentialKind
-from config.contract.nodes import HolderRecord, ReplicaPage, SitePairsRecord, TemplateRecord
+from config.contract.nodes import (
+    AccessRecord,
+    HolderRecord,
+    ReplicaPage,
+    SitePairsRecord,
+    TemplateRecord,
+)
 from config.contract.trust import TrustError, card_verifier, decrypt_template, unseal
+from edge.access.attempts import PinShown, pin_shown
 from edge.access.decision import Person
+from edge.access.rulebook import RuleBook
 from models.face.types import Embedding
 
 _log = logging.getLogger("edge.replica")
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 
 class ReplicaError(Exception):
@@ -49,6 +57,8 @@ class Templates(Protocol):
 class _Entry:
     person: Person
     cards: tuple[str, ...]
+    pin: str | None
+    duress_pin: str | None
     generation: int
 
 
@@ -63,6 +73,7 @@ class Replica:
         card_key: bytes,
         network: str | None,
         templates: Templates | None,
+        rules: RuleBook | None = None,
     ) -> None:
         """Keep people in ``path``.
 
@@ -72,9 +83,11 @@ class Replica:
             card_key: Of the site.
             network: Templates of other networks cannot be compared and are passed over.
             templates: The gallery; None where this node recognises no faces.
+            rules: Gains the access rules; None where nobody asks for them.
         """
         self._path, self._sealing_key, self._card_key = path, sealing_key, card_key
         self._network, self._templates = network, templates
+        self._rules = RuleBook() if rules is None else rules
         self._when_changed: list[Callable[[], None]] = []
         self._entries: dict[str, _Entry] = {}
         self._holders_by_card: dict[str, str] = {}
@@ -95,21 +108,26 @@ class Replica:
         """How often the site's people are taken for each other; None where nobody measured it."""
         return self._site_pairs
 
+    @property
+    def rules(self) -> RuleBook:
+        """The access rules of the site, as this node last understood them."""
+        return self._rules
+
     def __len__(self) -> int:
         """Return the number of people."""
         return len(self._entries)
 
     def when_changed(self, call: Callable[[], None]) -> None:
-        """Call this now and whenever people or the site's pairs changed; it must be quick."""
+        """Call this now and whenever people, rules or the site's pairs changed; it is quick."""
         self._when_changed.append(call)
         call()
 
     def people_at(self, access_point: str) -> tuple[set[str], set[str]]:
         """Return who may pass an access point at some time, and who may not."""
-        here, elsewhere = set[str](), set[str]()
+        here, elsewhere, rules = set[str](), set[str](), self._rules.compiled
         for key, entry in list(self._entries.items()):
-            allowed = entry.person.access_points
-            (here if allowed is None or access_point in allowed else elsewhere).add(key)
+            may_pass = rules.may_ever_pass(entry.person, access_point)
+            (here if may_pass else elsewhere).add(key)
         return here, elsewhere
 
     @property
@@ -125,6 +143,17 @@ class Replica:
     def holder_of_card(self, number: str) -> str | None:
         """Return whose card this is; the number is not kept anywhere."""
         return self._holders_by_card.get(card_verifier(self._card_key, number))
+
+    def pin_shown(self, pin: str, *, holder_id: str | None) -> PinShown:
+        """Return what a typed PIN is, if it should be somebody's; it is not kept anywhere."""
+        entry = self._entries.get(holder_id or "")
+        return pin_shown(
+            pin,
+            holder_id=holder_id,
+            key=self._card_key,
+            verifier=None if entry is None else entry.pin,
+            duress=None if entry is None else entry.duress_pin,
+        )
 
     def load(self) -> None:
         """Read the file into memory and gallery; a damaged one is set aside and fetched anew.
@@ -162,6 +191,8 @@ class Replica:
 
     def _apply(self, page: ReplicaPage) -> None:
         generation = self._generation + (1 if page.is_complete else 0)
+        if page.access is not None:
+            self._rules.take(page.access)
         for record in page.holders:
             self._take(record, generation)
         stale = [] if page.has_more else self._older_than(generation)
@@ -186,9 +217,11 @@ class Replica:
         for step in range(version + 1, SCHEMA_VERSION + 1):
             script = Path(__file__).with_name(f"replica_schema_v{step}.sql")
             connection.executescript(script.read_text(encoding="utf-8"))
-        version, generation, pairs = connection.execute(
-            "SELECT version, generation, site_pairs FROM replica"
+        version, generation, pairs, access = connection.execute(
+            "SELECT version, generation, site_pairs, access FROM replica"
         ).fetchone()
+        if access is not None:
+            self._read_rules(access)
         self._site_pairs = None if pairs is None else SitePairsRecord.model_validate_json(pairs)
         rows = connection.execute("SELECT generation, document FROM holder")
         for holder_generation, document in rows:
@@ -196,12 +229,25 @@ class Replica:
         self._picture_counts = frozenset(self._pictures.values())
         self._version, self._generation = version, generation
 
+    def _read_rules(self, document: str) -> None:
+        try:
+            self._rules.take(AccessRecord.model_validate_json(document))
+        except ValidationError as error:
+            # Of another version of this program: people are known all the same.
+            _log.error(
+                "the access rules that were kept cannot be read (%d mistakes): who has a profile"
+                " waits until central has told them anew",
+                error.error_count(),
+            )
+
     def _take(self, record: HolderRecord, generation: int) -> None:
         self._forget_cards(record.holder_id)
         if record.is_removed:
             self._forget(record.holder_id)
             return
-        self._entries[record.holder_id] = _Entry(_person(record), record.cards, generation)
+        self._entries[record.holder_id] = _Entry(
+            _person(record), record.cards, record.pin, record.duress_pin, generation
+        )
         for verifier in record.cards:
             self._holders_by_card[verifier] = record.holder_id
         self._count_pictures(record)
@@ -276,9 +322,10 @@ class Replica:
                 "DELETE FROM holder WHERE holder_id = ?", [(holder_id,) for holder_id in gone]
             )
             pairs = None if page.site_pairs is None else page.site_pairs.model_dump_json()
+            access = self._rules.record()
             connection.execute(
-                "UPDATE replica SET version = ?, generation = ?, site_pairs = ?",
-                (page.version, generation, pairs),
+                "UPDATE replica SET version = ?, generation = ?, site_pairs = ?, access = ?",
+                (page.version, generation, pairs, access.model_dump_json()),
             )
             connection.execute("COMMIT")
         except BaseException:

@@ -20,7 +20,7 @@ POLL_INTERVAL_S: Final = 30.0
 class Central(Protocol):
     """The part of central that is needed here."""
 
-    async def replica_page(self, *, after: int) -> ReplicaPage:
+    async def replica_page(self, *, after: int, access: int) -> ReplicaPage:
         """See ``CentralClient.replica_page``."""
         ...
 
@@ -30,7 +30,7 @@ class Central(Protocol):
 
 
 class ReplicaSync:
-    """Fetches changes of people, in the loop of whoever calls ``run``."""
+    """Fetches changes of people and access rules, in the loop of whoever calls ``run``."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class ReplicaSync:
         poll_interval_s: float = POLL_INTERVAL_S,
         back_off: Callable[[], BackOff] = BackOff,
     ) -> None:
-        """Call ``on_change`` whenever people changed."""
+        """Call ``on_change`` whenever people or access rules changed."""
         self._central, self._replica, self._on_change = central, replica, on_change
         self._poll_interval_s, self._back_off = poll_interval_s, back_off
         self._is_behind = asyncio.Event()
@@ -81,16 +81,19 @@ class ReplicaSync:
         """
         has_more = True
         while has_more:
-            before = self._replica.version
-            page = await self._central.replica_page(after=before)
+            before, rules = self._replica.version, self._replica.rules
+            page = await self._central.replica_page(after=before, access=rules.version)
             if page.has_more and page.version == before:
                 raise CentralUnreachableError("central's pages of people do not go on")
             has_more = page.has_more
             has_changed = page.version != before or page.site_pairs != self._replica.site_pairs
-            if page.holders or page.is_complete or has_changed:
+            if page.holders or page.is_complete or has_changed or rules.is_news(page.access):
                 # Opening templates takes CPU, and the file takes the disk's time.
-                await asyncio.to_thread(self._replica.apply, page)
-                self._on_change()
+                try:
+                    await asyncio.to_thread(self._replica.apply, page)
+                finally:
+                    # What the disk refuses is in memory all the same: a lockdown waits for no disk.
+                    self._on_change()
 
     async def _listen(self) -> None:
         back_off = self._back_off()

@@ -143,7 +143,8 @@ class CompiledModel:
 
     def may_ever_pass(self, person: Person, point_id: str) -> bool:
         """Return whether somebody may pass a point at some time, so that their face is searched."""
-        permits = self._points[point_id].temporary[TemporaryEffect.PERMIT]
+        here = self._points.get(point_id)
+        permits = () if here is None else here.temporary[TemporaryEffect.PERMIT]
         if any(not each.holders or person.holder_id in each.holders for each in permits):
             return True
         if person.access_points is not None and point_id not in person.access_points:

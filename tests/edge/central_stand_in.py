@@ -24,6 +24,7 @@ from pydantic import TypeAdapter
 from config.contract.events import Event, EventClass
 from config.contract.identifiers import new_id
 from config.contract.nodes import (
+    AccessRecord,
     BatchReceipt,
     HolderRecord,
     NodeEnrolment,
@@ -59,6 +60,8 @@ class CentralStandIn:
         holders: In version order.
         page_length: Holders per page.
         site_pairs: Told to a node that asks for them.
+        access: Likewise, without a model that the node has; a dictionary goes out as it is.
+        key: Signs visitors' codes.
     """
 
     def __init__(self, *, clock_error: timedelta = timedelta(0)) -> None:
@@ -70,6 +73,9 @@ class CentralStandIn:
         self.holders: list[HolderRecord] = []
         self.page_length = 2
         self.site_pairs: SitePairsRecord | None = None
+        self.access: AccessRecord | dict[str, object] | None = None
+        self.key = Ed25519PrivateKey.generate()
+        self._access_changed_at = 0
         self.poison: set[str] = set()
         self.clock_error = clock_error
         self.signing_key: Ed25519PublicKey | None = None
@@ -119,7 +125,7 @@ class CentralStandIn:
 
     @property
     def version(self) -> int:
-        return max((holder.version for holder in self.holders), default=0)
+        return max((self._access_changed_at, *(holder.version for holder in self.holders)))
 
     def seal_template(self, holder_id: str, values: bytes, network: str) -> TemplateRecord:
         assert self.sealing_key is not None
@@ -132,19 +138,32 @@ class CentralStandIn:
             key_version=1,
         )
 
-    def _page(self, after: int, *, pairs: bool = False) -> ReplicaPage:
+    def set_access(self, access: AccessRecord | dict[str, object]) -> None:
+        """Change the access rules, which is a change of the replica."""
+        self.access, self._access_changed_at = access, self.version + 1
+
+    def _page(
+        self, after: int, *, pairs: bool = False, access: int | None = None
+    ) -> dict[str, object]:
         is_complete = after == 0 or after > self.version
         start = 0 if is_complete else after
         waiting = [holder for holder in self.holders if holder.version > start]
         page = waiting[: self.page_length]
         has_more = len(waiting) > len(page)
-        return ReplicaPage(
+        answer = ReplicaPage(
             version=page[-1].version if has_more else self.version,
             has_more=has_more,
             is_complete=is_complete,
             holders=tuple(page),
             site_pairs=self.site_pairs if pairs else None,
-        )
+        ).model_dump(mode="json")
+        return {**answer, "access": None if access is None else self._access_for(access)}
+
+    def _access_for(self, version: int) -> object:
+        record = self.access
+        if isinstance(record, AccessRecord) and record.version == version:
+            record = record.model_copy(update={"model": None})
+        return record.model_dump(mode="json") if isinstance(record, AccessRecord) else record
 
     async def _signed(self, request: Request) -> None:
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -198,7 +217,7 @@ class CentralStandIn:
         return NodeWelcome(
             site=SITE,
             node=enrolment.node,
-            central_key=public_text(Ed25519PrivateKey.generate().public_key()),
+            central_key=public_text(self.key.public_key()),
             sealed_card_key=seal(self.sealing_key, CARD_KEY),
         )
 

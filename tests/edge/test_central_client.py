@@ -35,9 +35,16 @@ def ask(
 
 
 def test_a_signed_request_is_answered(tmp_path: Path, central: CentralStandIn) -> None:
-    page = ask(tmp_path, central, lambda client: client.replica_page(after=0))
+    page = ask(tmp_path, central, lambda client: client.replica_page(after=0, access=0))
 
     assert page.is_complete
+
+
+def test_an_answer_that_is_no_page_is_not_believed(tmp_path: Path, central: CentralStandIn) -> None:
+    central.access = {"version": "none"}
+
+    with pytest.raises(CentralUnreachableError, match="no ReplicaPage"):
+        ask(tmp_path, central, lambda client: client.replica_page(after=0, access=0))
 
 
 @pytest.mark.parametrize("error", [timedelta(hours=-5), timedelta(days=365)])
@@ -45,7 +52,7 @@ def test_a_wrong_clock_is_corrected_by_the_refusal(tmp_path: Path, error: timede
     central, clock = CentralStandIn(clock_error=error), NodeClock()
     central.start()
 
-    ask(tmp_path, central, lambda client: client.replica_page(after=0), clock=clock)
+    ask(tmp_path, central, lambda client: client.replica_page(after=0, access=0), clock=clock)
 
     assert abs(clock.now() - central.now()) < timedelta(seconds=3)
     assert clock.quality is ClockQuality.SYNCHRONISED
@@ -57,7 +64,7 @@ def test_a_node_that_central_does_not_know_is_refused(
 ) -> None:
     def forget_and_ask(client: CentralClient) -> Awaitable[object]:
         central.signing_key = None
-        return client.replica_page(after=0)
+        return client.replica_page(after=0, access=0)
 
     with pytest.raises(CentralRefusedError, match="401"):
         ask(tmp_path, central, forget_and_ask)
@@ -66,7 +73,7 @@ def test_a_node_that_central_does_not_know_is_refused(
 def test_a_central_that_is_down_is_unreachable(tmp_path: Path, central: CentralStandIn) -> None:
     def stop_and_ask(client: CentralClient) -> Awaitable[object]:
         central.stop()
-        return client.replica_page(after=0)
+        return client.replica_page(after=0, access=0)
 
     with pytest.raises(CentralUnreachableError):
         ask(tmp_path, central, stop_and_ask)

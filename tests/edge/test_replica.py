@@ -11,11 +11,22 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from config.contract.access import CredentialKind
+from config.contract.access_model import parse_access_model
 from config.contract.identifiers import new_id
-from config.contract.nodes import HolderRecord, ReplicaPage, SitePairsRecord, TemplateRecord
-from config.contract.trust import card_verifier, encrypt_template, seal
+from config.contract.nodes import (
+    AccessRecord,
+    ActiveLockdown,
+    HolderRecord,
+    ReplicaPage,
+    SitePairsRecord,
+    TemplateRecord,
+)
+from config.contract.trust import card_verifier, encrypt_template, pin_verifier, seal
+from edge.access.attempts import PinShown
+from edge.access.rulebook import RuleBook
 from edge.replica import Replica, ReplicaError
 from models.face.types import Embedding
+from tests.edge.access.building import POINTS
 from tests.edge.conftest import NOW
 from tests.edge.site_pairs import site_pairs
 
@@ -40,6 +51,7 @@ def open_replica(folder: Path, templates: Templates | None = None) -> Replica:
         card_key=CARD_KEY,
         network=NETWORK,
         templates=templates,
+        rules=RuleBook(POINTS.values()),
     )
     replica.load()
     return replica
@@ -75,9 +87,15 @@ def page(
     has_more: bool = False,
     full: bool = False,
     pairs: SitePairsRecord | None = None,
+    access: AccessRecord | None = None,
 ) -> ReplicaPage:
     return ReplicaPage(
-        version=version, has_more=has_more, is_complete=full, holders=holders, site_pairs=pairs
+        version=version,
+        has_more=has_more,
+        is_complete=full,
+        holders=holders,
+        site_pairs=pairs,
+        access=access,
     )
 
 
@@ -298,17 +316,99 @@ def test_pairs_that_central_no_longer_has_are_forgotten(tmp_path: Path) -> None:
     assert open_replica(tmp_path).site_pairs is None
 
 
-def test_a_file_of_version_1_is_brought_to_todays_and_keeps_its_people(tmp_path: Path) -> None:
-    script = (Path(__file__).parent / "data" / "replica_v1.sql").read_text("utf-8")
+STAFF = AccessRecord(
+    version=2,
+    model=parse_access_model(
+        {"version": 2, "profiles": [{"id": "staff", "permissions": [{"points": ["front"]}]}]}
+    ),
+    lockdowns=(ActiveLockdown(level="night", since=NOW),),
+)
+
+
+def test_the_access_rules_survive_a_restart(tmp_path: Path) -> None:
+    replica = open_replica(tmp_path)
+    replica.apply(page(version=1, access=STAFF))
+    replica.apply(page(version=2))
+    replica.close()
+
+    rules = open_replica(tmp_path).rules
+
+    assert rules.record() == STAFF
+    assert rules.lockdowns == {"night"}
+
+
+def test_rules_that_were_kept_and_cannot_be_read_cost_nobody_their_place(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    replica = open_replica(tmp_path)
+    replica.apply(page(holder("anna"), version=1, access=STAFF))
+    replica.close()
+    with (
+        contextlib.closing(sqlite3.connect(tmp_path / "replica.sqlite3")) as connection,
+        connection,
+    ):
+        connection.execute("UPDATE replica SET access = replace(access, 'staff', 'S t a f f')")
+
+    again = open_replica(tmp_path)
+
+    assert (again.person("anna") is not None, again.rules.version) == (True, 0)
+    assert caplog.text.count("cannot be read") == 1
+
+
+def test_faces_are_searched_where_a_profile_lets_their_people_pass_at_some_time(
+    tmp_path: Path,
+) -> None:
+    replica, changes = open_replica(tmp_path), list[set[str]]()
+    replica.when_changed(lambda: changes.append(replica.people_at("front")[0]))
+    anna = holder("anna").model_copy(update={"profiles": ("staff",)})
+    ben = holder("ben").model_copy(update={"profiles": ()})
+
+    replica.apply(page(anna, ben, holder("cleo"), version=1))
+    replica.apply(page(version=2, access=STAFF))
+
+    assert changes == [set(), {"cleo"}, {"anna", "cleo"}]
+    assert replica.people_at("side") == ({"cleo"}, {"anna", "ben"})
+
+
+@pytest.mark.parametrize(
+    ("pin", "holder_id", "shown"),
+    [
+        ("1234", "anna", PinShown("anna", is_right=True)),
+        ("4321", "anna", PinShown("anna", is_right=True, is_duress=True)),
+        ("1111", "anna", PinShown("anna", is_right=False)),
+        ("1234", "ben", PinShown("ben", is_right=False)),
+        ("1234", "nobody", PinShown("nobody", is_right=False)),
+        ("1234", None, PinShown(None, is_right=False)),
+    ],
+)
+def test_a_pin_is_compared_with_that_of_whoever_it_should_be(
+    tmp_path: Path, pin: str, holder_id: str | None, shown: PinShown
+) -> None:
+    verifiers = {
+        "pin": pin_verifier(CARD_KEY, "anna", "1234"),
+        "duress_pin": pin_verifier(CARD_KEY, "anna", "4321"),
+    }
+    replica = open_replica(tmp_path)
+
+    replica.apply(page(holder("anna").model_copy(update=verifiers), holder("ben"), version=1))
+
+    assert replica.pin_shown(pin, holder_id=holder_id) == shown
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_file_of_an_older_version_is_brought_to_todays_and_keeps_its_people(
+    tmp_path: Path, version: int
+) -> None:
+    script = (Path(__file__).parent / "data" / f"replica_v{version}.sql").read_text("utf-8")
     with contextlib.closing(sqlite3.connect(tmp_path / "replica.sqlite3")) as connection:
         connection.executescript(script)
 
     open_replica(tmp_path).close()
     replica = open_replica(tmp_path)
-    replica.apply(page(version=8, pairs=site_pairs(NETWORK)))
+    replica.apply(page(version=8, pairs=site_pairs(NETWORK), access=STAFF))
 
     assert replica.person("anna") is not None
-    assert replica.site_pairs == site_pairs(NETWORK)
+    assert (replica.site_pairs, replica.rules.version) == (site_pairs(NETWORK), 2)
     assert not list(tmp_path.glob("*.damaged"))
 
 

@@ -1,9 +1,14 @@
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from config.contract.nodes import HolderRecord
+import pytest
+
+from config.contract.access_model import parse_access_model
+from config.contract.nodes import AccessRecord, ActiveLockdown, HolderRecord
 from edge.backoff import BackOff
 from edge.central_client import CentralClient
 from edge.clock import NodeClock
@@ -11,12 +16,18 @@ from edge.identity import Identity
 from edge.replica import Replica
 from edge.replica_sync import ReplicaSync
 from tests.edge.central_stand_in import CentralStandIn
-from tests.edge.conftest import enrolled, eventually
+from tests.edge.conftest import NOW, enrolled, eventually
 from tests.edge.site_pairs import site_pairs
 
 
 @asynccontextmanager
-async def following(identity: Identity, folder: Path, *, poll_s: float) -> AsyncIterator[Replica]:
+async def following(
+    identity: Identity,
+    folder: Path,
+    *,
+    poll_s: float,
+    on_change: Callable[[], None] = lambda: None,
+) -> AsyncIterator[Replica]:
     replica = Replica(
         folder / "replica.sqlite3",
         sealing_key=identity.sealing_key,
@@ -29,7 +40,7 @@ async def following(identity: Identity, folder: Path, *, poll_s: float) -> Async
     sync = ReplicaSync(
         client,
         replica,
-        on_change=lambda: None,
+        on_change=on_change,
         poll_interval_s=poll_s,
         back_off=lambda: BackOff(first_s=0.02, last_s=0.1),
     )
@@ -116,5 +127,66 @@ def test_the_sites_pairs_are_taken_over_although_nobody_changed(
             await eventually(lambda: len(replica) == 1)
             central.site_pairs = site_pairs("ab" * 32)
             await eventually(lambda: replica.site_pairs == central.site_pairs)
+
+    asyncio.run(act())
+
+
+RULES = AccessRecord(version=3, model=parse_access_model({"version": 3, "refusals_max": 2}))
+
+
+def test_access_rules_and_lockdowns_are_known_at_once(
+    tmp_path: Path, central: CentralStandIn
+) -> None:
+    identity = enrolled(tmp_path, central)
+    night = ActiveLockdown(level="night", since=NOW)
+
+    async def act() -> None:
+        async with following(identity, tmp_path, poll_s=60.0) as replica:
+            central.set_access(RULES)
+            await eventually(lambda: replica.rules.version == 3)
+            central.set_access(RULES.model_copy(update={"lockdowns": (night,)}))
+            await eventually(lambda: replica.rules.lockdowns == {"night"})
+            assert replica.rules.record().model == RULES.model
+
+    asyncio.run(act())
+
+
+def test_a_model_that_cannot_be_read_holds_up_nobody(
+    tmp_path: Path, central: CentralStandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    identity = enrolled(tmp_path, central)
+    newer = {"version": 4, "model": {"version": 4, "moats": []}, "lockdowns": [], "forgiven": []}
+
+    async def act() -> None:
+        async with following(identity, tmp_path, poll_s=0.02) as replica:
+            central.set_access(RULES)
+            await eventually(lambda: replica.rules.version == 3)
+            central.set_access(newer)
+            central.put_holder(HolderRecord(holder_id="anna", version=1))
+            await eventually(lambda: replica.person("anna") is not None)
+            central.put_holder(HolderRecord(holder_id="berta", version=1))
+            await eventually(lambda: replica.person("berta") is not None)
+            assert replica.rules.version == 3
+
+    asyncio.run(act())
+
+    assert caplog.text.count("version 4 cannot be read") == 1
+
+
+def test_a_lockdown_waits_for_no_disk(tmp_path: Path, central: CentralStandIn) -> None:
+    identity, heard = enrolled(tmp_path, central), list[object]()
+    night = RULES.model_copy(update={"lockdowns": (ActiveLockdown(level="night", since=NOW),)})
+    central.put_holder(HolderRecord(holder_id="anna", version=1))
+
+    async def act() -> None:
+        async with following(
+            identity, tmp_path, poll_s=60.0, on_change=lambda: heard.append(replica.rules.lockdowns)
+        ) as replica:
+            await eventually(lambda: len(replica) == 1)
+            path = tmp_path / "replica.sqlite3"
+            with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+                other.execute("BEGIN EXCLUSIVE")
+                central.set_access(night)
+                await eventually(lambda: frozenset({"night"}) in heard)
 
     asyncio.run(act())
