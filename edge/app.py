@@ -3,20 +3,29 @@
 import asyncio
 import contextlib
 import dataclasses
+import functools
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Final
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi import FastAPI
 
 from config.contract.events import NodeStarted
 from config.contract.nodes import NodeStatus
-from config.site import Site
+from config.contract.trust import from_text
+from config.site import AccessPointEntry, Site, SiteError
 from edge import pages
-from edge.access.lane import Surroundings
+from edge.access.attempts import code_shown
+from edge.access.crossing import point_of
+from edge.access.doorkeeper import Doorkeeper
+from edge.access.memory import Memory
+from edge.access.rulebook import RuleBook
+from edge.access.surroundings import Surroundings
 from edge.central_client import CentralClient
 from edge.clock import NodeClock
 from edge.devices import DeviceTable
@@ -49,7 +58,15 @@ class Ready:
 class Node:
     """One terminal: everything that it owns, and the tasks that run it."""
 
-    def __init__(self, site: Site, home: Home, identity: Identity, *, store: Store) -> None:
+    def __init__(
+        self,
+        site: Site,
+        home: Home,
+        identity: Identity,
+        *,
+        store: Store,
+        all_points: Sequence[AccessPointEntry] = (),
+    ) -> None:
         """Put a node together; nothing is opened yet.
 
         Args:
@@ -57,9 +74,15 @@ class Node:
             home: The node's state folder.
             identity: Of the node.
             store: Where recognition networks lie.
+            all_points: Of the whole site; empty where this node has all of them.
+
+        Raises:
+            SiteError: The site's time zone is none.
         """
         self._site, self._home, self._identity, self._store = site, home, identity, store
         self._clock, self._board = NodeClock(), KioskBoard()
+        points = map(point_of, all_points or site.access_point)
+        self._rules = RuleBook(points, zone=_zone(site))
         self._journal = Journal(
             home.journal,
             site=identity.site,
@@ -122,12 +145,17 @@ class Node:
             central = CentralClient(self._identity, self._clock, tls=tls)
             stack.push_async_callback(central.close)
             uplink = self._uplink = Uplink(central, self._journal, status=self.status)
-            sync = ReplicaSync(central, replica, on_change=self._status_changed)
+            doorkeeper = await self._open_world(stack, replica)
+            sync = ReplicaSync(central, replica, on_change=self._replica_changed(doorkeeper))
             installation = install(
                 self._site,
                 Surroundings(
                     journal=self._journal,
                     people=replica,
+                    doorkeeper=doorkeeper,
+                    read_code=functools.partial(
+                        code_shown, key=self._central_key(), site=self._identity.site
+                    ),
                     board=self._board,
                     policy=self._site.policy,
                     offer_blob=uplink.offer_blob,
@@ -140,7 +168,12 @@ class Node:
             stack.push_async_callback(installation.close)
             self._journal.listen(self._note_journal)
             self._note_start()
-            tasks = {"uplink": uplink.run, "replica": sync.run, **installation.tasks}
+            tasks = {
+                "uplink": uplink.run,
+                "replica": sync.run,
+                "access rules": doorkeeper.run,
+                **installation.tasks,
+            }
             listener = pages.listen(self._site.node[0].kiosk_port)
             if listener is not None:
                 stack.callback(listener.close)
@@ -156,6 +189,7 @@ class Node:
             card_key=self._identity.card_key,
             network=self._eyes.network,
             templates=self._eyes.gallery,
+            rules=self._rules,
         )
         stack.callback(replica.close)
         try:
@@ -163,6 +197,30 @@ class Node:
         except ReplicaError as error:
             _log.error("nobody is known until central is asked: %s", error)
         return replica
+
+    async def _open_world(self, stack: contextlib.AsyncExitStack, replica: Replica) -> Doorkeeper:
+        memory = Memory(self._home.memory)
+        recalled = await asyncio.to_thread(memory.recall, now=self._clock.now())
+        stack.callback(memory.close)
+        return Doorkeeper(
+            node=self._identity.node,
+            rules=replica.rules,
+            people=replica,
+            recorder=self._journal,
+            memory=memory,
+            recalled=recalled,
+            now=self._clock.now,
+        )
+
+    def _replica_changed(self, doorkeeper: Doorkeeper) -> Callable[[], None]:
+        def changed() -> None:
+            doorkeeper.follow()
+            self._status_changed()
+
+        return changed
+
+    def _central_key(self) -> Ed25519PublicKey:
+        return Ed25519PublicKey.from_public_bytes(from_text(self._identity.central_key))
 
     def _pages(self, installation: Installation) -> FastAPI:
         app = create_app(
@@ -202,3 +260,11 @@ class Node:
     def _status_changed(self) -> None:
         if self._uplink is not None:
             self._uplink.status_changed()
+
+
+def _zone(site: Site) -> ZoneInfo:
+    name = site.site.time_zone
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SiteError(f"site.time_zone is no time zone of this machine: {name!r}") from error

@@ -48,7 +48,8 @@ def run(
     limit_arenas()
     _start_log()
     try:
-        site = load_site(site_file).for_node(node)
+        site = load_site(site_file)
+        site.for_node(node)  # before a folder is made for a node that there is not
         place = Home(home or menshen_home() / f"edge-{node}")
         asyncio.run(_run(site, place, node, token, as_json=as_json))
     except (SiteError, IdentityError, JournalUnusableError) as error:
@@ -67,7 +68,13 @@ async def _run(site: Site, home: Home, node: str, token: str, *, as_json: bool) 
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, work.cancel)
     identity = await _identify(site, home, node, token)
-    terminal = Node(site, home, identity, store=default_store())
+    terminal = Node(
+        site.for_node(node),
+        home,
+        identity,
+        store=default_store(),
+        all_points=site.access_point,
+    )
     with contextlib.suppress(asyncio.CancelledError):
         await terminal.run(on_ready=lambda ready: _say_ready(ready, home, as_json=as_json))
     _log.info("terminal %s has ended", node)

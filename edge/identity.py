@@ -87,6 +87,11 @@ class Home:
         """The replica's file."""
         return self.folder / "replica.sqlite3"
 
+    @property
+    def memory(self) -> Path:
+        """The file of what is known of areas and used codes."""
+        return self.folder / "memory.sqlite3"
+
     def local_key(self) -> str:
         """Return the key of the node's local API, made at the first call."""
         return self._kept("local.key", lambda: secrets.token_urlsafe(32))

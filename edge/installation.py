@@ -11,7 +11,8 @@ from drivers.base import Closeable, Driver, GateMode, PassageGate, Side
 from drivers.bus import Bus
 from drivers.registry import create
 from edge.access.gate import GateReports
-from edge.access.lane import Lane, Surroundings
+from edge.access.lane import Lane
+from edge.access.surroundings import Surroundings
 from edge.cameras import CameraReports
 from edge.devices import DeviceTable, DeviceTask
 from edge.recognition import Demands, Eyes, PairsSource, SomePeople
@@ -112,7 +113,12 @@ def _install_device(
     table.add(device.id, kind=device.driver, access_points=[point.id for point in points])
     lanes: dict[Side, Lane] = {}
     reports = GateReports(
-        device.id, lanes=lanes, recorder=around.journal, table=table, now=around.now
+        device.id,
+        lanes=lanes,
+        recorder=around.journal,
+        doorkeeper=around.doorkeeper,
+        table=table,
+        now=around.now,
     )
     modes = [
         (_side(point), GateMode.FREE if point.free_egress else GateMode.CONTROLLED)

@@ -1,4 +1,9 @@
-"""What a gate says of itself becomes facts: passages for its lanes, states and faults for all."""
+"""What a gate says of itself becomes facts: passages for its lanes, states and faults for all.
+
+Its barrier is the door of its access points (docs/decisions/0013): it stands open from when it
+begins to open, or is held by somebody in it, until it is closed. A gate that stands open for fire
+by its own contact is no open door.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -22,11 +27,16 @@ from drivers.base import (
     Side,
     TamperChanged,
 )
+from edge.access.doorkeeper import Doorkeeper
+from edge.access.happenings import DoorClosed, DoorOpened
 from edge.access.lane import Lane
 from edge.devices import DeviceTable
 
 _SHUT_STATES: Final = frozenset({GateState.FAULT, GateState.SELF_TEST})
 """A gate in one of these opens for nobody."""
+_OPEN_STATES: Final = frozenset({GateState.OPENING, GateState.OPEN, GateState.BLOCKED})
+_UNEXPLAINED: Final = frozenset({None, GateState.EMERGENCY_OPEN})
+"""What an open barrier followed on: nobody can say whether it should be open."""
 
 
 class Recorder(Protocol):
@@ -46,11 +56,12 @@ class GateReports:
         *,
         lanes: Mapping[Side, Lane],
         recorder: Recorder,
+        doorkeeper: Doorkeeper,
         table: DeviceTable,
         now: Callable[[], datetime],
     ) -> None:
-        """Tell ``lanes``, ``recorder`` and ``table`` what the gate says."""
-        self._id, self._lanes = device_id, lanes
+        """Tell ``lanes``, ``recorder``, ``doorkeeper`` and ``table`` what the gate says."""
+        self._id, self._lanes, self._doorkeeper = device_id, lanes, doorkeeper
         self._recorder, self._table, self._now = recorder, table, now
         self._state: GateState | None = None
         self._faults: tuple[str, ...] = ()
@@ -60,8 +71,7 @@ class GateReports:
         """Turn a change into facts."""
         match observation:
             case PassageCounted(side=side, count=count):
-                if side in self._lanes:
-                    self._lanes[side].passages_counted(count)
+                self._take_passages(side, count)
             case GateStateChanged(state=state):
                 self._take_state(state)
             case FaultsChanged(faults=faults) if faults != self._faults:
@@ -93,9 +103,26 @@ class GateReports:
         self._table.set_current(self._id, state=DoorState(state.value))
         if state is self._state:
             return
+        self._tell_door(state)
         self._state = state
         self._note(DoorStateChanged(device=self._id, state=DoorState(state.value)))
         self._tell_lanes()
+
+    def _take_passages(self, side: Side, count: int) -> None:
+        if side in self._lanes:
+            self._lanes[side].passages_counted(count)
+            return
+        for lane in self._lanes.values():
+            lane.passages_against_counted(count)
+
+    def _tell_door(self, state: GateState) -> None:
+        if state in _OPEN_STATES:
+            is_found = self._state in _UNEXPLAINED
+            self._doorkeeper.take(DoorOpened(self._id, self._now(), is_found=is_found))
+        elif state is GateState.CLOSED:
+            self._doorkeeper.take(DoorClosed(self._id, self._now()))
+        for lane in self._lanes.values():
+            lane.gate_is_released(is_released=state is GateState.EMERGENCY_OPEN)
 
     def _tell_lanes(self) -> None:
         is_known = self._state is not None and not self._is_lost

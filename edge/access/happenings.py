@@ -64,10 +64,15 @@ class RefusalsForgiven:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class DoorOpened:
-    """The door monitor opened."""
+    """The door monitor opened.
+
+    Attributes:
+        is_found: It was found open, and nobody knows why: at start, or after a release for fire.
+    """
 
     door: str
     at: datetime
+    is_found: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

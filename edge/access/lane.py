@@ -2,54 +2,44 @@
 
 A decision is durable before the gate is told to open; on the way out the gate is told first. A gate
 that does not answer is a fault that people see, never an open gate.
+
+Whoever is let through is expected by the rules until the gate counts them, or says that nobody
+passed: the ``Doorkeeper`` is told both.
 """
 
 import asyncio
 import dataclasses
+import functools
 import logging
-import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
 from config.contract.access import (
     FACE_DOUBTS,
-    STEP_UP_REASONS,
     CredentialKind,
     CropClass,
     DenialReason,
     Direction,
-    DoorCommandOutcome,
     crop_class,
 )
-from config.contract.events import (
-    AccessDenied,
-    AccessGranted,
-    AccessNotTaken,
-    AccessTaken,
-    DoorCommandAnswered,
-    Event,
-    EventData,
-    FaceEvidence,
-)
+from config.contract.events import AccessDenied, AccessGranted, FaceEvidence
 from config.contract.identifiers import new_id
-from config.site import AccessPointEntry, Policy
-from drivers.base import CommandReceipt, CommandRejectedError, DriverError, Side
-from edge.access.decision import (
+from config.site import AccessPointEntry
+from edge.access.attempts import (
     MARGIN_MIN,
     Attempt,
     CardShown,
-    Denied,
+    ExitRequested,
     FaceShown,
-    Granted,
-    Person,
-    Point,
-    decide,
 )
+from edge.access.crossing import Crossing, point_of
 from edge.access.evidence import crop_name, evidence_of
-from edge.access.passage import Passage, Passed
-from edge.access.screen import STEP_UP_S, Board, Screen
+from edge.access.happenings import NotPassed
+from edge.access.question import Denied, Granted, Person
+from edge.access.screen import STEP_UP_S, Screen
+from edge.access.surroundings import Gate, Surroundings
 from edge.journal import JournalError
 from edge.kiosk.state import Phase
 from edge.vision.attempt import FaceAttempt
@@ -66,79 +56,19 @@ HIDDEN: Final = frozenset(
 """Reasons for which what hides the face may be to blame, and is said."""
 
 
-class Gate(Protocol):
-    """The gate, as its lane commands it."""
-
-    @property
-    def id(self) -> str:
-        """Of the device."""
-        ...
-
-    async def access(self, side: Side) -> CommandReceipt:
-        """Let one person through; see ``drivers.base.PassageGate.access``."""
-        ...
-
-
-class Recorder(Protocol):
-    """The part of the journal that is needed here."""
-
-    async def append(self, data: EventData, *, subject: str | None, now: datetime) -> Event:
-        """See ``Journal.append``."""
-        ...
-
-    def note(self, data: EventData, *, subject: str | None, now: datetime) -> None:
-        """See ``Journal.note``."""
-        ...
-
-    def count_unrecorded(self) -> None:
-        """See ``Journal.count_unrecorded``."""
-        ...
-
-
-class People(Protocol):
-    """The part of the replica that is needed here."""
-
-    def person(self, holder_id: str) -> Person | None:
-        """Return a person by identifier."""
-        ...
-
-    def holder_of_card(self, number: str) -> str | None:
-        """Return whose card this is."""
-        ...
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What all lanes of a node share.
-
-    Attributes:
-        offer_blob: Sends a picture when possible.
-        now: Wall clock, aware UTC.
-        monotonic: The clock of attempts and passages.
-    """
-
-    journal: Recorder
-    people: People
-    board: Board
-    policy: Policy
-    offer_blob: Callable[[bytes, CropClass], str]
-    now: Callable[[], datetime]
-    monotonic: Callable[[], float] = time.monotonic
-
-
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class _Shown:
     """One thing that a person showed.
 
     Attributes:
+        read: Returns what it is when its turn has come: a PIN is of whoever was there just before.
         at_s: When, monotonic; for a face the capture of the deciding frame.
         face: What the camera saw; None for a card.
         answer: Resolves with the decision, for whoever waits for it.
     """
 
-    attempt: Attempt
+    read: Callable[[datetime], Attempt]
     at_s: float
-    credential: CredentialKind
     face: FaceAttempt | None = None
     answer: asyncio.Future[Granted | Denied]
 
@@ -152,17 +82,15 @@ class Lane:
 
     def __init__(self, point: AccessPointEntry, gate: Gate, around: Surroundings) -> None:
         """Decide for one access point."""
-        self._entry, self._gate, self._around = point, gate, around
+        self._entry, self._around = point, around
         self._when_passed: list[Callable[[], None]] = []
         self._when_granted: list[Callable[[], None]] = []
-        self._point = Point(point.id, point.direction)
-        self._side = Side.IN if point.direction is Direction.IN else Side.OUT
+        self._point = point_of(point)
         self.screen = Screen(point, around.board, now=around.now)
-        self._passage = Passage(timeout_s=point.passage_timeout_s)
+        self._crossing = Crossing(point, gate, around, self.screen)
         self._waiting: asyncio.Queue[_Shown] = asyncio.Queue(WAITING_COUNT_MAX)
         self._is_deciding = False
         self._doubted: tuple[UUID, float] | None = None
-        self._tick_later: asyncio.TimerHandle | None = None
 
     @property
     def is_idle(self) -> bool:
@@ -174,14 +102,15 @@ class Lane:
         self._when_passed.append(call)
 
     def when_granted(self, call: Callable[[], None]) -> None:
-        """Call this whenever the gate is about to be told to open; it must be quick."""
+        """Call this whenever the gate is about to open for a credential; it must be quick."""
         self._when_granted.append(call)
 
     # ---- what happens before the lane
 
     def show_face(self, face: FaceAttempt) -> None:
         """Take what the camera saw; the newest attempts are kept when many come."""
-        self._put(_shown(face), CredentialKind.FACE, at_s=face.captured_at_s, face=face)
+        attempt = _shown(face)
+        self._put(lambda _: attempt, at_s=face.captured_at_s, face=face)
 
     async def present_card(self, number: str) -> Granted | Denied:
         """Take a card and return what was decided, the command to the gate included.
@@ -190,15 +119,49 @@ class Lane:
             TimeoutError: So many people came that nobody got to this card in time.
         """
         shown = CardShown(self._around.people.holder_of_card(number))
-        return await self._put(shown, CredentialKind.CARD, at_s=self._around.monotonic())
+        return await self._put(lambda _: shown, at_s=self._around.monotonic())
+
+    async def present_pin(self, pin: str) -> Granted | Denied:
+        """Take a PIN of whoever has shown another credential just before; see ``present_card``.
+
+        Raises:
+            TimeoutError: So many people came that nobody got to this PIN in time.
+        """
+        read = functools.partial(self._read_pin, pin)
+        return await self._put(read, at_s=self._around.monotonic())
+
+    async def present_code(self, text: str) -> Granted | Denied:
+        """Take a scanned QR code; see ``present_card``.
+
+        Raises:
+            TimeoutError: So many people came that nobody got to this code in time.
+        """
+        shown = self._around.read_code(text)
+        return await self._put(lambda _: shown, at_s=self._around.monotonic())
+
+    async def exit_requested(self) -> Granted | Denied:
+        """Let somebody out who asks for it: before all who wait, and whoever they are."""
+        at_s, answer = self._around.monotonic(), asyncio.get_running_loop().create_future()
+        return await self._handle(_Shown(read=lambda _: ExitRequested(), at_s=at_s, answer=answer))
+
+    def _read_pin(self, pin: str, now: datetime) -> Attempt:
+        return self._around.doorkeeper.pin_shown(pin, point=self._point, now=now)
+
+    # ---- what the gate says
+
+    def gate_is_released(self, *, is_released: bool) -> None:
+        """Whether the gate stands open for everybody by itself, for fire."""
+        self._crossing.is_released = is_released
 
     def passages_counted(self, count: int) -> None:
         """The gate counted people on this side."""
-        for passed in self._passage.count(count):
-            self._note_passed(passed)
-        self._plan_tick()
+        self._crossing.counted(count)
         for call in self._when_passed:
             call()
+
+    def passages_against_counted(self, count: int) -> None:
+        """The gate counted people on the other side, which is no access point of its own."""
+        self._crossing.counted_against(count)
 
     async def run(self) -> None:
         """Decide for ever, one attempt after the other."""
@@ -220,8 +183,7 @@ class Lane:
 
     def _put(
         self,
-        attempt: Attempt,
-        credential: CredentialKind,
+        read: Callable[[datetime], Attempt],
         *,
         at_s: float,
         face: FaceAttempt | None = None,
@@ -230,9 +192,7 @@ class Lane:
         if self._waiting.full():
             oldest = self._waiting.get_nowait()
             _resolve(oldest.answer, TimeoutError("others came after"))
-        self._waiting.put_nowait(
-            _Shown(attempt=attempt, at_s=at_s, credential=credential, face=face, answer=answer)
-        )
+        self._waiting.put_nowait(_Shown(read=read, at_s=at_s, face=face, answer=answer))
         return answer
 
     # ---- deciding
@@ -240,28 +200,32 @@ class Lane:
     async def _handle(self, shown: _Shown) -> Granted | Denied:
         around, decision_id = self._around, new_id()
         decided_at_s, now = around.monotonic(), around.now()
-        holder_id = shown.attempt.asked_about
-        person = None if holder_id is None else around.people.person(holder_id)
-        decision = decide(shown.attempt, person, point=self._point, now=now)
-        evidence = _evidence(shown, decided_at_s)
+        attempt = shown.read(now)
+        decision, person = around.doorkeeper.decide(
+            attempt, point=self._point, decision_id=decision_id, now=now
+        )
+        evidence = _evidence(shown.face, attempt, decided_at_s)
         if isinstance(decision, Granted):
             granted = AccessGranted(
                 decision_id=decision_id,
                 access_point=self._entry.id,
-                direction=self._entry.direction,
+                direction=self._way(attempt),
                 holder_id=decision.holder_id,
-                credential=shown.credential,
+                credential=attempt.kind,
                 face=evidence,
                 crop=crop_name(shown.face),
-                confirms=self._confirmed(shown, decided_at_s),
+                confirms=self._confirmed(attempt, decided_at_s),
             )
             return await self._grant(shown, decision, granted, person, decided_at_s, now)
-        return self._deny(shown, decision, decision_id, evidence, now)
+        return self._deny(shown, decision, attempt, decision_id, evidence, now)
 
-    def _confirmed(self, shown: _Shown, now_s: float) -> UUID | None:
+    def _way(self, attempt: Attempt) -> Direction:
+        return Direction.OUT if isinstance(attempt, ExitRequested) else self._entry.direction
+
+    def _confirmed(self, attempt: Attempt, now_s: float) -> UUID | None:
         """Return the doubtful decision that a card settles, once."""
         doubted, self._doubted = self._doubted, None
-        if doubted is None or shown.credential is not CredentialKind.CARD:
+        if doubted is None or attempt.kind is not CredentialKind.CARD:
             return None
         decision_id, at_s = doubted
         return decision_id if now_s - at_s <= STEP_UP_S else None
@@ -275,18 +239,26 @@ class Lane:
         decided_at_s: float,
         now: datetime,
     ) -> Granted | Denied:
-        if self._entry.direction is Direction.OUT:
-            # The way out waits for no disk: a note returns at once.
+        if decision.override is not None:
+            # The way out and what is open to all wait for no disk: a note returns at once.
             self._around.journal.note(granted, subject=self._entry.id, now=now)
         elif not await self._is_recorded(granted, now):
+            self._around.doorkeeper.take(NotPassed(granted.decision_id))
             refused = Denied(DenialReason.JOURNAL_UNWRITABLE, decision.holder_id)
             self.screen.show("refused", reason=refused.reason)
             return refused
         if shown.face is not None and shown.face.crop_jpeg is not None:
             self._around.offer_blob(shown.face.crop_jpeg, CropClass.ADMITTED)
-        for call in self._when_granted:
-            call()
-        await self._open(granted.decision_id, person, decided_at_s)
+        if granted.credential is not CredentialKind.NONE:
+            for call in self._when_granted:
+                call()
+        masked_name = "" if person is None else person.masked_name
+        await self._crossing.open(
+            granted,
+            people_count=1 + len(decision.companions),
+            masked_name=masked_name,
+            decided_at_s=decided_at_s,
+        )
         return decision
 
     async def _is_recorded(self, granted: AccessGranted, now: datetime) -> bool:
@@ -302,6 +274,7 @@ class Lane:
         self,
         shown: _Shown,
         decision: Denied,
+        attempt: Attempt,
         decision_id: UUID,
         evidence: FaceEvidence | None,
         now: datetime,
@@ -317,7 +290,7 @@ class Lane:
             direction=self._entry.direction,
             reason=decision.reason,
             holder_id=decision.holder_id,
-            credential=shown.credential,
+            credential=attempt.kind,
             face=evidence,
             crop=crop,
         )
@@ -325,82 +298,9 @@ class Lane:
         is_doubt = decision.reason in FACE_DOUBTS
         self._doubted = (decision_id, self._around.monotonic()) if is_doubt else None
         cover = None if shown.face is None or decision.reason not in HIDDEN else shown.face.cover
-        phase: Phase = "step_up" if decision.reason in STEP_UP_REASONS else "refused"
-        self.screen.show(phase, reason=decision.reason, cover=cover)
+        phase: Phase = "step_up" if decision.is_step_up else "refused"
+        self.screen.show(phase, reason=decision.reason, cover=cover, asks=decision.asks)
         return decision
-
-    # ---- opening
-
-    async def _open(self, decision_id: UUID, person: Person | None, decided_at_s: float) -> None:
-        if self._entry.free_egress:
-            self.screen.show("welcome", masked_name="" if person is None else person.masked_name)
-            return
-        self._passage.command(decision_id)
-        attempts = 1
-        try:
-            receipt = await self._gate.access(self._side)
-            outcome, attempts = DoorCommandOutcome.CONFIRMED, receipt.attempts
-        except CommandRejectedError as error:
-            outcome = DoorCommandOutcome.REFUSED
-            _log.error("access point %s: the gate refuses: %s", self._entry.id, error)
-        except DriverError as error:
-            outcome = DoorCommandOutcome.UNREACHABLE
-            _log.error("access point %s: the gate does not answer: %s", self._entry.id, error)
-        answered_at_s = self._around.monotonic()
-        self._passage.answer(decision_id, outcome, now_s=answered_at_s)
-        self._plan_tick()
-        self._note(
-            DoorCommandAnswered(
-                decision_id=decision_id,
-                access_point=self._entry.id,
-                device=self._gate.id,
-                outcome=outcome,
-                elapsed_ms=round((answered_at_s - decided_at_s) * 1000, 3),
-                attempts=attempts,
-            )
-        )
-        if outcome is DoorCommandOutcome.CONFIRMED:
-            self.screen.show("welcome", masked_name="" if person is None else person.masked_name)
-        else:
-            self.screen.show("fault")
-
-    # ---- passing
-
-    def _note_passed(self, passed: Passed) -> None:
-        self._note(
-            AccessTaken(
-                decision_id=passed.decision_id,
-                access_point=self._entry.id,
-                direction=self._entry.direction,
-                count=passed.count,
-            )
-        )
-        if passed.decision_id is not None:
-            self.screen.show("passed")
-
-    def _plan_tick(self) -> None:
-        if self._tick_later is not None:
-            self._tick_later.cancel()
-            self._tick_later = None
-        deadline_s = self._passage.deadline_s
-        if deadline_s is not None:
-            wait_s = max(0.0, deadline_s - self._around.monotonic())
-            self._tick_later = asyncio.get_running_loop().call_later(wait_s, self._tick)
-
-    def _tick(self) -> None:
-        for not_passed in self._passage.tick(now_s=self._around.monotonic()):
-            self._note(
-                AccessNotTaken(
-                    decision_id=not_passed.decision_id,
-                    access_point=self._entry.id,
-                    direction=self._entry.direction,
-                )
-            )
-            self.screen.show_idle()
-        self._plan_tick()
-
-    def _note(self, data: EventData) -> None:
-        self._around.journal.note(data, subject=self._entry.id, now=self._around.now())
 
 
 def _resolve(
@@ -416,10 +316,12 @@ def _resolve(
         answer.set_result(result)
 
 
-def _evidence(shown: _Shown, decided_at_s: float) -> FaceEvidence | None:
-    if shown.face is None or not isinstance(shown.attempt, FaceShown):
+def _evidence(
+    face: FaceAttempt | None, attempt: Attempt, decided_at_s: float
+) -> FaceEvidence | None:
+    if face is None or not isinstance(attempt, FaceShown):
         return None
-    return evidence_of(shown.face, margin=shown.attempt.margin, decided_at_s=decided_at_s)
+    return evidence_of(face, margin=attempt.margin, decided_at_s=decided_at_s)
 
 
 def _shown(face: FaceAttempt) -> FaceShown:

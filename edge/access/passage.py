@@ -7,9 +7,11 @@ so the oldest open grant takes the count. Time is monotonic seconds and an argum
 
     granted --command--> awaiting answer --confirmed--> open --counted--> passed
                               |                          +----timeout--> not passed
-                              +--refused--> forgotten: the gate did not open
+                              +--refused--> over: the gate did not open
                               +--unreachable--> doubtful --counted--> passed
                                                     +------timeout--> forgotten: nobody knows
+
+A decision that lets several people through is commanded and answered once for each.
 """
 
 import dataclasses
@@ -44,7 +46,14 @@ class NotPassed:
     decision_id: UUID
 
 
-@dataclasses.dataclass(slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Nobody passed in time, and nobody knows whether the gate had opened."""
+
+    decision_id: UUID
+
+
+@dataclasses.dataclass(slots=True, eq=False)
 class _Grant:
     decision_id: UUID
     phase: PassagePhase
@@ -69,22 +78,31 @@ class Passage:
         """When ``tick`` has something to do next; None while nothing runs out."""
         return min((g.deadline_s for g in self._grants if g.deadline_s is not None), default=None)
 
-    def command(self, decision_id: UUID) -> None:
-        """Note that the gate is being told to let somebody through."""
-        self._grants.append(_Grant(decision_id, PassagePhase.COMMANDED))
+    def is_awaited(self, decision_id: UUID) -> bool:
+        """Return whether somebody may still pass on a decision."""
+        return any(grant.decision_id == decision_id for grant in self._grants)
+
+    def command(self, decision_id: UUID, *, count: int = 1) -> None:
+        """Note that the gate is being told to let people through."""
+        self._grants.extend(_Grant(decision_id, PassagePhase.COMMANDED) for _ in range(count))
 
     def answer(self, decision_id: UUID, outcome: DoorCommandOutcome, *, now_s: float) -> None:
-        """Note how the gate answered; a grant that is over already is no error."""
-        grant = next((g for g in self._grants if g.decision_id == decision_id), None)
+        """Note how the gate answered for one person; a grant that is over already is no error."""
+        party = [grant for grant in self._grants if grant.decision_id == decision_id]
+        grant = next((g for g in party if g.phase is PassagePhase.COMMANDED), None)
         if grant is None:
             return
         match outcome:
             case DoorCommandOutcome.REFUSED:
                 self._grants.remove(grant)
             case DoorCommandOutcome.CONFIRMED:
-                grant.phase, grant.deadline_s = PassagePhase.OPEN, now_s + self._timeout_s
+                grant.phase = PassagePhase.OPEN
             case DoorCommandOutcome.UNREACHABLE:
-                grant.phase, grant.deadline_s = PassagePhase.DOUBTFUL, now_s + self._timeout_s
+                grant.phase = PassagePhase.DOUBTFUL
+        for each in party:
+            if each.phase is not PassagePhase.COMMANDED:
+                # The time begins anew for all, so that a party is over as one.
+                each.deadline_s = now_s + self._timeout_s
 
     def count(self, count: int) -> list[Passed]:
         """Note that the gate counted people; those beyond the open grants had none.
@@ -98,9 +116,13 @@ class Passage:
         unexpected = count - len(passed)
         return [*passed, Passed(None, unexpected)] if unexpected else passed
 
-    def tick(self, *, now_s: float) -> list[NotPassed]:
-        """Forget grants whose time is over; return those for whom the gate did open."""
+    def tick(self, *, now_s: float) -> list[NotPassed | Forgotten]:
+        """Let go of grants whose time is over; return each decision once."""
         over = [g for g in self._grants if g.deadline_s is not None and g.deadline_s <= now_s]
         for grant in over:
             self._grants.remove(grant)
-        return [NotPassed(grant.decision_id) for grant in over if grant.phase is PassagePhase.OPEN]
+        opened = {grant.decision_id for grant in over if grant.phase is PassagePhase.OPEN}
+        return [
+            NotPassed(decision_id) if decision_id in opened else Forgotten(decision_id)
+            for decision_id in dict.fromkeys(grant.decision_id for grant in over)
+        ]

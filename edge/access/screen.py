@@ -1,11 +1,11 @@
 """What the screen of one access point says, and for how long."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Final, Protocol
 
-from config.contract.access import DenialReason
+from config.contract.access import CredentialKind, DenialReason
 from config.site import AccessPointEntry
 from edge.kiosk.state import KioskState, Phase
 from models.face.covers import Cover
@@ -54,9 +54,10 @@ class Screen:
         masked_name: str = "",
         reason: DenialReason | None = None,
         cover: Cover | None = None,
+        asks: Collection[CredentialKind] = (),
     ) -> None:
         """Show something that just happened, for a while."""
-        self._put(phase, masked_name, reason, cover)
+        self._put(phase, masked_name, reason, cover, asks)
         shown_s = STEP_UP_S if phase == "step_up" else SHOWN_S
         self._idle_later = asyncio.get_running_loop().call_later(shown_s, self.show_idle)
 
@@ -75,6 +76,7 @@ class Screen:
         masked_name: str = "",
         reason: DenialReason | None = None,
         cover: Cover | None = None,
+        asks: Collection[CredentialKind] = (),
     ) -> None:
         if self._idle_later is not None:
             self._idle_later.cancel()
@@ -86,6 +88,7 @@ class Screen:
                 masked_name=masked_name,
                 reason=reason,
                 cover=cover,
+                asks=tuple(kind for kind in CredentialKind if kind in asks),
                 direction=self._point.direction,
                 changed_at=self._now(),
             )

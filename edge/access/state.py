@@ -116,6 +116,13 @@ class State:
     lockdowns: frozenset[str] = frozenset()
     fires: frozenset[str] = frozenset()
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing runs out and nobody is waited for; used codes can wait."""
+        waiting = (self.proofs, self.second, self.escorted)
+        is_awaited = any(people for by_point in waiting for people in by_point.values())
+        return not (self.grants or self.refusals or self.open_doors or is_awaited)
+
     def open_grants(self, now: datetime) -> Iterator[OpenGrant]:
         """Return the grants on which somebody may still pass."""
         return (grant for grant in self.grants.values() if now - grant.at < GRANT_AGE_MAX)

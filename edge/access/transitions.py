@@ -309,10 +309,14 @@ def _take_opened(world: World, happening: DoorOpened) -> list[Fact]:
     state = world.state
     if happening.door in state.open_doors:
         return []
-    is_expected = any(
-        place.point.free_egress or world.is_open_to_all(place.point)
-        for place in world.model.at_door(happening.door)
-    ) or any(grant.door == happening.door for grant in state.open_grants(happening.at))
+    is_expected = (
+        happening.is_found
+        or any(
+            place.point.free_egress or world.is_open_to_all(place.point)
+            for place in world.model.at_door(happening.door)
+        )
+        or any(grant.door == happening.door for grant in state.open_grants(happening.at))
+    )
     state.open_doors[happening.door] = OpenDoor(happening.at, is_forced=not is_expected)
     return [] if is_expected else [DoorForcedOpen(happening.door)]
 

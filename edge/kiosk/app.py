@@ -176,6 +176,7 @@ def _state(state: KioskState) -> dict[str, object]:
         "masked_name": state.masked_name,
         "reason": state.reason,
         "cover": state.cover,
+        "asks": state.asks,
         "direction": state.direction,
         "changed_at": state.changed_at.isoformat(),
     }

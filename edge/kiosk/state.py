@@ -7,11 +7,11 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from datetime import datetime
 from typing import Literal
 
-from config.contract.access import DenialReason, Direction
+from config.contract.access import CredentialKind, DenialReason, Direction
 from models.face.covers import Cover
 
 Phase = Literal["looking", "welcome", "passed", "refused", "step_up", "fault", "unavailable"]
-"""``step_up``: the face leaves a doubt, a card is asked for.
+"""``step_up``: something more is asked for, such as a card when the face leaves a doubt.
 ``fault``: the gate does not open. ``unavailable``: no camera or no recognition, cards only."""
 
 
@@ -23,6 +23,7 @@ class KioskState:
         masked_name: Of the person whom ``welcome`` greets; empty where nobody is known.
         reason: Why ``refused`` or ``step_up``; None in every other phase.
         cover: What hides the face of the person who was not recognised; None where nothing does.
+        asks: What else may be shown, any of these; empty where the reason says what to do.
         direction: Which way the access point leads, for the arrow.
         changed_at: Aware UTC.
     """
@@ -32,6 +33,7 @@ class KioskState:
     masked_name: str = ""
     reason: DenialReason | None = None
     cover: Cover | None = None
+    asks: tuple[CredentialKind, ...] = ()
     direction: Direction = Direction.IN
     changed_at: datetime
 

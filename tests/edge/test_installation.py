@@ -23,14 +23,17 @@ from config.site import (
 from drivers.base import Observation
 from drivers.bus import Bus
 from drivers.registry import register
-from edge.access.lane import Surroundings
+from edge.access.doorkeeper import Doorkeeper
+from edge.access.memory import Recalled
+from edge.access.rulebook import RuleBook
+from edge.access.surroundings import Surroundings
 from edge.devices import DeviceTable
 from edge.installation import Installation, install
 from edge.journal import Journal
 from edge.kiosk.state import KioskBoard
 from edge.recognition import Eyes
 from edge.supervisor import supervise
-from tests.edge.access.bench import CARD, Register
+from tests.edge.access.bench import CARD, Notebook, Register, read_code
 from tests.edge.conftest import NOW, eventually, make_journal
 
 
@@ -78,10 +81,21 @@ class Building:
         self.journal: Journal = make_journal(folder)
         self.board = KioskBoard()
         self.table = DeviceTable(now=lambda: NOW, on_change=lambda: None)
-        self.people = Register()
+        self.people, self.rules = Register(), RuleBook()
+        self.doorkeeper = Doorkeeper(
+            node="gate-1",
+            rules=self.rules,
+            people=self.people,
+            recorder=self.journal,
+            memory=Notebook(),
+            recalled=Recalled(),
+            now=lambda: NOW,
+        )
         self.around = Surroundings(
             journal=self.journal,
             people=self.people,
+            doorkeeper=self.doorkeeper,
+            read_code=read_code,
             board=self.board,
             policy=Policy(),
             offer_blob=lambda jpeg, kind: "",

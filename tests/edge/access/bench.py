@@ -2,18 +2,28 @@
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from config.contract.access import CropClass, Direction
+from config.contract.access_model import parse_access_model
 from config.contract.events import Event, EventData
-from config.contract.nodes import SitePairsRecord
+from config.contract.nodes import AccessRecord, SitePairsRecord
 from config.site import AccessPointEntry, Policy
 from drivers.base import CommandReceipt, DriverError, Side
+from edge.access.attempts import CodeShown, PinShown, code_shown
+from edge.access.crossing import point_of
 from edge.access.decision import Person
-from edge.access.lane import Lane, Surroundings
+from edge.access.doorkeeper import Doorkeeper
+from edge.access.lane import Lane
+from edge.access.memory import Applied, Recalled, Remembered
+from edge.access.rulebook import RuleBook
+from edge.access.surroundings import Surroundings
 from edge.journal import Journal
 from edge.kiosk.state import KioskBoard
 from edge.vision.attempt import FaceAttempt
@@ -49,6 +59,7 @@ class Register:
 
     people: dict[str, Person] = dataclasses.field(default_factory=lambda: {"anna": ANNA})
     cards: dict[str, str] = dataclasses.field(default_factory=lambda: {CARD: "anna"})
+    pins: dict[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
     picture_counts: Collection[int] = ()
     site_pairs: SitePairsRecord | None = None
     listeners: list[Callable[[], None]] = dataclasses.field(default_factory=list)
@@ -58,6 +69,11 @@ class Register:
 
     def holder_of_card(self, number: str) -> str | None:
         return self.cards.get(number)
+
+    def pin_shown(self, pin: str, *, holder_id: str | None) -> PinShown:
+        own, duress = self.pins.get(holder_id or "", ("", ""))
+        is_duress = pin == duress
+        return PinShown(holder_id, is_right=pin == own or is_duress, is_duress=is_duress)
 
     def when_changed(self, call: Callable[[], None]) -> None:
         self.listeners.append(call)
@@ -72,28 +88,74 @@ class Register:
         return set(self.people), ()
 
 
+@dataclasses.dataclass
+class Notebook:
+    """Remembers nothing but what it was told."""
+
+    facts: list[Remembered] = dataclasses.field(default_factory=list)
+    applied: Applied = dataclasses.field(default_factory=Applied)
+
+    def keep(
+        self, facts: Sequence[Remembered], *, sequence: int, applied: Applied | None = None
+    ) -> None:
+        self.facts += facts
+        self.applied = applied or self.applied
+
+
+SIGNING_KEY = Ed25519PrivateKey.generate()
+
+
+def read_code(text: str) -> CodeShown:
+    """Read a code of the site ``demo``."""
+    return code_shown(text, key=SIGNING_KEY.public_key(), site="demo")
+
+
 class Bench:
     """One running lane and everything around it.
 
     Attributes:
-        now_s: The monotonic clock, set by hand.
+        now: The wall clock, set by hand.
+        now_s: The monotonic clock, likewise.
         blobs: Pictures that the lane gave away, and of which kind.
     """
 
-    def __init__(self, folder: Path, *, policy: Policy, point: AccessPointEntry) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        policy: Policy,
+        point: AccessPointEntry,
+        model: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.now: datetime = NOW
         self.now_s, self.blobs = 100.0, list[tuple[bytes, CropClass]]()
         self.journal, self.board = make_journal(folder), KioskBoard()
         self.gate, self.people = ScriptedGate(journal=self.journal), Register()
+        self.notebook = Notebook()
+        self.rules = RuleBook([point_of(point)])
+        document = {"version": 1, **(model or {})}
+        self.rules.take(AccessRecord(version=1, model=parse_access_model(document)))
+        self.doorkeeper = Doorkeeper(
+            node="gate-1",
+            rules=self.rules,
+            people=self.people,
+            recorder=self.journal,
+            memory=self.notebook,
+            recalled=Recalled(),
+            now=lambda: self.now,
+        )
         self.lane = Lane(
             point,
             self.gate,
             Surroundings(
                 journal=self.journal,
                 people=self.people,
+                doorkeeper=self.doorkeeper,
+                read_code=read_code,
                 board=self.board,
                 policy=policy,
                 offer_blob=self._take_blob,
-                now=lambda: NOW,
+                now=lambda: self.now,
                 monotonic=lambda: self.now_s,
             ),
         )
@@ -156,6 +218,7 @@ async def running_bench(
     policy: Policy | None = None,
     direction: Direction = Direction.IN,
     free_egress: bool = False,
+    model: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Bench]:
     """Start the journal and the lane; gate and camera are able."""
     point = AccessPointEntry(
@@ -166,7 +229,7 @@ async def running_bench(
         free_egress=free_egress,
         passage_timeout_s=0.05,
     )
-    bench = Bench(folder, policy=policy or Policy(), point=point)
+    bench = Bench(folder, policy=policy or Policy(), point=point, model=model)
     bench.journal.start()
     bench.lane.screen.gate_is_able(is_able=True)
     bench.lane.screen.camera_is_able(is_able=True)

@@ -1,7 +1,15 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from config.contract.access import DoorState
+from config.contract.access_events import (
+    DoorForcedOpen,
+    DoorSecured,
+    UnauthorisedPassage,
+    WrongWayPassage,
+)
 from config.contract.events import (
     AccessTaken,
     DeviceLost,
@@ -48,7 +56,12 @@ def hear(folder: Path, *said: Observation | str) -> tuple[list[EventData], Devic
 
 def say(bench: Bench, table: DeviceTable, said: tuple[Observation | str, ...]) -> None:
     reports = GateReports(
-        GATE, lanes={Side.IN: bench.lane}, recorder=bench.journal, table=table, now=lambda: NOW
+        GATE,
+        lanes={Side.IN: bench.lane},
+        recorder=bench.journal,
+        doorkeeper=bench.doorkeeper,
+        table=table,
+        now=lambda: NOW,
     )
     for word in said:
         if isinstance(word, Observation):
@@ -108,10 +121,42 @@ def test_faults_and_tamper_are_alarms_and_their_absence_at_start_is_not(tmp_path
 
 
 def test_passages_go_to_the_lane_of_their_side(tmp_path: Path) -> None:
-    facts, _, _ = hear(
-        tmp_path, PassageCounted(Side.OUT, 3), PassageCounted(Side.IN, 1), InputChanged(3, True)
-    )
+    facts, _, _ = hear(tmp_path, PassageCounted(Side.IN, 1), InputChanged(3, True))
 
-    (taken,) = facts
+    unauthorised, taken = facts
     assert isinstance(taken, AccessTaken)
     assert (taken.access_point, taken.count) == ("east", 1)
+    assert unauthorised == UnauthorisedPassage(access_point="east", count=1)
+
+
+def test_passages_on_a_side_that_is_no_access_point_go_the_wrong_way(tmp_path: Path) -> None:
+    facts, _, _ = hear(tmp_path, PassageCounted(Side.OUT, 2))
+
+    assert facts == [WrongWayPassage(access_point="east")] * 2
+
+
+CLOSED, OPENING, OPEN = (
+    GateStateChanged(state) for state in (GateState.CLOSED, GateState.OPENING, GateState.OPEN)
+)
+FIRE = GateStateChanged(GateState.EMERGENCY_OPEN)
+FORCED, SECURED = DoorForcedOpen(device=GATE), DoorSecured(device=GATE)
+
+
+@pytest.mark.parametrize(
+    ("said", "alarms"),
+    [
+        ((CLOSED, OPENING, OPEN, CLOSED), [FORCED, SECURED]),
+        ((OPEN, CLOSED), []),
+        ((CLOSED, FIRE, OPEN, CLOSED), []),
+        ((CLOSED, LOST, RETURNED, OPEN), [FORCED]),
+        ((FIRE, PassageCounted(Side.OUT, 1), PassageCounted(Side.IN, 1)), []),
+    ],
+    ids=["forced", "found open at start", "released for fire", "after an absence", "in a fire"],
+)
+def test_a_barrier_that_opens_for_nobody_is_forced_unless_nobody_can_say(
+    tmp_path: Path, said: tuple[Observation | str, ...], alarms: list[EventData]
+) -> None:
+    facts, _, _ = hear(tmp_path, RETURNED, *said)
+
+    kinds = (DoorForcedOpen, DoorSecured, WrongWayPassage, UnauthorisedPassage)
+    assert [fact for fact in facts if isinstance(fact, kinds)] == alarms

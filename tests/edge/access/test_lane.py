@@ -14,6 +14,7 @@ from config.contract.access import (
     Direction,
     DoorCommandOutcome,
 )
+from config.contract.access_events import UnauthorisedPassage
 from config.contract.events import (
     AccessDenied,
     AccessGranted,
@@ -24,7 +25,7 @@ from config.contract.events import (
 )
 from config.site import Policy
 from drivers.base import CommandRejectedError, DeviceUnreachableError, Side
-from edge.access.decision import Denied, Granted
+from edge.access.question import Denied, Granted, Override
 from edge.vision.liveness import LivenessFinding
 from models.face.covers import Cover
 from models.liveness.policy import Outcome
@@ -262,8 +263,9 @@ def test_somebody_granted_who_stays_has_not_passed(tmp_path: Path) -> None:
 def test_an_unexpected_passage_is_recorded_without_a_decision(tmp_path: Path) -> None:
     async def script(bench: Bench) -> None:
         bench.lane.passages_counted(2)
-        (taken,) = await bench.facts()
+        unauthorised, taken = await bench.facts()
 
+        assert unauthorised == UnauthorisedPassage(access_point="east", count=2)
         assert isinstance(taken, AccessTaken)
         assert (taken.decision_id, taken.count) == (None, 2)
 
@@ -358,7 +360,7 @@ def test_the_way_out_opens_for_a_stranger_and_without_a_journal(tmp_path: Path) 
     async def script(bench: Bench) -> None:
         decision = await bench.lane.present_card("unknown")
 
-        assert decision == Granted(None)
+        assert decision == Granted(None, override=Override.EGRESS)
         assert bench.gate.commands == [Side.OUT]
         assert not bench.journal.status.is_writable
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.contract.access import DoorCommandOutcome
-from edge.access.passage import NotPassed, Passage, PassagePhase, Passed
+from edge.access.passage import Forgotten, NotPassed, Passage, PassagePhase, Passed
 
 FIRST, SECOND = UUID(int=1), UUID(int=2)
 CONFIRMED = DoorCommandOutcome.CONFIRMED
@@ -77,8 +77,40 @@ def test_after_no_answer_a_passage_is_that_persons_and_silence_is_no_fact() -> N
 
     assert passage.phase is PassagePhase.DOUBTFUL
     assert passage.count(1) == [Passed(FIRST)]
-    assert passage.tick(now_s=8.0) == []
+    assert passage.tick(now_s=8.0) == [Forgotten(SECOND)]
     assert passage.deadline_s is None
+
+
+def party(*outcomes: DoorCommandOutcome) -> Passage:
+    """Return the passage of several people on one decision, told to the gate one a second."""
+    passage = Passage(timeout_s=8.0)
+    passage.command(FIRST, count=len(outcomes))
+    for number, outcome in enumerate(outcomes):
+        passage.answer(FIRST, outcome, now_s=float(number))
+    return passage
+
+
+def test_two_people_pass_on_one_decision() -> None:
+    passage = party(CONFIRMED, CONFIRMED)
+
+    assert passage.count(1) == [Passed(FIRST)]
+    assert passage.is_awaited(FIRST)
+    assert passage.count(2) == [Passed(FIRST), Passed(None)]
+    assert not passage.is_awaited(FIRST)
+
+
+def test_two_people_who_stay_have_not_passed_once() -> None:
+    passage = party(CONFIRMED, CONFIRMED)
+
+    assert passage.tick(now_s=8.9) == []
+    assert passage.tick(now_s=9.0) == [NotPassed(FIRST)]
+
+
+def test_the_second_of_two_is_not_awaited_where_the_gate_refused_them() -> None:
+    passage = party(CONFIRMED, DoorCommandOutcome.REFUSED)
+
+    assert passage.count(1) == [Passed(FIRST)]
+    assert not passage.is_awaited(FIRST)
 
 
 def test_a_command_without_an_answer_yet_does_not_run_out() -> None:
