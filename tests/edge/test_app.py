@@ -80,7 +80,7 @@ def test_a_node_without_its_networks_says_so_and_takes_cards(
     answer = asyncio.run(act())
 
     started = [event.parsed() for event in central.events.values()]
-    assert answer == {"decision": "granted", "reason": None}
+    assert answer == {"decision": "granted", "reason": None, "asks": []}
     assert any(isinstance(data, NodeStarted) and data.pipeline_missing for data in started)
     assert central.statuses[-1].pipeline_missing
 

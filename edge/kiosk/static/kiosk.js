@@ -11,7 +11,7 @@ const SHOWN_MS = 1500;
 
 /**
  * @typedef {"looking" | "welcome" | "passed" | "refused" | "step_up" | "fault" | "unavailable"} Phase
- * @typedef {{phase: Phase, masked_name: string, reason: string | null, cover: string | null, direction: string,
+ * @typedef {{phase: Phase, masked_name: string, reason: string | null, cover: string | null, asks: string[], direction: string,
  *   changed_at: string}} LaneState
  * @typedef {{box: [number, number, number, number], is_active: boolean, hint: string | null}} Face
  * @typedef {object} KioskState
@@ -24,7 +24,7 @@ const SHOWN_MS = 1500;
  */
 
 /** @type {LaneState} */
-const LOOKING = { phase: "looking", masked_name: "", reason: null, cover: null, direction: "in", changed_at: "" };
+const LOOKING = { phase: "looking", masked_name: "", reason: null, cover: null, asks: [], direction: "in", changed_at: "" };
 const NO_PICTURE = { is_current: false, faces: [] };
 
 await loadWords();

@@ -80,6 +80,9 @@ export class Screen {
 /** Reasons that wait for another person, not for another credential. */
 const SOMEBODY_ELSE = new Set(["escort_needed", "awaiting_second_person"]);
 
+/** What is asked for, drawn. @type {Record<string, import("/web/symbols.js").SymbolName>} */
+const SHOWN_CREDENTIALS = { card: "card", pin: "keypad", face: "straight", qr: "code" };
+
 /** @typedef {{title: string, name?: string, way?: string, sign?: import("/web/symbols.js").SymbolName}} Said */
 
 /**
@@ -90,19 +93,26 @@ const SHOWN_HINTS = { turn_left: "left", turn_right: "right", blink: "blink", lo
 
 /** @param {KioskState} state @returns {Said} one sentence and the way on */
 function said({ lane, picture, isOnline, point }) {
-  const { phase, reason, cover } = lane;
+  const { phase, reason, cover, asks } = lane;
   if (cover) return { title: t("kiosk.hidden"), way: term("hint", cover), sign: phase === "step_up" ? "card" : undefined };
   if (!isOnline || !point) return { title: t("kiosk.offline") };
   if (phase === "welcome") return { title: t("kiosk.welcome"), name: lane.masked_name, sign: "ahead" };
   if (phase === "passed") return { title: t("kiosk.passed"), sign: "granted" };
   if (phase === "refused") return { title: term("refusal", reason ?? ""), way: term("way", reason ?? "") };
   if (phase === "step_up") {
-    const sign = SOMEBODY_ELSE.has(reason ?? "") ? "person" : "card";
-    return { title: term("refusal", reason ?? ""), way: term("way", reason ?? ""), sign };
+    const asked = SHOWN_CREDENTIALS[asks[0] ?? ""] ?? "card";
+    const sign = SOMEBODY_ELSE.has(reason ?? "") ? "person" : asked;
+    const way = asks.length ? t("kiosk.asks", { what: choice(asks) }) : term("way", reason ?? "");
+    return { title: term("refusal", reason ?? ""), way, sign };
   }
   if (phase === "fault") return { title: t("kiosk.fault"), way: t("kiosk.fault_way") };
   if (phase === "unavailable") return { title: t("kiosk.card"), way: point.has_camera ? t("kiosk.unavailable_way") : "", sign: "card" };
   if (!picture.is_current) return { title: t("kiosk.card"), sign: "card" };
   const hint = picture.faces.find((face) => face.is_active)?.hint;
   return { title: hint ? term("hint", hint) : t("kiosk.looking"), sign: SHOWN_HINTS[hint ?? ""] };
+}
+
+/** @param {string[]} kinds @returns {string} any of them, as one asks for it */
+function choice(kinds) {
+  return kinds.map((kind) => term("ask", kind)).join(t("kiosk.or"));
 }

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from fastapi import FastAPI
 
-from config.contract.access import DenialReason
+from config.contract.access import CredentialKind, DenialReason
 from config.site import (
     AccessPointEntry,
     BusEntry,
@@ -106,6 +106,7 @@ class Terminal:
         name: str = "",
         reason: DenialReason | None = None,
         cover: Cover | None = None,
+        asks: tuple[CredentialKind, ...] = (),
     ) -> None:
         """Show a state that begins now."""
         now = datetime.now(UTC)
@@ -116,6 +117,7 @@ class Terminal:
                 masked_name=name,
                 reason=reason,
                 cover=cover,
+                asks=asks,
                 changed_at=now,
             )
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from config.contract.access import DenialReason
+from config.contract.access import CredentialKind, DenialReason
 from models.face.covers import Cover
 from tests.browser import Visitor, Visitors, chromium, visitors
 from tests.edge.conftest import wait_until
@@ -96,6 +96,30 @@ def test_what_is_asked_for_is_one_sentence_with_a_sign(
 
     expect(east.locator(".message")).to_have_text(words)
     expect(east.locator(".sign-large svg")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("asks", "zh", "en"),
+    [
+        ((CredentialKind.PIN,), "请输入密码", "Please type your PIN"),
+        (
+            (CredentialKind.FACE, CredentialKind.CARD),
+            "请看镜头或刷卡",
+            "Please look at the camera or use your card",
+        ),
+        ((CredentialKind.QR,), "请出示二维码", "Please show your QR code"),
+    ],
+)
+def test_what_is_missing_is_asked_for_by_name_in_both_languages(
+    east: Page, terminal: Terminal, asks: tuple[CredentialKind, ...], zh: str, en: str
+) -> None:
+    terminal.show("step_up", reason=DenialReason.CREDENTIAL_NEEDED, asks=asks)
+    expect(east.locator(".way")).to_have_text(zh)
+    expect(east.locator(".sign-large svg")).to_be_visible()
+
+    east.get_by_role("button", name="EN").click()
+
+    expect(east.locator(".way")).to_have_text(en)
 
 
 def test_another_person_is_asked_for_by_another_sign(east: Page, terminal: Terminal) -> None:
