@@ -7,6 +7,7 @@ import contextlib
 import os
 import socket
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, Protocol
 
 from drivers.protocols import FrameError, NeedData, modbus_tcp
@@ -58,17 +59,20 @@ class PseudoTerminal:
     """A serial port that other programs open by its path."""
 
     def __init__(self, link: Path | None) -> None:
-        """Make one.
+        """Make one; without ``link`` under a name in a folder of its own.
 
         Raises:
             FileExistsError: ``link`` is something that is not ours to replace.
             FileNotFoundError: There is no folder for ``link``.
         """
-        self._link = link
+        # Always a link: the number of a pseudo-terminal is another's as soon as this one is gone,
+        # and who tries to open it again would take that one's line.
+        self._folder = None if link is not None else TemporaryDirectory(prefix="menshen-line-")
+        self._link = link if self._folder is None else Path(self._folder.name) / "port"
         self._master = self._slave = -1
         self._target = ""
         self.replug()
-        self.address = self._target if link is None else str(link)
+        self.address = str(self._link)
 
     def filenos(self) -> list[int]:
         """See ``Wire.filenos``."""
@@ -130,6 +134,8 @@ class PseudoTerminal:
     def close(self) -> None:
         """See ``Wire.close``."""
         self.unplug()
+        if self._folder is not None:
+            self._folder.cleanup()
 
 
 class TcpServer:

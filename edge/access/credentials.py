@@ -33,16 +33,20 @@ def credential_needed(question: Question) -> Demand | None:
 
 
 def second_credential_needed(question: Question) -> Demand | None:
-    """Ask for another credential where too many were refused of late."""
+    """Ask for another credential where too many were refused of late.
+
+    Not of those who have no other: strangers' refusals must not shut out staff, and are alarmed.
+    """
     if question.world is None:
         return None
     limit = question.world.model.model.refusals_max
     if question.world.state.refusal_count(question.point.id, question.now) < limit:
         return None
     proven = proven_kinds(question)
-    if len(proven) >= 2:
+    others = (_could_show(question) & SECOND) - proven
+    if len(proven) >= 2 or not others:
         return None
-    return Demand(DenialReason.TOO_MANY_REFUSALS, (_could_show(question) & SECOND) - proven)
+    return Demand(DenialReason.TOO_MANY_REFUSALS, others)
 
 
 def proven_kinds(question: Question) -> frozenset[CredentialKind]:

@@ -1,6 +1,6 @@
 """What a gate says of itself becomes facts: passages for its lanes, states and faults for all.
 
-Its barrier is the door of its access points (docs/decisions/0013): it stands open from when it
+Its barrier is the door of its access points (docs/decisions/0014): it stands open from when it
 begins to open, or is held by somebody in it, until it is closed. A gate that stands open for fire
 by its own contact is no open door.
 """

@@ -617,7 +617,7 @@ class Reference:
             yield list(temporary.require.any_of)
 
     def second_missing(self, human: h.Human, step: h.Show) -> tuple[str, tuple[str, ...]]:
-        """After too many refusals two kinds have to be shown."""
+        """After too many refusals two kinds have to be shown, by who has two."""
         if self.refusals(step.place, step.at) < self.model.refusals_max:
             return "", ()
         proven = self.proof(step, human.id)[0] | {step.what}
@@ -626,6 +626,8 @@ class Reference:
             return "", ()
         could_show = {FACE, CARD, PIN} if human.kinds is None else {*human.kinds}
         asks = {kind for kind in could_show if kind in (FACE, CARD, PIN)} - proven
+        if not asks:
+            return "", ()
         return "too_many_refusals", tuple(sorted(kind.value for kind in asks))
 
     def refusals(self, place: str, now: datetime) -> int:
