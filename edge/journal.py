@@ -363,5 +363,7 @@ class Journal:
             unrecorded_count=self._unrecorded_count,
             detail="" if is_writable else before.detail,
         )
-        for listener in self._listeners:
-            listener()
+        # Reading is no change: who reads because of one would read for ever.
+        if self._status != before:
+            for listener in self._listeners:
+                listener()

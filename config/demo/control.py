@@ -154,12 +154,13 @@ class TerminalControl:
         """Return the door of the terminal that printed this ready line."""
         return cls(str(ready["kiosk"]).partition("?")[0].rstrip("/"), str(ready["local_key"]))
 
-    async def present_card(self, access_point: str, number: str) -> None:
-        """Hold a card to the reader of an access point."""
+    async def present_card(self, access_point: str, number: str) -> str:
+        """Hold a card to the reader of an access point; return ``granted`` or ``denied``."""
         reply = await self._http.post(
             f"/api/access-points/{access_point}/card", json={"number": number}
         )
         reply.raise_for_status()
+        return str(reply.json()["decision"])
 
     async def status(self) -> dict[str, Any]:
         """Return the node's status."""

@@ -106,14 +106,14 @@ class Crossing:
         passage, attempts = self._passages[side], 0
         passage.command(decision_id, count=people_count)
         outcome = DoorCommandOutcome.CONFIRMED
-        for number in range(1, people_count + 1):
-            outcome, more = await self._told(side)
-            attempts += more
-            passage.answer(decision_id, outcome, now_s=self._around.monotonic())
-            if outcome is not DoorCommandOutcome.CONFIRMED:
-                for _ in range(people_count - number):  # for whom it was not even told
-                    passage.answer(decision_id, DoorCommandOutcome.REFUSED, now_s=0.0)
-                break
+        for _ in range(people_count):
+            if outcome is DoorCommandOutcome.CONFIRMED:
+                outcome, more = await self._told(side)
+                attempts += more
+                answer = outcome
+            else:  # for the others it was not even told
+                answer = DoorCommandOutcome.REFUSED
+            passage.answer(decision_id, answer, now_s=self._around.monotonic())
         return outcome, attempts
 
     async def _told(self, side: Side) -> tuple[DoorCommandOutcome, int]:

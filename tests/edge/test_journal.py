@@ -199,6 +199,19 @@ def test_a_journal_without_a_folder_says_so_and_works_once_it_can(tmp_path: Path
     journal.stop()
 
 
+def test_who_listens_hears_of_changes_and_not_of_reading(tmp_path: Path) -> None:
+    journal, changes = reopened(tmp_path), list[int]()
+    journal.listen(lambda: changes.append(journal.status.unsent_count))
+
+    append(journal, OPENED)
+    for _ in range(3):
+        unsent(journal)
+    asyncio.run(journal.acknowledge(unsent(journal)))
+    journal.stop()
+
+    assert changes == [1, 0]
+
+
 def test_a_full_disk_loses_nothing_that_was_promised(tmp_path: Path) -> None:
     seen = json.loads(
         subprocess.run(

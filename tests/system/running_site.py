@@ -61,6 +61,7 @@ class RunningSite:
         self.site = folder / "site.toml"
         self.site.write_text(SITE.format(line=folder / "line"), encoding="utf-8")
         self.port = 0
+        self._refused_at: int | None = None
         self.running: dict[str, Process] = {}
         self._clients: list[SimulatorControl | CentralControl | TerminalControl] = []
 
@@ -136,11 +137,17 @@ class RunningSite:
         return unsent == 0
 
     async def knows(self, card: str) -> bool:
-        """Return whether the terminal would let this card in now (and lets it in if so)."""
-        await self.terminal.present_card("lane", card)
-        with contextlib.suppress(TimeoutError):
-            await until(lambda: self.gate_is("open"), within_s=0.6)
+        """Return whether the terminal would let this card in now (and lets it in if so).
+
+        It is shown once for what the terminal knows: five refusals would ask for another one.
+        """
+        version = (await self.terminal.status())["replica_version"]
+        if version == self._refused_at:
+            return False
+        if await self.terminal.present_card("lane", card) == "granted":
+            await until(lambda: self.gate_is("open"))
             return True
+        self._refused_at = version
         return False
 
     async def _start(self, name: str, *words: str) -> Process:

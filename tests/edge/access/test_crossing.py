@@ -75,6 +75,24 @@ def test_where_the_gate_lets_in_one_of_two_the_other_is_expected_no_more(tmp_pat
     play(tmp_path, script, model=TWO)
 
 
+def test_where_the_gate_does_not_answer_for_one_of_two_one_may_have_passed(tmp_path: Path) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.lane.present_card(CARD)
+        bench.gate.commands.clear()
+        bench.gate.errors = [DeviceUnreachableError("no reply")]
+        await bench.lane.present_card(SECOND_CARD)
+        bench.now_s += 0.01
+        bench.lane.passages_counted(1)
+        bench.now_s += 0.04
+        facts = await bench.facts()
+
+        assert bench.gate.commands == [Side.IN]
+        assert [f.fact.holder_id for f in facts if isinstance(f, AreaFactRecorded)] == ["berta"]
+        assert not are_expected(bench)
+
+    play(tmp_path, script, model=TWO)
+
+
 @pytest.mark.parametrize(
     ("error", "outcome", "is_expected"),
     [
