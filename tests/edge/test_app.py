@@ -2,22 +2,34 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
+from config.contract.access_model import parse_access_model
 from config.contract.events import EventClass, NodeStarted
-from config.contract.nodes import HolderRecord
-from config.contract.trust import card_verifier
-from config.site import AccessPointEntry, BusEntry, CameraEntry, DeviceEntry, Site, SiteIdentity
+from config.contract.nodes import AccessRecord, ActiveLockdown, HolderRecord
+from config.contract.trust import card_verifier, pin_verifier
+from config.contract.visitor_code import VisitorCode, encode_visitor_code
+from config.site import (
+    AccessPointEntry,
+    BusEntry,
+    CameraEntry,
+    DeviceEntry,
+    Site,
+    SiteError,
+    SiteIdentity,
+)
 from config.site import Node as NodeEntry
 from edge.app import Node, Ready
 from edge.identity import Home
 from models.store import Store
 from tests.edge.central_stand_in import CARD_KEY, NODE, SITE, CentralStandIn
-from tests.edge.conftest import eventually
+from tests.edge.conftest import enrolled, eventually
 
 CARD = "0006547886"
 ALARM = EventClass.ALARM
@@ -41,8 +53,11 @@ def make_site(folder: Path, *, kiosk_port: int = 0) -> Site:
 async def at_work(
     folder: Path, central: CentralStandIn, *, kiosk_port: int = 0
 ) -> AsyncIterator[tuple[Node, Ready]]:
+    """Run a node, which joins central at its first start."""
     home = Home(folder / "home")
-    identity = await home.enrol(central.token(), site=SITE, node=NODE)
+    identity = home.load(site=SITE, node=NODE)
+    if identity is None:
+        identity = await home.enrol(central.token(), site=SITE, node=NODE)
     site = make_site(folder, kiosk_port=kiosk_port)
     node = Node(site, home, identity, store=Store(folder / "models"))
     ready: asyncio.Future[Ready] = asyncio.get_running_loop().create_future()
@@ -83,6 +98,75 @@ def test_a_node_without_its_networks_says_so_and_takes_cards(
     assert answer == {"decision": "granted", "reason": None, "asks": []}
     assert any(isinstance(data, NodeStarted) and data.pipeline_missing for data in started)
     assert central.statuses[-1].pipeline_missing
+
+
+RULES = AccessRecord(
+    version=1,
+    model=parse_access_model(
+        {
+            "version": 1,
+            "lockdown_levels": [{"id": "night", "priority": 1}],
+            "points": [{"id": "east", "credentials": [{"require": {"any_of": [["card", "pin"]]}}]}],
+        }
+    ),
+)
+
+
+async def answers(folder: Path, ready: Ready, *asked: tuple[str, dict[str, str]]) -> list[object]:
+    """Return the reasons of what the local API answers."""
+    async with local(ready, folder) as client:
+        return [
+            (await client.post(f"api/access-points/east/{what}", json=body)).json()["reason"]
+            for what, body in asked
+        ]
+
+
+def test_access_rules_hold_at_once_and_after_a_restart_without_central(
+    tmp_path: Path, central: CentralStandIn
+) -> None:
+    cards, pin = (card_verifier(CARD_KEY, CARD),), pin_verifier(CARD_KEY, "anna", "1234")
+    central.put_holder(HolderRecord(holder_id="anna", version=1, cards=cards, pin=pin))
+    central.set_access(RULES)
+    code = VisitorCode(
+        holder_id=UUID(int=7),
+        nonce="00112233aabbccdd",
+        valid_from=central.now(),
+        valid_until=central.now() + timedelta(hours=1),
+        points=("west",),
+    )
+    text = encode_visitor_code(code, key=central.key, site=SITE)
+    asked: list[tuple[str, dict[str, str]]]
+    asked = [("card", {"number": CARD}), ("pin", {"pin": "1234"}), ("code", {"text": text})]
+
+    async def act() -> list[list[object]]:
+        async with at_work(tmp_path, central) as (node, ready):
+            await eventually(lambda: node.status().replica_version == central.version)
+            found = [await answers(tmp_path, ready, *asked)]
+            night = ActiveLockdown(level="night", since=central.now())
+            central.set_access(RULES.model_copy(update={"lockdowns": (night,)}))
+            await eventually(lambda: node.status().replica_version == central.version)
+            found.append(await answers(tmp_path, ready, asked[0]))
+        await asyncio.to_thread(central.stop)
+        async with at_work(tmp_path, central) as (_, ready):
+            found.append(await answers(tmp_path, ready, asked[0]))
+        return found
+
+    assert asyncio.run(act()) == [
+        ["credential_needed", None, "not_permitted_here"],
+        ["lockdown"],
+        ["lockdown"],
+    ]
+
+
+def test_a_time_zone_that_is_none_is_a_mistake_of_the_site_file(
+    tmp_path: Path, central: CentralStandIn
+) -> None:
+    identity = SiteIdentity(id=SITE, name={"en": "Demo"}, time_zone="Asia/Nowhere")
+    site = make_site(tmp_path).model_copy(update={"site": identity})
+    node = enrolled(tmp_path / "home", central)
+
+    with pytest.raises(SiteError, match="time_zone"):
+        Node(site, Home(tmp_path / "home"), node, store=Store(tmp_path))
 
 
 def test_the_status_tells_central_of_a_gate_that_is_gone(

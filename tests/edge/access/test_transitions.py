@@ -269,3 +269,22 @@ def test_time_lets_go_of_what_no_rule_looks_at() -> None:
     state = building.world.state
     assert (state.grants, state.refusals) == ({}, {})
     assert [*state.second.values(), *state.proofs.values()] == [{}, {}]
+
+
+def test_a_door_that_was_found_open_is_not_forced_and_still_open_too_long() -> None:
+    building = Building()
+
+    assert building.take(DoorOpened("lab-door", NOW, is_found=True)) == ()
+    assert building.take(Ticked(NOW + timedelta(seconds=31))) == (DoorOpenTooLong("lab-door"),)
+
+
+def test_nothing_runs_out_at_rest() -> None:
+    building = Building()
+    state = building.world.state
+    at_first = state.is_at_rest
+
+    building.card("anna")
+    on_the_way = state.is_at_rest
+    building.passed()
+
+    assert (at_first, on_the_way, state.is_at_rest) == (True, False, True)
