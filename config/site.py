@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from config.contract.access import CropClass, Direction
 from config.contract.identifiers import Frozen, Slug
@@ -101,10 +101,25 @@ class Policy(Frozen):
 
 
 class Node(Frozen):
-    """One terminal. Attributes: kiosk_port: loopback port of its own page; 0 picks a free one."""
+    """One terminal.
+
+    Attributes:
+        kiosk_port: Loopback port of its own page; 0 picks a free one.
+        link: ``HOST:PORT`` where the other terminals reach it by UDP (the site link); all terminals
+            have one, or none has.
+    """
 
     id: Slug
     kiosk_port: Annotated[int, Field(ge=0, le=65535)] = 8180
+    link: Annotated[str, StringConstraints(pattern=r"^[^\s:]+:[0-9]{1,5}$")] | None = None
+
+    @property
+    def link_address(self) -> tuple[str, int] | None:
+        """Host and port of ``link``."""
+        if self.link is None:
+            return None
+        host, _, port = self.link.rpartition(":")
+        return host, int(port)
 
 
 class BusEntry(Frozen):
@@ -204,6 +219,9 @@ class Site(Frozen):
         devices = {d.id: buses.get(d.bus) for d in self.device}
         cameras = {c.id: c.node for c in self.camera}
         problems = self._repeated()
+        if 0 < sum(n.link is not None for n in self.node) < len(self.node):
+            without = ", ".join(n.id for n in self.node if n.link is None)
+            problems.append(f"node: all have a link (HOST:PORT), or none has; without: {without}")
         for table, entries in (
             ("bus", self.bus),
             ("camera", self.camera),

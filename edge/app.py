@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import logging
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Final
 from urllib.parse import urlencode
@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from config.contract.events import NodeStarted
 from config.contract.nodes import NodeStatus
 from config.contract.trust import from_text
-from config.site import AccessPointEntry, Site, SiteError
+from config.site import Site, SiteError
 from edge import pages
 from edge.access.attempts import code_shown
 from edge.access.crossing import point_of
@@ -34,6 +34,8 @@ from edge.installation import Installation, install
 from edge.journal import Journal
 from edge.kiosk.app import create_app
 from edge.kiosk.state import KioskBoard
+from edge.link import neighbours
+from edge.link.neighbours import Neighbours
 from edge.local_api import local_api
 from edge.recognition import Eyes
 from edge.replica import Replica, ReplicaError
@@ -65,7 +67,7 @@ class Node:
         identity: Identity,
         *,
         store: Store,
-        all_points: Sequence[AccessPointEntry] = (),
+        whole: Site | None = None,
     ) -> None:
         """Put a node together; nothing is opened yet.
 
@@ -74,15 +76,15 @@ class Node:
             home: The node's state folder.
             identity: Of the node.
             store: Where recognition networks lie.
-            all_points: Of the whole site; empty where this node has all of them.
+            whole: The site with all of its nodes; None where this node is all of it.
 
         Raises:
             SiteError: The site's time zone is none.
         """
         self._site, self._home, self._identity, self._store = site, home, identity, store
         self._clock, self._board = NodeClock(), KioskBoard()
-        points = map(point_of, all_points or site.access_point)
-        self._rules = RuleBook(points, zone=_zone(site))
+        self._whole = site if whole is None else whole
+        self._rules = RuleBook(map(point_of, self._whole.access_point), zone=_zone(site))
         self._journal = Journal(
             home.journal,
             site=identity.site,
@@ -146,7 +148,8 @@ class Node:
             stack.push_async_callback(central.close)
             uplink = self._uplink = Uplink(central, self._journal, status=self.status)
             doorkeeper = await self._open_world(stack, replica)
-            sync = ReplicaSync(central, replica, on_change=self._replica_changed(doorkeeper))
+            link = self._open_link(doorkeeper)
+            sync = ReplicaSync(central, replica, on_change=self._replica_changed(doorkeeper, link))
             installation = install(
                 self._site,
                 Surroundings(
@@ -174,6 +177,8 @@ class Node:
                 "access rules": doorkeeper.run,
                 **installation.tasks,
             }
+            if link is not None:
+                tasks["site link"] = link.run
             listener = pages.listen(self._site.node[0].kiosk_port)
             if listener is not None:
                 stack.callback(listener.close)
@@ -212,9 +217,30 @@ class Node:
             now=self._clock.now,
         )
 
-    def _replica_changed(self, doorkeeper: Doorkeeper) -> Callable[[], None]:
+    def _open_link(self, doorkeeper: Doorkeeper) -> Neighbours | None:
+        """Return the link to the site's other nodes; None where the site file has none."""
+        addresses = {n.id: n.link_address for n in self._whole.node if n.link_address is not None}
+        own = addresses.get(self._identity.node)
+        listener = None if own is None or len(addresses) < 2 else neighbours.listen(own)
+        if listener is None:
+            return None
+        return Neighbours(
+            site=self._identity.site,
+            node=self._identity.node,
+            key=self._identity.signing_key,
+            listener=listener,
+            addresses=addresses,
+            doorkeeper=doorkeeper,
+            rules=self._rules,
+        )
+
+    def _replica_changed(
+        self, doorkeeper: Doorkeeper, link: Neighbours | None
+    ) -> Callable[[], None]:
         def changed() -> None:
             doorkeeper.follow()
+            if link is not None:
+                link.follow()
             self._status_changed()
 
         return changed

@@ -73,7 +73,7 @@ async def _run(site: Site, home: Home, node: str, token: str, *, as_json: bool) 
         home,
         identity,
         store=default_store(),
-        all_points=site.access_point,
+        whole=site,
     )
     with contextlib.suppress(asyncio.CancelledError):
         await terminal.run(on_ready=lambda ready: _say_ready(ready, home, as_json=as_json))

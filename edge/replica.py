@@ -192,7 +192,7 @@ class Replica:
     def _apply(self, page: ReplicaPage) -> None:
         generation = self._generation + (1 if page.is_complete else 0)
         if page.access is not None:
-            self._rules.take(page.access)
+            self._rules.take(page.access, version=page.version)
         for record in page.holders:
             self._take(record, generation)
         stale = [] if page.has_more else self._older_than(generation)
@@ -221,7 +221,7 @@ class Replica:
             "SELECT version, generation, site_pairs, access FROM replica"
         ).fetchone()
         if access is not None:
-            self._read_rules(access)
+            self._read_rules(access, version)
         self._site_pairs = None if pairs is None else SitePairsRecord.model_validate_json(pairs)
         rows = connection.execute("SELECT generation, document FROM holder")
         for holder_generation, document in rows:
@@ -229,9 +229,9 @@ class Replica:
         self._picture_counts = frozenset(self._pictures.values())
         self._version, self._generation = version, generation
 
-    def _read_rules(self, document: str) -> None:
+    def _read_rules(self, document: str, version: int) -> None:
         try:
-            self._rules.take(AccessRecord.model_validate_json(document))
+            self._rules.take(AccessRecord.model_validate_json(document), version=version)
         except ValidationError as error:
             # Of another version of this program: people are known all the same.
             _log.error(

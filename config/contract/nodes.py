@@ -210,12 +210,15 @@ class AccessRecord(Frozen):
         version: Of the model.
         lockdowns: All that are on; any other is off.
         forgiven: The latest, oldest first; those that a node has applied are passed over.
+        node_keys: Ed25519 public keys of all nodes that have joined, raw, base64url; for the site
+            link.
     """
 
     version: Annotated[int, Field(ge=0)]
     model: AccessModel | None = None
     lockdowns: tuple[ActiveLockdown, ...] = ()
     forgiven: tuple[ForgivenRecord, ...] = ()
+    node_keys: dict[Slug, str] = Field(default_factory=dict)
 
 
 class ReplicaPage(Frozen):

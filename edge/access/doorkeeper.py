@@ -104,6 +104,7 @@ class Doorkeeper:
         self._applied = recalled.applied
         self._tries = PinTries()
         self._has_happened = asyncio.Event()
+        self._when_shared: list[Callable[[], None]] = []
         self._world = World(rules.compiled, State(node=node, sequence=recalled.sequence))
         take(self._world, Heard(recalled.facts))
         self.follow()
@@ -112,6 +113,16 @@ class Doorkeeper:
     def world(self) -> World:
         """To be read; ``take`` alone changes it."""
         return self._world
+
+    @property
+    def shared(self) -> Sequence[Remembered]:
+        """Everything that other nodes must hear to know of areas and codes what is known here."""
+        state = self._world.state
+        return [*state.areas.facts(), *state.used_codes.values()]
+
+    def when_shared(self, call: Callable[[], None]) -> None:
+        """Call this whenever ``shared`` or the lockdowns changed; it must be quick."""
+        self._when_shared.append(call)
 
     def decide(
         self, attempt: Attempt, *, point: Point, decision_id: UUID, now: datetime
@@ -154,6 +165,9 @@ class Doorkeeper:
         told = [*heard, *(fact for fact in found if isinstance(fact, _REMEMBERED))]
         if told:
             self._memory.keep(told, sequence=self._world.state.sequence)
+        if told or isinstance(happening, LockdownChanged):
+            for call in self._when_shared:
+                call()
         self._has_happened.set()
 
     def follow(self) -> None:

@@ -6,7 +6,7 @@ not hold back the rules of all its other points.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -37,6 +37,9 @@ class RuleBook:
         self._unreadable: int | None = None
         self._lockdowns: tuple[ActiveLockdown, ...] = ()
         self._forgiven: tuple[ForgivenRecord, ...] = ()
+        self._node_keys: dict[str, str] = {}
+        self._told_at = self._heard_at = 0
+        self._heard = frozenset[str]()
 
     @property
     def compiled(self) -> CompiledModel:
@@ -50,8 +53,20 @@ class RuleBook:
 
     @property
     def lockdowns(self) -> frozenset[str]:
-        """The levels that are on."""
+        """The levels that are on: by central, or by what another node has heard of it later."""
+        if self._heard_at > self._told_at:
+            return self._heard
         return frozenset(lockdown.level for lockdown in self._lockdowns)
+
+    @property
+    def lockdowns_version(self) -> int:
+        """Of the replica when ``lockdowns`` were told by central, here or elsewhere."""
+        return max(self._told_at, self._heard_at)
+
+    @property
+    def node_keys(self) -> Mapping[str, str]:
+        """Public keys of the site's nodes, raw, base64url."""
+        return self._node_keys
 
     @property
     def forgiven(self) -> tuple[ForgivenRecord, ...]:
@@ -63,8 +78,8 @@ class RuleBook:
         if record is None:
             return False
         is_known = record.version in (self.version, self._unreadable)
-        now = (self._lockdowns, self._forgiven)
-        return not is_known or (record.lockdowns, record.forgiven) != now
+        now = (self._lockdowns, self._forgiven, self._node_keys)
+        return not is_known or (record.lockdowns, record.forgiven, record.node_keys) != now
 
     def record(self) -> AccessRecord:
         """Return all of it, to be kept."""
@@ -73,10 +88,21 @@ class RuleBook:
             model=self._compiled.model,
             lockdowns=self._lockdowns,
             forgiven=self._forgiven,
+            node_keys=self._node_keys,
         )
 
-    def take(self, record: AccessRecord) -> None:
-        """Use what central says from now on; idempotent."""
+    def hear(self, levels: Iterable[str], *, version: int) -> None:
+        """Use the lockdowns that another node has heard of central; older ones change nothing."""
+        if version > self.lockdowns_version:
+            self._heard, self._heard_at = frozenset(levels), version
+
+    def take(self, record: AccessRecord, *, version: int = 0) -> None:
+        """Use what central says from now on; idempotent.
+
+        Args:
+            record: From a page.
+            version: Of the replica with that page.
+        """
         if record.model is not None:
             self._use(record.model)
         elif record.version not in (self.version, self._unreadable):
@@ -88,6 +114,7 @@ class RuleBook:
                 self.version,
             )
         self._lockdowns, self._forgiven = record.lockdowns, record.forgiven
+        self._node_keys, self._told_at = record.node_keys, version
 
     def _use(self, model: AccessModel) -> None:
         if model == self._compiled.model:

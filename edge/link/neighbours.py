@@ -1,0 +1,125 @@
+"""The site link of one terminal: its world and rules, told to the others and heard from them."""
+
+import logging
+import secrets
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from typing import cast
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from config.contract.trust import TrustError, from_text
+from edge.access.doorkeeper import Doorkeeper
+from edge.access.happenings import Heard, LinkChanged
+from edge.access.rulebook import RuleBook
+from edge.link.exchange import Exchange, Knowledge, Learnt
+from edge.link.message import LinkFact, Lockdowns
+from edge.link.site_link import Address, SiteLink
+
+_log = logging.getLogger("edge.link")
+
+
+class Neighbours:
+    """Belongs to the event loop's thread, as the doorkeeper does."""
+
+    def __init__(
+        self,
+        *,
+        site: str,
+        node: str,
+        key: Ed25519PrivateKey,
+        listener: socket.socket,
+        addresses: Mapping[str, Address],
+        doorkeeper: Doorkeeper,
+        rules: RuleBook,
+    ) -> None:
+        """Put the link together.
+
+        Args:
+            site: Whose nodes these are.
+            node: This one.
+            key: That it signs with.
+            listener: A bound UDP socket.
+            addresses: Of all nodes.
+            doorkeeper: Is told what others know, and whether codes are shared.
+            rules: Say whose keys are good; hear of lockdowns.
+        """
+        self._doorkeeper, self._rules = doorkeeper, rules
+        self._keys: Mapping[str, str] = {}
+        self._knowledge: Knowledge | None = None
+        self._exchange = Exchange(
+            site=site,
+            node=node,
+            key=key,
+            nonce=lambda: secrets.token_hex(16),
+            knowledge=self._known,
+        )
+        self._link = SiteLink(
+            self._exchange,
+            listener,
+            addresses=addresses,
+            on_learnt=self._learn,
+            on_change=self._link_changed,
+        )
+        doorkeeper.when_shared(self._shared_changed)
+        self.follow()
+
+    @property
+    def run(self) -> Callable[[], Awaitable[None]]:
+        """The task of the link."""
+        return self._link.run
+
+    def follow(self) -> None:
+        """Take over the nodes that central knows; call when that changed."""
+        if self._rules.node_keys != self._keys:
+            self._keys = dict(self._rules.node_keys)
+            self._exchange.set_peers(_public_keys(self._keys))
+        self._shared_changed()
+
+    def _known(self) -> Knowledge:
+        if self._knowledge is None:
+            self._knowledge = Knowledge(
+                cast(tuple[LinkFact, ...], tuple(self._doorkeeper.shared)),
+                Lockdowns(
+                    version=self._rules.lockdowns_version,
+                    levels=tuple(sorted(self._rules.lockdowns)),
+                ),
+            )
+        return self._knowledge
+
+    def _learn(self, learnt: Learnt) -> None:
+        if learnt.lockdowns is not None:
+            self._rules.hear(learnt.lockdowns.levels, version=learnt.lockdowns.version)
+            self._doorkeeper.follow()
+        if learnt.facts:
+            self._doorkeeper.take(Heard(learnt.facts))
+        self._shared_changed()
+
+    def _link_changed(self, is_up: bool) -> None:
+        self._doorkeeper.take(LinkChanged(is_up))
+
+    def _shared_changed(self) -> None:
+        self._knowledge = None
+        self._link.changed()
+
+
+def listen(address: Address) -> socket.socket | None:
+    """Bind the link's socket; a port that cannot be had is said, and the terminal works alone."""
+    try:
+        family = socket.getaddrinfo(*address, type=socket.SOCK_DGRAM)[0][0]
+        listener = socket.socket(family, socket.SOCK_DGRAM)
+        listener.bind(address)
+    except OSError as error:
+        _log.error("no site link: cannot listen on %s:%d: %s", *address, error.strerror or error)
+        return None
+    return listener
+
+
+def _public_keys(texts: Mapping[str, str]) -> dict[str, Ed25519PublicKey]:
+    keys = {}
+    for node, text in texts.items():
+        try:
+            keys[node] = Ed25519PublicKey.from_public_bytes(from_text(text))
+        except (TrustError, ValueError):
+            _log.error("central's key of node %s is no key: it is not heard", node)
+    return keys
