@@ -15,6 +15,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
 
 from central import problems, site_endpoints
+from central.access import endpoints as access_endpoints
 from central.authority import site_authority
 from central.blobs import endpoints as blob_endpoints
 from central.blobs import repository as blobs
@@ -23,6 +24,7 @@ from central.database import MIGRATION_LOCK, Database
 from central.events import endpoints as event_endpoints
 from central.feed import Feed
 from central.keys import KEY_SIZE_BYTES, kept_secret, load_key_encryption_key
+from central.muster import endpoints as muster_endpoints
 from central.nodes import endpoints as node_endpoints
 from central.nodes import repository as nodes
 from central.people import endpoints as people_endpoints
@@ -53,6 +55,8 @@ ROUTERS: Final = (
     face_endpoints.router,
     migration_endpoints.router,
     recognition_endpoints.router,
+    access_endpoints.router,
+    muster_endpoints.router,
     blob_endpoints.router,
 )
 """Every endpoint belongs to one of these."""

@@ -16,9 +16,12 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
 from central import site_values
+from central.access import repository as access
+from central.access.repository import TOPIC as ACCESS
 from central.database import EVERYTHING, DatabaseError
 from central.events import repository as events
 from central.events.schemas import StoredEvent
+from central.muster.repository import TOPIC as MUSTER
 from central.nodes import repository as nodes
 from central.nodes.endpoints import installed
 from central.nodes.schemas import NodeView
@@ -85,6 +88,10 @@ class Feed:
             await self._tell_events()
         if is_everything or "people" in topics:
             await self._tell_people()
+        if is_everything or ACCESS in topics:
+            await self._tell_access()
+        if is_everything or MUSTER in topics:
+            self._services.hub.publish(MUSTER, _for("muster.read", "{}"))
         if is_everything or RECOGNITION in topics:
             self._services.hub.publish(RECOGNITION, _for("recognition.read", "{}"))
         changed = {topic.partition(":")[2] for topic in topics if topic.startswith("node:")}
@@ -115,6 +122,11 @@ class Feed:
         data = json.dumps({"version": version})
         self._services.hub.publish("people", _for("people.read", data))
         self._services.node_hub.publish("replica", lambda _: data)
+
+    async def _tell_access(self) -> None:
+        async with self._services.database.read() as transaction:
+            version = await access.current_version(transaction)
+        self._services.hub.publish(ACCESS, _for("access.read", json.dumps({"version": version})))
 
     async def _read_views(self) -> list[NodeView]:
         async with self._services.database.read() as transaction:

@@ -27,22 +27,27 @@ ROLES: Final[dict[str, frozenset[str]]] = {
             "site.read", "events.read", "events.crops", "events.candidates", "nodes.read",
             "nodes.manage", "people.read", "people.names", "people.write", "faces.review",
             "users.manage", "recognition.read", "recognition.pairs", "recognition.manage",
+            "access.read", "access.write", "lockdown.set", "passback.forgive", "muster.read",
         }
     ),
     "personnel": frozenset(
         {
             "site.read", "people.read", "people.names", "people.write", "faces.review",
-            "nodes.read", "recognition.read", "recognition.pairs",
+            "nodes.read", "recognition.read", "recognition.pairs", "access.read",
+            "muster.read",
         }
     ),
     "auditor": frozenset(
         {
             "site.read", "events.read", "events.crops", "events.candidates", "nodes.read",
-            "people.read", "people.names", "recognition.read",
+            "people.read", "people.names", "recognition.read", "access.read", "muster.read",
         }
     ),
     "guard": frozenset(
-        {"site.read", "events.read", "events.crops", "nodes.read", "people.read"}
+        {
+            "site.read", "events.read", "events.crops", "nodes.read", "people.read",
+            "access.read", "lockdown.set", "passback.forgive", "muster.read",
+        }
     ),
 }  # fmt: skip
 PERMISSIONS: Final = frozenset[str]().union(*ROLES.values())

@@ -111,7 +111,7 @@ async def stream(
     request: Request,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Stream what happens: `hello`, then `event`, `node`, `people` and `recognition`."""
+    """Stream what happens: `hello`, then `event`, `node`, `people`, `access`, `muster` and more."""
     after = int(last_event_id) if last_event_id and last_event_id.isdecimal() else None
     return EventStream(request.app.state.feed.frames(operator, after=after))
 

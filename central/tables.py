@@ -1,6 +1,7 @@
 """Every table of central. A change here needs a migration in ``central/migrations/versions``."""
 
 from datetime import UTC, datetime
+from typing import Final
 
 from sqlalchemy import (
     JSON,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 
@@ -151,6 +153,15 @@ event_ranges = Table(
     comment="sequences that central holds or knows to be lost; what lies between is a gap",
 )
 
+PERSON_MARKS: Final = (
+    "needs_escort",
+    "may_escort",
+    "is_first_person",
+    "is_passback_exempt",
+    "has_extended_access_time",
+)
+"""What the access rules know of a person besides profiles; named as in ``HolderRecord``."""
+
 people = Table(
     "people",
     metadata,
@@ -164,6 +175,10 @@ people = Table(
     Column("valid_until", UtcDateTime),
     Column("access_points", JSON(none_as_null=True)),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("profiles", JSON(none_as_null=True)),
+    Column("pin_verifier", String(64)),
+    Column("duress_verifier", String(64)),
+    *(Column(name, Boolean, nullable=False, server_default=false()) for name in PERSON_MARKS),
     comment="a removed person leaves the identifier alone, so that every node learns of it",
 )
 
@@ -265,6 +280,51 @@ blobs = Table(
     Column("node", String(63), nullable=False),
     Column("content", LargeBinary, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
+)
+
+access_models = Table(
+    "access_models",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False, comment="AccessModel as JSON"),
+    Column("changed_by", String(64), nullable=False, comment="the operator's name of then"),
+    Column("changed_at", UtcDateTime, nullable=False),
+    comment="every version of the access model that was ever in force; nothing is deleted",
+)
+
+lockdowns = Table(
+    "lockdowns",
+    metadata,
+    Column("lockdown_id", String(36), primary_key=True),
+    Column("level", String(63), nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("set_by", String(64), nullable=False, comment="the operator's name of then"),
+    Column("reason", String(200), nullable=False),
+    Column("ended_at", UtcDateTime, index=True),
+    Column("ended_by", String(64)),
+    comment="lockdown levels that are or were on; nothing is deleted",
+)
+
+forgiven = Table(
+    "forgiven",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("holder_id", String(36)),
+    Column("access_point", String(63)),
+    Column("forgiven_by", String(64), nullable=False, comment="the operator's name of then"),
+    comment="whose place, or which point's refusals, an operator forgave; nobody is everybody",
+)
+
+area_facts = Table(
+    "area_facts",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("subject", String(64), primary_key=True, comment="a holder, or an area"),
+    Column("counted_by", String(63), primary_key=True, comment="of counts, the node; else empty"),
+    Column("area", String(63), index=True, comment="null outside, and where nobody knows"),
+    Column("body", Text, nullable=False, comment="the fact as JSON"),
+    comment="the last fact of each person and of each node's count, in the order of facts",
 )
 
 Index("uq_templates_holder_id_network", templates.c.holder_id, templates.c.network, unique=True)

@@ -15,6 +15,7 @@ from central.events import ranges
 from central.events.considered import candidates_of, without_candidates
 from central.events.facts import JournalConflicted
 from central.events.schemas import CandidateView, ConflictView, StoredEvent
+from central.muster import repository as muster
 from central.people.masking import masked
 from central.tables import event_conflicts, event_ranges, events, people
 from config.contract.events import ClockQuality, Event, JournalDropped
@@ -94,6 +95,7 @@ async def append(
             conflicts.append(draft)
     facts = await _store_conflicts(transaction, site, node, conflicts, epoch=epoch, now=now)
     await _store(transaction, node, [*fresh, *facts], now=now)
+    await muster.merge(transaction, muster.facts_of(draft.event for draft in fresh))
     await _cover(transaction, node, [*fresh, *facts])
     return BatchReceipt(stored=len(fresh), duplicates=duplicate_count, conflicts=len(conflicts))
 

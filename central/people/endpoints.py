@@ -5,25 +5,28 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
+from central.access.repository import current
 from central.database import Transaction
 from central.nodes.signed import Signed, SignedRequest
-from central.people import repository, templates
-from central.people.replica import ReplicaSource
+from central.people import pins, repository, templates
+from central.people.replica import ReplicaSource, check_readable
 from central.people.schemas import (
     AddedCard,
     CardList,
     ChangedPerson,
     NewCard,
     NewPerson,
+    NewPin,
     Person,
     PersonPage,
 )
 from central.problems import RESPONSES, RefusedError
 from central.security import Operator, Requires
 from central.services import Given, Services
+from central.tables import PERSON_MARKS
 from config.contract.identifiers import new_id
 from config.contract.nodes import ReplicaPage
-from config.contract.trust import card_verifier
+from config.contract.trust import card_verifier, pin_verifier
 
 router = APIRouter(tags=["people"], responses=RESPONSES)
 Reader = Annotated[Operator, Depends(Requires("people.read"))]
@@ -62,8 +65,10 @@ async def add_person(wish: NewPerson, operator: Writer, services: Given) -> Pers
     holder_id = str(new_id())
     _check_points(services, wish.access_points)
     async with services.database.write() as transaction:
+        await _check_profiles(transaction, wish.profiles)
         await _check_number(transaction, wish.number)
         await repository.add(transaction, holder_id, wish, now=services.now())
+        await check_readable(transaction, holder_id)
         return await person(transaction, holder_id, operator, services)
 
 
@@ -80,11 +85,12 @@ async def change_person(
 ) -> Person:
     """Change a person; what is absent stays, what is null is cleared."""
     values: dict[str, Any] = wish.model_dump(exclude_unset=True)
-    for name in ("name", "is_active"):
+    for name in ("name", "is_active", *PERSON_MARKS):
         if name in values and values[name] is None:
             raise RefusedError(422, "invalid_request", f"{name} cannot be cleared")
     _check_points(services, wish.access_points)
     async with services.database.write() as transaction:
+        await _check_profiles(transaction, wish.profiles)
         before = await person(transaction, str(holder_id), operator, services)
         begin = values.get("valid_from", before.valid_from)
         end = values.get("valid_until", before.valid_until)
@@ -92,6 +98,7 @@ async def change_person(
             raise RefusedError(422, "invalid_request", "validity ends before it begins")
         await _check_number(transaction, wish.number, besides=str(holder_id))
         await repository.change(transaction, str(holder_id), values)
+        await check_readable(transaction, str(holder_id))
         return await person(transaction, str(holder_id), operator, services)
 
 
@@ -138,17 +145,50 @@ async def remove_card(holder_id: UUID, card_id: UUID, _: Writer, services: Given
             raise RefusedError(404, "card_not_found")
 
 
-@router.get("/replica", tags=["nodes"])
+@router.put("/people/{holder_id}/pin", status_code=204)
+async def put_pin(holder_id: UUID, wish: NewPin, operator: Writer, services: Given) -> None:
+    """Give a person a PIN, and a duress PIN or none; only verifiers are kept, never shown again."""
+    if pins.is_trivial(wish.pin) or (wish.duress_pin and pins.is_trivial(wish.duress_pin)):
+        raise RefusedError(422, "pin_trivial", "a row or a repetition is guessed first")
+    if wish.duress_pin == wish.pin:
+        raise RefusedError(422, "duress_pin_same", "the duress PIN is another than the PIN")
+    duress = wish.duress_pin
+    key, holder = services.card_key, str(holder_id)
+    values = {
+        "pin_verifier": pin_verifier(key, holder, wish.pin),
+        "duress_verifier": None if duress is None else pin_verifier(key, holder, duress),
+    }
+    async with services.database.write() as transaction:
+        await person(transaction, holder, operator, services)
+        await repository.change(transaction, holder, values)
+
+
+@router.delete("/people/{holder_id}/pin", status_code=204)
+async def remove_pin(holder_id: UUID, operator: Writer, services: Given) -> None:
+    """Take a person's PIN and duress PIN away."""
+    async with services.database.write() as transaction:
+        await person(transaction, str(holder_id), operator, services)
+        await repository.change(
+            transaction, str(holder_id), {"pin_verifier": None, "duress_verifier": None}
+        )
+
+
+@router.get("/replica", tags=["nodes"], response_model_exclude_defaults=True)
 async def replica(
     services: Given,
     signed: Annotated[SignedRequest, Depends(Signed())],
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
     *,
     pairs: bool = False,
+    access: Annotated[
+        int | None, Query(ge=0, le=2**31 - 1, description="The access model that the node has.")
+    ] = None,
 ) -> ReplicaPage:
-    """Return to a node what changed of people after a version, and the site's pairs if asked."""
+    """Return to a node what changed of people after a version, and what else it asks for."""
     source = ReplicaSource(services.database, services.kek)
-    return await source.page(after=after, sealing_key=signed.sealing_key, with_pairs=pairs)
+    return await source.page(
+        after=after, sealing_key=signed.sealing_key, with_pairs=pairs, access_known=access
+    )
 
 
 async def person(
@@ -171,6 +211,17 @@ async def _check_number(
 ) -> None:
     if number is not None and await repository.has_number(transaction, number, besides=besides):
         raise RefusedError(409, "number_taken", "somebody has this number")
+
+
+async def _check_profiles(transaction: Transaction, profiles: list[str] | None) -> None:
+    if not profiles:
+        return
+    kept = await current(transaction)
+    known = set() if kept is None else {profile.id for profile in kept.model.profiles}
+    if unknown := set(profiles) - known:
+        raise RefusedError(
+            422, "unknown_profile", f"the access model has no {', '.join(sorted(unknown))}"
+        )
 
 
 def _check_points(services: Services, points: list[str] | None) -> None:

@@ -6,20 +6,59 @@ from typing import Any, Final
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from pydantic import ValidationError
 from sqlalchemy import Row, select
 
+from central.access.repository import record
 from central.database import Database, Transaction
 from central.keys import KeyEncryptionKey
 from central.people.masking import masked
 from central.people.templates import counted, key_purpose
+from central.problems import RefusedError
 from central.recognition.pairs import confusable_with
 from central.recognition.repository import last_done
 from central.site_values import replica_version
-from central.tables import cards, people, templates
+from central.tables import PERSON_MARKS, cards, people, templates
 from config.contract.nodes import HolderRecord, ReplicaPage, TemplateRecord
 from config.contract.trust import seal
 
 PAGE_LENGTH: Final = 200
+
+
+def holder_record(row: Row[Any], **more: object) -> HolderRecord:
+    """Return what nodes are told of somebody who is not removed; ``more`` is of other tables."""
+    values = {
+        "holder_id": row.holder_id,
+        "version": row.version,
+        "is_active": row.is_active,
+        "masked_name": masked(row.name),
+        "valid_from": row.valid_from,
+        "valid_until": row.valid_until,
+        "access_points": None if row.access_points is None else tuple(row.access_points),
+        "profiles": None if row.profiles is None else tuple(row.profiles),
+        "pin": row.pin_verifier,
+        "duress_pin": row.duress_verifier,
+        **{name: getattr(row, name) for name in PERSON_MARKS},
+        **more,
+    }
+    return HolderRecord.model_validate(values)
+
+
+async def check_readable(transaction: Transaction, holder_id: str) -> None:
+    """Refuse a change after which no node could read the person's record, nor any after it."""
+    query = select(people).where(people.c.holder_id == holder_id)
+    refuse_unreadable((await transaction.execute(query)).one())
+
+
+def refuse_unreadable(row: Row[Any]) -> None:
+    """Refuse a person whose record no node could read; see ``check_readable``."""
+    try:
+        record = holder_record(row)
+        is_readable = HolderRecord.model_validate_json(record.model_dump_json()) == record
+    except ValidationError:
+        is_readable = False
+    if not is_readable:
+        raise RefusedError(422, "unreadable_record", "no terminal could read this person's record")
 
 
 class ReplicaSource:
@@ -29,7 +68,12 @@ class ReplicaSource:
         self._database, self._kek = database, kek
 
     async def page(
-        self, *, after: int, sealing_key: X25519PublicKey, with_pairs: bool
+        self,
+        *,
+        after: int,
+        sealing_key: X25519PublicKey,
+        with_pairs: bool,
+        access_known: int | None,
     ) -> ReplicaPage:
         """Return the changes after a version, sealed for one node.
 
@@ -37,6 +81,8 @@ class ReplicaSource:
             after: A version; 0 is before everything.
             sealing_key: Of the node.
             with_pairs: Whether the node asks for the site's own pairs.
+            access_known: The version of the access model that the node has; None where it does not
+                ask for the access rules.
         """
         async with self._database.read() as transaction:
             version = await replica_version(transaction)
@@ -49,6 +95,9 @@ class ReplicaSource:
             faces = await self._templates(transaction, holder_ids)
             others = await confusable_with(transaction, holder_ids)
             test = await last_done(transaction) if with_pairs else None
+            # A node that begins anew may have the same version of another history.
+            known = access_known if after else None
+            rules = None if access_known is None else await record(transaction, known=known)
 
         def sealed() -> tuple[HolderRecord, ...]:
             return tuple(
@@ -68,6 +117,7 @@ class ReplicaSource:
             is_complete=after == 0,
             holders=await asyncio.to_thread(sealed),
             site_pairs=None if test is None else test.record,
+            access=rules,
         )
 
     @staticmethod
@@ -107,14 +157,8 @@ class ReplicaSource:
     ) -> HolderRecord:
         if row.is_removed:
             return HolderRecord(holder_id=row.holder_id, version=row.version, is_removed=True)
-        return HolderRecord(
-            holder_id=row.holder_id,
-            version=row.version,
-            is_active=row.is_active,
-            masked_name=masked(row.name),
-            valid_from=row.valid_from,
-            valid_until=row.valid_until,
-            access_points=None if row.access_points is None else tuple(row.access_points),
+        return holder_record(
+            row,
             cards=verifiers,
             templates=tuple(self._template(face, sealing_key) for face in faces),
             confusable_with=others,

@@ -12,6 +12,7 @@ from central.people.masking import masked
 from central.people.schemas import CardView, NewPerson, Person
 from central.site_values import next_replica_version, next_replica_versions
 from central.tables import (
+    PERSON_MARKS,
     cards,
     confusable_pairs,
     enrolment_pictures,
@@ -51,6 +52,10 @@ def _person(row: Row[Any], *, has_names: bool) -> Person:
         picture_count=row.picture_count,
         must_come_again=bool(row.must_come_again),
         card_count=row.card_count,
+        profiles=row.profiles,
+        has_pin=row.pin_verifier is not None,
+        has_duress_pin=has_names and row.duress_verifier is not None,
+        **{name: getattr(row, name) for name in PERSON_MARKS},
         created_at=row.created_at,
     )
 
@@ -184,6 +189,10 @@ async def remove(transaction: Transaction, holder_id: str) -> None:
             "valid_from": None,
             "valid_until": None,
             "access_points": None,
+            "profiles": None,
+            "pin_verifier": None,
+            "duress_verifier": None,
+            **dict.fromkeys(PERSON_MARKS, False),
         },
     )
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from config.contract.identifiers import Slug
 
@@ -19,13 +19,21 @@ Number = Annotated[
     ),
 ]
 
+Profiles = Annotated[list[Slug], Field(max_length=32)]
+Pin = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{4,8}$")]
+
 
 class _Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
 class NewPerson(_Asked):
-    """A person to add. Attributes: access_points: None means everywhere."""
+    """A person to add.
+
+    Attributes:
+        access_points: None means everywhere; they count where ``profiles`` is None.
+        profiles: Of the access model, which add up; the others as in ``HolderRecord``.
+    """
 
     name: Name
     number: Number | None = None
@@ -33,6 +41,12 @@ class NewPerson(_Asked):
     valid_until: AwareDatetime | None = None
     access_points: list[Slug] | None = None
     is_active: bool = True
+    profiles: Profiles | None = None
+    needs_escort: bool = False
+    may_escort: bool = False
+    is_first_person: bool = False
+    is_passback_exempt: bool = False
+    has_extended_access_time: bool = False
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
@@ -51,6 +65,12 @@ class ChangedPerson(_Asked):
     valid_until: AwareDatetime | None = None
     access_points: list[Slug] | None = None
     is_active: bool | None = None
+    profiles: Profiles | None = None
+    needs_escort: bool | None = None
+    may_escort: bool | None = None
+    is_first_person: bool | None = None
+    is_passback_exempt: bool | None = None
+    has_extended_access_time: bool | None = None
 
 
 class Person(BaseModel):
@@ -59,6 +79,9 @@ class Person(BaseModel):
     Attributes:
         picture_count: Of the face that gates compare; None where nobody counted, or there is none.
         must_come_again: The face is of another network, and no picture is kept to make it anew.
+        profiles: Of the access model; None: ``access_points`` alone says where. The others as in
+            ``HolderRecord``.
+        has_duress_pin: False for those who may not see names.
     """
 
     holder_id: str
@@ -72,6 +95,14 @@ class Person(BaseModel):
     picture_count: int | None
     must_come_again: bool
     card_count: int
+    profiles: list[str] | None
+    has_pin: bool
+    has_duress_pin: bool
+    needs_escort: bool
+    may_escort: bool
+    is_first_person: bool
+    is_passback_exempt: bool
+    has_extended_access_time: bool
     created_at: AwareDatetime
 
 
@@ -86,6 +117,13 @@ class NewCard(_Asked):
     """A card to give."""
 
     number: Number
+
+
+class NewPin(_Asked):
+    """A PIN of 4 to 8 digits. Attributes: duress_pin: opens as well, and alarms silently."""
+
+    pin: Pin
+    duress_pin: Pin | None = None
 
 
 class CardView(BaseModel):

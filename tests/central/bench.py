@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from fastapi import FastAPI
 from pydantic import TypeAdapter
+from sqlalchemy import text
 
 from central.app import create_app
 from central.people.faces import PipelineFactory
@@ -225,6 +226,16 @@ class Bench:
         reply = self.administrator.post("/api/v1/people", json={"name": name, **more})
         assert reply.status_code == 201, reply.text
         return str(reply.json()["holder_id"])
+
+    def row(self, query: str) -> tuple[Any, ...]:
+        """Return the only row that a question finds in the database."""
+        services = self.app.state.services
+
+        async def ask() -> tuple[Any, ...]:
+            async with services.database.read() as transaction:
+                return tuple((await transaction.execute(text(query))).one())
+
+        return asyncio.run_coroutine_threadsafe(ask(), services.loop).result(10)
 
 
 def accept(client: httpx.Client, secret: str, username: str) -> httpx.Response:

@@ -20,6 +20,7 @@ const TYPING_MS = 200;
  * @typedef {{holder_id: string, name: string, number: string | null, is_active: boolean,
  *   valid_from: string | null, valid_until: string | null, access_points: string[] | null,
  *   has_face: boolean, picture_count: number | null, must_come_again: boolean, card_count: number,
+ *   profiles: string[] | null, has_pin: boolean, has_duress_pin: boolean,
  *   created_at: string}} Person
  */
 

@@ -4,6 +4,7 @@ import { get, post, request } from "./api.js";
 import { actionButton, actionForm, field, openDialog } from "./forms.js";
 import { pointName } from "./event-line.js";
 import { enrolment } from "./face-enrolment.js";
+import { personAccess } from "./person-access.js";
 import { fill, h } from "/web/dom.js";
 import { formatDate, startOfDay } from "/web/format.js";
 import { t } from "/web/i18n.js";
@@ -35,7 +36,7 @@ export function openPerson(person, context) {
     context.onChanged();
   });
   form.append(done);
-  const side = h("div", {}, cards(path, context.onChanged), enrolment(person, context.onChanged), removal(path));
+  const side = h("div", {}, cards(path, context.onChanged), personAccess(person, path, context.onChanged), enrolment(person, context.onChanged), removal(path));
   const dialog = openDialog(person.name, h("div", { class: "columns" }, form, side));
   dialog.classList.add("wide");
 

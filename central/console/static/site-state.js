@@ -21,6 +21,10 @@ export class SiteState {
   peopleVersion = 0;
   /** Grows whenever something of recognition has changed. */
   recognitionVersion = 0;
+  /** Grows whenever the access model, a lockdown or what is forgiven has changed. */
+  accessVersion = 0;
+  /** Grows whenever somebody has moved from one area to another. */
+  musterVersion = 0;
   /** @type {Link} */
   link = { isOnline: true, since: Date.now() };
   /** @type {Map<string, NodeView>} */
@@ -53,6 +57,8 @@ export class SiteState {
     this.peopleVersion = snapshot.people_version;
     // Nobody knows what was said of it while nobody listened.
     this.recognitionVersion += 1;
+    this.accessVersion += 1;
+    this.musterVersion += 1;
   }
 
   /** @param {string} name @param {any} data */
@@ -61,6 +67,8 @@ export class SiteState {
     else if (name === "node") this.nodes.set(data.node, data);
     else if (name === "people") this.peopleVersion = data.version;
     else if (name === "recognition") this.recognitionVersion += 1;
+    else if (name === "access") this.accessVersion += 1;
+    else if (name === "muster") this.musterVersion += 1;
   }
 
   /** @param {StoredEvent} stored */

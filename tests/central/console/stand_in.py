@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from central.console import pages
+from central.tables import PERSON_MARKS
 from tests.central.console.recognition_data import make_recognition, make_self_test
 
 SESSION = {
@@ -175,6 +176,10 @@ class StandIn:
             return {"token": "menshen1.eyJub2RlIjoi", "expires_at": "2026-11-23T08:15:00Z"}
 
     def _add_people(self, app: FastAPI) -> None:
+        @app.get("/api/v1/access-model")
+        async def access_model() -> Json:
+            return {"version": 0, "model": {"profiles": []}}
+
         @app.get("/api/v1/people")
         async def people(
             query: str = "", limit: int = 100, must_come_again: bool | None = None
@@ -271,6 +276,10 @@ def make_person(name: str, number: str | None = None, **more: object) -> Json:
         "picture_count": None,
         "must_come_again": False,
         "card_count": 0,
+        "profiles": None,
+        "has_pin": False,
+        "has_duress_pin": False,
+        **dict.fromkeys(PERSON_MARKS, False),
         "created_at": "2026-11-20T01:00:00Z",
         **more,
     }

@@ -4,6 +4,7 @@ import uuid
 
 from config.contract.nodes import HolderRecord, ReplicaPage
 from config.contract.trust import card_verifier
+from tests.central.access.models import STAFF, put
 from tests.central.bench import Bench, Node
 
 
@@ -151,3 +152,42 @@ def test_a_refusal_does_not_quote_what_was_sent(bench: Bench) -> None:
 
     assert reply.status_code == 422
     assert "王小明" not in reply.text
+
+
+def test_what_the_access_rules_know_of_a_person_reaches_nodes(any_bench: Bench) -> None:
+    put(any_bench.administrator, STAFF)
+    path = f"/api/v1/people/{any_bench.person(profiles=['staff'], needs_escort=True)}"
+
+    changed = any_bench.administrator.patch(path, json={"is_first_person": True}).json()
+
+    told = only_holder(any_bench.node())
+    assert (told.profiles, told.needs_escort, told.is_first_person) == (("staff",), True, True)
+    assert (changed["profiles"], changed["may_escort"]) == (["staff"], False)
+
+
+def test_profiles_are_cleared_and_marks_are_not(bench: Bench) -> None:
+    put(bench.administrator, STAFF)
+    path = f"/api/v1/people/{bench.person(profiles=['staff'])}"
+
+    cleared = bench.administrator.patch(path, json={"profiles": None}).json()
+    refused = bench.administrator.patch(path, json={"may_escort": None})
+
+    assert cleared["profiles"] is None
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
+
+
+def test_a_profile_that_the_model_lacks_is_refused(bench: Bench) -> None:
+    reply = bench.administrator.post("/api/v1/people", json={"name": "A", "profiles": ["staff"]})
+
+    assert (reply.status_code, reply.json()["code"]) == (422, "unknown_profile")
+
+
+def test_a_removed_person_keeps_neither_profiles_nor_pin(bench: Bench) -> None:
+    put(bench.administrator, STAFF)
+    path = f"/api/v1/people/{bench.person(profiles=['staff'], may_escort=True)}"
+    bench.administrator.put(f"{path}/pin", json={"pin": "2580"})
+
+    bench.administrator.delete(path)
+
+    row = bench.row("SELECT profiles, pin_verifier, may_escort FROM people")
+    assert row == (None, None, 0)

@@ -7,11 +7,14 @@ from typing import get_args
 
 import pytest
 
+from central.access import preview
 from central.console import STATIC as CONSOLE
 from central.recognition.schemas import Failure, Origin
 from central.recognition.schemas import Verdict as PairVerdict
 from config.contract.access import CredentialKind, DenialReason, DoorCommandOutcome, DoorState
+from config.contract.access_terms import LockdownEffect, PassbackMode
 from config.contract.events import EVENT_TYPES, EventClass
+from config.contract.schedules import DayKind
 from config.web import STATIC as SHARED
 from drivers import base, speed_gate
 from drivers.conformance.hints import SENTENCES
@@ -73,7 +76,8 @@ def test_every_word_is_used() -> None:
               "bench_fault", "bench_fault_text", "observed", "observed_field", "credential_kind",
               "condition", "quantity", "gate_fault", "health", "bench_hint", "advice",
               "self_test_failure", "verdict", "pair_origin", "pairs", "liveness_reason",
-              "signal", "dropped", "cover", "ask"}  # fmt: skip
+              "signal", "dropped", "cover", "ask", "mark", "rule_table", "change", "day", "passback_mode",
+              "lockdown_effect"}  # fmt: skip
 
     unused = {k for k in ENGLISH if k.partition(".")[0] not in groups and f'"{k}"' not in text}
 
@@ -97,6 +101,9 @@ def test_every_word_is_used() -> None:
         ("hint", Cover),
         ("hint", Instruction),
         ("liveness", Verdict),
+        ("day", DayKind),
+        ("passback_mode", PassbackMode),
+        ("lockdown_effect", LockdownEffect),
     ],
 )
 def test_every_value_of_the_contract_has_words(group: str, values: type[StrEnum]) -> None:
@@ -136,6 +143,12 @@ def test_every_value_of_the_drivers_has_words(group: str, values: Iterable[objec
 )
 def test_every_value_of_recognition_has_words(group: str, values: Iterable[str]) -> None:
     assert [name for name in values if f"{group}.{name}" not in ENGLISH] == []
+
+
+def test_every_table_of_the_access_model_has_words() -> None:
+    tables = [*preview.TABLES, "settings"]
+
+    assert [name for name in tables if f"rule_table.{name}" not in ENGLISH] == []
 
 
 def test_a_fault_is_described_in_english_as_the_simulators_do() -> None:

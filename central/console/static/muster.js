@@ -1,0 +1,113 @@
+/** Muster: who is inside, by area, live and as a list to print. */
+
+import { get } from "./api.js";
+import { follow } from "./follow.js";
+import { startPage } from "./shell.js";
+import { fill, h } from "/web/dom.js";
+import { formatTime } from "/web/format.js";
+import { localName, onLanguage, t } from "/web/i18n.js";
+import { onKey } from "/web/keys.js";
+
+/**
+ * @typedef {{holder_id: string, name: string | null, since: string, node: string}} PersonInside
+ * @typedef {{area: string, name: Record<string, string>, count: number, people: PersonInside[],
+ *   unnamed_count: number, occupancy_max: number | null}} AreaMuster
+ * @typedef {{at: string, is_configured: boolean, areas: AreaMuster[],
+ *   silent_nodes: {node: string, last_seen_at: string | null}[]}} Muster
+ */
+
+startPage({
+  name: "muster",
+  mount(main, { store }) {
+    /** @type {Muster | null} */
+    let known = null;
+    const total = h("strong", { class: "total" });
+    const at = h("span", { class: "muted at" });
+    const print = h("button", {});
+    const problem = h("p", { class: "problem", role: "alert" });
+    const silent = h("div", { role: "status" });
+    const areas = h("div", { class: "areas" });
+    main.append(
+      h("header", {}, h("h1", { data: { t: "page.muster" } }, t("page.muster")), total, at, print),
+      problem, silent, areas,
+    );
+    print.addEventListener("click", () => window.print());
+
+    const show = () => {
+      fill(print, t("muster.print"));
+      if (!known) return;
+      const { zone } = store.state;
+      const count = known.areas.reduce((sum, area) => sum + area.count, 0);
+      fill(total, t("muster.total", { n: count }));
+      fill(at, t("muster.at", { time: formatTime(known.at, zone) }));
+      fill(silent, ...known.silent_nodes.map((node) => silence(node, zone)));
+      const sections = known.areas.map((area) => section(area, zone));
+      fill(areas, ...(known.is_configured ? sections : [h("p", { class: "empty" }, t("muster.empty"))]));
+    };
+    const load = async () => {
+      try {
+        known = await get("/muster");
+        fill(problem);
+        show();
+      } catch (/** @type {any} */ error) {
+        fill(problem, error.sentence ?? t("error.other", { code: String(error) }));
+      }
+    };
+    onLanguage(show);
+    onKey("p", () => t("muster.print"), () => window.print());
+    follow(store, (state) => `${state.musterVersion}/${state.accessVersion}/${silentNodes(state)}`, load);
+    show();
+  },
+});
+
+/** @param {import("./site-state.js").SiteState} state */
+function silentNodes({ nodes }) {
+  return [...nodes.values()].filter((node) => !node.is_online).map((node) => node.node).join(",");
+}
+
+/** @param {{node: string, last_seen_at: string | null}} node @param {string} zone */
+function silence({ node, last_seen_at: seenAt }, zone) {
+  const words = seenAt
+    ? t("muster.silent", { node, since: formatTime(seenAt, zone) })
+    : t("muster.never_heard", { node });
+  return h("p", { class: "silent is-stale" }, words);
+}
+
+/** @param {AreaMuster} area @param {string} zone */
+function section({ area, name, count, people, unnamed_count: unnamed, occupancy_max: most }, zone) {
+  const isFull = most !== null && count >= most;
+  const size = most === null ? String(count) : t("muster.of", { n: count, most });
+  const label = localName(name, area);
+  return h(
+    "section",
+    { "aria-label": label, data: { area } },
+    h("header", {}, h("h2", {}, label), h("span", { class: "size" }, size), isFull && h("span", { class: "p3" }, t("muster.full"))),
+    people.length > 0 && table(people, zone),
+    unnamed !== 0 && h("p", { class: "unnamed" }, unnamed > 0 ? t("muster.unnamed", { n: unnamed }) : t("muster.left_unseen", { n: -unnamed })),
+    count === 0 && people.length === 0 && h("p", { class: "muted" }, t("muster.nobody")),
+  );
+}
+
+/** @param {PersonInside[]} people @param {string} zone */
+function table(people, zone) {
+  const heads = ["field.name", "field.since", "field.node"];
+  return h(
+    "table",
+    {},
+    h("thead", {}, h("tr", {}, h("th", { class: "tick", scope: "col", "aria-label": t("muster.tick") }), ...heads.map((key) => h("th", { scope: "col" }, t(key))))),
+    h(
+      "tbody",
+      {},
+      ...people.map((person) =>
+        h(
+          "tr",
+          {},
+          h("td", { class: "tick" }, "☐"),
+          h("td", {}, person.name ?? t("considered.removed")),
+          h("td", {}, h("time", {}, formatTime(person.since, zone))),
+          h("td", { class: "muted" }, person.node),
+        ),
+      ),
+    ),
+  );
+}
