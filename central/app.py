@@ -42,6 +42,8 @@ from central.stream import Hub
 from central.users import endpoints as user_endpoints
 from central.users import repository as users
 from central.users.service import Users
+from central.visits import endpoints as visit_endpoints
+from central.visits import repository as visits
 from config.settings import private_folder
 
 _log = logging.getLogger("central")
@@ -57,6 +59,7 @@ ROUTERS: Final = (
     recognition_endpoints.router,
     access_endpoints.router,
     muster_endpoints.router,
+    visit_endpoints.router,
     blob_endpoints.router,
 )
 """Every endpoint belongs to one of these."""
@@ -205,6 +208,7 @@ def _cleaning(services: Services) -> Callable[[], Awaitable[None]]:
                 await blobs.remove_expired(transaction, now=now)
                 await users.remove_expired(transaction, now=now)
                 await nodes.remove_expired_tokens(transaction, now=now)
+                await visits.forget_over(transaction, now=now)
             await asyncio.sleep(CLEANING_INTERVAL_S)
 
     return clean

@@ -31,6 +31,7 @@ from central.security import Operator
 from central.services import Services
 from central.stream import Reader, encode
 from central.users import repository as users
+from central.visits.repository import TOPIC as VISITS
 
 _log = logging.getLogger("central.feed")
 PAGE_LENGTH: Final = 500
@@ -92,6 +93,8 @@ class Feed:
             await self._tell_access()
         if is_everything or MUSTER in topics:
             self._services.hub.publish(MUSTER, _for("muster.read", "{}"))
+        if is_everything or VISITS in topics:
+            self._services.hub.publish(VISITS, _for("visits.read", "{}"))
         if is_everything or RECOGNITION in topics:
             self._services.hub.publish(RECOGNITION, _for("recognition.read", "{}"))
         changed = {topic.partition(":")[2] for topic in topics if topic.startswith("node:")}

@@ -28,25 +28,27 @@ ROLES: Final[dict[str, frozenset[str]]] = {
             "nodes.manage", "people.read", "people.names", "people.write", "faces.review",
             "users.manage", "recognition.read", "recognition.pairs", "recognition.manage",
             "access.read", "access.write", "lockdown.set", "passback.forgive", "muster.read",
+            "visits.read", "visits.write",
         }
     ),
     "personnel": frozenset(
         {
             "site.read", "people.read", "people.names", "people.write", "faces.review",
             "nodes.read", "recognition.read", "recognition.pairs", "access.read",
-            "muster.read",
+            "muster.read", "visits.read", "visits.write",
         }
     ),
     "auditor": frozenset(
         {
             "site.read", "events.read", "events.crops", "events.candidates", "nodes.read",
             "people.read", "people.names", "recognition.read", "access.read", "muster.read",
+            "visits.read",
         }
     ),
     "guard": frozenset(
         {
             "site.read", "events.read", "events.crops", "nodes.read", "people.read",
-            "access.read", "lockdown.set", "passback.forgive", "muster.read",
+            "access.read", "lockdown.set", "passback.forgive", "muster.read", "visits.read",
         }
     ),
 }  # fmt: skip

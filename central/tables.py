@@ -327,6 +327,27 @@ area_facts = Table(
     comment="the last fact of each person and of each node's count, in the order of facts",
 )
 
+visits = Table(
+    "visits",
+    metadata,
+    Column("visit_id", String(36), primary_key=True, comment="the holder of the code"),
+    Column("version", BigInteger, nullable=False, unique=True),
+    Column("is_removed", Boolean, nullable=False),
+    Column("visitor", String(200), nullable=False),
+    Column("host_id", String(36), nullable=False),
+    Column("points", JSON, nullable=False, comment="the home access point first"),
+    Column("valid_from", UtcDateTime, nullable=False),
+    Column("valid_until", UtcDateTime, nullable=False, index=True),
+    Column("needs_escort", Boolean, nullable=False),
+    Column("nonce", String(16), nullable=False, comment="of the code, which is made again from it"),
+    Column("created_by", String(64), nullable=False, comment="the operator's name of then"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("cancelled_at", UtcDateTime),
+    Column("arrived_at", UtcDateTime),
+    Column("arrived_point", String(63)),
+    comment="a removed visit leaves the identifier alone, so that every node learns of it",
+)
+
 Index("uq_templates_holder_id_network", templates.c.holder_id, templates.c.network, unique=True)
 Index("ix_events_received_at", events.c.received_at)
 Index("ix_blobs_expires_at", blobs.c.expires_at)

@@ -18,6 +18,7 @@ from central.events.schemas import CandidateView, ConflictView, StoredEvent
 from central.muster import repository as muster
 from central.people.masking import masked
 from central.tables import event_conflicts, event_ranges, events, people
+from central.visits import repository as visits
 from config.contract.events import ClockQuality, Event, JournalDropped
 from config.contract.identifiers import new_id
 from config.contract.nodes import BatchReceipt
@@ -96,6 +97,7 @@ async def append(
     facts = await _store_conflicts(transaction, site, node, conflicts, epoch=epoch, now=now)
     await _store(transaction, node, [*fresh, *facts], now=now)
     await muster.merge(transaction, muster.facts_of(draft.event for draft in fresh))
+    await visits.note_arrivals(transaction, (draft.event for draft in fresh))
     await _cover(transaction, node, [*fresh, *facts])
     return BatchReceipt(stored=len(fresh), duplicates=duplicate_count, conflicts=len(conflicts))
 

@@ -19,6 +19,7 @@ from central.recognition.pairs import confusable_with
 from central.recognition.repository import last_done
 from central.site_values import replica_version
 from central.tables import PERSON_MARKS, cards, people, templates
+from central.visits import repository as visits
 from config.contract.nodes import HolderRecord, ReplicaPage, TemplateRecord
 from config.contract.trust import seal
 
@@ -89,7 +90,12 @@ class ReplicaSource:
             # A node that is ahead knows another history, as after a restored backup: from nothing.
             after = after if after <= version else 0
             rows = await self._changed(transaction, after)
-            has_more, rows = len(rows) > PAGE_LENGTH, rows[:PAGE_LENGTH]
+            guests = await visits.records(transaction, after=after, limit=PAGE_LENGTH + 1)
+            found = sorted([row.version for row in rows] + [guest.version for guest in guests])
+            has_more = len(found) > PAGE_LENGTH
+            version = found[PAGE_LENGTH - 1] if has_more else version
+            rows = [row for row in rows if row.version <= version]
+            guests = [guest for guest in guests if guest.version <= version]
             holder_ids = [row.holder_id for row in rows if not row.is_removed]
             verifiers = await self._verifiers(transaction, holder_ids)
             faces = await self._templates(transaction, holder_ids)
@@ -99,8 +105,8 @@ class ReplicaSource:
             known = access_known if after else None
             rules = None if access_known is None else await record(transaction, known=known)
 
-        def sealed() -> tuple[HolderRecord, ...]:
-            return tuple(
+        def sealed() -> list[HolderRecord]:
+            return [
                 self._record(
                     row,
                     verifiers.get(row.holder_id, ()),
@@ -109,13 +115,14 @@ class ReplicaSource:
                     sealing_key,
                 )
                 for row in rows
-            )
+            ]
 
+        holders = [*await asyncio.to_thread(sealed), *guests]
         return ReplicaPage(
-            version=rows[-1].version if has_more else version,
+            version=version,
             has_more=has_more,
             is_complete=after == 0,
-            holders=await asyncio.to_thread(sealed),
+            holders=tuple(sorted(holders, key=lambda holder: holder.version)),
             site_pairs=None if test is None else test.record,
             access=rules,
         )

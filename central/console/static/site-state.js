@@ -25,6 +25,8 @@ export class SiteState {
   accessVersion = 0;
   /** Grows whenever somebody has moved from one area to another. */
   musterVersion = 0;
+  /** Grows whenever a visit has changed, or a visitor has arrived. */
+  visitsVersion = 0;
   /** @type {Link} */
   link = { isOnline: true, since: Date.now() };
   /** @type {Map<string, NodeView>} */
@@ -59,6 +61,7 @@ export class SiteState {
     this.recognitionVersion += 1;
     this.accessVersion += 1;
     this.musterVersion += 1;
+    this.visitsVersion += 1;
   }
 
   /** @param {string} name @param {any} data */
@@ -69,6 +72,7 @@ export class SiteState {
     else if (name === "recognition") this.recognitionVersion += 1;
     else if (name === "access") this.accessVersion += 1;
     else if (name === "muster") this.musterVersion += 1;
+    else if (name === "visits") this.visitsVersion += 1;
   }
 
   /** @param {StoredEvent} stored */

@@ -11,6 +11,7 @@ from central.access import preview
 from central.console import STATIC as CONSOLE
 from central.recognition.schemas import Failure, Origin
 from central.recognition.schemas import Verdict as PairVerdict
+from central.visits.schemas import VisitState
 from config.contract.access import CredentialKind, DenialReason, DoorCommandOutcome, DoorState
 from config.contract.access_terms import LockdownEffect, PassbackMode
 from config.contract.events import EVENT_TYPES, EventClass
@@ -76,8 +77,8 @@ def test_every_word_is_used() -> None:
               "bench_fault", "bench_fault_text", "observed", "observed_field", "credential_kind",
               "condition", "quantity", "gate_fault", "health", "bench_hint", "advice",
               "self_test_failure", "verdict", "pair_origin", "pairs", "liveness_reason",
-              "signal", "dropped", "cover", "ask", "mark", "rule_table", "change", "day", "passback_mode",
-              "lockdown_effect"}  # fmt: skip
+              "signal", "dropped", "cover", "ask", "mark", "visit_state", "rule_table",
+              "change", "day", "passback_mode", "lockdown_effect"}  # fmt: skip
 
     unused = {k for k in ENGLISH if k.partition(".")[0] not in groups and f'"{k}"' not in text}
 
@@ -139,6 +140,7 @@ def test_every_value_of_the_drivers_has_words(group: str, values: Iterable[objec
         ("pairs", get_args(PairVerdict)),
         ("pair_origin", get_args(Origin)),
         ("self_test_failure", get_args(Failure)),
+        ("visit_state", get_args(VisitState)),
     ],
 )
 def test_every_value_of_recognition_has_words(group: str, values: Iterable[str]) -> None:
