@@ -16,11 +16,14 @@ from fastapi_offline import FastAPIOffline
 
 from central import problems, site_endpoints
 from central.access import endpoints as access_endpoints
+from central.audit import endpoints as audit_endpoints
+from central.audit import repository as audit
+from central.audit.chain import START
 from central.authority import site_authority
 from central.blobs import endpoints as blob_endpoints
 from central.blobs import repository as blobs
 from central.console import pages
-from central.database import MIGRATION_LOCK, Database
+from central.database import AUDIT_LOCK, MIGRATION_LOCK, Database
 from central.events import endpoints as event_endpoints
 from central.feed import Feed
 from central.keys import KEY_SIZE_BYTES, kept_secret, load_key_encryption_key
@@ -28,7 +31,7 @@ from central.muster import endpoints as muster_endpoints
 from central.nodes import endpoints as node_endpoints
 from central.nodes import repository as nodes
 from central.people import endpoints as people_endpoints
-from central.people import face_endpoints, migration_endpoints, pictures
+from central.people import face_endpoints, import_endpoints, imports, migration_endpoints, pictures
 from central.people.faces import FaceReader, PipelineFactory, site_pipeline
 from central.people.migration import Migration
 from central.recognition import endpoints as recognition_endpoints
@@ -44,6 +47,7 @@ from central.users import repository as users
 from central.users.service import Users
 from central.visits import endpoints as visit_endpoints
 from central.visits import repository as visits
+from config.contract.trust import sign, to_text
 from config.settings import private_folder
 
 _log = logging.getLogger("central")
@@ -54,6 +58,7 @@ ROUTERS: Final = (
     event_endpoints.router,
     node_endpoints.router,
     people_endpoints.router,
+    import_endpoints.router,
     face_endpoints.router,
     migration_endpoints.router,
     recognition_endpoints.router,
@@ -61,12 +66,16 @@ ROUTERS: Final = (
     muster_endpoints.router,
     visit_endpoints.router,
     blob_endpoints.router,
+    audit_endpoints.router,
 )
 """Every endpoint belongs to one of these."""
 ATTEMPT_COUNT: Final = 20
 ATTEMPT_WINDOW_S: Final = 60.0
+LOOK_WINDOW_S: Final = 600.0
 CLEANING_INTERVAL_S: Final = 60.0
+RETIRING_INTERVAL_S: Final = 86_400.0
 RESTART_PAUSE_S: Final = 1.0
+AUDIT_CONTEXT: Final = "menshen audit anchor v1"
 
 
 def create_app(
@@ -95,6 +104,7 @@ def create_app(
             async with _beside(
                 _kept_running("feed", feed.run),
                 _kept_running("cleaning", _cleaning(services)),
+                _kept_running("retiring", _retiring(services)),
                 _kept_running("migration of faces", services.migration.run),
                 _kept_running("self-test", self_tests.run),
             ):
@@ -129,6 +139,7 @@ async def _running(
     kek = load_key_encryption_key(private_folder(settings.home))
     database = Database(settings.database_url)
     await database.open()
+    database.before_commit = audit.recorder(now)
     site = settings.site
     faces = FaceReader(pipeline_factory, kek, site.recognition)
     migration = Migration(
@@ -145,6 +156,7 @@ async def _running(
             await transaction.take_turn(MIGRATION_LOCK)
             await write_value_once(transaction, EPOCH, str(uuid4()))
             await write_value_once(transaction, REPLICA_VERSION, "0")
+            await write_value_once(transaction, audit.HEAD, str(START))
             epoch = UUID(await read_value(transaction, EPOCH))
             fresh = Ed25519PrivateKey.generate().private_bytes_raw()
             central_key = await kept_secret(transaction, kek, "central-key", fresh)
@@ -173,6 +185,7 @@ async def _running(
             loop=asyncio.get_running_loop(),
             now=now,
             attempts=RateLimit(count=ATTEMPT_COUNT, window_s=ATTEMPT_WINDOW_S),
+            looks=RateLimit(count=1, window_s=LOOK_WINDOW_S),
         )
     finally:
         hub.close()
@@ -209,9 +222,29 @@ def _cleaning(services: Services) -> Callable[[], Awaitable[None]]:
                 await users.remove_expired(transaction, now=now)
                 await nodes.remove_expired_tokens(transaction, now=now)
                 await visits.forget_over(transaction, now=now)
+                await imports.remove_expired(transaction, now=now)
             await asyncio.sleep(CLEANING_INTERVAL_S)
 
     return clean
+
+
+def _retiring(services: Services) -> Callable[[], Awaitable[None]]:
+    """Return a task that forgets, once a day, what the audit log need not keep any more."""
+
+    def signed(mark: str) -> str:
+        return to_text(sign(services.central_key, mark.encode(), context=AUDIT_CONTEXT))
+
+    async def retire() -> None:
+        while True:
+            kept_days = services.settings.site.policy.audit_kept_days
+            async with services.database.write() as transaction:
+                await transaction.take_turn(AUDIT_LOCK)
+                await audit.retire(
+                    transaction, kept_days=kept_days, now=services.now(), sign=signed
+                )
+            await asyncio.sleep(RETIRING_INTERVAL_S)
+
+    return retire
 
 
 async def _kept_running(name: str, run: Callable[[], Awaitable[None]]) -> None:

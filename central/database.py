@@ -10,7 +10,7 @@ import contextlib
 import fcntl
 import io
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -22,6 +22,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from central.audit.notes import Note
 
 _log = logging.getLogger("central.database")
 
@@ -36,6 +38,7 @@ EVENTS_LOCK: Final = 0x6D656E02
 FACES_LOCK: Final = 0x6D656E03
 SELF_TEST_LOCK: Final = 0x6D656E04
 ACCESS_LOCK: Final = 0x6D656E05
+AUDIT_LOCK: Final = 0x6D656E06
 
 
 class DatabaseError(Exception):
@@ -48,6 +51,9 @@ class Transaction:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
         self.announced: list[str] = []
+        self.notes: list[Note] = []
+        self.objects: list[str] = []
+        self.detail: dict[str, object] = {}
 
     @property
     def is_postgresql(self) -> bool:
@@ -71,6 +77,15 @@ class Transaction:
     def announce(self, topic: str) -> None:
         """Tell every central process about this once it is committed."""
         self.announced.append(topic)
+
+    def note(self, note: Note) -> None:
+        """Record this in the audit log, together with what is written here."""
+        self.notes.append(note)
+
+    def concerns(self, *objects: str, **detail: object) -> None:
+        """Say what an operator's request is about, as ``kind:identifier``; and what of it."""
+        self.objects += objects
+        self.detail |= detail
 
 
 class Database:
@@ -99,6 +114,7 @@ class Database:
         self._lock = asyncio.Lock()
         self._lock_file: IO[str] | None = None
         self._listeners: list[Callable[[str], None]] = []
+        self.before_commit: Callable[[Transaction], Awaitable[None]] | None = None
         self._listening: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -122,6 +138,18 @@ class Database:
             raise DatabaseError(f"the database cannot be used: {_first_line(error)}") from error
         if self._driver == "postgresql":
             self._listening = asyncio.create_task(self._listen(), name="database-listen")
+
+    def open_to_read(self) -> None:
+        """Open a database that is there for reading alone, while central may be running.
+
+        Raises:
+            DatabaseError: There is no such file.
+        """
+        if self._driver == "sqlite" and not Path(self._url.database or "").is_file():
+            raise DatabaseError(f"there is no {self._url.database}")
+        self._engine = self._make_engine()
+        if self._driver == "sqlite":
+            event.listen(self._engine.sync_engine, "connect", _forbid_writing)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -157,6 +185,8 @@ class Database:
             await self._write_transaction(connection)
             transaction = Transaction(connection)
             yield transaction
+            if self.before_commit is not None:
+                await self.before_commit(transaction)
             if transaction.is_postgresql:
                 for topic in dict.fromkeys(transaction.announced):
                     await connection.execute(select(func.pg_notify(CHANNEL, topic)))
@@ -253,6 +283,12 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
         "secure_delete=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _forbid_writing(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA query_only=ON")
     cursor.close()
 
 

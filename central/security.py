@@ -16,6 +16,7 @@ from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from central.audit.notes import ACTING, Acting, action_of, objects_of
 from central.problems import RefusedError
 from config.contract.identifiers import Frozen
 
@@ -29,6 +30,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
             "users.manage", "recognition.read", "recognition.pairs", "recognition.manage",
             "access.read", "access.write", "lockdown.set", "passback.forgive", "muster.read",
             "visits.read", "visits.write",
+            "audit.read",
         }
     ),
     "personnel": frozenset(
@@ -42,7 +44,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
         {
             "site.read", "events.read", "events.crops", "events.candidates", "nodes.read",
             "people.read", "people.names", "recognition.read", "access.read", "muster.read",
-            "visits.read",
+            "visits.read", "audit.read",
         }
     ),
     "guard": frozenset(
@@ -83,12 +85,13 @@ def new_secret() -> str:
 
 
 class Operator(Frozen):
-    """Who is signed in. Attributes: session: hash of the session's id."""
+    """Who is signed in. Attributes: session: hash of the session's id. address: of the client."""
 
     user_id: str
     username: str
     role: str
     session: str
+    address: str = ""
 
     @property
     def permissions(self) -> frozenset[str]:
@@ -111,7 +114,23 @@ async def operator_of(request: Request) -> Operator:
     operator = None if not cookie else await find(hashed(cookie))
     if operator is None:
         raise RefusedError(401, "not_signed_in", "sign in first")
+    operator = operator.model_copy(update={"address": address_of(request)})
+    _begin_to_act(request, operator)
     return operator
+
+
+def address_of(request: Request) -> str:
+    """Return where a request comes from, as the connection says."""
+    return "" if request.client is None else request.client.host
+
+
+def _begin_to_act(request: Request, operator: Operator) -> None:
+    """Let whatever this request writes be recorded as this operator's."""
+    if request.method not in SAFE_METHODS:
+        path = request.scope["route"].path.removeprefix("/api/v1")
+        objects = objects_of(request.path_params)
+        actor, action = f"user:{operator.user_id}", action_of(request.method, path)
+        ACTING.set(Acting(actor, operator.address, action, objects))
 
 
 class Requires:

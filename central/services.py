@@ -35,6 +35,7 @@ class Services:
         loop: Of the application; what others ask of it must be run there.
         now: The wall clock, aware UTC.
         attempts: How often one address may try a password, an invitation or a token.
+        looks: How often the audit log records one operator looking at one thing.
     """
 
     settings: Settings
@@ -52,6 +53,7 @@ class Services:
     loop: asyncio.AbstractEventLoop
     now: Callable[[], datetime]
     attempts: RateLimit
+    looks: RateLimit
 
 
 def services_of(request: Request) -> Services:

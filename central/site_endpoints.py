@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel
 
 from central import site_values
+from central.audit.endpoints import looked
 from central.events import repository as events
 from central.events.schemas import StoredEvent
 from central.nodes import repository as nodes
@@ -68,6 +69,8 @@ class Health(BaseModel):
 async def snapshot(operator: Viewer, services: Given) -> Snapshot:
     """Return the state of now."""
     site = services.settings.site
+    if operator.may("events.read"):
+        await looked(services, operator, "snapshot_get")
     async with services.database.read() as transaction:
         # The position first: an event that comes in between is told twice rather than never.
         position = await events.newest_position(transaction)

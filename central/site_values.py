@@ -53,3 +53,9 @@ async def next_replica_versions(transaction: Transaction, count: int) -> range:
     await write_value(transaction, REPLICA_VERSION, str(last))
     transaction.announce("people")
     return range(last - count + 1, last + 1)
+
+
+async def hold_replica(transaction: Transaction) -> None:
+    """Wait until nobody else changes people, and let nobody until the end."""
+    query = select(site_values.c.value).where(site_values.c.name == REPLICA_VERSION)
+    await transaction.execute(query.with_for_update())

@@ -162,6 +162,16 @@ PERSON_MARKS: Final = (
 )
 """What the access rules know of a person besides profiles; named as in ``HolderRecord``."""
 
+units = Table(
+    "units",
+    metadata,
+    Column("unit_id", String(36), primary_key=True),
+    Column("parent_id", ForeignKey("units.unit_id"), index=True),
+    Column("name", String(400), nullable=False),
+    Column("path", String(400), nullable=False, unique=True),
+    comment="organisation units; path is the names from the root on, between slashes",
+)
+
 people = Table(
     "people",
     metadata,
@@ -179,6 +189,8 @@ people = Table(
     Column("pin_verifier", String(64)),
     Column("duress_verifier", String(64)),
     *(Column(name, Boolean, nullable=False, server_default=false()) for name in PERSON_MARKS),
+    Column("unit_id", ForeignKey("units.unit_id"), index=True),
+    Column("in_roster", Boolean, nullable=False, server_default=false()),
     comment="a removed person leaves the identifier alone, so that every node learns of it",
 )
 
@@ -189,6 +201,17 @@ cards = Table(
     Column("holder_id", ForeignKey("people.holder_id"), nullable=False, index=True),
     Column("verifier", String(64), nullable=False, unique=True),
     Column("created_at", UtcDateTime, nullable=False),
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("import_id", String(36), primary_key=True),
+    Column("created_by", String(36), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("roster", Text, nullable=False, comment="what the file said, cards as verifiers"),
+    comment="files of the personnel office that were compared and not applied yet",
 )
 
 templates = Table(
@@ -348,6 +371,35 @@ visits = Table(
     comment="a removed visit leaves the identifier alone, so that every node learns of it",
 )
 
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", String(100), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("action", String(100), nullable=False),
+    Column("objects", Text, nullable=False),
+    Column("purpose", String(32), nullable=False),
+    Column("detail", Text, nullable=False, comment="canonical JSON"),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    comment="a chain of hashes that is only added to; triggers refuse anything else",
+)
+
+audit_anchors = Table(
+    "audit_anchors",
+    metadata,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", String(64), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("signature", Text, nullable=False, comment="of central, over sequence and hash"),
+    comment="entries up to here were forgotten in due time; the rest of the chain begins behind it",
+)
+
+Index("ix_audit_log_at", audit_log.c.at)
 Index("uq_templates_holder_id_network", templates.c.holder_id, templates.c.network, unique=True)
 Index("ix_events_received_at", events.c.received_at)
 Index("ix_blobs_expires_at", blobs.c.expires_at)
+Index("ix_imports_expires_at", imports.c.expires_at)

@@ -82,6 +82,7 @@ class Policy(Frozen):
             are deleted at central's next start.
         doubtful_crop_lifetime_h: The same for people who were asked for a card; 0 keeps none.
         stranger_crop_lifetime_h: The same for other people who were refused; 0 keeps none.
+        audit_kept_days: How long the audit log is kept, at least the law's 180 days.
     """
 
     journal_unwritable: Literal["grant", "deny"] = "deny"
@@ -90,6 +91,7 @@ class Policy(Frozen):
     keep_enrolment_pictures: bool = False
     doubtful_crop_lifetime_h: Annotated[int, Field(ge=0, le=168)] = 24
     stranger_crop_lifetime_h: Annotated[int, Field(ge=0, le=168)] = 24
+    audit_kept_days: Annotated[int, Field(ge=180, le=36_500)] = 730
 
     def crop_lifetime(self, kind: CropClass) -> timedelta:
         """Return how long the pictures of a kind are kept; nothing where none is."""

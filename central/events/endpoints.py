@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import TypeAdapter, ValidationError
 
+from central.audit.endpoints import looked
+from central.audit.notes import Purpose
 from central.events import repository
 from central.events.schemas import CandidateList, ConflictList, EventPage
 from central.nodes.signed import Signed, SignedRequest
@@ -79,8 +81,10 @@ async def list_events(
     services: Given,
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    purpose: Purpose = "monitoring",
 ) -> EventPage:
     """Return events after a position, oldest first."""
+    await looked(services, operator, "events_get", purpose=purpose, after=after)
     async with services.database.read() as transaction:
         items = await repository.after(
             transaction,
@@ -108,7 +112,10 @@ async def list_conflicts(
 
 @router.get("/events/{position}/candidates")
 async def list_candidates(
-    position: Annotated[int, Path(ge=1, le=2**62)], operator: Auditor, services: Given
+    position: Annotated[int, Path(ge=1, le=2**62)],
+    operator: Auditor,
+    services: Given,
+    purpose: Purpose = "monitoring",
 ) -> CandidateList:
     """Return who was considered in a decision, best first; they are other people, perhaps."""
     async with services.database.read() as transaction:
@@ -117,4 +124,5 @@ async def list_candidates(
         )
     if items is None:
         raise RefusedError(404, "event_not_found", "there is no event at this position")
+    await looked(services, operator, "events_candidates_get", f"event:{position}", purpose=purpose)
     return CandidateList(items=items)

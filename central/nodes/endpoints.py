@@ -7,16 +7,17 @@ from typing import Annotated, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import ValidationError
 
 from central import site_values
+from central.audit.notes import Note
 from central.nodes import repository
 from central.nodes.schemas import NodeView, TokenView, WantedToken
 from central.nodes.signed import Signed, SignedRequest
 from central.problems import RESPONSES, RefusedError
-from central.security import Operator, Requires, hashed, new_secret
+from central.security import Operator, Requires, address_of, hashed, new_secret
 from central.services import Given, Services
 from central.stream import RESPONSE, EventStream, Reader, encode
 from central.users.endpoints import limit_attempts
@@ -47,6 +48,7 @@ async def make_token(wish: WantedToken, _: Installer, services: Given) -> TokenV
         await repository.add_token(
             transaction, secret_hash=hashed(secret), node=wish.node, expires_at=expires_at
         )
+        transaction.concerns(f"node:{wish.node}")
     authority = services.authority
     token = NodeToken(
         url=services.settings.url,
@@ -58,7 +60,7 @@ async def make_token(wish: WantedToken, _: Installer, services: Given) -> TokenV
 
 
 @router.post("/nodes/enrol", status_code=201, dependencies=[Depends(limit_attempts)])
-async def enrol(wish: NodeEnrolment, services: Given) -> NodeWelcome:
+async def enrol(wish: NodeEnrolment, request: Request, services: Given) -> NodeWelcome:
     """Let a node join with its one-time token; keys of an earlier terminal are replaced."""
     try:
         Ed25519PublicKey.from_public_bytes(from_text(wish.signing_key))
@@ -79,6 +81,14 @@ async def enrol(wish: NodeEnrolment, services: Given) -> NodeWelcome:
             signing_key=wish.signing_key,
             sealing_key=wish.sealing_key,
             now=now,
+        )
+        transaction.note(
+            Note(
+                actor=f"node:{wish.node}",
+                address=address_of(request),
+                action="nodes_enrol_post",
+                objects=(f"node:{wish.node}",),
+            )
         )
     return NodeWelcome(
         site=services.settings.site.site.id,

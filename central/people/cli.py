@@ -10,20 +10,17 @@ from rich.console import Console
 from rich.progress import Progress
 
 from central.people.client import Central, CentralRefusedError
-from central.people.report import LANGUAGES, Language, Report, language_of
+from central.people.import_cli import import_people
+from central.people.options import URL, CaFile, Json, Url, Username, say, wanted_language
+from central.people.report import Report
 
 people = typer.Typer(add_completion=False)
+people.command("import")(import_people)
 PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 PICTURE_COUNT_MAX: Final = 5
 POLL_S: Final = 0.5
 STALL_S: Final = 300.0
 """Without one more face in so long, something is wrong at central."""
-
-Username = Annotated[str, typer.Option(help="Your user name at central.")]
-Url = Annotated[str, typer.Option(help="Where central listens.")]
-CaFile = Annotated[Path | None, typer.Option("--ca", help="The site's authority (PEM), for https.")]
-Json = Annotated[bool, typer.Option("--json", help="One document for machines.")]
-URL: Final = "http://127.0.0.1:8080"
 
 
 @people.callback()
@@ -49,7 +46,7 @@ def enrol(
     as_json: Json = False,
 ) -> None:
     """Add a person and enrol them by photographs; says of each whether it was good, and why not."""
-    report = Report(_language(language))
+    report = Report(wanted_language(language))
     contents = _read(pictures)
     with Central(url, ca_file, username=username) as central:
         person = central.send("POST", "/people", json={"name": name, "number": number})
@@ -65,18 +62,16 @@ def enrol(
                 typer.echo(report.picture(verdict), err=True)
             raise
     if as_json:
-        _say(json.dumps({**outcome, "holder_id": person["holder_id"]}, ensure_ascii=False))
+        say(json.dumps({**outcome, "holder_id": person["holder_id"]}, ensure_ascii=False))
         return
     for verdict in outcome["pictures"]:
-        _say(report.picture(verdict))
+        say(report.picture(verdict))
     if outcome["status"] == "enrolled":
-        _say(f"enrolled as {person['holder_id']}")
+        say(f"enrolled as {person['holder_id']}")
     else:
-        _say(
-            "looks like somebody who is enrolled: another operator must confirm on the people page"
-        )
+        say("looks like somebody who is enrolled: another operator must confirm on the people page")
     for line in report.advice(outcome):
-        _say(line)
+        say(line)
 
 
 @people.command()
@@ -105,11 +100,11 @@ def migrate(
             state = _watch(central, is_quiet=as_json)
             if not as_json:
                 done = f"{state['current_count']} of {state['people_count']}"
-                _say(f"done: {done} faces are of the site's network")
+                say(f"done: {done} faces are of the site's network")
     if as_json:
-        _say(json.dumps(state, ensure_ascii=False))
+        say(json.dumps(state, ensure_ascii=False))
     elif count := state["must_come_again_count"]:
-        _say(f"to be enrolled again: {count} (`menshen people outdated` lists them)")
+        say(f"to be enrolled again: {count} (`menshen people outdated` lists them)")
 
 
 @people.command()
@@ -134,22 +129,12 @@ def outdated(
             return
         found = _pages(central)
     if as_json:
-        _say(json.dumps({"people": found}, ensure_ascii=False))
+        say(json.dumps({"people": found}, ensure_ascii=False))
         return
     for person in found:
-        _say(f"{person['number'] or '-'}\t{person['name']}")
+        say(f"{person['number'] or '-'}\t{person['name']}")
     if not found:
-        _say("nobody must come again")
-
-
-def _language(named: str | None) -> Language:
-    if named is None:
-        return language_of()
-    for language in LANGUAGES:
-        if language == named:
-            known: Language = language
-            return known
-    raise typer.BadParameter(f"there is no language {named!r}: use {' or '.join(LANGUAGES)}")
+        say("nobody must come again")
 
 
 def _verdicts(error: typer.TyperException) -> list[dict[str, Any]]:
@@ -159,11 +144,11 @@ def _verdicts(error: typer.TyperException) -> list[dict[str, Any]]:
 
 
 def _preview(state: dict[str, Any]) -> None:
-    _say(f"{state['current_count']} of {state['people_count']} faces are of the site's network "
+    say(f"{state['current_count']} of {state['people_count']} faces are of the site's network "
          f"({state['pipeline']}, {(state['network'] or 'none')[:12]})")  # fmt: skip
-    _say(f"{state['renewable_count']} are made anew from pictures that are kept")
+    say(f"{state['renewable_count']} are made anew from pictures that are kept")
     if behind := state["nodes_behind"]:
-        _say(f"{', '.join(behind)} still compare with an earlier network: "
+        say(f"{', '.join(behind)} still compare with an earlier network: "
              "restart them with the new site file; until then their faces stay")  # fmt: skip
 
 
@@ -221,7 +206,3 @@ def _read(pictures: list[Path]) -> list[tuple[str, tuple[str, bytes]]]:
         return [("photos", (picture.name, picture.read_bytes())) for picture in pictures]
     except OSError as error:
         raise typer.BadParameter(f"cannot read {error.filename}: {error.strerror}") from error
-
-
-def _say(line: str) -> None:
-    print(line)  # noqa: T201 - the answer that was asked for

@@ -63,12 +63,13 @@ async def list_people(
 async def add_person(wish: NewPerson, operator: Writer, services: Given) -> Person:
     """Add a person, who may pass from now on by whatever they are given."""
     holder_id = str(new_id())
-    _check_points(services, wish.access_points)
+    check_points(services, wish.access_points)
     async with services.database.write() as transaction:
         await _check_profiles(transaction, wish.profiles)
         await _check_number(transaction, wish.number)
         await repository.add(transaction, holder_id, wish, now=services.now())
         await check_readable(transaction, holder_id)
+        transaction.concerns(f"person:{holder_id}")
         return await person(transaction, holder_id, operator, services)
 
 
@@ -88,7 +89,7 @@ async def change_person(
     for name in ("name", "is_active", *PERSON_MARKS):
         if name in values and values[name] is None:
             raise RefusedError(422, "invalid_request", f"{name} cannot be cleared")
-    _check_points(services, wish.access_points)
+    check_points(services, wish.access_points)
     async with services.database.write() as transaction:
         await _check_profiles(transaction, wish.profiles)
         before = await person(transaction, str(holder_id), operator, services)
@@ -99,6 +100,7 @@ async def change_person(
         await _check_number(transaction, wish.number, besides=str(holder_id))
         await repository.change(transaction, str(holder_id), values)
         await check_readable(transaction, str(holder_id))
+        transaction.concerns(fields=sorted(values))
         return await person(transaction, str(holder_id), operator, services)
 
 
@@ -134,6 +136,7 @@ async def add_card(holder_id: UUID, wish: NewCard, operator: Writer, services: G
             verifier=verifier,
             now=services.now(),
         )
+        transaction.concerns(f"card:{card_id}")
     return AddedCard(card_id=card_id)
 
 
@@ -224,7 +227,8 @@ async def _check_profiles(transaction: Transaction, profiles: list[str] | None) 
         )
 
 
-def _check_points(services: Services, points: list[str] | None) -> None:
+def check_points(services: Services, points: list[str] | None) -> None:
+    """Refuse points that are not installed with 422."""
     unknown = set(points or ()) - {point.id for point in services.settings.site.access_point}
     if unknown:
         raise RefusedError(

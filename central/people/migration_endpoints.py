@@ -6,6 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
+from central.audit.endpoints import looked
 from central.people import repository
 from central.people.endpoints import Reader, Writer
 from central.people.schemas import FaceMigration, Person
@@ -54,6 +55,13 @@ async def outdated(operator: Reader, services: Given) -> Response:
         if len(page) < PAGE_LENGTH:
             break
         after = page[-1].holder_id
+    await looked(
+        services,
+        operator,
+        "face_migration_people_csv_get",
+        purpose="maintenance",
+        count=len(people),
+    )
     headers = {"Content-Disposition": 'attachment; filename="must-come-again.csv"'}
     return Response(_table(people), media_type=CSV_TYPE, headers=headers)
 

@@ -42,6 +42,14 @@ class Report:
             parts.append(detail or self._term("advice", reason))
         return " · ".join(parts)
 
+    def refusal(self, refusal: Mapping[str, Any]) -> str:
+        """Return why a row of the personnel office's file is not taken, and what to do."""
+        return self._words["roster_row.refused"].format(
+            n=refusal["row"],
+            column=self._words[f"roster_column.{refusal['column']}"],
+            mistake=self._words[f"roster_mistake.{refusal['code']}"],
+        )
+
     def advice(self, outcome: Mapping[str, Any]) -> list[str]:
         """Return what to know of an enrolment that was taken, a line each."""
         lines = list[str]()

@@ -19,6 +19,7 @@ from central.tables import (
     face_reviews,
     people,
     templates,
+    units,
 )
 
 
@@ -30,13 +31,18 @@ def _query(network: str | None) -> Select[Any]:
         .scalar_subquery()
     )
     has_face = exists().where(templates.c.holder_id == people.c.holder_id)
-    return select(
-        people,
-        card_count.label("card_count"),
-        has_face.label("has_face"),
-        networks.picture_count(network).label("picture_count"),
-        networks.must_come_again(network).label("must_come_again"),
-    ).where(~people.c.is_removed)
+    return (
+        select(
+            people,
+            units.c.path.label("unit"),
+            card_count.label("card_count"),
+            has_face.label("has_face"),
+            networks.picture_count(network).label("picture_count"),
+            networks.must_come_again(network).label("must_come_again"),
+        )
+        .select_from(people.outerjoin(units))
+        .where(~people.c.is_removed)
+    )
 
 
 def _person(row: Row[Any], *, has_names: bool) -> Person:
@@ -44,6 +50,7 @@ def _person(row: Row[Any], *, has_names: bool) -> Person:
         holder_id=row.holder_id,
         name=row.name if has_names else masked(row.name),
         number=row.number if has_names else None,
+        unit=row.unit,
         is_active=row.is_active,
         valid_from=row.valid_from,
         valid_until=row.valid_until,
@@ -193,6 +200,8 @@ async def remove(transaction: Transaction, holder_id: str) -> None:
             "pin_verifier": None,
             "duress_verifier": None,
             **dict.fromkeys(PERSON_MARKS, False),
+            "unit_id": None,
+            "in_roster": False,
         },
     )
 

@@ -77,6 +77,7 @@ class Person(BaseModel):
     """A person. Name and number are whole for those who may see names only.
 
     Attributes:
+        unit: Path of the organisation unit, with slashes.
         picture_count: Of the face that gates compare; None where nobody counted, or there is none.
         must_come_again: The face is of another network, and no picture is kept to make it anew.
         profiles: Of the access model; None: ``access_points`` alone says where. The others as in
@@ -87,6 +88,7 @@ class Person(BaseModel):
     holder_id: str
     name: str
     number: str | None
+    unit: str | None
     is_active: bool
     valid_from: AwareDatetime | None
     valid_until: AwareDatetime | None

@@ -108,6 +108,7 @@ async def add_pair(wish: NewPair, operator: Decider, services: Given) -> None:
     if wish.one == wish.other:
         raise RefusedError(422, "pair_of_one", "choose two different people")
     async with services.database.write() as transaction:
+        transaction.concerns(f"person:{wish.one}", f"person:{wish.other}")
         for holder_id in (wish.one, wish.other):
             await person(transaction, holder_id, operator, services)
         await pairs.put(

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from central.problems import RESPONSES, RefusedError
-from central.security import COOKIE, SESSION_LIFETIME, Operator, Requires, operator_of
+from central.security import COOKIE, SESSION_LIFETIME, Operator, Requires, address_of, operator_of
 from central.services import Given, Services
 from central.users import repository
 from central.users.schemas import (
@@ -47,19 +47,23 @@ def limit_attempts(request: Request, services: Given) -> None:
 
 @router.post("/sessions", status_code=201, dependencies=[Depends(limit_attempts)])
 async def sign_in(
-    wish: SignIn, users: UsersGiven, services: Given, response: Response
+    wish: SignIn, users: UsersGiven, services: Given, request: Request, response: Response
 ) -> SessionView:
     """Sign in; sets the session's cookie."""
-    session, operator = await users.sign_in(wish, now=services.now())
+    session, operator = await users.sign_in(wish, address=address_of(request), now=services.now())
     return _signed_in(response, services, session, operator)
 
 
 @router.post("/invitations/accept", status_code=201, dependencies=[Depends(limit_attempts)])
 async def accept_invitation(
-    wish: AcceptInvitation, users: UsersGiven, services: Given, response: Response
+    wish: AcceptInvitation,
+    users: UsersGiven,
+    services: Given,
+    request: Request,
+    response: Response,
 ) -> SessionView:
     """Become an operator by a one-time link; sets the session's cookie."""
-    session, operator = await users.accept(wish, now=services.now())
+    session, operator = await users.accept(wish, address=address_of(request), now=services.now())
     return _signed_in(response, services, session, operator)
 
 

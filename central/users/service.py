@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from central.audit.notes import ANYBODY, CENTRAL, Note
 from central.database import Database, Transaction
 from central.problems import RefusedError
 from central.security import ROLES, SESSION_LIFETIME, Operator, hashed, new_secret
@@ -34,18 +35,22 @@ class Users:
                 return None
             # A link of an earlier start is not good any more.
             await repository.remove_invitations(transaction)
+            transaction.note(Note(actor=CENTRAL, action="first_invitation"))
             return await self._invite(transaction, "administrator", now=now)
 
     async def _invite(self, transaction: Transaction, role: str, *, now: datetime) -> Invitation:
         if role not in ROLES:
             raise ValueError(f"no role {role!r}")
+        transaction.concerns(f"role:{role}")
         secret, expires_at = new_secret(), now + INVITATION_LIFETIME
         await repository.add_invitation(
             transaction, secret_hash=hashed(secret), role=role, expires_at=expires_at
         )
         return Invitation(link=f"{self._url}/invite#{secret}", expires_at=expires_at)
 
-    async def accept(self, wish: AcceptInvitation, *, now: datetime) -> tuple[str, Operator]:
+    async def accept(
+        self, wish: AcceptInvitation, *, address: str = "", now: datetime
+    ) -> tuple[str, Operator]:
         """Make the holder of an invitation an operator, signed in.
 
         Returns:
@@ -71,17 +76,35 @@ class Users:
                 password_hash=password_hash,
                 now=now,
             )
+            transaction.note(
+                Note(
+                    actor=f"user:{user_id}",
+                    address=address,
+                    action="invitations_accept_post",
+                    objects=(f"user:{user_id}", f"role:{role}"),
+                )
+            )
             return await self._open_session(transaction, user_id, now=now)
 
-    async def sign_in(self, wish: SignIn, *, now: datetime) -> tuple[str, Operator]:
+    async def sign_in(
+        self, wish: SignIn, *, address: str = "", now: datetime
+    ) -> tuple[str, Operator]:
         """Open a session; returns its id and the operator."""
         async with self._database.read() as transaction:
             known = await repository.password_of(transaction, wish.username)
         if not await self._passwords.fits(wish.password, None if known is None else known[1]):
+            # Who does not exist is not named: what was typed may be a password.
+            about = () if known is None else (f"user:{known[0]}",)
+            refused = Note(actor=ANYBODY, address=address, action="sessions_refused", objects=about)
+            async with self._database.write() as transaction:
+                transaction.note(refused)
             raise RefusedError(401, "bad_credentials", "the user name or the password is wrong")
         if known is None:
             raise AssertionError("a password of nobody never fits")
         async with self._database.write() as transaction:
+            transaction.note(
+                Note(actor=f"user:{known[0]}", address=address, action="sessions_post")
+            )
             return await self._open_session(transaction, known[0], now=now)
 
     async def sign_out(self, operator: Operator) -> None:

@@ -32,11 +32,12 @@ startPage({
     const table = /** @type {import("/web/data-table.js").DataTable} */ (h("data-table", { empty: "people.empty" }));
     const search = /** @type {HTMLInputElement} */ (h("input", { type: "search" }));
     const add = h("button", { class: "primary", hidden: !session.permissions.includes("people.write") });
+    const importing = h("button", { class: "quiet", hidden: !session.permissions.includes("people.write") });
     const more = h("button", { class: "quiet", hidden: true });
     const problem = h("p", { class: "problem", role: "alert" });
     const reviews = h("section", { class: "reviews", hidden: true });
     const migration = h("section", { class: "migration", hidden: true });
-    main.append(h("header", {}, h("h1", { data: { t: "page.people" } }, t("page.people")), search, add), reviews, migration, problem, table, more);
+    main.append(h("header", {}, h("h1", { data: { t: "page.people" } }, t("page.people")), search, importing, add), reviews, migration, problem, table, more);
     table.rowKey = (person) => person.holder_id;
     table.columns = columns(() => store.state);
 
@@ -76,6 +77,7 @@ startPage({
       search.placeholder = t("people.search");
       search.ariaLabel = t("people.search");
       fill(add, t("people.add"));
+      fill(importing, t("import.open"));
       fill(more, t("people.more"));
       show();
     };
@@ -89,6 +91,8 @@ startPage({
     more.addEventListener("click", () => load(view.next));
     const context = { state: () => store.state, onChanged: reload };
     add.addEventListener("click", () => addPerson(context));
+    // Few come for it: the others need not load it.
+    importing.addEventListener("click", () => import("./import-dialog.js").then(({ openImport }) => openImport(context)));
     table.addEventListener("open", (event) => {
       const found = view.people.find((person) => person.holder_id === /** @type {CustomEvent} */ (event).detail);
       if (found) openPerson(found, context);

@@ -53,6 +53,9 @@ function openLive(store) {
   live.open();
 }
 
+/** Whether a page has anything for whoever is signed in. @param {string} name @param {Session | null} session */
+const isShown = (name, session) => name !== "audit" || session?.permissions.includes("audit.read");
+
 /** @param {string} name */
 const pathOf = (name) => (name === "console" ? "/" : `/${name}`);
 
@@ -99,7 +102,7 @@ class Header {
   #words() {
     fill(
       this.#nav,
-      ...termsOf("page").map((name) =>
+      ...termsOf("page").filter((name) => isShown(name, this.#session)).map((name) =>
         h("a", { href: pathOf(name), "aria-current": name === this.#page && "page" }, t(`page.${name}`)),
       ),
     );

@@ -20,6 +20,7 @@ SESSION = {
     "username": "li.ming",
     "role": "administrator",
     "permissions": [
+        "audit.read",
         "events.candidates",
         "events.crops",
         "events.read",
@@ -47,6 +48,8 @@ class StandIn:
         self.recognition: Json = make_recognition()
         self.pairs: list[Json] = []
         self.migration: Json = make_migration()
+        self.audit: list[Json] = make_audit()
+        self.import_answers: list[tuple[int, Json]] = []
         self.blobs: dict[str, bytes] = {}
         self.candidates: dict[int, list[Json]] = {}
         self.session: Json = SESSION
@@ -110,7 +113,38 @@ class StandIn:
         self._add_site(app)
         self._add_people(app)
         self._add_recognition(app)
+        self._add_audit(app)
         return app
+
+    def _add_audit(self, app: FastAPI) -> None:
+        @app.get("/api/v1/audit")
+        async def audit(
+            actor: str = "", action: str = "", about: str = "", before: int = 10**9
+        ) -> Json:
+            found = [
+                entry
+                for entry in self.audit
+                if entry["sequence"] < before
+                and actor in ("", entry["actor_name"], entry["actor"])
+                and action in ("", entry["action"])
+                and about in " ".join(entry["objects"])
+            ]
+            rest = found[2:]
+            items, after = (found, None) if not rest else (found[:2], found[1]["sequence"])
+            return {"items": items, "next": after, "head": f"3:{'0' * 64}"}
+
+        @app.post("/api/v1/people/imports")
+        async def compare(request: Request) -> Response:
+            async with request.form() as form:
+                self.requests.append(("POST", "/people/imports", {"fields": sorted(form)}))
+            status, body = self.import_answers.pop(0)
+            return JSONResponse(body, status)
+
+        @app.post("/api/v1/people/imports/{import_id}/apply")
+        async def apply(import_id: str, body: Json) -> Response:
+            self.requests.append(("POST", f"/people/imports/{import_id}/apply", body))
+            status, answer = self.import_answers.pop(0)
+            return JSONResponse(answer, status)
 
     def _add_sessions(self, app: FastAPI) -> None:
         @app.middleware("http")
@@ -298,4 +332,65 @@ def make_migration(**more: object) -> Json:
         "kept_for_nodes_count": 0,
         "nodes_behind": [],
         **more,
+    }
+
+
+def make_audit() -> list[Json]:
+    """Return three entries of an audit log, newest first."""
+
+    def entry(sequence: int, action: str, **more: object) -> Json:
+        return {
+            "sequence": sequence,
+            "at": f"2025-11-23T08:0{sequence}:00Z",
+            "actor": "user:1",
+            "actor_name": "li.ming",
+            "address": "10.0.0.7",
+            "action": action,
+            "objects": [],
+            "purpose": "",
+            "detail": {},
+            "hash": "0" * 64,
+            **more,
+        }
+
+    return [
+        entry(3, "people_patch", objects=["person:0192"], detail={"fields": ["name"]}),
+        entry(2, "blobs_get", objects=["picture:4711"], purpose="incident"),
+        entry(1, "first_invitation", actor="central", actor_name=None, address=""),
+    ]
+
+
+def make_preview(**more: object) -> Json:
+    """Return what a file would change: one of each kind."""
+    counts = dict.fromkeys(("new", "changed", "leavers", "missing", "refused"), 1)
+    return {
+        "import_id": "i1",
+        "token": "t1",
+        "expires_at": "2026-11-23T09:00:00Z",
+        "counts": {**counts, "unchanged": 40, "left_already": 0},
+        "changes": [
+            make_change(2, "new", "陈晓", ["name", None, "陈晓"], ["cards", 0, 1]),
+            make_change(3, "changed", "李梅", ["access_points", ["east"], None]),
+            make_change(
+                4, "leaver", "王小明", ["is_active", True, False],
+                ["valid_until", None, "2026-11-30T16:00:00Z"],
+            ),
+        ],
+        "refusals": [{"row": 5, "column": "card", "code": "rounded"}],
+        "missing": [{"holder_id": "h9", "number": "1009", "name": "赵刚"}],
+        "is_missing_unlikely": False,
+        "ignored_columns": ["手机"],
+        **more,
+    }  # fmt: skip
+
+
+def make_change(row: int, kind: str, name: str, *fields: list[Any]) -> Json:
+    """Return what becomes of one person."""
+    return {
+        "row": row,
+        "kind": kind,
+        "number": f"100{row}",
+        "name": name,
+        "holder_id": None if kind == "new" else f"h{row}",
+        "fields": [dict(zip(("field", "before", "after"), field, strict=True)) for field in fields],
     }

@@ -10,7 +10,7 @@ from tests.central.console.conftest import Central
 from tests.central.console.stand_in import PASSWORD
 
 pytestmark = pytest.mark.browser
-PATHS = ["", "people", "nodes", "recognition", "invite#secret"]
+PATHS = ["", "people", "nodes", "recognition", "audit", "invite#secret"]
 WEIGHT_BYTES_MAX = 60_000
 CHINESE = re.compile(r"[　-鿿＀-￯]+")
 LATIN_WORDS = re.compile(r"[A-Za-z]{2,}")
@@ -21,6 +21,7 @@ READY = {
     "people": "tbody tr",
     "nodes": "tbody tr",
     "recognition": "tbody tr",
+    "audit": "tbody tr",
     "invite#secret": "form",
 }
 
@@ -53,7 +54,7 @@ def test_an_english_page_has_no_chinese_in_it(
     assert set(CHINESE.findall(text)) == {"中"}, "only the way into the other language"
 
 
-@pytest.mark.parametrize("path", PATHS[:4])
+@pytest.mark.parametrize("path", PATHS[:5])
 def test_the_language_changes_at_once_and_is_remembered(
     central: Central, guard: Visitor, path: str
 ) -> None:
