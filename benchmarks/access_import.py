@@ -19,7 +19,7 @@ from central.settings import Settings
 from config.site import Site
 
 SITE: Final = {
-    "site": {"id": "benchmark"},
+    "site": {"id": "benchmark", "name": {"en": "Benchmark"}},
     "node": [{"id": "gate-1"}],
     "bus": [{"id": "line-1", "node": "gate-1", "port": "/dev/null"}],
     "device": [{"id": "gate", "driver": "speed_gate", "bus": "line-1"}],

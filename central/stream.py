@@ -67,7 +67,8 @@ class Subscription:
         """Yield frames and heartbeats until the end; none of a position up to ``after``."""
         while not self.is_over:
             try:
-                item = await asyncio.wait_for(self._queue.get(), HEARTBEAT_S)
+                async with asyncio.timeout(HEARTBEAT_S):
+                    item = await self._queue.get()
             except TimeoutError:
                 yield HEARTBEAT
                 continue

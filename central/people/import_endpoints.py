@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -25,7 +25,7 @@ from central.people.import_schemas import (
     UnitList,
 )
 from central.people.roster.columns import plain
-from central.people.roster.compare import Change, Comparison, compare
+from central.people.roster.compare import Change, Comparison, Existing, compare
 from central.people.roster.rows import Place, Roster, RosterRow, read_roster, unit_path
 from central.people.roster.tables import SIZE_BYTES_MAX, RosterError
 from central.people.schemas import Person
@@ -65,10 +65,10 @@ async def preview_import(request: Request, operator: Writer, services: Given) ->
     except RosterError as error:
         raise RefusedError(422, f"roster_{error.code}", error.detail) from error
     now = services.now()
-    async with services.database.write() as transaction:
+    async with services.database.read() as transaction:
         existing = await imports.existing(transaction)
-        fingerprint = existing.fingerprint
-        comparison = compare(existing, roster, now=now)
+    fingerprint, comparison = await _compared(existing, roster, now)
+    async with services.database.write() as transaction:
         import_id = await imports.keep(
             transaction,
             roster,
@@ -111,9 +111,9 @@ async def apply_import(
             )
         roster, fingerprint = taken
         existing = await imports.existing(transaction)
-        if fingerprint != wish.token or fingerprint != existing.fingerprint:
+        fingerprint_now, comparison = await _compared(existing, roster, now)
+        if not fingerprint == wish.token == fingerprint_now:
             raise RefusedError(409, "people_changed", "people have changed since: look again")
-        comparison = compare(existing, roster, now=now)
         missing = comparison.missing if wish.leavers_missing else ()
         if missing and comparison.is_missing_unlikely and not wish.missing_confirmed:
             raise RefusedError(
@@ -182,6 +182,13 @@ async def list_units(_: Reader, services: Given) -> UnitList:
 
 
 _UPSERT_CODES: Final = {"card_taken": "card_taken", "name_missing": "name_missing"}
+
+
+async def _compared(existing: Existing, roster: Roster, now: datetime) -> tuple[str, Comparison]:
+    """Return the fingerprint of who is known, and what would change; in a thread, as it is slow."""
+    return await asyncio.to_thread(
+        lambda: (existing.fingerprint, compare(existing, roster, now=now))
+    )
 
 
 async def _file(request: Request) -> bytes:

@@ -64,7 +64,8 @@ class Migration:
             self._woken.clear()
             await self._work()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), CHECK_INTERVAL_S)
+                async with asyncio.timeout(CHECK_INTERVAL_S):
+                    await self._woken.wait()
 
     async def retry(self) -> None:
         """Try kept pictures again in which no face was found, and work at once."""

@@ -92,7 +92,8 @@ class SelfTests:
             self._is_wanted.clear()
             await self.make_one()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._is_wanted.wait(), CHECK_INTERVAL_S)
+                async with asyncio.timeout(CHECK_INTERVAL_S):
+                    await self._is_wanted.wait()
 
     async def make_one(self) -> bool:
         """Make the self-test that is wanted or due now; returns whether there was one."""

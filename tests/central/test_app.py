@@ -1,0 +1,20 @@
+"""The application's life: what runs beside it ends with it."""
+
+import asyncio
+from pathlib import Path
+
+from central.app import create_app
+from central.settings import Settings
+from tests.central.bench import SITE
+
+
+def test_central_ends_although_something_was_announced_just_before(tmp_path: Path) -> None:
+    async def live() -> None:
+        app = create_app(Settings(site=SITE, home=tmp_path))
+        async with asyncio.timeout(10), app.router.lifespan_context(app):
+            # The feed waits, hears of it, and is cancelled before it could take it.
+            await asyncio.sleep(0)
+            async with app.state.services.database.write() as transaction:
+                transaction.announce("people")
+
+    asyncio.run(live())
