@@ -12,6 +12,7 @@ from sqlalchemy import Row, func, insert, select, update
 
 from central.access.schemas import KeptAccessModel, LockdownView, VersionView
 from central.database import ACCESS_LOCK, Transaction
+from central.nodes.repository import signing_keys
 from central.site_values import next_replica_version
 from central.tables import access_models, forgiven, lockdowns, people
 from config.contract.access_model import AccessModel
@@ -204,6 +205,7 @@ async def record(transaction: Transaction, *, known: int | None) -> AccessRecord
             for lockdown in await active_lockdowns(transaction)
         ),
         forgiven=await _latest_forgiven(transaction),
+        node_keys=await signing_keys(transaction),
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert, select, update
 from central.database import Transaction
 from central.events import repository as events
 from central.nodes.schemas import Gap, NodeView
+from central.site_values import next_replica_version
 from central.tables import node_tokens, nodes
 from config.contract.events import EventClass
 from config.contract.nodes import NodeStatus
@@ -65,6 +66,7 @@ async def put_keys(
     )
     transaction.announce(f"node-keys:{node}")
     transaction.announce(node_topic(node))
+    await next_replica_version(transaction)  # the others are told of its key
 
 
 async def remove(transaction: Transaction, node: str) -> bool:
@@ -74,6 +76,7 @@ async def remove(transaction: Transaction, node: str) -> bool:
     )
     transaction.announce(f"node-keys:{node}")
     transaction.announce(node_topic(node))
+    await next_replica_version(transaction)
     return removed.first() is not None
 
 
@@ -82,6 +85,12 @@ async def keys_of(transaction: Transaction, node: str) -> tuple[str, str] | None
     query = select(nodes.c.signing_key, nodes.c.sealing_key).where(nodes.c.node == node)
     row = (await transaction.execute(query)).first()
     return None if row is None else (row.signing_key, row.sealing_key)
+
+
+async def signing_keys(transaction: Transaction) -> dict[str, str]:
+    """Return the signing key of every node that has joined."""
+    rows = await transaction.execute(select(nodes.c.node, nodes.c.signing_key))
+    return {row.node: row.signing_key for row in rows}
 
 
 async def put_status(

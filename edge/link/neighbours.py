@@ -3,7 +3,7 @@
 import logging
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -64,10 +64,9 @@ class Neighbours:
         doorkeeper.when_shared(self._shared_changed)
         self.follow()
 
-    @property
-    def run(self) -> Callable[[], Awaitable[None]]:
-        """The task of the link."""
-        return self._link.run
+    async def run(self) -> None:
+        """Speak and listen until cancelled."""
+        await self._link.run()
 
     def follow(self) -> None:
         """Take over the nodes that central knows; call when that changed."""
