@@ -14,7 +14,7 @@ from sqlalchemy import Connection, create_engine, select
 
 from central import site_values
 from central.database import Database, DatabaseError, like_pattern
-from central.tables import metadata, people, templates
+from central.tables import PERSON_MARKS, metadata, people, templates
 from central.tables import site_values as site_values_table
 from tests.central.postgresql import fresh_database
 
@@ -71,6 +71,22 @@ def test_people_of_the_first_tables_are_told_again_as_nobody_counted_their_pictu
         (newest,) = connection.execute(select(site_values_table.c.value)).scalars()
     engine.dispose()
     assert (dict(map(tuple, versions)), counts, newest) == ({"anna": 8, "bert": 7}, [None], "8")
+
+
+def test_people_of_earlier_tables_keep_what_they_may(database_url: str) -> None:
+    engine = create_engine(sync_url(database_url))
+    with engine.begin() as connection:
+        migrate(connection, "0001")
+        for statement in (DATA / "v0001.sql").read_text("utf-8").splitlines()[1:]:
+            connection.exec_driver_sql(statement)
+
+    opened_and_closed(database_url)
+
+    columns = [people.c[name] for name in ("profiles", "pin_verifier", *PERSON_MARKS)]
+    with engine.connect() as connection:
+        rows = connection.execute(select(*columns)).all()
+    engine.dispose()
+    assert {tuple(row) for row in rows} == {(None, None, *[False] * len(PERSON_MARKS))}
 
 
 def test_a_second_process_is_refused_in_one_line(tmp_path: Path) -> None:

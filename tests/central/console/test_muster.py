@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import Visitor, Visitors
+from tests.central.access.test_endpoints import rules
 from tests.central.bench import Bench, Node
 from tests.central.console.buildings import opened, running_building
 from tests.central.muster.test_endpoints import counted, moved, tell
@@ -80,3 +81,34 @@ def test_a_guard_reads_masked_names_on_a_telephone_in_english(
     expect(page.locator("[data-area=hall] tbody td").nth(1)).to_have_text("王**")
     expect(page.locator("[data-area=hall] .size")).to_have_text("1 of 20")
     assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_somebody_is_forgiven_after_a_question(building: Bench, node: Node, muster: Page) -> None:
+    muster.locator("[data-area=hall]").get_by_role("button", name="豁免").click()
+    expect(muster.get_by_role("dialog")).to_contain_text("不再记录“王小明”的位置？")
+    muster.get_by_role("button", name="确认豁免").click()
+    expect(muster.get_by_role("dialog")).to_have_count(0)
+
+    (act,) = rules(node).forgiven
+    (person,) = building.administrator.get("/api/v1/people").json()["items"]
+    assert (act.number, act.holder_id) == (1, person["holder_id"])
+
+
+def test_everybody_is_forgiven_after_a_question(
+    building: Bench, node: Node, visitors: Visitors
+) -> None:
+    page = opened(visitors.meet(language="en"), building, "/muster")
+    page.get_by_role("button", name="Forgive everybody…").click()
+    page.get_by_role("button", name="Forget it").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+    (act,) = rules(node).forgiven
+    assert (act.holder_id, act.access_point) == (None, None)
+
+
+def test_an_auditor_forgives_nobody(building: Bench, node: Node, visitors: Visitors) -> None:
+    building.accepted(building.invite("auditor"), "auditor-1")
+    page = opened(visitors.meet(language="en"), building, "/muster", username="auditor-1")
+    expect(page.locator("[data-area=hall] tbody tr")).to_have_count(1)
+
+    expect(page.get_by_role("button", name="Forgive")).to_have_count(0)
