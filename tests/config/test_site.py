@@ -62,6 +62,11 @@ def test_the_demo_is_a_site(tmp_path: Path) -> None:
             "free_egress is for direction 'out'",
         ),
         ('[[node]]\nid = "Gate 1"', "node.1.id"),
+        ('[[node]]\nid = "m"\nlink = "10.0.0.5"', "node.1.link"),
+        (
+            '[[node]]\nid = "m"\nlink = "10.0.0.5:47810"',
+            "all have a link (HOST:PORT), or none has; without: n",
+        ),
         ("[recognition]\nfalse_positive_rate = 0.5", "recognition.false_positive_rate"),
         ("[surprise]\nx = 1", "surprise: Extra inputs are not permitted"),
     ],

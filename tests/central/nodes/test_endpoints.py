@@ -2,8 +2,8 @@
 
 import hashlib
 
-from config.contract.nodes import NodeWelcome
-from config.contract.trust import unseal
+from config.contract.nodes import AccessRecord, NodeWelcome, ReplicaPage
+from config.contract.trust import public_text, unseal
 from tests.central.bench import Bench, Node
 
 
@@ -51,6 +51,38 @@ def test_a_node_that_is_removed_is_shut_out(bench: Bench) -> None:
     assert bench.administrator.delete("/api/v1/nodes/gate-1").status_code == 204
 
     assert node.request("GET", "/api/v1/replica?after=0").status_code == 401
+
+
+def rules_of(node: Node, after: int = 0) -> tuple[int, AccessRecord]:
+    """Return the version that a node has then, and the access rules that it is told."""
+    reply = node.request("GET", f"/api/v1/replica?after={after}&access=0")
+    page = ReplicaPage.model_validate_json(reply.content)
+    assert page.access is not None
+    return page.version, page.access
+
+
+def test_every_node_is_told_the_keys_of_all(any_bench: Bench) -> None:
+    one = any_bench.node("gate-1")
+    before, alone = rules_of(one)
+
+    two = any_bench.node("gate-2")
+
+    after, both = rules_of(one)
+    own = {node.name: public_text(node.signing_key.public_key()) for node in (one, two)}
+    assert alone.node_keys == {"gate-1": own["gate-1"]}
+    assert both.node_keys == own
+    assert after > before
+
+
+def test_the_others_hear_that_a_node_was_shut_out(bench: Bench) -> None:
+    one, _ = bench.node("gate-1"), bench.node("gate-2")
+    before, _ = rules_of(one)
+
+    bench.administrator.delete("/api/v1/nodes/gate-2")
+
+    after, rules = rules_of(one)
+    assert list(rules.node_keys) == ["gate-1"]
+    assert after > before
 
 
 def test_a_node_is_online_while_it_reports(any_bench: Bench) -> None:
