@@ -56,6 +56,12 @@ def test_of_one_person_the_last_fact_of_each_node_is_kept(tmp_path: Path) -> Non
     assert set(kept(tmp_path, OUT, IN, elsewhere).facts) == {OUT, elsewhere}
 
 
+def test_what_comes_late_takes_no_later_facts_place(tmp_path: Path) -> None:
+    kept(tmp_path, OUT)
+
+    assert kept(tmp_path, IN).facts == (OUT,)
+
+
 def test_who_opened_an_area_is_kept_although_they_went_on(tmp_path: Path) -> None:
     first = area_fact(sequence=1, is_first_person=True)
 
