@@ -24,6 +24,7 @@ from central.people.repository import names_of
 from central.problems import RESPONSES, RefusedError
 from central.security import Operator, Requires
 from central.services import Given, Services
+from central.visits.repository import visitors_of
 from config.calendars import shipped_calendar
 from config.contract.access_model import AccessModel
 from config.contract.identifiers import Slug
@@ -185,7 +186,7 @@ async def forgive(wish: WantedForgiveness, operator: Forgiver, services: Given) 
     now = services.now()
     async with services.database.write() as transaction:
         await repository.take_turn(transaction)
-        if holder_id is not None and not await names_of(transaction, [holder_id], has_names=True):
+        if holder_id is not None and not await _is_known(transaction, holder_id):
             raise RefusedError(404, "person_not_found")
         number = await repository.forgive(
             transaction,
@@ -195,6 +196,12 @@ async def forgive(wish: WantedForgiveness, operator: Forgiver, services: Given) 
             now=now,
         )
     return ForgivenView(number=number, at=now)
+
+
+async def _is_known(transaction: Transaction, holder_id: str) -> bool:
+    """Return whether there is such a person or visitor."""
+    people = await names_of(transaction, [holder_id], has_names=False)
+    return bool(people or await visitors_of(transaction, [holder_id], has_names=False))
 
 
 async def _active(transaction: Transaction, level: str) -> LockdownView | None:

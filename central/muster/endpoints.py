@@ -15,6 +15,7 @@ from central.people.repository import names_of
 from central.problems import RESPONSES
 from central.security import Operator, Requires
 from central.services import Given, Services
+from central.visits.repository import visitors_of
 from config.contract.access_model import AccessModel
 from config.contract.access_terms import Area
 from config.contract.area_state import Areas
@@ -37,7 +38,8 @@ async def muster(operator: Viewer, services: Given) -> Muster:
         names = dict[str, str]()
         for begin in range(0, len(holder_ids), NAMES_AT_ONCE):
             part = holder_ids[begin : begin + NAMES_AT_ONCE]
-            names |= await names_of(transaction, part, has_names=operator.may("people.names"))
+            for names_in in (names_of, visitors_of):
+                names |= await names_in(transaction, part, has_names=operator.may("people.names"))
     return Muster(
         at=now,
         is_configured=bool(listed),

@@ -1,6 +1,6 @@
 """Visits in the database. Every change gives the visit a new version, which nodes hear."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -52,6 +52,17 @@ async def find(transaction: Transaction, visit_id: str) -> Row[Any] | None:
     """Return a visit that is not removed."""
     query = select(visits).where(visits.c.visit_id == visit_id, ~visits.c.is_removed)
     return (await transaction.execute(query)).first()
+
+
+async def visitors_of(
+    transaction: Transaction, visit_ids: Collection[str], *, has_names: bool
+) -> dict[str, str]:
+    """Return the names of visitors by their visits, of those that are not removed."""
+    query = select(visits.c.visit_id, visits.c.visitor).where(
+        visits.c.visit_id.in_(visit_ids), ~visits.c.is_removed
+    )
+    rows = await transaction.execute(query)
+    return {row.visit_id: row.visitor if has_names else masked(row.visitor) for row in rows}
 
 
 async def page(transaction: Transaction, *, limit: int) -> Sequence[Row[Any]]:

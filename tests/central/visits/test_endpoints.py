@@ -14,6 +14,7 @@ from config.contract.access_events import VisitorArrived
 from config.contract.nodes import HolderRecord
 from config.contract.visitor_code import decode_visitor_code
 from tests.central.bench import Bench, Node, messages
+from tests.central.muster.test_endpoints import inside, moved, tell
 from tests.central.people.test_endpoints import replica
 
 
@@ -102,6 +103,17 @@ def test_an_arrival_is_noted_once_and_told_to_pages(any_bench: Bench) -> None:
     (item,) = listed(any_bench.operator("guard"))
     assert (item["state"], item["arrived_point"]) == ("arrived", "lane")
     assert item["arrived_at"] == "2026-11-23T08:00:00Z"
+
+
+def test_a_visitor_is_inside_by_name_and_can_be_forgiven(any_bench: Bench) -> None:
+    visit, node = invite(any_bench), any_bench.node()
+    tell(node, moved(visit["visit_id"], "hall", minute=1))
+
+    reply = any_bench.administrator.post("/api/v1/forgiven", json={"holder_id": visit["visit_id"]})
+
+    assert inside(any_bench.administrator) == {"hall": ["周一平"]}
+    assert inside(any_bench.operator("guard")) == {"hall": ["周**"]}
+    assert reply.status_code == 201
 
 
 def test_a_visit_expires_by_itself(bench: Bench) -> None:
