@@ -116,6 +116,29 @@ def test_a_file_that_is_no_picture_is_refused_in_words(
 
 
 @pytest.mark.browser
+def test_a_file_is_imported_and_stands_in_the_audit_log(
+    bench: Bench, guard: Visitor, tmp_path: Path
+) -> None:
+    file = tmp_path / "roster.csv"
+    file.write_text(
+        "工号,姓名,卡号,通行点\n1005,赵刚,0006547886,lane\n1006,李四,1.23E+09,", "utf-8"
+    )
+    page = enter(guard, bench, bench.first_invitation())
+    page.goto(f"{bench.url}/people")
+    page.get_by_role("button", name="导入…").click()
+    page.locator("dialog input[type=file]").set_input_files(str(file))
+    page.get_by_role("button", name="比对").click()
+    expect(page.locator("dialog tbody tr")).to_have_count(2)
+    page.get_by_role("button", name="应用").click()
+    expect(page.locator("dialog .done")).to_contain_text("新增 1 人")
+
+    page.goto(f"{bench.url}/audit")
+
+    expect(page.locator("tbody tr").nth(0)).to_contain_text(re.compile("li ming.*应用名册.*名册"))
+    expect(page.locator("tbody tr").nth(1)).to_contain_text("比对名册")
+
+
+@pytest.mark.browser
 def test_signing_out_ends_the_session_at_central(bench: Bench, guard: Visitor) -> None:
     page = enter(guard, bench, bench.first_invitation())
     cookie = {c["name"]: c["value"] for c in guard.context.cookies()}
