@@ -10,16 +10,19 @@ import pytest
 from central.app import PREFIX
 from central.audit.notes import action_of
 from config.web import STATIC
+from tests.central.access.models import STAFF, put
 from tests.central.audit.log import actions
 from tests.central.bench import PASSWORD, Bench, Node, accept, running_central
 from tests.central.people.enrolling import enrol
 from tests.central.people.importing import apply, preview, send
 from tests.central.people.seen_faces import SeenFaces, photograph
 from tests.central.test_security import routes
+from tests.central.visits.test_endpoints import invite, wish
 
 UNRECORDED = {
     "POST /api/v1/events": "a node's signed facts, which are a record of their own",
     "PUT /api/v1/nodes/current/status": "a node's heartbeat every few seconds",
+    "POST /api/v1/access-model/check": "it says what would change, and changes nothing",
     "PUT /api/v1/blobs/{sha256}": "a node's signed picture, which belongs to an event",
 }
 """Endpoints that write no entry, and why."""
@@ -52,6 +55,23 @@ def face_of(bench: Bench) -> str:
     holder_id = bench.person()
     assert enrol(bench.administrator, holder_id, photograph(1)).status_code == 201
     return f"{API}/people/{holder_id}/face"
+
+
+def level_of(bench: Bench) -> str:
+    assert put(bench.administrator, STAFF).status_code == 200
+    return f"{API}/lockdowns/shut"
+
+
+def active_level_of(bench: Bench) -> str:
+    path = level_of(bench)
+    assert bench.administrator.put(path, json={"reason": "drill"}).status_code == 200
+    return path
+
+
+def pin_of(bench: Bench) -> str:
+    path = f"{API}/people/{bench.person()}/pin"
+    assert bench.administrator.put(path, json={"pin": "2580"}).status_code == 204
+    return path
 
 
 def user_of(bench: Bench) -> str:
@@ -105,6 +125,22 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
         pair_of(b), json={"verdict": "not_confusable"}
     ),
     "DELETE /recognition/pairs/{one}/{other}": lambda b: b.administrator.delete(pair_of(b)),
+    "PUT /access-model": lambda b: put(b.administrator, STAFF),
+    "PUT /lockdowns/{level}": lambda b: b.administrator.put(level_of(b), json={"reason": "drill"}),
+    "DELETE /lockdowns/{level}": lambda b: b.administrator.delete(active_level_of(b)),
+    "POST /forgiven": lambda b: b.administrator.post(
+        f"{API}/forgiven", json={"holder_id": b.person()}
+    ),
+    "POST /visits": lambda b: b.administrator.post(
+        f"{API}/visits", json=wish(b, host_id=b.person())
+    ),
+    "DELETE /visits/{visit_id}": lambda b: b.administrator.delete(
+        f"{API}/visits/{invite(b)['visit_id']}"
+    ),
+    "PUT /people/{holder_id}/pin": lambda b: b.administrator.put(
+        f"{API}/people/{b.person()}/pin", json={"pin": "2580"}
+    ),
+    "DELETE /people/{holder_id}/pin": lambda b: b.administrator.delete(pin_of(b)),
     "POST /nodes/tokens": lambda b: b.administrator.post(
         f"{API}/nodes/tokens", json={"node": "gate-1"}
     ),
