@@ -30,7 +30,7 @@ export async function startPage(page) {
   document.body.append(header.element, main);
   const session = found ?? (await signIn());
   header.greet(session);
-  listenToPages();
+  listenToPages(session);
   page.mount(main, { store, session });
   openLive(store);
 }
@@ -53,16 +53,37 @@ function openLive(store) {
   live.open();
 }
 
-/** Whether a page has anything for whoever is signed in. @param {string} name @param {Session | null} session */
-const isShown = (name, session) => name !== "audit" || session?.permissions.includes("audit.read");
+/** Pages that some roles have nothing on, and the permission that shows them; any other is everybody's. */
+const NEEDS = new Map([
+  ["people", "people.read"],
+  ["nodes", "nodes.read"],
+  ["recognition", "recognition.read"],
+  ["access", "access.read"],
+  ["muster", "muster.read"],
+  ["visitors", "visits.read"],
+  ["audit", "audit.read"],
+]);
+
+/** The pages that have anything for whoever is signed in. @param {Session | null} session */
+function shownPages(session) {
+  return termsOf("page").filter((name) => {
+    const need = NEEDS.get(name);
+    return need === undefined || session?.permissions.includes(need);
+  });
+}
 
 /** @param {string} name */
 const pathOf = (name) => (name === "console" ? "/" : `/${name}`);
 
-function listenToPages() {
+/** Listen to `g` and a letter of a page's name that no page before it has. @param {Session} session */
+function listenToPages(session) {
   listenToKeys();
-  for (const name of termsOf("page")) {
-    onKey(`g ${name[0]}`, () => t(`page.${name}`), () => location.assign(pathOf(name)));
+  const taken = new Set();
+  for (const name of shownPages(session)) {
+    const letter = [...name].find((each) => !taken.has(each));
+    if (letter === undefined) continue;
+    taken.add(letter);
+    onKey(`g ${letter}`, () => t(`page.${name}`), () => location.assign(pathOf(name)));
   }
 }
 
@@ -102,7 +123,7 @@ class Header {
   #words() {
     fill(
       this.#nav,
-      ...termsOf("page").filter((name) => isShown(name, this.#session)).map((name) =>
+      ...shownPages(this.#session).map((name) =>
         h("a", { href: pathOf(name), "aria-current": name === this.#page && "page" }, t(`page.${name}`)),
       ),
     );

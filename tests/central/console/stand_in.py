@@ -13,24 +13,14 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from central.console import pages
+from central.security import ROLES
 from central.tables import PERSON_MARKS
 from tests.central.console.recognition_data import make_recognition, make_self_test
 
 SESSION = {
     "username": "li.ming",
     "role": "administrator",
-    "permissions": [
-        "audit.read",
-        "events.candidates",
-        "events.crops",
-        "events.read",
-        "nodes.manage",
-        "people.names",
-        "people.write",
-        "recognition.manage",
-        "recognition.pairs",
-        "recognition.read",
-    ],
+    "permissions": sorted(ROLES["administrator"]),
 }
 PASSWORD = "correct horse battery"
 Json = dict[str, Any]

@@ -5,6 +5,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from central.console import STATIC, pages
+from central.security import ROLES
 from tests.browser import Visitor, Visitors
 from tests.central.console.conftest import Central
 from tests.central.console.stand_in import PASSWORD
@@ -105,6 +106,17 @@ def test_every_page_but_the_invitation_is_in_the_navigation(console: Page) -> No
 
     names = {p.stem for p in STATIC.glob("*.html")} - {"index", "invite"}
     assert set(links) == {"/", *(f"/{name}" for name in names)}
+
+
+def test_a_guard_is_led_to_the_pages_of_guards_alone(central: Central, guard: Visitor) -> None:
+    may = sorted(ROLES["guard"])
+    central.stand_in.session = {**central.stand_in.session, "permissions": may}
+
+    page = guard.open(central.url)
+
+    links = page.locator("nav a")
+    expect(links.filter(has_text="人员")).to_have_count(1)
+    expect(page.locator("nav")).not_to_contain_text(re.compile("审计|识别"))
 
 
 def test_without_a_session_a_page_shows_nothing_but_the_question(
