@@ -3,6 +3,7 @@
 from starlette.routing import BaseRoute, Mount, Route
 
 from central.console import STATIC
+from config.web import BENCH_WORDS
 from config.web import STATIC as SHARED
 from config.web.files import WebFiles
 
@@ -19,5 +20,5 @@ def routes() -> list[BaseRoute]:
             for page in pages
         ),
         Mount("/static", files),
-        Mount("/web", WebFiles(SHARED)),
+        Mount("/web", WebFiles(SHARED, without=BENCH_WORDS)),
     ]

@@ -6,6 +6,8 @@ from playwright.sync_api import Page, expect
 
 from central.console import STATIC, pages
 from central.security import ROLES
+from config.web import BENCH_WORDS
+from config.web import STATIC as SHARED
 from tests.browser import Visitor, Visitors
 from tests.central.console.conftest import Central
 from tests.central.console.stand_in import PASSWORD
@@ -99,6 +101,13 @@ def test_a_page_that_is_added_needs_no_entry_elsewhere() -> None:
 
     names = {p.stem for p in STATIC.glob("*.html")} - {"index"}
     assert served == {"/", "/static", "/web", *(f"/{name}" for name in names)}
+
+
+def test_no_page_of_central_shows_the_bench_s_words() -> None:
+    files = [*STATIC.glob("*.js"), *SHARED.glob("*.js")]
+    text = "\n".join(path.read_text("utf-8") for path in files)
+
+    assert [g for g in BENCH_WORDS if re.search(rf"[\"'`]{g}[.\"'`]", text)] == []
 
 
 def test_every_page_but_the_invitation_is_in_the_navigation(console: Page) -> None:

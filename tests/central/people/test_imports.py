@@ -193,12 +193,13 @@ def put(bench: Bench, number: str, **wish: object) -> tuple[int, object]:
 def test_another_system_puts_a_person_and_puts_them_again(any_bench: Bench) -> None:
     wish = {"name": "A", "unit": "x / y", "cards": ["7"], "access_points": ["lane"]}
 
+    node = any_bench.node()
     first = put(any_bench, "K-1", **wish)
-    version = replica(any_bench.node()).version
+    version = replica(node).version
     second = put(any_bench, "K-1", **wish)
 
     assert (first[0], second[0], first[1]) == (201, 200, second[1])
-    assert replica(any_bench.node()).version == version
+    assert replica(node).version == version
     assert people(any_bench)["K-1"]["unit"] == "x/y"
 
 
