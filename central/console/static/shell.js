@@ -53,22 +53,22 @@ function openLive(store) {
   live.open();
 }
 
-/** Pages that some roles have nothing on, and the permission that shows them; any other is everybody's. */
-const NEEDS = new Map([
-  ["people", "people.read"],
-  ["nodes", "nodes.read"],
-  ["recognition", "recognition.read"],
-  ["access", "access.read"],
-  ["muster", "muster.read"],
-  ["visitors", "visits.read"],
-  ["audit", "audit.read"],
+/** Of pages that some roles have nothing on, what one must be allowed to read; any other is everybody's. */
+const READS = new Map([
+  ["people", "people"],
+  ["nodes", "nodes"],
+  ["recognition", "recognition"],
+  ["access", "access"],
+  ["muster", "muster"],
+  ["visitors", "visits"],
+  ["audit", "audit"],
 ]);
 
 /** The pages that have anything for whoever is signed in. @param {Session | null} session */
 function shownPages(session) {
   return termsOf("page").filter((name) => {
-    const need = NEEDS.get(name);
-    return need === undefined || session?.permissions.includes(need);
+    const area = READS.get(name);
+    return area === undefined || session?.permissions.includes(`${area}.read`);
   });
 }
 
