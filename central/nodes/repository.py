@@ -58,14 +58,18 @@ async def put_keys(
     transaction: Transaction, node: str, *, signing_key: str, sealing_key: str, now: datetime
 ) -> None:
     """Replace a node's keys: the terminal that had the old ones is out."""
-    await transaction.execute(delete(nodes).where(nodes.c.node == node))
+    replaced = await transaction.execute(
+        delete(nodes).where(nodes.c.node == node).returning(nodes.c.node)
+    )
+    is_replaced = replaced.first() is not None
     await transaction.execute(
         insert(nodes).values(
             node=node, signing_key=signing_key, sealing_key=sealing_key, enrolled_at=now
         )
     )
     transaction.announce(f"node-keys:{node}")
-    transaction.announce(node_topic(node))
+    if is_replaced:
+        transaction.announce(node_topic(node))
     await next_replica_version(transaction)  # the others are told of its key
 
 
