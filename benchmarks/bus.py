@@ -300,7 +300,7 @@ def osdp(minutes: float) -> dict[str, Any]:
     }
 
 
-async def _wrong_values_on_ptys() -> list[int]:
+async def _wrong_values_on_ptys() -> tuple[int, int]:
     """Return ours and the peer's, each on its own pseudo-terminal at one time."""
     return await asyncio.gather(
         wrong_values_on_a_pty(PTY_EXCHANGES), wrong_values_of_pymodbus(PEER_EXCHANGES)
