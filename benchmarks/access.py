@@ -193,7 +193,7 @@ def attempt(rng: random.Random, person: Person) -> Attempt:
 
 def measure(decisions: int) -> tuple[list[float], list[float], Counter[str]]:
     """Return each decision's time, its processor time, both in ms, and what was decided."""
-    rng = random.Random(1)  # noqa: S311  # no secret
+    rng = random.Random(1)  # noqa: S311 - repeatable, no secret
     world, points, people = make_world(rng)
     known = {person.holder_id: person for person in people}
     times, busy, answers, now = list[float](), list[float](), Counter[str](), NOW

@@ -4,10 +4,9 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from pydantic import BaseModel
-
 from central.access.repository import ProfiledPerson
 from central.access.schemas import ChangedEntry
+from config.contract.access_check import Identified
 from config.contract.access_model import AccessModel
 
 TABLES: Final = (
@@ -93,6 +92,5 @@ def _reach(model: AccessModel, profiles: frozenset[str]) -> Reach:
     return {point: frozenset(found) for point, found in ways.items()}
 
 
-def _by_id(entries: Sequence[BaseModel]) -> dict[str, BaseModel]:
-    # Every part of these tables has an id; their only common type does not say so.
-    return {entry.id: entry for entry in entries}  # type: ignore[attr-defined]
+def _by_id(entries: Sequence[Identified]) -> dict[str, Identified]:
+    return {entry.id: entry for entry in entries}

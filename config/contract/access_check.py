@@ -170,8 +170,17 @@ def _named_points(model: "AccessModel") -> Iterator[tuple[str, Sequence[str]]]:
         yield place, selection.points
 
 
+class Identified(Protocol):
+    """An entry of a table of the model."""
+
+    @property
+    def id(self) -> str:
+        """Its name, once in its table."""
+        ...
+
+
 def _repeated(model: "AccessModel") -> list[str]:
-    tables = {
+    tables: dict[str, Sequence[Identified]] = {
         "special_days": model.special_days, "schedule": model.schedules, "group": model.groups,
         "profile": model.profiles, "area": model.areas, "point": model.points,
         "interlock": model.interlocks, "temporary rule": model.temporary_rules,
@@ -180,8 +189,7 @@ def _repeated(model: "AccessModel") -> list[str]:
     found = [
         f"{table} {name!r} stands twice"
         for table, entries in tables.items()
-        # Every part of these tables has an id; their only common type does not say so.
-        for name in repeated(entry.id for entry in entries)  # type: ignore[attr-defined]
+        for name in repeated(entry.id for entry in entries)
     ]
     found += [
         f"two lockdown levels have priority {priority}: which one decides must be said"

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
@@ -13,6 +13,9 @@ from central.database import Database, Transaction
 from tests.central.bench import Bench
 
 GUARDS = ("audit_log_update", "audit_log_delete", "audit_log_insert")
+
+
+_Result = TypeVar("_Result")
 
 
 def entries(bench: Bench, **wanted: str) -> list[Any]:
@@ -28,11 +31,11 @@ def actions(bench: Bench) -> list[str]:
     return [entry["action"] for entry in reversed(entries(bench))]
 
 
-def in_transaction(bench: Bench, act: Callable[[Transaction], Awaitable[Any]]) -> Any:  # noqa: ANN401
+def in_transaction(bench: Bench, act: Callable[[Transaction], Awaitable[_Result]]) -> _Result:
     """Return what something in a writing transaction of this central returns."""
     services = bench.app.state.services
 
-    async def run() -> Any:  # noqa: ANN401
+    async def run() -> _Result:
         async with services.database.write() as transaction:
             return await act(transaction)
 

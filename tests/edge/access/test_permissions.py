@@ -24,7 +24,7 @@ def with_profiles(*profiles: str) -> Building:
     return Building(PROFILES, Person(holder_id="anna", profiles=frozenset(profiles)))
 
 
-def temporary(effect: str, *, holders: tuple[str, ...] = (), **parts: Any) -> Building:  # noqa: ANN401
+def temporary(effect: str, *, holders: tuple[str, ...] = (), **parts: Any) -> Building:  # noqa: ANN401 - of a rule
     rule = {"id": "t", "effect": effect, "points": ["front"], "holders": holders,
             "valid_from": "2026-11-23T08:00Z", "valid_until": "2026-11-23T09:00Z"}  # fmt: skip
     nobody = Person(holder_id="anna", profiles=frozenset(), access_points=frozenset({"side"}))
