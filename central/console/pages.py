@@ -1,24 +1,94 @@
-"""Where the pages are served."""
+"""Where the pages are served, and the one head that all of them have."""
+
+import dataclasses
+import json
+from typing import Final
 
 from starlette.routing import BaseRoute, Mount, Route
 
 from central.console import STATIC
-from config.web import BENCH_WORDS
 from config.web import STATIC as SHARED
-from config.web.files import WebFiles
+from config.web.files import WebFile, WebFiles
+from config.web.modules import groups_named, modules_of
 
-FIRST_PAGE = "index.html"
+FOLDERS: Final = {"/static/": STATIC, "/web/": SHARED}
+LANGUAGES: Final = ("zh-CN", "en")
+FIRST_PAGE: Final = "console"
+WITHOUT_SESSION: Final = ("invite",)
+"""Pages that no navigation leads to."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Look:
+    """How a page looks before anybody chose. Attributes: styles: after what all pages have."""
+
+    theme: str = "light"
+    styles: tuple[str, ...] = ("office.css",)
+
+
+OFFICE: Final = Look()
+LOOKS: Final = {
+    "console": Look("dark", ("console.css",)),
+    **dict.fromkeys(("access", "muster", "visitors"), Look(styles=("office.css", "rules.css"))),
+}
+"""Pages that look otherwise than ``OFFICE``."""
+
+
+def page_names() -> tuple[str, ...]:
+    """Return every page: those that have the words ``page.NAME``, and those without a session."""
+    named = [key.removeprefix("page.") for key in _words(LANGUAGES[0]) if key.startswith("page.")]
+    return (*named, *WITHOUT_SESSION)
 
 
 def routes() -> list[BaseRoute]:
-    """Return the routes of every page, ``/static`` and ``/web``; a new page needs no entry here."""
-    files = WebFiles(STATIC)
-    pages = sorted(path.name for path in STATIC.glob("*.html"))
-    return [
+    """Return the routes of every page, its words, ``/static`` and ``/web``."""
+    dictionaries = {language: _words(language) for language in LANGUAGES}
+    pages = list[BaseRoute]()
+    for name in page_names():
+        modules = modules_of(f"/static/{name}.js", FOLDERS)
+        groups = {key.partition(".")[0] for key in dictionaries[LANGUAGES[0]]}
+        wanted = groups_named(modules, FOLDERS, groups)
+        pages.append(Route("/" if name == FIRST_PAGE else f"/{name}", _page(name)))
+        pages += [
+            Route(f"/words/{name}/{language}.json", _dictionary(words, wanted))
+            for language, words in dictionaries.items()
+        ]
+    return [*pages, Mount("/static", WebFiles(STATIC)), Mount("/web", WebFiles(SHARED))]
+
+
+def head(name: str) -> str:
+    """Return the document of a page: everything but its head is made by its module."""
+    look = LOOKS.get(name, OFFICE)
+    entry = f"/static/{name}.js"
+    styles = ["/web/tokens.css", "/web/elements.css", *(f"/static/{s}" for s in look.styles)]
+    lines = [
+        '<meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        "<title>Menshen</title>",
+        '<link rel="icon" type="image/svg+xml" href="/web/icon.svg">',
+        '<script src="/web/theme.js"></script>',
+        *(f'<link rel="stylesheet" href="{style}">' for style in styles),
         *(
-            Route("/" if page == FIRST_PAGE else f"/{page.removesuffix('.html')}", files[page])
-            for page in pages
+            f'<link rel="modulepreload" href="{module}">'
+            for module in modules_of(entry, FOLDERS, at_once=True)[1:]
         ),
-        Mount("/static", files),
-        Mount("/web", WebFiles(SHARED, without=BENCH_WORDS)),
+        f'<script type="module" src="{entry}"></script>',
     ]
+    inside = "\n".join(f"    {line}" for line in lines)
+    root = f'<html lang="zh-CN" data-theme="{look.theme}" data-words="/words/{name}/">'
+    return f"<!doctype html>\n{root}\n  <head>\n{inside}\n  </head>\n  <body></body>\n</html>\n"
+
+
+def _page(name: str) -> WebFile:
+    return WebFile(head(name).encode(), "text/html")
+
+
+def _dictionary(words: dict[str, str], groups: frozenset[str]) -> WebFile:
+    """Return the words of a page alone: the whole dictionary weighs more than most pages."""
+    kept = {key: text for key, text in words.items() if key.partition(".")[0] in groups}
+    return WebFile(json.dumps(kept, ensure_ascii=False, indent=0).encode(), "application/json")
+
+
+def _words(language: str) -> dict[str, str]:
+    words: dict[str, str] = json.loads((SHARED / f"{language}.json").read_text("utf-8"))
+    return words

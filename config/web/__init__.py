@@ -15,12 +15,3 @@ CONTENT_SECURITY_POLICY = (
     "object-src 'none'"
 )
 """For every page: scripts, styles, pictures and connections of our own origin, and none inline."""
-
-BENCH_WORDS = frozenset(
-    {
-        "bench", "bench_error", "bench_fault", "bench_fault_text", "bench_hint", "condition",
-        "hand", "hand_argument", "observed", "observed_field", "quantity", "said", "simulator",
-        "step",
-    }
-)  # fmt: skip
-"""Groups of words that the technician's bench alone shows."""

@@ -2,10 +2,9 @@
 
 import gzip
 import hashlib
-import json
 import mimetypes
-from collections.abc import Collection
 from pathlib import Path
+from typing import Self
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
@@ -26,14 +25,19 @@ TYPES = {".js": "text/javascript", ".json": "application/json", ".svg": "image/s
 
 
 class WebFile:
-    """One file, read and compressed when the process starts."""
+    """One file, compressed when the process starts."""
 
-    def __init__(self, path: Path, *, without: Collection[str] = ()) -> None:
-        plain = path.read_bytes()
-        self._plain = _lighter(plain, without) if without and path.suffix == ".json" else plain
+    def __init__(self, content: bytes, media_type: str) -> None:
+        self._plain = content
         self._compressed = gzip.compress(self._plain, mtime=0)
         self._etag = f'"{hashlib.sha256(self._plain).hexdigest()[:16]}"'
-        self._type = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "text/plain"
+        self._type = media_type
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Return a file of a folder."""
+        guessed = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "text/plain"
+        return cls(path.read_bytes(), guessed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer GET and HEAD."""
@@ -56,16 +60,9 @@ class WebFile:
 class WebFiles:
     """The files of one flat folder, by name: ``app.mount("/web", WebFiles(...))``."""
 
-    def __init__(self, folder: Path, *, without: Collection[str] = ()) -> None:
-        """Read them.
-
-        Args:
-            folder: Flat; what lies deeper is not served.
-            without: Groups of words that these pages never show; dictionaries come without them.
-        """
-        self._files = {
-            path.name: WebFile(path, without=without) for path in folder.iterdir() if path.is_file()
-        }
+    def __init__(self, folder: Path) -> None:
+        """Read them. Args: folder: Flat; what lies deeper is not served."""
+        self._files = {path.name: WebFile.read(path) for path in folder.iterdir() if path.is_file()}
 
     def __getitem__(self, name: str) -> WebFile:
         """Return a file of the folder; KeyError when there is none of this name."""
@@ -76,9 +73,3 @@ class WebFiles:
         name = scope["path"].removeprefix(scope.get("root_path", "")).lstrip("/")
         answer = self._files.get(name) or PlainTextResponse("not found", 404)
         await answer(scope, receive, send)
-
-
-def _lighter(dictionary: bytes, without: Collection[str]) -> bytes:
-    words: dict[str, str] = json.loads(dictionary)
-    kept = {key: text for key, text in words.items() if key.partition(".")[0] not in without}
-    return json.dumps(kept, ensure_ascii=False, indent=0).encode()

@@ -15,7 +15,8 @@ export function language() {
 
 /** Load the dictionary of this page's language; nothing may be translated before. */
 export async function loadWords() {
-  const reply = await fetch(new URL(`${language()}.json`, import.meta.url));
+  const place = document.documentElement.dataset.words ?? import.meta.url;
+  const reply = await fetch(new URL(`${language()}.json`, new URL(place, location.href)));
   if (!reply.ok) throw new Error(`dictionary: ${reply.status}`);
   words = await reply.json();
 }

@@ -1,13 +1,10 @@
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from central.console import STATIC, pages
+from central.console import pages
 from central.security import ROLES
-from config.web import BENCH_WORDS
-from config.web import STATIC as SHARED
 from tests.browser import Visitor, Visitors
 from tests.central.console.conftest import Central
 from tests.central.console.stand_in import PASSWORD
@@ -96,24 +93,10 @@ def test_a_page_asks_nobody_but_central(central: Central, guard: Visitor, path: 
     assert [url for url in asked if not url.startswith(central.url)] == []
 
 
-def test_a_page_that_is_added_needs_no_entry_elsewhere() -> None:
-    served = {getattr(route, "path", "") for route in pages.routes()}
-
-    names = {p.stem for p in STATIC.glob("*.html")} - {"index"}
-    assert served == {"/", "/static", "/web", *(f"/{name}" for name in names)}
-
-
-def test_no_page_of_central_shows_the_bench_s_words() -> None:
-    files = [*STATIC.glob("*.js"), *SHARED.glob("*.js")]
-    text = "\n".join(path.read_text("utf-8") for path in files)
-
-    assert [g for g in BENCH_WORDS if re.search(rf"[\"'`]{g}[.\"'`]", text)] == []
-
-
 def test_every_page_but_the_invitation_is_in_the_navigation(console: Page) -> None:
     links = [link.get_attribute("href") for link in console.locator("nav a").all()]
 
-    names = {p.stem for p in STATIC.glob("*.html")} - {"index", "invite"}
+    names = set(pages.page_names()) - {"console", "invite"}
     assert set(links) == {"/", *(f"/{name}" for name in names)}
 
 
@@ -180,14 +163,3 @@ def test_the_tests_notice_a_breach_of_the_security_policy(central: Central, guar
 
     assert any("Content Security Policy" in line for line in guard.complaints)
     guard.complaints.clear()
-
-
-def test_pages_are_files_beside_their_modules() -> None:
-    scripts = [
-        Path(found).name
-        for p in STATIC.glob("*.html")
-        for found in re.findall(r'type="module" src="/static/([^"]+)"', p.read_text("utf-8"))
-    ]
-
-    assert all((STATIC / script).is_file() for script in scripts)
-    assert len(scripts) == len(list(STATIC.glob("*.html")))

@@ -4,22 +4,27 @@ from pathlib import Path
 import pytest
 
 from central.console import STATIC as CONSOLE
+from central.console import pages
 from config.web import STATIC as SHARED
 from edge.bench.server import STATIC as BENCH
 from edge.kiosk.app import STATIC as KIOSK
 
+
+def name(path: Path) -> str:
+    return f"{path.parents[1].name}/{path.name}"
+
+
 FOLDERS = {"/web/": SHARED, "/static/": CONSOLE}
 FILES = sorted(p for folder in (SHARED, CONSOLE, KIOSK, BENCH) for p in folder.iterdir())
 SCRIPTS = [p for p in FILES if p.suffix == ".js"]
-PAGES = [p for p in FILES if p.suffix == ".html"]
+PAGES = {
+    **{name(p): p.read_text("utf-8") for p in FILES if p.suffix == ".html"},
+    **{page: pages.head(page) for page in pages.page_names()},
+}
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 FORBIDDEN = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function"
 )
-
-
-def name(path: Path) -> str:
-    return f"{path.parents[1].name}/{path.name}"
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=name)
@@ -39,11 +44,11 @@ def test_no_address_but_our_own_is_named(path: Path) -> None:
     assert re.findall(r"(?:https?:|wss?:)?//[a-z0-9.-]+\.[a-z]{2,}", text) == []
 
 
-@pytest.mark.parametrize("path", PAGES, ids=name)
-def test_a_page_has_no_inline_script_or_style(path: Path) -> None:
-    text = path.read_text("utf-8")
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_has_no_inline_script_or_style(page: str) -> None:
+    inline = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=")
 
-    assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=", text) == []
+    assert inline.findall(PAGES[page]) == []
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=name)

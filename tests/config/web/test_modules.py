@@ -1,0 +1,73 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from central.console import STATIC, pages
+from config.web import STATIC as SHARED
+from config.web.modules import groups_named, modules_of
+
+FOLDERS = pages.FOLDERS
+TEXT = {path.name: path.read_text("utf-8") for path in STATIC.glob("*.js")}
+SHARED_TEXT = {path.name: path.read_text("utf-8") for path in SHARED.glob("*.js")}
+GROUPS = {key.partition(".")[0] for key in json.loads((SHARED / "en.json").read_text("utf-8"))}
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> dict[str, Path]:
+    (tmp_path / "page.js").write_text(
+        'import { a } from "./part.js";\n/** @type {import("./other.js").B} */\n'
+        'const c = () => import("./later.js");\nt("page.title");\n'
+    )
+    (tmp_path / "part.js").write_text('import "./page.js";\nterm("day", x); t(`hour.${y}`);\n')
+    (tmp_path / "later.js").write_text('t("late.word");\n')
+    (tmp_path / "other.js").write_text('t("other.word");\n')
+    return {"/static/": tmp_path}
+
+
+def test_a_page_loads_what_its_modules_import(folders: dict[str, Path]) -> None:
+    assert modules_of("/static/page.js", folders, at_once=True) == [
+        "/static/page.js",
+        "/static/part.js",
+    ]
+
+
+def test_types_are_not_loaded_and_what_comes_later_is(folders: dict[str, Path]) -> None:
+    loaded = modules_of("/static/page.js", folders)
+
+    assert {Path(address).name for address in loaded} == {"page.js", "part.js", "later.js"}
+
+
+def test_words_are_those_that_the_modules_name(folders: dict[str, Path]) -> None:
+    modules = modules_of("/static/page.js", folders)
+
+    named = groups_named(modules, folders, ["page", "day", "hour", "late", "other"])
+
+    assert named == {"page", "day", "hour", "late"}
+
+
+@pytest.mark.parametrize("page", pages.page_names())
+def test_a_page_has_the_words_of_each_key_that_it_writes_out(page: str) -> None:
+    modules = modules_of(f"/static/{page}.js", FOLDERS)
+    text = "\n".join((TEXT | SHARED_TEXT)[Path(module).name] for module in modules)
+
+    written = set(re.findall(r'\bt\(\s*["`]([a-z_]+)\.', text))
+
+    assert written - groups_named(modules, FOLDERS, GROUPS) == set()
+    assert "error" in written
+
+
+@pytest.mark.parametrize("page", pages.page_names())
+def test_a_page_is_a_module_of_its_name(page: str) -> None:
+    assert f"{page}.js" in TEXT
+
+
+def test_every_module_is_part_of_a_page() -> None:
+    loaded = {
+        module
+        for page in pages.page_names()
+        for module in modules_of(f"/static/{page}.js", FOLDERS)
+    }
+
+    assert {f"/static/{name}" for name in TEXT} - loaded == set()
