@@ -1,4 +1,4 @@
-"""How long one access decision takes, with every kind of rule in force; and an import of people.
+"""How long an access decision takes, a change until it is in force, and an import of people.
 
 ``uv run python -m benchmarks.access --json FILE``. 200 points of 40 areas, 10,000 people who are
 all somewhere, 120 profiles over 60 schedules with the holiday calendar, levels, interlocks,
@@ -22,6 +22,7 @@ from rich.console import Console
 
 import config
 from benchmarks.access_import import measure_import
+from benchmarks.access_propagation import TERMINALS, measure_propagation
 from benchmarks.measure import write_json
 from config.contract.access import Direction
 from config.contract.access_model import parse_access_model
@@ -247,6 +248,9 @@ def main() -> None:
         "points": POINTS,
         "decision_p99_ms": round(percentile(times, 0.99), 3),
     }
+    propagation = measure_propagation()
+    result["propagation_p95_ms"] = round(percentile(propagation.all, 0.95) * 1000)
+    result["nodes"] = TERMINALS
     preview_s, apply_s = measure_import(PEOPLE)
     result["import_10000_s"] = round(preview_s + apply_s, 2)
     console = Console()
@@ -256,6 +260,13 @@ def main() -> None:
         f" {describe_machine()}"
     )
     console.print(", ".join(f"{reason} {count}" for reason, count in answers.most_common()))
+    console.print(
+        f"a change at central in force at {TERMINALS} terminals, p95: "
+        + ", ".join(
+            f"{kind} {percentile(times, 0.95):.2f} s"
+            for kind, times in propagation._asdict().items()
+        )
+    )
     console.print(
         f"a workbook of {PEOPLE:,} people: preview {preview_s:.1f} s, applied in {apply_s:.1f} s"
     )

@@ -34,6 +34,7 @@ from central.people import endpoints as people_endpoints
 from central.people import face_endpoints, import_endpoints, imports, migration_endpoints, pictures
 from central.people.faces import FaceReader, PipelineFactory, site_pipeline
 from central.people.migration import Migration
+from central.people.replica import ReplicaSource
 from central.recognition import endpoints as recognition_endpoints
 from central.recognition.kept import kept_pictures
 from central.recognition.self_test import SelfTests
@@ -175,6 +176,7 @@ async def _running(
             users=Users(database, url=settings.url),
             faces=faces,
             migration=migration,
+            replica=ReplicaSource(database, kek),
             hub=hub,
             node_hub=node_hub,
             kek=kek,

@@ -15,6 +15,7 @@ from central.database import Database
 from central.keys import KeyEncryptionKey
 from central.people.faces import FaceReader
 from central.people.migration import Migration
+from central.people.replica import ReplicaSource
 from central.security import RateLimit
 from central.settings import Settings
 from central.stream import Hub
@@ -43,6 +44,7 @@ class Services:
     users: Users
     faces: FaceReader
     migration: Migration
+    replica: ReplicaSource
     hub: Hub
     node_hub: Hub
     kek: KeyEncryptionKey

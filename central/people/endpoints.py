@@ -9,7 +9,7 @@ from central.access.repository import current
 from central.database import Transaction
 from central.nodes.signed import Signed, SignedRequest
 from central.people import pins, repository, templates
-from central.people.replica import ReplicaSource, check_readable
+from central.people.replica import check_readable
 from central.people.schemas import (
     AddedCard,
     CardList,
@@ -188,8 +188,7 @@ async def replica(
     ] = None,
 ) -> ReplicaPage:
     """Return to a node what changed of people after a version, and what else it asks for."""
-    source = ReplicaSource(services.database, services.kek)
-    return await source.page(
+    return await services.replica.page(
         after=after, sealing_key=signed.sealing_key, with_pairs=pairs, access_known=access
     )
 

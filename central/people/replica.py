@@ -1,7 +1,8 @@
 """What a node is told of people: verifiers, validity and templates sealed for that node alone."""
 
 import asyncio
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,10 +21,18 @@ from central.recognition.repository import last_done
 from central.site_values import replica_version
 from central.tables import PERSON_MARKS, cards, people, templates
 from central.visits import repository as visits
-from config.contract.nodes import HolderRecord, ReplicaPage, TemplateRecord
+from config.contract.nodes import (
+    AccessRecord,
+    HolderRecord,
+    ReplicaPage,
+    SitePairsRecord,
+    TemplateRecord,
+)
 from config.contract.trust import seal
 
 PAGE_LENGTH: Final = 200
+KEPT_ANSWERS_MAX: Final = 16
+"""More than what nodes ask of one version; the oldest goes first."""
 
 
 def holder_record(row: Row[Any], **more: object) -> HolderRecord:
@@ -62,11 +71,52 @@ def refuse_unreadable(row: Row[Any]) -> None:
         raise RefusedError(422, "unreadable_record", "no terminal could read this person's record")
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """What a node asks that others ask, too; see ``ReplicaSource.page``."""
+
+    after: int
+    with_pairs: bool
+    access_known: int | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class _Changes:
+    """An answer before it is sealed for somebody. Not printable: it holds keys.
+
+    Attributes:
+        version: That a node has with this answer.
+        people: Rows of their table, in the order of versions.
+        cards: Verifiers, by holder.
+        faces: Rows of templates, by holder.
+        others: Whom somebody resembles, by holder.
+        guests: Visitors, in the order of versions.
+    """
+
+    version: int
+    has_more: bool
+    is_complete: bool
+    people: Sequence[Row[Any]]
+    cards: Mapping[str, tuple[str, ...]]
+    faces: Mapping[str, tuple[Row[Any], ...]]
+    others: Mapping[str, tuple[str, ...]]
+    guests: Sequence[HolderRecord]
+    site_pairs: SitePairsRecord | None
+    access: AccessRecord | None
+
+
 class ReplicaSource:
-    """Pages of people for one node after another."""
+    """Pages of people for one node after another; for one event loop.
+
+    After a change every node asks the same. What they ask is read once per version, by whoever is
+    first, and sealed for each: two hundred nodes cost the database what one costs.
+    """
 
     def __init__(self, database: Database, kek: KeyEncryptionKey) -> None:
+        """Read from ``database``; ``kek`` opens the templates' keys."""
         self._database, self._kek = database, kek
+        self._version = -1
+        self._reading: dict[_Question, asyncio.Future[_Changes]] = {}
 
     async def page(
         self,
@@ -85,47 +135,84 @@ class ReplicaSource:
             access_known: The version of the access model that the node has; None where it does not
                 ask for the access rules.
         """
+        question = _Question(after=after, with_pairs=with_pairs, access_known=access_known)
+        changes = await self._shared(question)
+        if changes.faces:
+            holders = await asyncio.to_thread(self._sealed, changes, sealing_key)
+        else:
+            holders = self._sealed(changes, sealing_key)
+        return ReplicaPage(
+            version=changes.version,
+            has_more=changes.has_more,
+            is_complete=changes.is_complete,
+            holders=tuple(sorted(holders, key=lambda holder: holder.version)),
+            site_pairs=changes.site_pairs,
+            access=changes.access,
+        )
+
+    async def _shared(self, question: _Question) -> _Changes:
+        async with self._database.read() as transaction:
+            version = await replica_version(transaction)
+        if version != self._version:
+            # Whoever is still waiting for an older answer gets it, and hears of the newer version.
+            self._version, self._reading = version, {}
+        if (reading := self._reading.get(question)) is None:
+            reading = self._reading[question] = asyncio.ensure_future(self._read(question))
+            reading.add_done_callback(lambda done: self._forget_failed(question, done))
+            if len(self._reading) > KEPT_ANSWERS_MAX:
+                del self._reading[next(iter(self._reading))]
+        # A node that hangs up must not end what the others wait for.
+        return await asyncio.shield(reading)
+
+    def _forget_failed(self, question: _Question, done: asyncio.Future[_Changes]) -> None:
+        is_failed = done.cancelled() or done.exception() is not None
+        if is_failed and self._reading.get(question) is done:
+            del self._reading[question]
+
+    async def _read(self, question: _Question) -> _Changes:
         async with self._database.read() as transaction:
             version = await replica_version(transaction)
             # A node that is ahead knows another history, as after a restored backup: from nothing.
-            after = after if after <= version else 0
+            after = question.after if question.after <= version else 0
             rows = await self._changed(transaction, after)
             guests = await visits.records(transaction, after=after, limit=PAGE_LENGTH + 1)
             found = sorted([row.version for row in rows] + [guest.version for guest in guests])
             has_more = len(found) > PAGE_LENGTH
             version = found[PAGE_LENGTH - 1] if has_more else version
             rows = [row for row in rows if row.version <= version]
-            guests = [guest for guest in guests if guest.version <= version]
             holder_ids = [row.holder_id for row in rows if not row.is_removed]
-            verifiers = await self._verifiers(transaction, holder_ids)
-            faces = await self._templates(transaction, holder_ids)
-            others = await confusable_with(transaction, holder_ids)
-            test = await last_done(transaction) if with_pairs else None
+            test = await last_done(transaction) if question.with_pairs else None
             # A node that begins anew may have the same version of another history.
-            known = access_known if after else None
-            rules = None if access_known is None else await record(transaction, known=known)
+            known = question.access_known if after else None
+            return _Changes(
+                version=version,
+                has_more=has_more,
+                is_complete=after == 0,
+                people=rows,
+                cards=await self._verifiers(transaction, holder_ids),
+                faces=await self._templates(transaction, holder_ids),
+                others=await confusable_with(transaction, holder_ids),
+                guests=[guest for guest in guests if guest.version <= version],
+                site_pairs=None if test is None else test.record,
+                access=(
+                    None
+                    if question.access_known is None
+                    else await record(transaction, known=known)
+                ),
+            )
 
-        def sealed() -> list[HolderRecord]:
-            return [
-                self._record(
-                    row,
-                    verifiers.get(row.holder_id, ()),
-                    faces.get(row.holder_id, ()),
-                    others.get(row.holder_id, ()),
-                    sealing_key,
-                )
-                for row in rows
-            ]
-
-        holders = [*await asyncio.to_thread(sealed), *guests]
-        return ReplicaPage(
-            version=version,
-            has_more=has_more,
-            is_complete=after == 0,
-            holders=tuple(sorted(holders, key=lambda holder: holder.version)),
-            site_pairs=None if test is None else test.record,
-            access=rules,
-        )
+    def _sealed(self, changes: _Changes, sealing_key: X25519PublicKey) -> list[HolderRecord]:
+        records = [
+            self._record(
+                row,
+                changes.cards.get(row.holder_id, ()),
+                changes.faces.get(row.holder_id, ()),
+                changes.others.get(row.holder_id, ()),
+                sealing_key,
+            )
+            for row in changes.people
+        ]
+        return [*records, *changes.guests]
 
     @staticmethod
     async def _changed(transaction: Transaction, after: int) -> Sequence[Row[Any]]:

@@ -65,7 +65,7 @@ def test_an_rtsp_camera_is_read_live_and_its_faults_are_told(rtsp: RtspCamera) -
     wait_until(lambda: reader.health().is_current, within_s=10)
     first = reader.newest()
     assert first is not None
-    # One second of video. Frames that waited for a busy machine come out at once, so it may be less.
+    # A second of video, or less: frames that waited for a busy machine come out at once.
     wait_until(lambda: reader.newest(after=first.sequence + 14) is not None, within_s=3)
 
     rtsp.stall()
