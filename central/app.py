@@ -21,23 +21,23 @@ from central.audit import repository as audit
 from central.audit.chain import START
 from central.authority import site_authority
 from central.blobs import endpoints as blob_endpoints
-from central.blobs import repository as blobs
 from central.console import pages
-from central.database import AUDIT_LOCK, MIGRATION_LOCK, Database
+from central.database import MIGRATION_LOCK, Database
 from central.events import endpoints as event_endpoints
 from central.feed import Feed
 from central.keys import KEY_SIZE_BYTES, kept_secret, load_key_encryption_key
 from central.muster import endpoints as muster_endpoints
 from central.nodes import endpoints as node_endpoints
-from central.nodes import repository as nodes
 from central.people import endpoints as people_endpoints
-from central.people import face_endpoints, import_endpoints, imports, migration_endpoints, pictures
+from central.people import face_endpoints, import_endpoints, migration_endpoints, pictures
 from central.people.faces import FaceReader, PipelineFactory, site_pipeline
 from central.people.migration import Migration
 from central.people.replica import ReplicaSource
 from central.recognition import endpoints as recognition_endpoints
 from central.recognition.kept import kept_pictures
 from central.recognition.self_test import SelfTests
+from central.retention import endpoints as retention_endpoints
+from central.retention.service import Retention
 from central.security import Guarded, Operator, RateLimit
 from central.services import Services
 from central.settings import Settings
@@ -47,8 +47,6 @@ from central.users import endpoints as user_endpoints
 from central.users import repository as users
 from central.users.service import Users
 from central.visits import endpoints as visit_endpoints
-from central.visits import repository as visits
-from config.contract.trust import sign, to_text
 from config.settings import private_folder
 
 _log = logging.getLogger("central")
@@ -68,15 +66,13 @@ ROUTERS: Final = (
     visit_endpoints.router,
     blob_endpoints.router,
     audit_endpoints.router,
+    retention_endpoints.router,
 )
 """Every endpoint belongs to one of these."""
 ATTEMPT_COUNT: Final = 20
 ATTEMPT_WINDOW_S: Final = 60.0
 LOOK_WINDOW_S: Final = 600.0
-CLEANING_INTERVAL_S: Final = 60.0
-RETIRING_INTERVAL_S: Final = 86_400.0
 RESTART_PAUSE_S: Final = 1.0
-AUDIT_CONTEXT: Final = "menshen audit anchor v1"
 
 
 def create_app(
@@ -104,8 +100,7 @@ def create_app(
             app.state.find_operator = _operator_finder(services)
             async with _beside(
                 _kept_running("feed", feed.run),
-                _kept_running("cleaning", _cleaning(services)),
-                _kept_running("retiring", _retiring(services)),
+                _kept_running("retention", services.retention.run),
                 _kept_running("migration of faces", services.migration.run),
                 _kept_running("self-test", self_tests.run),
             ):
@@ -170,6 +165,7 @@ async def _running(
             if settings.is_secure
             else None
         )
+        signing_key = Ed25519PrivateKey.from_private_bytes(central_key)
         yield Services(
             settings=settings,
             database=database,
@@ -182,7 +178,8 @@ async def _running(
             kek=kek,
             authority=authority,
             epoch=epoch,
-            central_key=Ed25519PrivateKey.from_private_bytes(central_key),
+            central_key=signing_key,
+            retention=Retention(database, site, audit_key=signing_key, now=now),
             card_key=card_key,
             loop=asyncio.get_running_loop(),
             now=now,
@@ -211,42 +208,6 @@ def _operator_finder(services: Services) -> Callable[[str], Awaitable[Operator |
             return await users.find_operator(transaction, id_hash, now=services.now())
 
     return find
-
-
-def _cleaning(services: Services) -> Callable[[], Awaitable[None]]:
-    """Return a task that removes what is over: pictures, sessions, invitations, tokens."""
-
-    async def clean() -> None:
-        while True:
-            async with services.database.write() as transaction:
-                now = services.now()
-                await blobs.remove_expired(transaction, now=now)
-                await users.remove_expired(transaction, now=now)
-                await nodes.remove_expired_tokens(transaction, now=now)
-                await visits.forget_over(transaction, now=now)
-                await imports.remove_expired(transaction, now=now)
-            await asyncio.sleep(CLEANING_INTERVAL_S)
-
-    return clean
-
-
-def _retiring(services: Services) -> Callable[[], Awaitable[None]]:
-    """Return a task that forgets, once a day, what the audit log need not keep any more."""
-
-    def signed(mark: str) -> str:
-        return to_text(sign(services.central_key, mark.encode(), context=AUDIT_CONTEXT))
-
-    async def retire() -> None:
-        while True:
-            kept_days = services.settings.site.policy.audit_kept_days
-            async with services.database.write() as transaction:
-                await transaction.take_turn(AUDIT_LOCK)
-                await audit.retire(
-                    transaction, kept_days=kept_days, now=services.now(), sign=signed
-                )
-            await asyncio.sleep(RETIRING_INTERVAL_S)
-
-    return retire
 
 
 async def _kept_running(name: str, run: Callable[[], Awaitable[None]]) -> None:

@@ -30,21 +30,21 @@ ROLES: Final[dict[str, frozenset[str]]] = {
             "users.manage", "recognition.read", "recognition.pairs", "recognition.manage",
             "access.read", "access.write", "lockdown.set", "passback.forgive", "muster.read",
             "visits.read", "visits.write",
-            "audit.read",
+            "audit.read", "privacy.read",
         }
     ),
     "personnel": frozenset(
         {
             "site.read", "people.read", "people.names", "people.write", "faces.review",
             "nodes.read", "recognition.read", "recognition.pairs", "access.read",
-            "muster.read", "visits.read", "visits.write",
+            "muster.read", "visits.read", "visits.write", "privacy.read",
         }
     ),
     "auditor": frozenset(
         {
             "site.read", "events.read", "events.crops", "events.candidates", "nodes.read",
             "people.read", "people.names", "recognition.read", "access.read", "muster.read",
-            "visits.read", "audit.read",
+            "visits.read", "audit.read", "privacy.read",
         }
     ),
     "guard": frozenset(

@@ -16,6 +16,7 @@ from central.keys import KeyEncryptionKey
 from central.people.faces import FaceReader
 from central.people.migration import Migration
 from central.people.replica import ReplicaSource
+from central.retention.service import Retention
 from central.security import RateLimit
 from central.settings import Settings
 from central.stream import Hub
@@ -45,6 +46,7 @@ class Services:
     faces: FaceReader
     migration: Migration
     replica: ReplicaSource
+    retention: Retention
     hub: Hub
     node_hub: Hub
     kek: KeyEncryptionKey

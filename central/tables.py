@@ -191,6 +191,7 @@ people = Table(
     *(Column(name, Boolean, nullable=False, server_default=false()) for name in PERSON_MARKS),
     Column("unit_id", ForeignKey("units.unit_id"), index=True),
     Column("in_roster", Boolean, nullable=False, server_default=false()),
+    Column("inactive_since", UtcDateTime, comment="as the retention's timer saw it"),
     comment="a removed person leaves the identifier alone, so that every node learns of it",
 )
 
@@ -396,6 +397,18 @@ audit_anchors = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("signature", Text, nullable=False, comment="of central, over sequence and hash"),
     comment="entries up to here were forgotten in due time; the rest of the chain begins behind it",
+)
+
+retention_runs = Table(
+    "retention_runs",
+    metadata,
+    Column("name", String(32), primary_key=True, comment="of the class of data"),
+    Column("last_run_at", UtcDateTime),
+    Column("last_deleted_at", UtcDateTime),
+    Column("last_count", Integer, nullable=False, comment="deleted by the last run that found any"),
+    Column("deleted_count", BigInteger, nullable=False, comment="since the table was made"),
+    Column("mark", BigInteger, nullable=False, comment="position up to which facts were looked at"),
+    comment="what the timers of retention did, one line for each class of data",
 )
 
 Index("ix_audit_log_at", audit_log.c.at)

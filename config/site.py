@@ -13,6 +13,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from config.contract.access import CropClass, Direction
 from config.contract.identifiers import Frozen, Slug
+from config.retention import Retention
 
 
 class SiteError(Exception):
@@ -208,6 +209,7 @@ class Site(Frozen):
     site: SiteIdentity
     recognition: Recognition = Recognition()
     policy: Policy = Policy()
+    retention: Retention = Retention()
     node: tuple[Node, ...] = ()
     bus: tuple[BusEntry, ...] = ()
     device: tuple[DeviceEntry, ...] = ()

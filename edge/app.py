@@ -40,6 +40,7 @@ from edge.local_api import local_api
 from edge.recognition import Eyes
 from edge.replica import Replica, ReplicaError
 from edge.replica_sync import ReplicaSync
+from edge.retention import TerminalRetention
 from edge.supervisor import supervise
 from edge.uplink import Uplink
 from models.store import Store
@@ -97,6 +98,7 @@ class Node:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._uplink: Uplink | None = None
         self._replica: Replica | None = None
+        self._retention: TerminalRetention | None = None
 
     def status(self) -> NodeStatus:
         """Return how the node is now."""
@@ -117,6 +119,7 @@ class Node:
             network=self._eyes.network,
             gallery_size=0 if gallery is None else len(gallery),
             devices=tuple(self._table),
+            retention=() if self._retention is None else self._retention.statuses,
         )
 
     async def run(self, *, on_ready: Callable[[Ready], None]) -> None:
@@ -175,6 +178,7 @@ class Node:
                 "uplink": uplink.run,
                 "replica": sync.run,
                 "access rules": doorkeeper.run,
+                "retention": self._run_retention,
                 **installation.tasks,
             }
             if link is not None:
@@ -203,10 +207,16 @@ class Node:
             _log.error("nobody is known until central is asked: %s", error)
         return replica
 
+    async def _run_retention(self) -> None:
+        if self._retention is not None:
+            await self._retention.run()
+
     async def _open_world(self, stack: contextlib.AsyncExitStack, replica: Replica) -> Doorkeeper:
         memory = Memory(self._home.memory)
         recalled = await asyncio.to_thread(memory.recall, now=self._clock.now())
         stack.callback(memory.close)
+        limits = self._site.retention
+        self._retention = TerminalRetention(self._home.folder, memory, limits, now=self._clock.now)
         return Doorkeeper(
             node=self._identity.node,
             rules=replica.rules,

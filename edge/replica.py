@@ -213,6 +213,8 @@ class Replica:
         connection = self._connection = sqlite3.connect(
             self._path, isolation_level=None, timeout=1.0, check_same_thread=False
         )
+        # What is forgotten of a person is overwritten, not left lying in the file.
+        connection.execute("PRAGMA secure_delete=ON")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         for step in range(version + 1, SCHEMA_VERSION + 1):
             script = Path(__file__).with_name(f"replica_schema_v{step}.sql")

@@ -130,6 +130,14 @@ async def page(
     return (await transaction.execute(query)).all()
 
 
+async def oldest(transaction: Transaction) -> datetime | None:
+    """Return when the oldest entry was made; the newest one never retires, so it does not count."""
+    newest = select(func.max(audit_log.c.sequence)).scalar_subquery()
+    query = select(func.min(audit_log.c.at)).where(audit_log.c.sequence < newest)
+    at: datetime | None = (await transaction.execute(query)).scalar_one()
+    return at
+
+
 async def retire(
     transaction: Transaction,
     *,

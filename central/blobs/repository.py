@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select
 
 from central.database import Transaction
 from central.tables import blobs
@@ -24,8 +24,3 @@ async def get(transaction: Transaction, sha256: str, *, now: datetime) -> bytes 
     query = select(blobs.c.content).where(blobs.c.sha256 == sha256, blobs.c.expires_at > now)
     content: bytes | None = (await transaction.execute(query)).scalar_one_or_none()
     return content
-
-
-async def remove_expired(transaction: Transaction, *, now: datetime) -> None:
-    """Remove pictures that are over."""
-    await transaction.execute(delete(blobs).where(blobs.c.expires_at <= now))

@@ -84,10 +84,13 @@ async def append(
     # From here to the commit nobody else gives out positions, so their order is that of commits.
     await transaction.take_turn(EVENTS_LOCK)
     held = await _held_hashes(transaction, node, drafts)
+    gone = await _forgotten(transaction, node, [d for d in drafts if d.key not in held])
     fresh, conflicts, duplicate_count = list[_Draft](), list[_Draft](), 0
     for draft in drafts:
         held_hash = held.get(draft.key)
-        if held_hash is None:
+        if held_hash is None and draft.key in gone:
+            duplicate_count += 1
+        elif held_hash is None:
             held[draft.key] = draft.content_hash
             fresh.append(draft)
         elif held_hash == draft.content_hash:
@@ -119,6 +122,24 @@ async def _held_hashes(
         for row in await transaction.execute(query):
             held[epoch, event_class, row.sequence] = row.content_hash
     return held
+
+
+async def _forgotten(transaction: Transaction, node: str, drafts: Iterable[_Draft]) -> set[_Key]:
+    """Return keys that central held until retention forgot them, as a restored terminal sends."""
+    found = set[_Key]()
+    columns = event_ranges.c
+    for draft in drafts:
+        epoch, event_class, sequence = draft.key
+        covering = select(columns.first).where(
+            columns.node == node,
+            columns.epoch == epoch,
+            columns.event_class == event_class,
+            columns.first <= sequence,
+            columns.last >= sequence,
+        )
+        if (await transaction.execute(covering)).first() is not None:
+            found.add(draft.key)
+    return found
 
 
 async def _store(
@@ -207,10 +228,11 @@ def _event(
 
 
 async def _last_sequence(transaction: Transaction, node: str, epoch: UUID) -> int:
-    query = select(func.max(events.c.sequence)).where(
-        events.c.node == node,
-        events.c.epoch == str(epoch),
-        events.c.event_class == JournalConflicted.event_class.value,
+    # Of the ranges and not of the events: those are forgotten in due time.
+    query = select(func.max(event_ranges.c.last)).where(
+        event_ranges.c.node == node,
+        event_ranges.c.epoch == str(epoch),
+        event_ranges.c.event_class == JournalConflicted.event_class.value,
     )
     return int((await transaction.execute(query)).scalar_one() or 0)
 

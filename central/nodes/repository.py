@@ -49,11 +49,6 @@ async def use_token(
     return used.first() is not None
 
 
-async def remove_expired_tokens(transaction: Transaction, *, now: datetime) -> None:
-    """Remove tokens that are over."""
-    await transaction.execute(delete(node_tokens).where(node_tokens.c.expires_at <= now))
-
-
 async def put_keys(
     transaction: Transaction, node: str, *, signing_key: str, sealing_key: str, now: datetime
 ) -> None:

@@ -89,11 +89,6 @@ async def take(
     return None if row is None else (_from_text(row.roster), row.fingerprint)
 
 
-async def remove_expired(transaction: Transaction, *, now: datetime) -> None:
-    """Forget files that nobody applied."""
-    await transaction.execute(delete(imports).where(imports.c.expires_at <= now))
-
-
 async def apply(
     transaction: Transaction,
     comparison: Comparison,

@@ -130,13 +130,5 @@ async def remove_session(transaction: Transaction, id_hash: str) -> None:
     transaction.announce(session_topic(id_hash))
 
 
-async def remove_expired(transaction: Transaction, *, now: datetime) -> None:
-    """Remove invitations and sessions that are over."""
-    await transaction.execute(delete(invitations).where(invitations.c.expires_at <= now))
-    query = select(sessions.c.id_hash).where(sessions.c.expires_at <= now)
-    for id_hash in (await transaction.execute(query)).scalars():
-        await remove_session(transaction, id_hash)
-
-
 def _row_count(result: object) -> int:
     return int(getattr(result, "rowcount", 0))

@@ -1,7 +1,7 @@
 """Visits in the database. Every change gives the visit a new version, which nodes hear."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,8 +19,6 @@ from config.contract.nodes import HolderRecord
 from config.contract.visitor_code import VisitorCode
 
 TOPIC: Final = "visits"
-KEPT_AFTER_END: Final = timedelta(days=30)
-"""So long a visitor's name stays after the visit."""
 
 
 async def add(
@@ -146,13 +144,13 @@ def _is_visit_id(text: str) -> bool:
     return "\0" not in text
 
 
-async def forget_over(transaction: Transaction, *, now: datetime) -> None:
-    """Erase the names of visits that are long over, here and at the nodes."""
-    query = select(visits.c.visit_id).where(
-        ~visits.c.is_removed, visits.c.valid_until <= now - KEPT_AFTER_END
-    )
-    for visit_id in (await transaction.execute(query)).scalars().all():
+async def forget_over(transaction: Transaction, *, until: datetime, limit: int) -> int:
+    """Erase the names of visits that ended by then, here and at the nodes; returns how many."""
+    query = select(visits.c.visit_id).where(~visits.c.is_removed, visits.c.valid_until <= until)
+    over = (await transaction.execute(query.limit(limit))).scalars().all()
+    for visit_id in over:
         await _change(transaction, visit_id, {"is_removed": True, "visitor": ""})
+    return len(over)
 
 
 async def _change(transaction: Transaction, visit_id: str, values: dict[str, Any]) -> None:

@@ -57,6 +57,25 @@ class DeviceStatus(Frozen):
     detail: str = ""
 
 
+class RetentionStatus(Frozen):
+    """What one timer of retention did.
+
+    Attributes:
+        name: Of the class of data.
+        oldest_at: Since when its oldest item counts; None where there is none.
+        last_run_at: None where it never ran.
+        last_count: How many items the last run that found any deleted.
+    """
+
+    name: str
+    oldest_at: AwareDatetime | None = None
+    last_run_at: AwareDatetime | None = None
+    next_run_at: AwareDatetime | None = None
+    last_deleted_at: AwareDatetime | None = None
+    last_count: int = 0
+    deleted_count: int = 0
+
+
 class NodeStatus(Frozen):
     """A node's heartbeat, every few seconds and at once when something changes.
 
@@ -65,6 +84,7 @@ class NodeStatus(Frozen):
         unsent_count: Events not yet acknowledged.
         unrecorded_count: Decisions that no journal holds because it could not be written.
         network: Of the templates that this node compares; None where it recognises no faces.
+        retention: Timers that delete what is due at this node.
     """
 
     at: AwareDatetime
@@ -81,6 +101,7 @@ class NodeStatus(Frozen):
     network: Sha256 | None = None
     gallery_size: int = 0
     devices: tuple[DeviceStatus, ...] = ()
+    retention: tuple[RetentionStatus, ...] = ()
 
 
 class BatchReceipt(Frozen):

@@ -83,6 +83,17 @@ class _Pending:
         self.applied = applied or self.applied
 
 
+SECURE_DELETE: Final = "PRAGMA secure_delete=ON"
+"""What is forgotten is overwritten, not left lying in the file."""
+_OLDEST_PLACE: Final = (
+    "SELECT min(json_extract(document, '$.at')) FROM fact WHERE kind IN ('person', 'first')"
+)
+_FORGET_PLACES: Final = (
+    "DELETE FROM fact WHERE kind IN ('person', 'first')"
+    " AND julianday(json_extract(document, '$.at')) <= julianday(?) RETURNING subject"
+)
+
+
 class Memory:
     """One node's memory in one file. ``recall`` first, ``close`` last; any thread may ``keep``."""
 
@@ -115,6 +126,31 @@ class Memory:
             applied: What was forgiven up to now; None is as before.
         """
         self._requests.put((facts, sequence, applied))
+
+    def oldest_place(self) -> datetime | None:
+        """Return when somebody who is kept was last seen, longest ago; from any thread."""
+        ((at,),) = self._beside(_OLDEST_PLACE) or [(None,)]
+        return None if at is None else datetime.fromisoformat(at)
+
+    def forget_places(self, until: datetime) -> int:
+        """Forget where people were who were last seen until then; returns how many facts went.
+
+        From any thread. What this process knows of them it knows until it ends.
+        """
+        return len(self._beside(_FORGET_PLACES, until.astimezone(UTC).isoformat()))
+
+    def _beside(self, statement: str, *values: str) -> list[tuple[str | None]]:
+        """Run a statement beside the writer's thread; nothing is found where that cannot be."""
+        try:
+            with (
+                contextlib.closing(sqlite3.connect(self._path, timeout=1.0)) as connection,
+                connection,
+            ):
+                connection.execute(SECURE_DELETE)
+                return connection.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            self._complain(error)
+            return []
 
     def close(self) -> None:
         """Write what waits and close the file; idempotent."""
@@ -171,6 +207,7 @@ class Memory:
                 self._path, isolation_level=None, timeout=1.0, check_same_thread=False
             )
             try:
+                connection.execute(SECURE_DELETE)
                 version = connection.execute("PRAGMA user_version").fetchone()[0]
                 for step in range(version + 1, SCHEMA_VERSION + 1):
                     script = Path(__file__).with_name(f"memory_schema_v{step}.sql")

@@ -62,6 +62,7 @@ const READS = new Map([
   ["muster", "muster"],
   ["visitors", "visits"],
   ["audit", "audit"],
+  ["privacy", "privacy"],
 ]);
 
 /** The pages that have anything for whoever is signed in. @param {Session | null} session */

@@ -7,6 +7,7 @@ import pytest
 
 from central.blobs import repository
 from central.database import Database
+from central.retention.rules import RULES
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 KINDS = {"a" * 64: 2, "b" * 64: 12, "c" * 64: 24}
@@ -24,7 +25,7 @@ async def kept(database_url: str, *, after: timedelta) -> set[str]:
                 await repository.put(
                     transaction, sha256=sha256, node="n", content=b"x", expires_at=expires_at
                 )
-            await repository.remove_expired(transaction, now=NOW + after)
+            await RULES["crops"].forget(transaction, NOW + after, 100)
         async with database.read() as transaction:
             # The time of the question is before every end: what is missing was removed.
             found = [await repository.get(transaction, sha256, now=NOW) for sha256 in KINDS]

@@ -126,11 +126,11 @@ def test_a_visit_expires_by_itself(bench: Bench) -> None:
 def test_the_name_of_a_visitor_is_erased_when_the_visit_is_long_over(any_bench: Bench) -> None:
     visit, node = invite(any_bench), any_bench.node()
     known = replica(node).version
-    services, end = any_bench.app.state.services, any_bench.clock.now + timedelta(days=31)
+    services, end = any_bench.app.state.services, any_bench.clock.now + timedelta(days=1)
 
     async def forget() -> None:
         async with services.database.write() as transaction:
-            await repository.forget_over(transaction, now=end)
+            await repository.forget_over(transaction, until=end, limit=10)
 
     asyncio.run_coroutine_threadsafe(forget(), services.loop).result(10)
 

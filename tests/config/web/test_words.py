@@ -11,6 +11,7 @@ from central.access import preview
 from central.console import STATIC as CONSOLE
 from central.recognition.schemas import Failure, Origin
 from central.recognition.schemas import Verdict as PairVerdict
+from central.retention.classes import CLASSES
 from central.visits.schemas import VisitState
 from config.contract.access import CredentialKind, DenialReason, DoorCommandOutcome, DoorState
 from config.contract.access_terms import LockdownEffect, PassbackMode
@@ -81,7 +82,8 @@ def test_every_word_is_used() -> None:
               "change", "day", "passback_mode", "lockdown_effect",
               "roster_column", "roster_row",
               "roster_mistake", "roster_state", "import_kind", "audit_action",
-              "audit_actor", "audit_object", "audit_purpose"}  # fmt: skip
+              "audit_actor", "audit_object", "audit_purpose",
+              "data_class", "data_ending"}  # fmt: skip
 
     unused = {k for k in ENGLISH if k.partition(".")[0] not in groups and f'"{k}"' not in text}
 
@@ -148,6 +150,15 @@ def test_every_value_of_the_drivers_has_words(group: str, values: Iterable[objec
 )
 def test_every_value_of_recognition_has_words(group: str, values: Iterable[str]) -> None:
     assert [name for name in values if f"{group}.{name}" not in ENGLISH] == []
+
+
+def test_every_class_of_data_has_words() -> None:
+    classes = [each for each in CLASSES if each.is_personal]
+    wanted = {f"data_class.{c.name}" for c in classes} | {
+        f"data_ending.{c.ending}" for c in classes
+    }
+
+    assert wanted - ENGLISH.keys() == set()
 
 
 def test_every_table_of_the_access_model_has_words() -> None:

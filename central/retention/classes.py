@@ -1,0 +1,166 @@
+"""The classes of data, and what is due of them. Pure: the time and the site are arguments."""
+
+import dataclasses
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from config.retention import Retention
+from config.site import Policy, Site
+
+Ending = Literal["age", "expiry", "leaving", "person", "account", "record"]
+"""What ends it: its age, an expiry it carries, the person's leaving or erasure, the operator's
+account; a record is kept as long as the site."""
+OFTEN: Final = timedelta(minutes=1)
+HOURLY: Final = timedelta(hours=1)
+DAILY: Final = timedelta(days=1)
+_HOUR: Final = timedelta(hours=1)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class DataClass:
+    """One line of the table.
+
+    Attributes:
+        tables: At central; empty for what lies at terminals.
+        setting: Where the site says how long: ``policy.NAME`` or ``retention.NAME``; empty where it
+            has no say.
+        every: How often a timer looks; None where none does, since something else ends it.
+        is_personal: Whether it says anything of a person.
+        files: At a terminal, patterns of file names in its state folder.
+    """
+
+    name: str
+    tables: tuple[str, ...] = ()
+    ending: Ending
+    setting: str = ""
+    every: timedelta | None = None
+    is_personal: bool = True
+    files: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> Literal["central", "terminal"]:
+        """Where it lies."""
+        return "terminal" if self.files else "central"
+
+    def kept(self, site: Site) -> timedelta | None:
+        """Return how long it is kept, from what ``ending`` says; None where no timer ends it."""
+        part, _, name = self.setting.partition(".")
+        if part == "retention":
+            return site.retention.of(name)
+        if name.endswith("_days"):
+            return timedelta(days=getattr(site.policy, name))
+        if self.name == "crops":
+            return max(_crop_lifetimes(site.policy))
+        return timedelta() if self.ending == "expiry" else None
+
+    def bounds_days(self) -> tuple[int | None, int | None]:
+        """Return the fewest and the most days that the settings check lets pass."""
+        part, _, name = self.setting.partition(".")
+        if part == "retention":
+            return Retention.bounds(name)
+        return (180, None) if name == "audit_kept_days" else (None, 7) if name else (None, None)
+
+
+def _crop_lifetimes(policy: Policy) -> list[timedelta]:
+    hours = (
+        policy.crop_lifetime_h,
+        policy.doubtful_crop_lifetime_h,
+        policy.stranger_crop_lifetime_h,
+    )
+    return [_HOUR * each for each in hours]
+
+
+def _aged(name: str, *tables: str, every: timedelta = HOURLY) -> DataClass:
+    setting = f"retention.{name}_days"
+    return DataClass(name=name, tables=tables, ending="age", setting=setting, every=every)
+
+
+def _expiring(name: str, *tables: str, setting: str = "") -> DataClass:
+    return DataClass(name=name, tables=tables, ending="expiry", setting=setting, every=OFTEN)
+
+
+def _left(name: str, *tables: str) -> DataClass:
+    return DataClass(
+        name=name,
+        tables=tables,
+        ending="leaving",
+        setting=f"retention.{name}_days",
+        every=OFTEN if name == "leaver_faces" else HOURLY,
+    )
+
+
+CLASSES: Final = (
+    _expiring("crops", "blobs", setting="policy.crop_lifetime_h"),
+    _aged("passages", "events", "event_conflicts", "forgiven", every=DAILY),
+    _aged("candidates", "events", "event_conflicts", every=DAILY),
+    _aged("alarms", "events", "event_conflicts", every=DAILY),
+    _aged("device_events", "events", "event_conflicts", every=DAILY),
+    DataClass(name="money", tables=("events", "event_conflicts"), ending="record"),
+    _aged("whereabouts", "area_facts"),
+    _left("leaver_faces", "templates", "enrolment_pictures"),
+    _left("leaver_records", "people", "cards", "confusable_pairs"),
+    _aged("face_reviews", "face_reviews"),
+    _aged("visitors", "visits"),
+    _expiring("imports", "imports"),
+    _expiring("sessions", "sessions"),
+    _expiring("invitations", "invitations", "node_tokens"),
+    DataClass(
+        name="audit_log",
+        tables=("audit_log", "audit_anchors"),
+        ending="age",
+        setting="policy.audit_kept_days",
+        every=DAILY,
+    ),
+    DataClass(name="operators", tables=("users",), ending="account"),
+    DataClass(name="acts", tables=("access_models", "lockdowns"), ending="record"),
+    DataClass(
+        name="technical",
+        tables=("site_values", "nodes", "event_ranges", "units", "self_tests", "retention_runs"),
+        ending="record",
+        is_personal=False,
+    ),
+    DataClass(name="terminal_people", files=("replica.sqlite3",), ending="person"),
+    DataClass(name="terminal_journal", files=("journal.sqlite3*",), ending="record"),
+    DataClass(
+        name="terminal_whereabouts",
+        files=("memory.sqlite3",),
+        ending="age",
+        setting="retention.whereabouts_days",
+        every=HOURLY,
+    ),
+    DataClass(
+        name="terminal_damaged_files",
+        files=("*.damaged*",),
+        ending="age",
+        setting="retention.damaged_files_days",
+        every=HOURLY,
+    ),
+)
+"""The table. ``terminal_journal`` empties itself: a row goes when central holds it."""
+
+
+def data_class(name: str) -> DataClass:
+    """Return a class by its name; KeyError where there is none."""
+    return {each.name: each for each in CLASSES}[name]
+
+
+def next_run(last_run_at: datetime | None, every: timedelta, *, now: datetime) -> datetime:
+    """Return when a timer runs next: at once where it never ran, or its clock was set back."""
+    if last_run_at is None or last_run_at > now:
+        return now
+    return last_run_at + every
+
+
+def is_overdue(
+    *, due_at: datetime | None, next_run_at: datetime | None, every: timedelta, now: datetime
+) -> bool:
+    """Return whether a timer is late: it did not run, or left what was due for two rounds.
+
+    Args:
+        due_at: When the oldest item was to be deleted; None where there is none.
+        next_run_at: Of the timer.
+        every: Of the timer.
+        now: Aware UTC.
+    """
+    is_late = next_run_at is not None and now > next_run_at + every
+    return is_late or (due_at is not None and now > due_at + 2 * every)

@@ -1,0 +1,337 @@
+"""What is due of each class, found and deleted in the database; a batch at a time.
+
+A rule is two questions about one class: since when does its oldest item count, and forget at most
+so many of those that counted until a moment. Both are asked of the tables as they are, so a timer
+that was off, or whose own record was lost, misses nothing.
+"""
+
+import dataclasses
+import json
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Table,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from central.database import EVENTS_LOCK, Transaction
+from central.events.considered import CANDIDATES
+from central.muster import repository as muster
+from central.people import repository as people_repository
+from central.people import reviews, templates
+from central.tables import (
+    area_facts,
+    blobs,
+    enrolment_pictures,
+    event_conflicts,
+    events,
+    face_reviews,
+    forgiven,
+    imports,
+    invitations,
+    node_tokens,
+    people,
+    retention_runs,
+    sessions,
+    visits,
+)
+from central.tables import templates as templates_table
+from central.users import repository as users
+from central.visits import repository as visits_repository
+
+Oldest = Callable[[Transaction], Awaitable[datetime | None]]
+Forget = Callable[[Transaction, datetime, int], Awaitable["Forgotten"]]
+FORGIVEN_KEPT: Final = 200
+"""Acts of forgiveness that stay whatever their age: terminals are told the latest hundred."""
+NAMED: Final = f'%"{CANDIDATES}":[{{%'
+"""In an event's body, as it is written: somebody was considered."""
+
+
+class Forgotten(NamedTuple):
+    """What a batch did. Attributes: has_more: perhaps more are due."""
+
+    items: int
+    has_more: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Rule:
+    """How one class is emptied.
+
+    Attributes:
+        oldest: Since when the oldest item counts; None where there is none.
+        forget: Deletes of those that counted until a moment about as many as it is told.
+    """
+
+    oldest: Oldest
+    forget: Forget
+
+
+async def _minimum(
+    transaction: Transaction,
+    *columns: ColumnElement[datetime],
+    where: ColumnElement[bool] | None = None,
+) -> datetime | None:
+    found = list[datetime]()
+    for column in columns:
+        query = select(func.min(column))
+        at = (
+            await transaction.execute(query if where is None else query.where(where))
+        ).scalar_one()
+        found += [] if at is None else [at]
+    return min(found, default=None)
+
+
+async def _delete(
+    transaction: Transaction, key: Column[Any], condition: ColumnElement[bool], limit: int
+) -> int:
+    query = select(key).where(condition).order_by(key).limit(limit)
+    keys = (await transaction.execute(query)).scalars().all()
+    if keys:
+        await transaction.execute(delete(key.table).where(key.in_(keys)))
+    return len(keys)
+
+
+def _expired(*keys: Column[Any]) -> Rule:
+    """Return the rule of tables that carry the moment when they are over."""
+
+    async def oldest(transaction: Transaction) -> datetime | None:
+        return await _minimum(transaction, *(key.table.c.expires_at for key in keys))
+
+    async def forget(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
+        if keys[0].table is blobs:
+            await transaction.take_turn(EVENTS_LOCK)
+        counts = [
+            await _delete(transaction, key, key.table.c.expires_at <= until, limit) for key in keys
+        ]
+        return Forgotten(sum(counts), max(counts) == limit)
+
+    return Rule(oldest, forget)
+
+
+async def _oldest_session(transaction: Transaction) -> datetime | None:
+    return await _minimum(transaction, sessions.c.expires_at)
+
+
+async def _forget_sessions(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
+    query = select(sessions.c.id_hash).where(sessions.c.expires_at <= until).limit(limit)
+    over = (await transaction.execute(query)).scalars().all()
+    for id_hash in over:
+        await users.remove_session(transaction, id_hash)
+    return Forgotten(len(over), len(over) == limit)
+
+
+def _events(classes: Collection[str], *, with_forgiven: bool = False) -> Rule:
+    """Return the rule of facts of some classes; the newest fact stays: positions go on from it."""
+
+    def of(table: Table) -> ColumnElement[bool]:
+        return table.c.event_class.in_(classes)
+
+    newest = select(func.max(events.c.position)).scalar_subquery()
+
+    async def oldest(transaction: Transaction) -> datetime | None:
+        return await _first_received(transaction, of(events), events.c.position < newest)
+
+    async def forget(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
+        await transaction.take_turn(EVENTS_LOCK)
+        due = and_(of(events), events.c.received_at <= until, events.c.position < newest)
+        count = await _delete(transaction, events.c.position, due, limit)
+        await transaction.execute(
+            delete(event_conflicts).where(
+                of(event_conflicts), event_conflicts.c.received_at <= until
+            )
+        )
+        if with_forgiven:
+            last = select(func.max(forgiven.c.number)).scalar_subquery()
+            await transaction.execute(
+                delete(forgiven).where(
+                    forgiven.c.at <= until, forgiven.c.number <= last - FORGIVEN_KEPT
+                )
+            )
+        return Forgotten(count, count == limit)
+
+    return Rule(oldest, forget)
+
+
+async def _first_received(transaction: Transaction, *where: ColumnElement[bool]) -> datetime | None:
+    # Positions are the order of receiving, and finding the first one looks at no others.
+    query = select(events.c.received_at).where(*where).order_by(events.c.position).limit(1)
+    at: datetime | None = (await transaction.execute(query)).scalar_one_or_none()
+    return at
+
+
+async def _mark(transaction: Transaction) -> int:
+    query = select(retention_runs.c.mark).where(retention_runs.c.name == "candidates")
+    return int((await transaction.execute(query)).scalar_one_or_none() or 0)
+
+
+async def _oldest_candidates(transaction: Transaction) -> datetime | None:
+    return await _first_received(
+        transaction, events.c.event_class == "access", events.c.position > await _mark(transaction)
+    )
+
+
+async def _forget_candidates(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
+    """Erase who was only considered; the decision itself stays, and the hash of what it was."""
+    await transaction.take_turn(EVENTS_LOCK)
+    mark, here = await _mark(transaction), events.c
+    query = (
+        select(here.position, here.body)
+        .where(here.position > mark, here.received_at <= until)
+        .order_by(here.position)
+        .limit(limit)
+    )
+    rows = (await transaction.execute(query)).all()
+    named = [row for row in rows if f'"{CANDIDATES}":[{{' in row.body]
+    for row in named:
+        erased = update(events).where(here.position == row.position)
+        await transaction.execute(erased.values(body=_without_candidates(row.body)))
+    conflicting = event_conflicts.c
+    old = and_(conflicting.received_at <= until, conflicting.body.like(NAMED))
+    for body in (await transaction.execute(select(conflicting.body).where(old))).scalars().all():
+        await transaction.execute(
+            update(event_conflicts)
+            .where(conflicting.body == body)
+            .values(body=_without_candidates(body))
+        )
+    if rows:
+        await transaction.execute(
+            update(retention_runs)
+            .where(retention_runs.c.name == "candidates")
+            .values(mark=rows[-1].position)
+        )
+    return Forgotten(len(named), len(rows) == limit)
+
+
+def _without_candidates(body: str) -> str:
+    def emptied(value: Any) -> Any:  # noqa: ANN401 - JSON
+        if isinstance(value, dict):
+            return {k: [] if k == CANDIDATES else emptied(v) for k, v in value.items()}
+        return [emptied(each) for each in value] if isinstance(value, list) else value
+
+    return json.dumps(emptied(json.loads(body)), sort_keys=True, separators=(",", ":"))
+
+
+_PERSON: Final = and_(area_facts.c.kind == "person", area_facts.c.counted_by == "")
+
+
+async def _places(transaction: Transaction) -> list[tuple[datetime, str]]:
+    rows = await transaction.execute(select(area_facts.c.subject, area_facts.c.body).where(_PERSON))
+    places = ((datetime.fromisoformat(json.loads(row.body)["at"]), row.subject) for row in rows)
+    return sorted(places)
+
+
+async def _oldest_place(transaction: Transaction) -> datetime | None:
+    places = await _places(transaction)
+    return places[0][0] if places else None
+
+
+async def _forget_places(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
+    await transaction.take_turn(EVENTS_LOCK)
+    over = [subject for at, subject in await _places(transaction) if at <= until][:limit]
+    if over:
+        await transaction.execute(delete(area_facts).where(_PERSON, area_facts.c.subject.in_(over)))
+        transaction.announce(muster.TOPIC)
+    return Forgotten(len(over), len(over) == limit)
+
+
+LEFT_AT: Final = case(
+    (people.c.valid_until.is_(None), people.c.inactive_since),
+    (people.c.inactive_since.is_(None), people.c.valid_until),
+    (people.c.valid_until < people.c.inactive_since, people.c.valid_until),
+    else_=people.c.inactive_since,
+)
+"""When somebody left: switched off, or the last day is over, whichever was first."""
+_HAS_FACE: Final = or_(
+    exists().where(templates_table.c.holder_id == people.c.holder_id),
+    exists().where(enrolment_pictures.c.holder_id == people.c.holder_id),
+    exists().where(face_reviews.c.holder_id == people.c.holder_id),
+)
+
+
+async def note_leavers(transaction: Transaction, *, now: datetime) -> None:
+    """Note since when people are switched off: whoever switches them keeps no time."""
+    since = people.c.inactive_since
+    await transaction.execute(
+        update(people)
+        .where(~people.c.is_active, ~people.c.is_removed, since.is_(None))
+        .values(inactive_since=now)
+    )
+    await transaction.execute(
+        update(people).where(people.c.is_active, since.is_not(None)).values(inactive_since=None)
+    )
+
+
+async def _forget_face(transaction: Transaction, holder_id: str) -> None:
+    await templates.remove(transaction, holder_id)
+    await people_repository.change(transaction, holder_id, {})
+
+
+def _leavers(
+    condition: ColumnElement[bool], forget_one: Callable[[Transaction, str], Awaitable[None]]
+) -> Rule:
+    here = and_(~people.c.is_removed, condition)
+
+    async def oldest(transaction: Transaction) -> datetime | None:
+        return await _minimum(transaction, LEFT_AT, where=here)
+
+    async def forget(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
+        await templates.take_turn(transaction)
+        query = select(people.c.holder_id).where(here, until >= LEFT_AT).limit(limit)
+        found = (await transaction.execute(query)).scalars().all()
+        for holder_id in found:
+            await forget_one(transaction, holder_id)
+        return Forgotten(len(found), len(found) == limit)
+
+    return Rule(oldest, forget)
+
+
+async def _oldest_review(transaction: Transaction) -> datetime | None:
+    return await _minimum(transaction, face_reviews.c.requested_at)
+
+
+async def _forget_reviews(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
+    await templates.take_turn(transaction)
+    query = select(face_reviews.c.review_id).where(face_reviews.c.requested_at <= until)
+    over = (await transaction.execute(query.limit(limit))).scalars().all()
+    for review_id in over:
+        await reviews.remove(transaction, review_id)
+    return Forgotten(len(over), len(over) == limit)
+
+
+async def _oldest_visit(transaction: Transaction) -> datetime | None:
+    return await _minimum(transaction, visits.c.valid_until, where=~visits.c.is_removed)
+
+
+async def _forget_visits(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
+    count = await visits_repository.forget_over(transaction, until=until, limit=limit)
+    return Forgotten(count, count == limit)
+
+
+RULES: Final[Mapping[str, Rule]] = {
+    "crops": _expired(blobs.c.sha256),
+    "passages": _events({"access"}, with_forgiven=True),
+    "candidates": Rule(_oldest_candidates, _forget_candidates),
+    "alarms": _events({"alarm", "fire"}),
+    "device_events": _events({"telemetry"}),
+    "leaver_faces": _leavers(_HAS_FACE, _forget_face),
+    "leaver_records": _leavers(true(), people_repository.remove),
+    "face_reviews": Rule(_oldest_review, _forget_reviews),
+    "visitors": Rule(_oldest_visit, _forget_visits),
+    "sessions": Rule(_oldest_session, _forget_sessions),
+    "whereabouts": Rule(_oldest_place, _forget_places),
+    "imports": _expired(imports.c.import_id),
+    "invitations": _expired(invitations.c.secret_hash, node_tokens.c.secret_hash),
+}

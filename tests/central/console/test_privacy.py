@@ -1,0 +1,39 @@
+"""Data protection as whoever looks after the law sees it, before the real central."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import Visitor, Visitors
+from tests.central.bench import Bench
+
+pytestmark = pytest.mark.browser
+
+
+def opened(bench: Bench, visitor: Visitor) -> Page:
+    """Return the page of an administrator."""
+    for name, value in bench.administrator.cookies.items():
+        visitor.context.add_cookies([{"name": name, "value": value, "url": bench.url}])
+    page = visitor.open(f"{bench.url}/privacy")
+    expect(page.locator("tbody tr").first).to_be_visible()
+    return page
+
+
+def row(page: Page, name: str) -> list[str]:
+    return page.locator("tbody tr").filter(has_text=name).locator("td").all_inner_texts()
+
+
+def test_the_table_says_how_long_what_is_kept_and_what_is_late(
+    bench: Bench, visitors: Visitors
+) -> None:
+    bench.node().report()
+
+    page = opened(bench, visitors.meet())
+
+    assert row(page, "通行与拒绝记录")[:4] == ["通行与拒绝记录", "中心", "180 天", "30 至 1095 天"]
+    assert row(page, "审计日志")[2:4] == ["730 天", "不少于 180 天"]
+    assert row(page, "被隔离的损坏文件")[1] == "gate-1"
+    assert "逾期" in row(page, "被隔离的损坏文件")[6]
+    expect(page.locator("main [role=status]")).to_contain_text("2 项清理逾期")
+    expect(page.locator("nav a[aria-current]")).to_have_text("数据保护")
+    page.get_by_role("button", name="EN", exact=True).click()
+    expect(page.locator("tbody")).to_contain_text("Faces of people who left")
