@@ -1,5 +1,6 @@
 """Whether a wanted access model can be put in force, with a line per mistake."""
 
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ from central.access import repository
 from central.database import Transaction
 from central.services import Services
 from config.contract.access_check import site_problems, warnings
+from config.contract.access_lines import Line
 from config.contract.access_model import AccessModel, AccessModelError, parse_access_model
 from config.contract.nodes import AccessRecord
 
@@ -16,10 +18,10 @@ from config.contract.nodes import AccessRecord
 class UnusableModelError(Exception):
     """The model is refused. Attributes: lines: one per mistake."""
 
-    def __init__(self, lines: list[str]) -> None:
+    def __init__(self, lines: Sequence[Line]) -> None:
         """Refuse with a line per mistake."""
         super().__init__("\n".join(lines))
-        self.lines = lines
+        self.lines = list(lines)
 
 
 async def usable_model(
@@ -39,7 +41,7 @@ async def usable_model(
     try:
         model = parse_access_model({**document, "version": version})
     except AccessModelError as error:
-        raise UnusableModelError(str(error).splitlines()) from error
+        raise UnusableModelError(error.lines) from error
     lines = [
         *problems_at_site(model, services),
         *_unreadable(model),
@@ -50,14 +52,14 @@ async def usable_model(
     return model
 
 
-def problems_at_site(model: AccessModel, services: Services) -> list[str]:
+def problems_at_site(model: AccessModel, services: Services) -> list[Line]:
     """Return what is wrong with a model at the site as it is installed now."""
     return site_problems(model, services.settings.site.access_point)
 
 
 async def warnings_of(
     transaction: Transaction, services: Services, model: AccessModel
-) -> list[str]:
+) -> list[Line]:
     """Return what an administrator should know although the model can be used."""
     zone = ZoneInfo(services.settings.site.site.time_zone)
     profiles = {profile.id for profile in model.profiles}
@@ -68,35 +70,34 @@ async def warnings_of(
     return [
         *warnings(model, today=services.now().astimezone(zone).date()),
         *(
-            f"{count} people have the profile {name!r}, which the model lacks:"
-            " it lets them pass nowhere"
+            Line.say("profile_gone", count=count, name=name)
             for name, count in sorted(lacking.items())
         ),
     ]
 
 
-async def _missed(transaction: Transaction, model: AccessModel) -> list[str]:
+async def _missed(transaction: Transaction, model: AccessModel) -> list[Line]:
     """Return what is in use and would be gone, and what is named and is not there."""
     levels = {level.id for level in model.lockdown_levels}
     found = [
-        f"lockdown level {lockdown.level!r} is on: end it before it is removed"
+        Line.say("level_is_on", level=lockdown.level)
         for lockdown in await repository.active_lockdowns(transaction)
         if lockdown.level not in levels
     ]
     for rule in model.temporary_rules:
         unknown = await repository.unknown_holders(transaction, set(rule.holders))
         found += [
-            f"temporary rule {rule.id!r} names nobody of this site: {holder_id!r}"
+            Line.say("rule_of_nobody", rule=rule.id, name=holder_id)
             for holder_id in sorted(unknown)
         ]
     return found
 
 
-def _unreadable(model: AccessModel) -> list[str]:
+def _unreadable(model: AccessModel) -> list[Line]:
     """Return why a node could not read the model: one bad record would stop its whole replica."""
     record = AccessRecord(version=model.version, model=model)
     try:
         read = AccessRecord.model_validate_json(record.model_dump_json(by_alias=True))
     except (ValidationError, ValueError):
-        return ["no terminal could read this model: tell the makers of Menshen"]
-    return [] if read == record else ["terminals would read this model as another one"]
+        return [Line.say("unreadable")]
+    return [] if read == record else [Line.say("read_otherwise")]

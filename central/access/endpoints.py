@@ -8,6 +8,7 @@ from central.access import checking, preview, repository
 from central.access.schemas import (
     AccessModelView,
     CheckedAccessModel,
+    Finding,
     ForgivenView,
     KeptAccessModel,
     LockdownList,
@@ -79,14 +80,17 @@ async def check_model(
         before = AccessModel() if kept is None else kept.model
         nothing = CheckedAccessModel(
             version=before.version, is_outdated=wish.made_from != before.version, problems=[],
-            warnings=[], changes=[], people=[], people_count=0,
+            warnings=[], found_problems=[], found_warnings=[], changes=[], people=[],
+            people_count=0,
         )  # fmt: skip
         try:
             after = await checking.usable_model(
                 transaction, services, wish.model, version=before.version + 1
             )
         except checking.UnusableModelError as error:
-            return nothing.model_copy(update={"problems": error.lines})
+            return nothing.model_copy(
+                update={"problems": error.lines, "found_problems": Finding.of(error.lines)}
+            )
         people = await repository.profiled_people(transaction)
         found_warnings = await checking.warnings_of(transaction, services, after)
     found = preview.effects(before, after, people)
@@ -94,6 +98,7 @@ async def check_model(
     return nothing.model_copy(
         update={
             "warnings": found_warnings,
+            "found_warnings": Finding.of(found_warnings),
             "changes": preview.changed_entries(before, after),
             "people": [
                 PersonEffect(
@@ -213,12 +218,16 @@ async def _view(transaction: Transaction, services: Services) -> AccessModelView
     kept = await repository.current(transaction)
     shipped = shipped_calendar(services.settings.site.site.time_zone)
     model = AccessModel(calendar=shipped) if kept is None else kept.model
+    problems = checking.problems_at_site(model, services)
+    warnings = await checking.warnings_of(transaction, services, model)
     return AccessModelView(
         version=model.version,
         model=model,
         changed_by=None if kept is None else kept.changed_by,
         changed_at=None if kept is None else kept.changed_at,
-        problems=checking.problems_at_site(model, services),
-        warnings=await checking.warnings_of(transaction, services, model),
+        problems=[*problems],
+        warnings=[*warnings],
+        found_problems=Finding.of(problems),
+        found_warnings=Finding.of(warnings),
         shipped_calendar=shipped if shipped != model.calendar else None,
     )

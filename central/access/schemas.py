@@ -1,5 +1,6 @@
 """What is said about the access rules."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from config.contract.access_lines import Line
 from config.contract.access_model import AccessModel
 from config.contract.identifiers import Slug
 from config.contract.schedules import Calendar
@@ -28,6 +30,28 @@ class _Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Finding(BaseModel):
+    """A line of the check, for who words it in another language.
+
+    Attributes:
+        code: Of the sentence, such as ``exit_credentials``.
+        arguments: What the sentence names, such as ``point``; ``table`` and ``entry`` are an entry
+            of the model; ``at_table``, ``at_entry`` and ``at_field`` where a wrong value stands.
+        text: In English.
+    """
+
+    code: str
+    arguments: dict[str, str]
+    text: str
+
+    @classmethod
+    def of(cls, lines: Sequence[Line]) -> list[Self]:
+        """Return lines as they are sent."""
+        return [
+            cls(code=line.code, arguments=dict(line.arguments), text=str(line)) for line in lines
+        ]
+
+
 class AccessModelView(BaseModel):
     """The access model in force; of a site that has none, what a first one starts from.
 
@@ -36,6 +60,7 @@ class AccessModelView(BaseModel):
         changed_by: The operator's name of then; None before the first change.
         problems: What is wrong with it at the site as it is installed now, a line each.
         warnings: What an administrator should know, a line each.
+        found_problems, found_warnings: The same lines with their codes.
         shipped_calendar: The calendar of this version of Menshen, where the model's is another.
     """
 
@@ -45,6 +70,8 @@ class AccessModelView(BaseModel):
     changed_at: AwareDatetime | None
     problems: list[str]
     warnings: list[str]
+    found_problems: list[Finding]
+    found_warnings: list[Finding]
     shipped_calendar: Calendar | None
 
 
@@ -89,6 +116,7 @@ class CheckedAccessModel(BaseModel):
     Attributes:
         is_outdated: The model was made from another version than the one in force.
         problems: Why it would be refused, a line each; nothing else is worked out then.
+        found_problems, found_warnings: The same lines with their codes.
         people: Those with profiles whose access points change, by name; at most 200.
         people_count: How many they are.
     """
@@ -97,6 +125,8 @@ class CheckedAccessModel(BaseModel):
     is_outdated: bool
     problems: list[str]
     warnings: list[str]
+    found_problems: list[Finding]
+    found_warnings: list[Finding]
     changes: list[ChangedEntry]
     people: list[PersonEffect]
     people_count: int

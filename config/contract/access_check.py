@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from config.contract.access import Direction
+from config.contract.access_lines import KINDS, Line
 from config.contract.access_terms import (
     LockdownEffect,
     PassbackMode,
@@ -45,7 +46,7 @@ class SitePoint(Protocol):
         ...
 
 
-def problems(model: "AccessModel") -> list[str]:
+def problems(model: "AccessModel") -> list[Line]:
     """Return what is wrong with a model by itself."""
     egress = {point.id for point in model.points if point.is_egress}
     return [
@@ -56,118 +57,122 @@ def problems(model: "AccessModel") -> list[str]:
     ]
 
 
-def site_problems(model: "AccessModel", points: Iterable[SitePoint]) -> list[str]:
+def site_problems(model: "AccessModel", points: Iterable[SitePoint]) -> list[Line]:
     """Return what is wrong with a model at a site; ``problems`` has been asked before."""
     at_site = {point.id: point for point in points}
     marked = {point.id for point in model.points if point.is_egress}
     egress = {p.id for p in at_site.values() if p.direction is Direction.OUT} | marked
     found = [
-        f"{place} names no access point of the site: {name!r}"
-        for place, names in _named_points(model)
+        Line.say("rules_of_no_point", table="points", entry=rules.id, name=rules.id)
+        for rules in model.points
+        if rules.id not in at_site
+    ]
+    found += [
+        Line.say("no_point", table=table, entry=entry, name=name)
+        for table, entry, names in _named_points(model)
         for name in names
         if name not in at_site
     ]
     found += egress_problems(model, egress - marked)
     enforced = {area.id for area in model.areas if area.passback.mode in ENFORCED}
     found += [
-        f"area {rules.from_area!r} enforces anti-passback, but people leave it unseen at"
-        f" {rules.id!r} (free_egress) and would be refused when they come back:"
-        " let a reader see them there, or use soft"
+        Line.say("unseen_exit", area=rules.from_area, point=rules.id)
         for rules in model.points
         if rules.from_area in enforced and rules.id in at_site and at_site[rules.id].free_egress
     ]
     return found
 
 
-def warnings(model: "AccessModel", *, today: date) -> list[str]:
+def warnings(model: "AccessModel", *, today: date) -> list[Line]:
     """Return what an administrator should know, although the model can be used."""
-    found = []
+    found = list[Line]()
     if model.calendar is not None:
         years = {year.year: year for year in model.calendar.years}
         found += [
-            f"calendar {model.calendar.id!r} lacks the year {year}:"
-            " every day of it counts as its weekday"
+            Line.say("calendar_lacks", calendar=model.calendar.id, year=year)
             for year in sorted({today.year, (today + CALENDAR_WARNING).year})
             if year not in years
         ]
         found += [
-            f"calendar {model.calendar.id!r}: nobody has confirmed the year {year.year}"
+            Line.say("calendar_unconfirmed", calendar=model.calendar.id, year=year.year)
             for year in model.calendar.years
             if not year.is_confirmed and year.year >= today.year
         ]
     accessible = {point.id for point in model.points if point.is_accessible}
     found += [
-        f"group {group.id!r} has no accessible lane" for group in model.groups
+        Line.say("group_not_accessible", group=group.id) for group in model.groups
         if accessible and not accessible.intersection(group.points)
     ]  # fmt: skip
     return found
 
 
-def egress_problems(model: "AccessModel", egress: set[str]) -> list[str]:
+def egress_problems(model: "AccessModel", egress: set[str]) -> list[Line]:
     """Return every setting that says it could refuse exit at one of these points."""
-    found = []
-    for rules in model.points:
-        if rules.id in egress:
-            found += [f"access point {rules.id!r} is an exit: {why}" for why in _held_in(rules)]
+    found = [
+        Line.say(code, point=rules.id)
+        for rules in model.points
+        if rules.id in egress
+        for code in _held_in(rules)
+    ]
     for interlock in model.interlocks:
         found += [
-            f"interlock {interlock.id!r} would hold people in at the exit {name!r}: leave it out"
+            Line.say("exit_interlock", interlock=interlock.id, point=name)
             for name in interlock.points
             if name in egress
         ]
-    for place, selection, what in _refusing(model):
+    for code, table, entry, selection in _refusing(model):
         found += [
-            f"{place} {what} at the exit {name!r}, and no rule refuses exit: leave it out"
+            Line.say(code, table=table, entry=entry, point=name)
             for name in sorted(model.selected(selection) & egress)
         ]
     return found
 
 
 def _held_in(rules: PointRules) -> Iterator[str]:
+    """Yield what is wrong with rules of an exit, as codes."""
     if rules.credentials:
-        yield "nobody is asked for credentials on the way out; remove 'credentials'"
+        yield "exit_credentials"
     if rules.two_person is not None:
-        yield "nobody waits for a second person on the way out; remove 'two_person'"
+        yield "exit_two_person"
     if rules.passback is not None and rules.passback.mode in ENFORCED:
-        yield "anti-passback is recorded on the way out and never enforced; use 'soft' or 'off'"
+        yield "exit_passback"
 
 
-def _refusing(model: "AccessModel") -> Iterator[tuple[str, Selection, str]]:
-    """Yield what would refuse at the points that it names."""
+def _refusing(model: "AccessModel") -> Iterator[tuple[str, str, str, Selection]]:
+    """Yield what would refuse at the points that it names: code, table, entry, points."""
     for profile in model.profiles:
         for permission in profile.permissions:
             if permission.require is not None:
-                yield f"profile {profile.id!r}", permission, "requires credentials"
+                yield "exit_requires", "profiles", profile.id, permission
     for rule in model.temporary_rules:
         if rule.effect is not TemporaryEffect.PERMIT:
-            does = "refuses" if rule.effect is TemporaryEffect.REFUSE else "requires credentials"
-            yield f"temporary rule {rule.id!r}", rule, does
+            does_refuse = rule.effect is TemporaryEffect.REFUSE
+            code = "exit_refuses" if does_refuse else "exit_requires"
+            yield code, "temporary_rules", rule.id, rule
     for level in model.lockdown_levels:
         if level.effect is LockdownEffect.LOCK:
-            yield f"lockdown level {level.id!r}", level, "locks"
+            yield "exit_locks", "lockdown_levels", level.id, level
 
 
-def _selections(model: "AccessModel") -> Iterator[tuple[str, Selection]]:
+def _selections(model: "AccessModel") -> Iterator[tuple[str, str, Selection]]:
     for profile in model.profiles:
         for permission in profile.permissions:
-            yield f"profile {profile.id!r}", permission
+            yield "profiles", profile.id, permission
     for rule in model.temporary_rules:
-        yield f"temporary rule {rule.id!r}", rule
+        yield "temporary_rules", rule.id, rule
     for level in model.lockdown_levels:
-        yield f"lockdown level {level.id!r}", level
+        yield "lockdown_levels", level.id, level
     for zone in model.fire_zones:
-        yield f"fire zone {zone.id!r}", zone
+        yield "fire_zones", zone.id, zone
 
 
-def _named_points(model: "AccessModel") -> Iterator[tuple[str, Sequence[str]]]:
-    for rules in model.points:
-        yield "points", [rules.id]
+def _named_points(model: "AccessModel") -> Iterator[tuple[str, str, Sequence[str]]]:
     for group in model.groups:
-        yield f"group {group.id!r}", group.points
+        yield "groups", group.id, group.points
     for interlock in model.interlocks:
-        yield f"interlock {interlock.id!r}", interlock.points
-    for place, selection in _selections(model):
-        yield place, selection.points
+        yield "interlocks", interlock.id, interlock.points
+    for table, entry, selection in _selections(model):
+        yield table, entry, selection.points
 
 
 class Identified(Protocol):
@@ -179,71 +184,66 @@ class Identified(Protocol):
         ...
 
 
-def _repeated(model: "AccessModel") -> list[str]:
-    tables: dict[str, Sequence[Identified]] = {
-        "special_days": model.special_days, "schedule": model.schedules, "group": model.groups,
-        "profile": model.profiles, "area": model.areas, "point": model.points,
-        "interlock": model.interlocks, "temporary rule": model.temporary_rules,
-        "lockdown level": model.lockdown_levels, "fire zone": model.fire_zones,
-    }  # fmt: skip
-    found = [
-        f"{table} {name!r} stands twice"
-        for table, entries in tables.items()
-        for name in repeated(entry.id for entry in entries)
-    ]
+def _repeated(model: "AccessModel") -> list[Line]:
+    found = list[Line]()
+    for table in KINDS:
+        entries: Sequence[Identified] = getattr(model, table)
+        twice = repeated(entry.id for entry in entries)
+        found += [Line.say("twice", table=table, entry=name) for name in twice]
     found += [
-        f"two lockdown levels have priority {priority}: which one decides must be said"
+        Line.say("priority_twice", priority=priority)
         for priority in repeated(str(level.priority) for level in model.lockdown_levels)
     ]
     return found
 
 
-def _unknown(model: "AccessModel") -> Iterator[str]:
+def _unknown(model: "AccessModel") -> Iterator[Line]:
     schedules, groups = {s.id for s in model.schedules}, {g.id for g in model.groups}
     areas, profiles = {a.id for a in model.areas}, {p.id for p in model.profiles}
     special = {days.id for days in model.special_days}
     for schedule in model.schedules:
         for entry in schedule.special:
             if entry.special_days not in special:
-                yield f"schedule {schedule.id!r} names no special days: {entry.special_days!r}"
-    for place, selection in _selections(model):
-        yield from (f"{place} names no group: {g!r}" for g in selection.groups if g not in groups)
+                yield Line.say("no_special_days", schedule=schedule.id, name=entry.special_days)
+    for table, owner, selection in _selections(model):
+        for name in selection.groups:
+            if name not in groups:
+                yield Line.say("no_group", table=table, entry=owner, name=name)
     wanted = [
-        *((f"profile {p.id!r}", m.schedule) for p in model.profiles for m in p.permissions),
-        *((f"access point {p.id!r}", c.schedule) for p in model.points for c in p.credentials),
+        *(("profiles", p.id, m.schedule) for p in model.profiles for m in p.permissions),
+        *(("points", p.id, c.schedule) for p in model.points for c in p.credentials),
     ]
-    for place, name in wanted:
-        if name is not None and name not in schedules:
-            yield f"{place} names no schedule: {name!r}"
+    for table, owner, wish in wanted:
+        if wish is not None and wish not in schedules:
+            yield Line.say("no_schedule", table=table, entry=owner, name=wish)
     for point in model.points:
         for area in (point.from_area, point.to_area):
             if area is not None and area not in areas:
-                yield f"access point {point.id!r} names no area: {area!r}"
+                yield Line.say("no_area", point=point.id, name=area)
     for level in model.lockdown_levels:
         for name in level.admits:
             if name not in profiles:
-                yield f"lockdown level {level.id!r} names no profile: {name!r}"
+                yield Line.say("no_profile", level=level.id, name=name)
 
 
-def _impossible(model: "AccessModel") -> Iterator[str]:
+def _impossible(model: "AccessModel") -> Iterator[Line]:
     for point in model.points:
         if point.from_area is not None and point.from_area == point.to_area:
-            yield f"access point {point.id!r} leads from area {point.to_area!r} into itself"
+            yield Line.say("leads_into_itself", point=point.id, area=point.to_area)
         if point.extended_access_time_s is not None and point.extended_access_time_s <= (
             point.access_time_s or 0
         ):
-            yield f"access point {point.id!r}: extended_access_time_s is longer than access_time_s"
+            yield Line.say("extended_time_too_short", point=point.id)
     for profile in model.profiles:
         if any(permission.is_empty for permission in profile.permissions):
-            yield f"profile {profile.id!r} has a permission that names no access point"
+            yield Line.say("permission_empty", profile=profile.id)
     for interlock in model.interlocks:
         if repeated(interlock.points):
-            yield f"interlock {interlock.id!r} names an access point twice"
+            yield Line.say("interlock_twice", interlock=interlock.id)
     for rule in model.temporary_rules:
-        place = f"temporary rule {rule.id!r}"
         if rule.is_empty:
-            yield f"{place} names no access point"
+            yield Line.say("rule_empty", rule=rule.id)
         if rule.valid_until <= rule.valid_from:
-            yield f"{place} is over before it begins"
+            yield Line.say("rule_over", rule=rule.id)
         if (rule.effect is TemporaryEffect.REQUIRE) != (rule.require is not None):
-            yield f"{place}: 'require' belongs to the effect require, and only there"
+            yield Line.say("rule_require", rule=rule.id)

@@ -7,11 +7,14 @@ Central edits it, every node gets the whole of it; what belongs to one person st
 otherwise is refused here (``access_check``), so that nobody relies on it.
 """
 
-from typing import Annotated, Any, Self
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Final, Self
 
 from pydantic import Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from config.contract.access_check import problems
+from config.contract.access_lines import KINDS, Line, LinesError
 from config.contract.access_terms import (
     AccessProfile,
     Area,
@@ -28,7 +31,16 @@ from config.contract.schedules import Calendar, Schedule, SpecialDays
 
 
 class AccessModelError(Exception):
-    """The access model cannot be used; the message has one line per mistake."""
+    """The access model cannot be used; the message has one line per mistake.
+
+    Attributes:
+        lines: The same, with codes.
+    """
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        """Refuse with a line per mistake."""
+        super().__init__("\n".join(lines))
+        self.lines = tuple(lines)
 
 
 class AccessModel(Frozen):
@@ -61,7 +73,7 @@ class AccessModel(Frozen):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if found := problems(self):
-            raise ValueError("\n".join(found))
+            raise LinesError(found)
         return self
 
     def selected(self, selection: Selection) -> frozenset[str]:
@@ -81,12 +93,47 @@ def parse_access_model(document: dict[str, Any]) -> AccessModel:
     try:
         return AccessModel.model_validate(document)
     except ValidationError as error:
-        lines = [
-            f"{_place(e['loc'], document)}{line}"
-            for e in error.errors()
-            for line in e["msg"].removeprefix("Value error, ").splitlines()
-        ]
-        raise AccessModelError("\n".join(lines)) from error
+        lines = [line for mistake in error.errors() for line in _lines(mistake, document)]
+        raise AccessModelError(lines) from error
+
+
+def _lines(mistake: ErrorDetails, document: object) -> Iterator[Line]:
+    """Yield what a mistake says, with its place."""
+    location = mistake["loc"]
+    place, arguments = _place(location, document), _place_arguments(location, document)
+    context = mistake.get("ctx", {})
+    if isinstance(refused := context.get("error"), LinesError):
+        yield from (line.at(place, arguments) for line in refused.lines)
+        return
+    code, limit = VALUE_CODES.get(mistake["type"], ("value_wrong", ""))
+    found = {"limit": str(context[limit])} if limit else {}
+    yield Line.worded(mistake["msg"], code, found).at(place, arguments)
+
+
+VALUE_CODES: Final = {
+    "missing": ("value_missing", ""),
+    "greater_than_equal": ("value_small", "ge"),
+    "greater_than": ("value_small", "gt"),
+    "less_than_equal": ("value_large", "le"),
+    "less_than": ("value_large", "lt"),
+    "too_short": ("value_few", ""),
+}
+"""What validators find, by their own names: our code, and where the limit stands."""
+
+
+def _place_arguments(location: tuple[int | str, ...], document: object) -> dict[str, str]:
+    """Return table, entry and field of a mistake, as far as it has them."""
+    found = dict[str, str]()
+    match location:
+        case (str(table), int(index), *_) if table in KINDS:
+            entries = document.get(table) if isinstance(document, dict) else None
+            entry = entries[index] if isinstance(entries, list | tuple) else None
+            found = {"at_table": table}
+            if isinstance(entry, dict) and "id" in entry:
+                found["at_entry"] = str(entry["id"])
+    if fields := [step for step in location[2 if found else 0 :] if isinstance(step, str)]:
+        found["at_field"] = fields[-1]
+    return found
 
 
 def _place(location: tuple[int | str, ...], document: object) -> str:

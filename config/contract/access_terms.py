@@ -10,6 +10,7 @@ from typing import Annotated, Final, Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from config.contract.access import CredentialKind
+from config.contract.access_lines import LinesError
 from config.contract.identifiers import Frozen, Slug
 from config.contract.schedules import Name
 
@@ -42,14 +43,11 @@ class CredentialRequirement(Frozen):
     def _check(self) -> Self:
         combinations = [set(combination) for combination in self.any_of]
         if any(not kinds or CredentialKind.NONE in kinds for kinds in combinations):
-            raise ValueError("a combination of credentials names at least one: face, card, pin, qr")
+            raise LinesError.say("combination_empty")
         if any(kinds == {CredentialKind.PIN} for kinds in combinations):
-            raise ValueError("a PIN alone finds nobody: combine it, such as card and pin")
+            raise LinesError.say("pin_alone")
         if all(CredentialKind.FACE in kinds for kinds in combinations):
-            raise ValueError(
-                "every combination wants a face: add one without, such as card and pin"
-                " (nobody may be forced to show their face)"
-            )
+            raise LinesError.say("face_only")
         return self
 
 
@@ -104,9 +102,7 @@ class Passback(Frozen):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if (self.mode is PassbackMode.TIMED) != (self.forgotten_after_min is not None):
-            raise ValueError(
-                "forgotten_after_min belongs to the passback mode timed, and only there"
-            )
+            raise LinesError.say("passback_minutes")
         return self
 
 

@@ -14,6 +14,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from config.contract.access_lines import Line, LinesError
 from config.contract.identifiers import Frozen, Slug
 
 Name = dict[Literal["zh-CN", "en"], str]
@@ -57,11 +58,9 @@ class Hours(Frozen):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.start == "24:00":
-            raise ValueError("hours begin at 23:59 at the latest: write 00:00 of the next day")
+            raise LinesError.say("hours_begin")
         if self.start == self.end:
-            raise ValueError(
-                f"hours from {self.start} to {self.end} are none: a whole day is 00:00 to 24:00"
-            )
+            raise LinesError.say("hours_none", start=self.start, end=self.end)
         return self
 
 
@@ -113,8 +112,8 @@ class Holiday(Frozen):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if not 0 <= (self.last - self.first).days <= 30:
-            raise ValueError(
-                f"holiday {self.name!r} lasts from {self.first} to {self.last}: give 1 to 31 days"
+            raise LinesError.say(
+                "holiday_length", holiday=self.name, first=self.first, last=self.last
             )
         return self
 
@@ -128,7 +127,7 @@ class MakeupWorkday(Frozen):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.follows is DayKind.HOLIDAY:
-            raise ValueError(f"the make-up workday {self.date} follows a weekday, mon to sun")
+            raise LinesError.say("makeup_follows", day=self.date)
         return self
 
 
@@ -151,17 +150,17 @@ class CalendarYear(Frozen):
         worked = [day.date for day in self.makeup_workdays]
         spans = [(h.first, h.last) for h in self.holidays]
         problems = [
-            f"{day} of the calendar year {self.year} is in another year"
+            Line.say("other_year", day=day, year=self.year)
             for day in [*worked, *(last for _, last in spans)]
             if day.year != self.year
         ]
         problems += [
-            f"{day} is both a holiday and a make-up workday"
+            Line.say("holiday_worked", day=day)
             for day in worked
             if any(first <= day <= last for first, last in spans)
         ]
         if problems:
-            raise ValueError("\n".join(problems))
+            raise LinesError(problems)
         return self
 
 
@@ -179,7 +178,7 @@ class Calendar(Frozen):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if twice := repeated(str(y.year) for y in self.years):
-            raise ValueError(f"calendar {self.id!r}: the year {twice[0]} stands twice")
+            raise LinesError.say("year_twice", calendar=self.id, year=twice[0])
         return self
 
 

@@ -5,7 +5,8 @@ import { post, request } from "./api.js";
 /**
  * @typedef {Record<string, any> & {id: string}} Entry
  * @typedef {Record<string, any>} Model
- * @typedef {{version: number, is_outdated: boolean, problems: string[], warnings: string[],
+ * @typedef {{version: number, is_outdated: boolean, found_problems: import("./access-lines.js").Finding[],
+ *   found_warnings: import("./access-lines.js").Finding[],
  *   changes: {table: string, id: string, change: string}[], people_count: number,
  *   people: {holder_id: string, name: string, gains: string[], loses: string[],
  *     at_other_times: string[]}[]}} Checked

@@ -63,16 +63,58 @@ export function choices(legend, options, chosen) {
 }
 
 /**
- * One of several; the first is nothing.
+ * Points and groups of points; groups only where there are any.
+ * @param {string} legend words
+ * @param {any} selection what is chosen; null is nothing
+ * @param {{model: any, points: Option[]}} around
+ * @returns {Part<{points: string[], groups: string[]}>}
+ */
+export function places(legend, selection, { model, points }) {
+  const chosen = choices(legend, points, selection?.points ?? []);
+  const groups = choices(t("rule.groups"), optionsOf(model.groups), selection?.groups ?? []);
+  return {
+    element: h("div", { class: "places" }, chosen.element, model.groups.length > 0 && groups.element),
+    read: () => ({ points: chosen.read(), groups: groups.read() }),
+  };
+}
+
+/**
+ * A rule of anti-passback, or nothing.
  * @param {string} key of the label
- * @param {string} nothing words
+ * @param {string} nothing words for none
+ * @param {any} rule
+ * @returns {Part<any>}
+ */
+export function passback(key, nothing, rule) {
+  const isOff = nothing === t("passback_mode.off");
+  const modes = ["off", "soft", "hard", "timed"].slice(isOff ? 1 : 0);
+  const mode = oneOf(key, nothing, modes.map((value) => ({ value, words: t(`passback_mode.${value}`) })), rule?.mode);
+  const minutes = quantity("rule.forgotten_min", rule?.forgotten_after_min, { min: 1, max: 10080, step: 1 });
+  const show = () => {
+    minutes.element.hidden = mode.read() !== "timed";
+  };
+  mode.element.addEventListener("change", show);
+  show();
+  return {
+    element: h("div", { class: "from-to" }, mode.element, minutes.element),
+    read: () => {
+      const chosen = mode.read();
+      return chosen && { mode: chosen, forgotten_after_min: chosen === "timed" ? minutes.read() : null };
+    },
+  };
+}
+
+/**
+ * One of several; the first is nothing, where that can be.
+ * @param {string} key of the label
+ * @param {string | null} nothing words
  * @param {Option[]} options
  * @param {string | null | undefined} chosen
  * @returns {Part<string | null>}
  */
 export function oneOf(key, nothing, options, chosen) {
   const select = /** @type {HTMLSelectElement} */ (
-    h("select", {}, h("option", { value: "" }, nothing), ...options.map(({ value, words }) => h("option", { value, selected: value === chosen }, words)))
+    h("select", {}, nothing !== null && h("option", { value: "" }, nothing), ...options.map(({ value, words }) => h("option", { value, selected: value === chosen }, words)))
   );
   return { element: field(key, select), read: () => select.value || null };
 }

@@ -1,19 +1,10 @@
 /** What would change, before it is put in force: compare, then apply. */
 
 import { pointName } from "./event-line.js";
+import { findings } from "./access-lines.js";
 import { actionButton, openDialog } from "./forms.js";
 import { h } from "/web/dom.js";
 import { localName, t, term } from "/web/i18n.js";
-
-/**
- * Lines under a heading, each a sentence of central.
- * @param {string} key
- * @param {readonly string[]} lines
- * @param {string} kind class
- */
-export function sentences(key, lines, kind) {
-  return lines.length > 0 && h("section", { class: `notice ${kind}`, role: "alert" }, h("h3", {}, t(key)), h("ul", { lang: "en" }, ...lines.map((line) => h("li", {}, line))));
-}
 
 /**
  * @param {import("./access-draft.js").Draft} draft
@@ -28,16 +19,16 @@ export async function openPreview(draft, site, onApplied) {
     dialog.close();
     await onApplied();
   }, problem, "primary");
-  const isPossible = checked.problems.length === 0 && !checked.is_outdated;
+  const isPossible = checked.found_problems.length === 0 && !checked.is_outdated;
   const dialog = openDialog(
     t("access.preview"),
     h(
       "div",
       { class: "preview" },
       checked.is_outdated && h("p", { class: "problem" }, t("error.changed_meanwhile")),
-      sentences("access.problems", checked.problems, "is-problem"),
-      sentences("access.warnings", checked.warnings, ""),
-      changes(checked, draft),
+      findings("access.problems", checked.found_problems, "is-problem", { model: draft.model, site }),
+      findings("access.warnings", checked.found_warnings, "", { model: draft.model, site }),
+      changes(checked, draft, site),
       people(checked, site),
       problem,
       h("footer", {}, isPossible && apply),
@@ -46,10 +37,14 @@ export async function openPreview(draft, site, onApplied) {
   dialog.classList.add("wide");
 }
 
-/** @param {import("./access-draft.js").Checked} checked @param {import("./access-draft.js").Draft} draft */
-function changes({ changes: found }, draft) {
+/** @param {import("./access-draft.js").Checked} checked @param {import("./access-draft.js").Draft} draft @param {any} site */
+function changes({ changes: found }, draft, site) {
   /** @param {{table: string, id: string}} change */
-  const label = ({ table, id }) => localName(draft.entries(table).find?.((entry) => entry.id === id)?.name, id);
+  const label = ({ table, id }) => {
+    if (table === "settings") return term("rule_setting", id);
+    if (table === "points") return pointName(site, id);
+    return localName(draft.entries(table).find((entry) => entry.id === id)?.name, id);
+  };
   return h(
     "section",
     {},

@@ -1,19 +1,19 @@
 /** The access model as tables: what they say, and which form changes a row. */
 
 import { pointName } from "./event-line.js";
-import { areaForm, groupForm, levelForm, pointForm, profileForm, scheduleForm } from "./access-forms.js";
 import { combinationsInWords, hoursInWords, nameOf, passbackInWords, placesInWords, when } from "./access-words.js";
 import { h } from "/web/dom.js";
+import { formatMinute } from "/web/format.js";
 import { localName, t, term } from "/web/i18n.js";
 
 /**
- * @typedef {{model: any, site: any}} Shown
+ * @typedef {{model: any, site: any, zone: string}} Shown
  * @typedef {object} Table
  * @property {string} name of the model's table
  * @property {string | null} addKey words of the button; null where rows are the site's
  * @property {(shown: () => Shown) => import("/web/data-table.js").Column[]} columns
  * @property {(shown: Shown) => any[]} rows
- * @property {(entry: any, around: import("./access-forms.js").Around) => import("./access-forms.js").EntryForm} form
+ * @property {string} form its function in one of the modules of forms
  */
 
 /** @type {Table[]} */
@@ -22,7 +22,7 @@ export const TABLES = [
     name: "profiles",
     addKey: "access.add_profile",
     rows: ({ model }) => model.profiles,
-    form: profileForm,
+    form: "profileForm",
     columns: (shown) => [
       named("rule.name"),
       { title: "rule.permissions", cell: (profile) => lines(profile.permissions.map((/** @type {any} */ permission) => permissionInWords(permission, shown()))) },
@@ -32,7 +32,7 @@ export const TABLES = [
     name: "schedules",
     addKey: "access.add_schedule",
     rows: ({ model }) => model.schedules,
-    form: scheduleForm,
+    form: "scheduleForm",
     columns: () => [
       named("rule.name"),
       { title: "rule.hours", cell: (schedule) => lines(hoursInWords(schedule)) },
@@ -43,7 +43,7 @@ export const TABLES = [
     name: "points",
     addKey: null,
     rows: ({ model, site }) => pointRows(model, site),
-    form: pointForm,
+    form: "pointForm",
     columns: (shown) => [
       { title: "rule.point", cell: (point) => [rowButton(pointName(shown().site, point.id))], order: (point) => pointName(shown().site, point.id) },
       { title: "rule.leads", cell: (point) => [leads(point, shown().model)] },
@@ -55,7 +55,7 @@ export const TABLES = [
     name: "groups",
     addKey: "access.add_group",
     rows: ({ model }) => model.groups,
-    form: groupForm,
+    form: "groupForm",
     columns: (shown) => [
       named("rule.name"),
       { title: "rule_table.points", cell: (group) => [group.points.map((/** @type {string} */ id) => pointName(shown().site, id)).join(", ")] },
@@ -65,7 +65,7 @@ export const TABLES = [
     name: "areas",
     addKey: "access.add_area",
     rows: ({ model }) => model.areas,
-    form: areaForm,
+    form: "areaForm",
     columns: () => [
       named("rule.name"),
       { title: "rule.occupancy_max", cell: (area) => [area.occupancy_max ?? ""], isNumber: true },
@@ -74,10 +74,51 @@ export const TABLES = [
     ],
   },
   {
+    name: "special_days",
+    addKey: "access.add_special_days",
+    rows: ({ model }) => model.special_days,
+    form: "specialDaysForm",
+    columns: () => [named("rule.name"), { title: "rule.dates", cell: (days) => [days.dates.join(t("list.comma"))] }],
+  },
+  {
+    name: "temporary_rules",
+    addKey: "access.add_temporary_rule",
+    rows: ({ model }) => model.temporary_rules,
+    form: "temporaryRuleForm",
+    columns: (shown) => [
+      named("rule.name"),
+      { title: "rule.effect", cell: (rule) => [term("temporary_effect", rule.effect), rule.require && `: ${combinationsInWords(rule.require.any_of)}`] },
+      { title: "rule_table.points", cell: (rule) => [placesInWords(rule, shown().model, (id) => pointName(shown().site, id))] },
+      { title: "rule.holders_short", cell: (rule) => [rule.holders.length > 0 ? t("rule.people_count", { n: rule.holders.length }) : t("rule.everybody")] },
+      { title: "rule.from", cell: (rule) => [formatMinute(rule.valid_from, shown().zone)], order: (rule) => rule.valid_from },
+      { title: "rule.to", cell: (rule) => [formatMinute(rule.valid_until, shown().zone), isOver(rule) && ` · ${t("rule.over")}`], order: (rule) => rule.valid_until },
+    ],
+  },
+  {
+    name: "interlocks",
+    addKey: "access.add_interlock",
+    rows: ({ model }) => model.interlocks,
+    form: "interlockForm",
+    columns: (shown) => [
+      named("rule.name"),
+      { title: "rule_table.points", cell: (lock) => [lock.points.map((/** @type {string} */ id) => pointName(shown().site, id)).join(", ")] },
+    ],
+  },
+  {
+    name: "fire_zones",
+    addKey: "access.add_fire_zone",
+    rows: ({ model }) => model.fire_zones,
+    form: "fireZoneForm",
+    columns: (shown) => [
+      named("rule.name"),
+      { title: "rule_table.points", cell: (zone) => [placesInWords(zone, shown().model, (id) => pointName(shown().site, id)) || t("rule.every_point")] },
+    ],
+  },
+  {
     name: "lockdown_levels",
     addKey: "access.add_level",
     rows: ({ model }) => model.lockdown_levels.toSorted((/** @type {any} */ a, /** @type {any} */ b) => b.priority - a.priority),
-    form: levelForm,
+    form: "levelForm",
     columns: (shown) => [
       named("rule.name"),
       { title: "rule.priority", cell: (level) => [level.priority], isNumber: true },
@@ -92,6 +133,9 @@ export const TABLES = [
 export function levelPlaces(level, { model, site }) {
   return placesInWords(level, model, (id) => pointName(site, id)) || t("rule.every_entrance");
 }
+
+/** @param {any} rule */
+const isOver = ({ valid_until: until }) => Date.parse(until) <= Date.now();
 
 /** @param {string} words */
 const rowButton = (words) => h("button", { class: "plain", type: "button" }, words);

@@ -2,7 +2,8 @@
 
 import "/web/data-table.js";
 import { Draft } from "./access-draft.js";
-import { openPreview, sentences } from "./access-preview.js";
+import { findings } from "./access-lines.js";
+import { openPreview } from "./access-preview.js";
 import { TABLES } from "./access-tables.js";
 import { get } from "./api.js";
 import { pointName } from "./event-line.js";
@@ -15,7 +16,13 @@ import { formatTime } from "/web/format.js";
 import { localName, onLanguage, t, term } from "/web/i18n.js";
 
 /** @typedef {{version: number, model: any, changed_by: string | null, changed_at: string | null,
- *   problems: string[], warnings: string[], shipped_calendar: any}} View */
+ *   found_problems: import("./access-lines.js").Finding[],
+ *   found_warnings: import("./access-lines.js").Finding[], shipped_calendar: any}} View */
+
+const SETTINGS = ["refusals_max", "combine_within_s", "escort_within_s"];
+
+/** The forms, which whoever only reads the rules never needs. @returns {Promise<Record<string, any>>} */
+const forms = async () => ({ ...(await import("./access-forms.js")), ...(await import("./access-exceptions.js")) });
 
 startPage({
   name: "access",
@@ -32,15 +39,16 @@ startPage({
     const notes = h("div", { class: "notes" });
     const tables = TABLES.map((table) => section(table));
     const calendar = h("section", { class: "calendar" });
+    const settings = h("section", { class: "settings" });
     main.append(
       h("header", {}, h("h1", { data: { t: "page.access" } }, t("page.access")), state),
-      bar, problem, levels, notes, ...tables.map(({ element }) => element), calendar,
+      bar, problem, levels, notes, ...tables.map(({ element }) => element), calendar, settings,
     );
-    const shown = () => ({ model: draft.model, site: store.state.site });
+    const shown = () => ({ model: draft.model, site: store.state.site, zone: store.state.zone });
 
     /** @param {import("./access-tables.js").Table} table */
     function section(table) {
-      const rows = /** @type {import("/web/data-table.js").DataTable} */ (h("data-table", { empty: "access.none_yet" }));
+      const rows = /** @type {import("/web/data-table.js").DataTable} */ (h("data-table", { empty: `rule_empty.${table.name}` }));
       rows.columns = table.columns(() => shown());
       rows.addEventListener("open", (event) => {
         const entry = table.rows(shown()).find((row) => row.id === /** @type {CustomEvent} */ (event).detail);
@@ -58,28 +66,46 @@ startPage({
     }
 
     /** @param {import("./access-tables.js").Table} table @param {any} entry null adds one */
-    function openEntry(table, entry) {
-      const points = Object.keys(store.state.site?.access_points ?? {}).map((id) => ({ value: id, words: pointName(store.state.site, id) }));
-      const form = table.form(entry, { model: draft.model, points });
-      const mistakes = h("div", {});
-      /** @param {any} model */
-      const take = async (model) => {
-        const { problems } = await draft.check(model);
-        fill(mistakes, sentences("access.problems", problems, "is-problem"));
-        if (problems.length > 0) return;
-        draft.take(model);
-        dialog.close();
-        show();
-      };
-      const element = actionForm("access.note", [...form.elements, mistakes], async () => take(draft.with(table.name, form.read())));
-      element.classList.add("rule-form");
+    async function openEntry(table, entry) {
+      const { site, zone } = store.state;
+      const points = Object.keys(site?.access_points ?? {}).map((id) => ({ value: id, words: pointName(site, id) }));
+      const form = (await forms())[table.form](entry, { model: draft.model, points, zone });
+      const { element, take, open } = noted(form.elements, () => draft.with(table.name, form.read()));
       if (entry && draft.entries(table.name).some(({ id }) => id === entry.id)) {
         const refusal = h("p", { class: "problem", role: "alert" });
         element.querySelector("footer")?.prepend(refusal, actionButton(table.addKey ? "access.remove" : "access.remove_rules", () => take(draft.without(table.name, entry.id)), refusal, "quiet"));
       }
-      const name = table.name === "points" ? pointName(store.state.site, entry.id) : entry && localName(entry.name, entry.id);
-      const dialog = openDialog(name || t(table.addKey ?? ""), element);
-      dialog.classList.add("wide");
+      const name = table.name === "points" ? pointName(site, entry.id) : entry && localName(entry.name, entry.id);
+      open(name || t(table.addKey ?? ""));
+    }
+
+    /** A form that notes a change once central finds no mistake in it. @param {HTMLElement[]} elements @param {() => any} changed */
+    function noted(elements, changed) {
+      const mistakes = h("div", {});
+      /** @type {HTMLDialogElement | null} */
+      let dialog = null;
+      /** @param {any} model */
+      const take = async (model) => {
+        const { found_problems: problems } = await draft.check(model);
+        fill(mistakes, findings("access.problems", problems, "is-problem", { model, site: store.state.site }));
+        if (problems.length > 0) return;
+        draft.take(model);
+        dialog?.close();
+        show();
+      };
+      const element = actionForm("access.note", [...elements, mistakes], async () => take(changed()));
+      element.classList.add("rule-form");
+      /** @param {string} title */
+      const open = (title) => {
+        dialog = openDialog(title, element);
+        dialog.classList.add("wide");
+      };
+      return { element, take, open };
+    }
+
+    async function openSettings() {
+      const form = (await forms()).settingsForm(draft.model);
+      noted(form.elements, () => ({ ...draft.model, ...form.read() })).open(t("access.settings"));
     }
 
     const show = () => {
@@ -89,9 +115,11 @@ startPage({
       const changed = view.changed_at && t("access.version", { n: view.version, who: view.changed_by ?? "", at: formatTime(view.changed_at, zone) });
       fill(state, changed || t("access.no_model"));
       fill(levels, lockdowns({ model: view.model, site, zone, active: known.active, maySet, onChanged: load }));
-      fill(notes, sentences("access.problems", view.problems, "is-problem"), sentences("access.warnings", view.warnings, ""));
+      const inForce = { model: view.model, site };
+      fill(notes, findings("access.problems", view.found_problems, "is-problem", inForce), findings("access.warnings", view.found_warnings, "", inForce));
       for (const { words } of tables) words();
       fill(calendar, ...calendarRows(view));
+      fill(settings, ...settingsRows());
       bar.hidden = !draft.isChanged;
       fill(
         bar,
@@ -121,6 +149,14 @@ startPage({
       return [
         h("header", {}, h("h2", {}, t("access.calendar")), isNewer && mayWrite && actionButton("access.take_calendar", take, problem)),
         h("p", {}, inUse ? t("access.calendar_years", { name: localName(inUse.name, inUse.id), years }) : t("access.no_calendar")),
+      ];
+    }
+
+    function settingsRows() {
+      const facts = SETTINGS.flatMap((name) => [h("dt", {}, t(`rule_setting.${name}`)), h("dd", {}, draft.model[name])]);
+      return [
+        h("header", {}, h("h2", {}, t("access.settings")), mayWrite && h("button", { type: "button", onclick: openSettings }, t("access.change_settings"))),
+        h("dl", { class: "facts" }, ...facts),
       ];
     }
 

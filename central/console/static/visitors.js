@@ -9,7 +9,7 @@ import { actionButton, actionForm, field, openDialog } from "./forms.js";
 import { personPicker } from "./person-picker.js";
 import { startPage } from "./shell.js";
 import { fill, h } from "/web/dom.js";
-import { formatDate, formatTime, startOfDay } from "/web/format.js";
+import { formatDate, formatMinute, formatTime, instantOf } from "/web/format.js";
 import { onLanguage, t, term } from "/web/i18n.js";
 import { onKey } from "/web/keys.js";
 import { symbol } from "/web/symbols.js";
@@ -64,8 +64,8 @@ function columns(state) {
     { title: "visits.visitor", cell: (visit) => [h("button", { class: "plain", type: "button" }, visit.visitor)], order: (visit) => visit.visitor },
     { title: "visits.host", cell: (visit) => [visit.host ?? t("considered.removed")], order: (visit) => visit.host ?? "" },
     { title: "field.state", cell: (visit) => standing(visit, state()), order: (visit) => visit.state },
-    { title: "field.valid_from", cell: (visit) => [minute(visit.valid_from, state().zone)], order: (visit) => visit.valid_from },
-    { title: "field.valid_until", cell: (visit) => [minute(visit.valid_until, state().zone)], order: (visit) => visit.valid_until },
+    { title: "field.valid_from", cell: (visit) => [formatMinute(visit.valid_from, state().zone)], order: (visit) => visit.valid_from },
+    { title: "field.valid_until", cell: (visit) => [formatMinute(visit.valid_until, state().zone)], order: (visit) => visit.valid_until },
     { title: "rule_table.points", cell: (visit) => [visit.points.map((/** @type {string} */ id) => pointName(state().site, id)).join(", ")] },
   ];
 }
@@ -75,16 +75,6 @@ function standing(visit, { zone, site }) {
   if (!visit.arrived_at) return [h("span", { class: visit.state === "expected" ? "" : "muted" }, term("visit_state", visit.state))];
   const words = t("visits.arrived_at", { time: formatTime(visit.arrived_at, zone), place: pointName(site, visit.arrived_point ?? "") });
   return [symbol("passed"), ` ${words}`];
-}
-
-/** Date and minute. @param {string} at @param {string} zone */
-const minute = (at, zone) => `${formatDate(at, zone)} ${formatTime(at, zone).slice(-8, -3)}`;
-
-/** The instant of a clock on the wall. @param {string} local `YYYY-MM-DDTHH:MM` @param {string} zone */
-function instant(local, zone) {
-  const [date, time] = local.split("T");
-  const [hours, minutes] = time.split(":").map(Number);
-  return new Date(Date.parse(startOfDay(date, zone)) + (hours * 60 + minutes) * 60_000).toISOString();
 }
 
 /** @param {import("./site-state.js").SiteState} state @param {() => Promise<void>} onChanged */
@@ -114,8 +104,8 @@ function invite({ zone, site }, onChanged) {
     const visit = await post("/visits", {
       visitor: values.visitor.trim(),
       host_id: values.host_id,
-      valid_from: instant(values.from, zone),
-      valid_until: instant(values.until, zone),
+      valid_from: instantOf(values.from, zone),
+      valid_until: instantOf(values.until, zone),
       points: [first, ...others.read().filter((id) => id !== first)],
       needs_escort: escort.read(),
     });
@@ -144,7 +134,7 @@ function openVisit(visit, { zone, site }, onChanged) {
       "div",
       { class: "visit" },
       isExpected && h("img", { class: "code", src: `/api/v1${path}/code.svg`, alt: t("visits.code") }),
-      h("p", {}, t("visits.good", { from: minute(visit.valid_from, zone), until: minute(visit.valid_until, zone) })),
+      h("p", {}, t("visits.good", { from: formatMinute(visit.valid_from, zone), until: formatMinute(visit.valid_until, zone) })),
       h("p", {}, places),
       isExpected ? h("p", { class: "muted" }, t("visits.code_hint")) : h("p", {}, ...standing(visit, /** @type {any} */ ({ zone, site }))),
       problem,

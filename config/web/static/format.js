@@ -66,6 +66,28 @@ export function startOfDay(date, zone, dayOffset = 0) {
   return new Date(wanted - offset).toISOString();
 }
 
+/** Date and minute. @param {string | number} at @param {string} zone */
+export function formatMinute(at, zone) {
+  return minuteOf(at, zone).replace("T", " ");
+}
+
+/** What a `datetime-local` field shows. @param {string | number} at @param {string} zone */
+export function minuteOf(at, zone) {
+  const then = parts(typeof at === "string" ? Date.parse(at) : at, zone);
+  return `${then.year}-${then.day}T${then.time.slice(0, 5)}`;
+}
+
+/**
+ * The instant of a clock on the wall, as ISO 8601 in UTC.
+ * @param {string} local `YYYY-MM-DDTHH:MM`
+ * @param {string} zone
+ */
+export function instantOf(local, zone) {
+  const [date, time] = local.split("T");
+  const [hours, minutes] = time.split(":").map(Number);
+  return new Date(Date.parse(startOfDay(date, zone)) + (hours * 60 + minutes) * 60_000).toISOString();
+}
+
 /**
  * How long ago, in one unit.
  * @param {string | number} at

@@ -48,6 +48,11 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (place, name) => String(values[name] ?? place));
 }
 
+/** Whether there are words of a key. @param {string} key */
+export function hasWords(key) {
+  return key in words;
+}
+
 /**
  * The words for a value from the contract, such as a reason; the value itself when it is newer than
  * this page.

@@ -1,7 +1,6 @@
 """The page of the access rules before the real central, in both languages."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -14,17 +13,34 @@ from tests.central.console.buildings import MODEL, opened, running_building
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def building(tmp_path: Path) -> Iterator[Bench]:
-    with running_building(tmp_path / "home") as bench:
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with running_building(tmp_path_factory.mktemp("access") / "home") as bench:
         yield bench
+
+
+@pytest.fixture
+def building(running: Bench) -> Bench:
+    """The building with the rules of ``MODEL`` and nobody in it; one central serves all tests."""
+    central = running.administrator
+    for lockdown in central.get("/api/v1/lockdowns").json()["active"]:
+        central.delete(f"/api/v1/lockdowns/{lockdown['level']}")
+    for person in central.get("/api/v1/people").json()["items"]:
+        central.delete(f"/api/v1/people/{person['holder_id']}")
+    reply = put(central, MODEL, made_from=version(running))
+    assert reply.status_code == 200, reply.text
+    return running
+
+
+def version(bench: Bench) -> int:
+    return int(bench.administrator.get("/api/v1/access-model").json()["version"])
 
 
 @pytest.fixture
 def access(building: Bench, guard: Visitor) -> Page:
     """The page in Chinese, which has shown the rules."""
     page = opened(guard, building, "/access")
-    expect(page.locator(".version")).to_contain_text("第 1 版，admin")
+    expect(page.locator(".version")).to_contain_text(f"第 {version(building)} 版，admin")
     return page
 
 
@@ -32,7 +48,7 @@ def access(building: Bench, guard: Visitor) -> Page:
 def english(building: Bench, visitors: Visitors) -> Page:
     """The page in English on a telephone."""
     page = opened(visitors.meet(language="en", width=360, height=740), building, "/access")
-    expect(page.locator(".version")).to_contain_text("Version 1, admin")
+    expect(page.locator(".version")).to_contain_text(f"Version {version(building)}, admin")
     return page
 
 
@@ -44,6 +60,12 @@ def in_force(bench: Bench) -> dict[str, list[dict[str, object]]]:
     view = bench.administrator.get("/api/v1/access-model").json()
     model: dict[str, list[dict[str, object]]] = view["model"]
     return model
+
+
+def put_in_force(page: Page, *, look: str = "查看变化…", apply: str = "生效") -> None:
+    page.get_by_role("button", name=look).click()
+    page.get_by_role("button", name=apply, exact=True).click()
+    expect(page.locator(".draft-bar")).to_be_hidden()
 
 
 def test_the_rules_are_readable_in_chinese(access: Page) -> None:
@@ -86,9 +108,10 @@ def test_a_profile_is_added_looked_at_and_put_in_force(building: Bench, access: 
 
     access.get_by_role("button", name="查看变化…").click()
     expect(access.locator(".changes li")).to_have_text(["新增 权限组: 保洁"])
+    before = version(building)
     access.get_by_role("button", name="生效", exact=True).click()
 
-    expect(access.locator(".version")).to_contain_text("第 2 版")
+    expect(access.locator(".version")).to_contain_text(f"第 {before + 1} 版")
     expect(access.locator(".draft-bar")).to_be_hidden()
     assert in_force(building)["profiles"][1]["id"] == "cleaners"
 
@@ -132,9 +155,7 @@ def test_a_point_asks_for_credentials_two_persons_and_leads_into_an_area(
     dialog.get_by_label("刷卡 + 密码").check()
     dialog.get_by_label("双人认证").check()
     dialog.get_by_role("button", name="记下更改").click()
-    access.get_by_role("button", name="查看变化…").click()
-    access.get_by_role("button", name="生效", exact=True).click()
-    expect(access.locator(".version")).to_contain_text("第 2 版")
+    put_in_force(access)
 
     east = in_force(building)["points"][0]
     assert (east["to_area"], east["two_person"]) == ("lab", {"within_s": 30.0})
@@ -150,9 +171,104 @@ def test_mistakes_stand_line_by_line_beside_the_form(building: Bench, access: Pa
     dialog.get_by_role("button", name="记下更改").click()
 
     expect(dialog.locator(".is-problem li")).to_have_count(2)
-    expect(dialog.locator(".is-problem li").first).to_contain_text("access point 'exit' is an exit")
+    expect(dialog.locator(".is-problem li").first).to_have_text(
+        "通道“出口”是出口：出去时不得要求凭证，请移除。"
+    )
     expect(access.locator(".draft-bar")).to_be_hidden()
     assert len(in_force(building)["points"]) == 2
+
+
+def test_a_rule_for_some_days_and_some_people_expires_by_itself(
+    building: Bench, access: Page
+) -> None:
+    building.person("王小明")
+    access.get_by_role("button", name="添加临时规则").click()
+    dialog = access.get_by_role("dialog")
+    dialog.get_by_label("标识").fill("works")
+    dialog.get_by_label("中文名称").fill("施工")
+    dialog.get_by_label("作用").select_option("require")
+    dialog.get_by_label("刷卡 + 密码").check()
+    dialog.get_by_label("从", exact=True).fill("2026-05-01T08:30")
+    dialog.get_by_label("到", exact=True).fill("2026-05-03T18:00")
+    dialog.get_by_label("东门").check()
+    dialog.get_by_role("button", name="增加一人").click()
+    dialog.get_by_label("人员", exact=True).select_option(label="王小明")
+    dialog.get_by_role("button", name="记下更改").click()
+    cells = rows(access, "temporary_rules").locator("td")
+    expect(cells).to_contain_text(
+        ["施工", "要求凭证: 刷卡 + 密码", "东门", "1 人", "2026-05-01 08:30", "2026-05-03 18:00"]
+    )
+    put_in_force(access)
+
+    (rule,) = in_force(building)["temporary_rules"]
+    assert (rule["valid_from"], rule["effect"]) == ("2026-05-01T00:30:00Z", "require")
+    assert len(list(rule["holders"])) == 1  # type: ignore[call-overload]  # a list of names
+
+
+def test_days_of_the_site_s_own_have_hours_of_their_own(building: Bench, english: Page) -> None:
+    english.get_by_role("button", name="Add special days").click()
+    dialog = english.get_by_role("dialog")
+    dialog.get_by_label("Identifier").fill("open-day")
+    dialog.get_by_label("Name in English").fill("Open day")
+    dialog.get_by_label("Date", exact=True).fill("2026-06-20")
+    dialog.get_by_role("button", name="Note the change").click()
+    rows(english, "schedules").first.click()
+    dialog.get_by_role("button", name="Hours on special days").click()
+    special = dialog.locator("fieldset", has_text="Special days").last
+    special.get_by_role("button", name="More hours").click()
+    special.get_by_label("From").fill("09:00")
+    dialog.get_by_role("button", name="Note the change").click()
+    put_in_force(english, look="See what changes…", apply="Put in force")
+
+    expect(rows(english, "special_days").locator("td")).to_have_text(["Open day", "2026-06-20"])
+    assert in_force(building)["schedules"][0]["special"] == [
+        {"special_days": "open-day", "hours": [{"start": "09:00", "end": "18:00"}]}
+    ]
+
+
+def test_doors_that_are_never_open_together_and_a_zone_of_a_fire(
+    building: Bench, access: Page
+) -> None:
+    for button, name in (("添加互锁", "mantrap"), ("添加释放区", "zone-a")):
+        access.get_by_role("button", name=button).click()
+        dialog = access.get_by_role("dialog")
+        dialog.get_by_label("标识").fill(name)
+        dialog.get_by_label("东门").check()
+        dialog.get_by_label("西门").check()
+        dialog.get_by_role("button", name="记下更改").click()
+        expect(dialog).to_have_count(0)
+    put_in_force(access)
+
+    model = in_force(building)
+    assert model["interlocks"][0]["points"] == ["east", "west"]
+    assert model["fire_zones"][0]["points"] == ["east", "west"]
+
+
+def test_a_lane_has_a_passback_and_times_of_its_own(building: Bench, access: Page) -> None:
+    rows(access, "points").first.click()
+    dialog = access.get_by_role("dialog")
+    dialog.get_by_label("本通道的反潜回").select_option("timed")
+    dialog.get_by_label("遗忘时间").fill("15")
+    dialog.get_by_label("需要更多时间者").fill("12")
+    dialog.get_by_label("无需陪同").check()
+    dialog.get_by_role("button", name="记下更改").click()
+    put_in_force(access)
+
+    east = in_force(building)["points"][0]
+    assert east["passback"] == {"mode": "timed", "forgotten_after_min": 15}
+    assert (east["extended_access_time_s"], east["is_escort_free"]) == (12, True)
+
+
+def test_what_holds_at_all_lanes_is_changed_like_a_rule(building: Bench, access: Page) -> None:
+    access.get_by_role("button", name="更改设置").click()
+    access.get_by_label("五分钟内拒绝几次").fill("3")
+    access.get_by_role("button", name="记下更改").click()
+    access.get_by_role("button", name="查看变化…").click()
+    expect(access.locator(".changes li")).to_contain_text("更改 设置: 五分钟内拒绝几次")
+    access.get_by_role("button", name="生效", exact=True).click()
+    expect(access.locator(".draft-bar")).to_be_hidden()
+
+    assert in_force(building)["refusals_max"] == 3
 
 
 def test_a_change_of_somebody_else_is_said_and_nothing_is_overwritten(
@@ -161,12 +277,12 @@ def test_a_change_of_somebody_else_is_said_and_nothing_is_overwritten(
     rows(access, "areas").first.click()
     access.get_by_label("人数上限").fill("30")
     access.get_by_role("button", name="记下更改").click()
-    put(building.administrator, {**MODEL, "refusals_max": 3}, made_from=1)
+    put(building.administrator, {**MODEL, "refusals_max": 3}, made_from=version(building))
 
     expect(access.locator(".draft-bar")).to_contain_text("期间有人修改了规则")
     access.get_by_role("button", name="放弃更改").click()
 
-    expect(access.locator(".version")).to_contain_text("第 2 版")
+    expect(access.locator(".version")).to_contain_text(f"第 {version(building)} 版")
     expect(rows(access, "areas").first.locator("td").nth(1)).to_have_text("20")
 
 
@@ -196,8 +312,8 @@ def test_a_lockdown_that_another_sets_off_is_seen_at_once(building: Bench, engli
 
 
 def test_a_guard_changes_no_rules(building: Bench, visitors: Visitors) -> None:
-    building.accepted(building.invite("guard"), "guard-1")
-    page = opened(visitors.meet(language="en"), building, "/access", username="guard-1")
+    building.accepted(building.invite("guard"), "guard-2")
+    page = opened(visitors.meet(language="en"), building, "/access", username="guard-2")
 
     rows(page, "profiles").first.click()
 

@@ -14,12 +14,13 @@ from central.recognition.schemas import Verdict as PairVerdict
 from central.retention.classes import CLASSES
 from central.visits.schemas import VisitState
 from config.contract.access import CredentialKind, DenialReason, DoorCommandOutcome, DoorState
-from config.contract.access_terms import LockdownEffect, PassbackMode
+from config.contract.access_lines import SENTENCES, places_of
+from config.contract.access_terms import LockdownEffect, PassbackMode, TemporaryEffect
 from config.contract.events import EVENT_TYPES, EventClass
 from config.contract.schedules import DayKind
 from config.web import STATIC as SHARED
 from drivers import base, speed_gate
-from drivers.conformance.hints import SENTENCES
+from drivers.conformance.hints import SENTENCES as HINTS
 from drivers.simulators.line import FAULTS
 from edge.bench.device_session import State
 from edge.bench.server import STATIC as BENCH
@@ -79,7 +80,8 @@ def test_every_word_is_used() -> None:
               "condition", "quantity", "gate_fault", "health", "bench_hint", "advice",
               "self_test_failure", "verdict", "pair_origin", "pairs", "liveness_reason",
               "signal", "dropped", "cover", "ask", "mark", "visit_state", "rule_table",
-              "change", "day", "passback_mode", "lockdown_effect",
+              "change", "day", "passback_mode", "lockdown_effect", "access_check",
+              "rule_field", "rule_setting", "rule_empty", "temporary_effect",
               "roster_column", "roster_row",
               "roster_mistake", "roster_state", "import_kind", "audit_action",
               "audit_actor", "audit_object", "audit_purpose",
@@ -110,6 +112,7 @@ def test_every_word_is_used() -> None:
         ("day", DayKind),
         ("passback_mode", PassbackMode),
         ("lockdown_effect", LockdownEffect),
+        ("temporary_effect", TemporaryEffect),
     ],
 )
 def test_every_value_of_the_contract_has_words(group: str, values: type[StrEnum]) -> None:
@@ -127,7 +130,7 @@ def test_every_value_of_the_contract_has_words(group: str, values: type[StrEnum]
         ("device_state", get_args(State)),
         ("bench_fault", FAULTS),
         ("bench_fault_text", FAULTS),
-        ("bench_hint", {sentence.partition(":")[0] for sentence in SENTENCES.values()}),
+        ("bench_hint", {sentence.partition(":")[0] for sentence in HINTS.values()}),
         ("observed", [kind.__name__ for kind in base.Observation.__subclasses__()]),
     ],
 )
@@ -165,6 +168,18 @@ def test_every_table_of_the_access_model_has_words() -> None:
     tables = [*preview.TABLES, "settings"]
 
     assert [name for name in tables if f"rule_table.{name}" not in ENGLISH] == []
+
+
+def test_every_line_of_the_access_check_has_words_for_what_it_says() -> None:
+    words = {k.removeprefix("access_check."): v for k, v in CHINESE.items() if "access_check." in k}
+    unsaid = {c: set(PLACE.findall(words.get(c, ""))) - places_of(s) for c, s in SENTENCES.items()}
+
+    assert words.keys() == SENTENCES.keys()
+    assert {code: places for code, places in unsaid.items() if places} == {}
+
+
+def test_every_setting_of_the_access_model_has_words() -> None:
+    assert [n for n in preview.SETTINGS if f"rule_setting.{n}" not in ENGLISH] == []
 
 
 def test_a_fault_is_described_in_english_as_the_simulators_do() -> None:
