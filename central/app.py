@@ -45,6 +45,7 @@ from central.site_values import EPOCH, REPLICA_VERSION, read_value, write_value_
 from central.stream import Hub
 from central.users import endpoints as user_endpoints
 from central.users import repository as users
+from central.users.passwords import Passwords
 from central.users.service import Users
 from central.visits import endpoints as visit_endpoints
 from config.settings import private_folder
@@ -80,6 +81,7 @@ def create_app(
     *,
     pipeline_factory: PipelineFactory | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    passwords: Passwords | None = None,
 ) -> FastAPI:
     """Return the application; the database is opened when it starts.
 
@@ -87,12 +89,13 @@ def create_app(
         settings: Of this process.
         pipeline_factory: Opens the recognition for enrolment; None is the site's pipeline.
         now: The wall clock, aware UTC.
+        passwords: How they are hashed; None is the way for people's passwords.
     """
     pipeline_factory = pipeline_factory or site_pipeline(settings.site.recognition.pipeline)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with _running(settings, pipeline_factory, now) as services:
+        async with _running(settings, pipeline_factory, now, passwords) as services:
             feed = Feed(services)
             await feed.start()
             self_tests = SelfTests(services, pictures_of=kept_pictures(services))
@@ -130,7 +133,10 @@ def _api() -> APIRouter:
 
 @contextlib.asynccontextmanager
 async def _running(
-    settings: Settings, pipeline_factory: PipelineFactory, now: Callable[[], datetime]
+    settings: Settings,
+    pipeline_factory: PipelineFactory,
+    now: Callable[[], datetime],
+    passwords: Passwords | None,
 ) -> AsyncIterator[Services]:
     kek = load_key_encryption_key(private_folder(settings.home))
     database = Database(settings.database_url)
@@ -169,7 +175,7 @@ async def _running(
         yield Services(
             settings=settings,
             database=database,
-            users=Users(database, url=settings.url),
+            users=Users(database, url=settings.url, passwords=passwords),
             faces=faces,
             migration=migration,
             replica=ReplicaSource(database, kek),

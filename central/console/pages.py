@@ -1,6 +1,7 @@
 """Where the pages are served, and the one head that all of them have."""
 
 import dataclasses
+import functools
 import json
 from typing import Final
 
@@ -40,8 +41,9 @@ def page_names() -> tuple[str, ...]:
     return (*named, *WITHOUT_SESSION)
 
 
-def routes() -> list[BaseRoute]:
-    """Return the routes of every page, its words, ``/static`` and ``/web``."""
+@functools.cache
+def routes() -> tuple[BaseRoute, ...]:
+    """Return the routes of every page, its words, ``/static`` and ``/web``; read once a process."""
     dictionaries = {language: _words(language) for language in LANGUAGES}
     pages = list[BaseRoute]()
     for name in page_names():
@@ -53,7 +55,7 @@ def routes() -> list[BaseRoute]:
             Route(f"/words/{name}/{language}.json", _dictionary(words, wanted))
             for language, words in dictionaries.items()
         ]
-    return [*pages, Mount("/static", WebFiles(STATIC)), Mount("/web", WebFiles(SHARED))]
+    return (*pages, Mount("/static", WebFiles(STATIC)), Mount("/web", WebFiles(SHARED)))
 
 
 def head(name: str) -> str:

@@ -11,8 +11,9 @@ CONCURRENCY: Final = 2
 class Passwords:
     """Hashes and checks passwords; for one event loop."""
 
-    def __init__(self) -> None:
-        self._hash = PasswordHash.recommended()
+    def __init__(self, how: PasswordHash | None = None) -> None:
+        """Hash as ``how`` says; None is what the library recommends: Argon2id, 64 MiB."""
+        self._hash = how or PasswordHash.recommended()
         self._turn = asyncio.Semaphore(CONCURRENCY)
         self._nobody: str | None = None
 

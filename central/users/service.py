@@ -18,10 +18,10 @@ INVITATION_LIFETIME: Final = timedelta(minutes=15)
 class Users:
     """Operators of one site."""
 
-    def __init__(self, database: Database, *, url: str) -> None:
+    def __init__(self, database: Database, *, url: str, passwords: Passwords | None = None) -> None:
         """Keep operators in ``database``; links begin with ``url``."""
         self._database, self._url = database, url
-        self._passwords = Passwords()
+        self._passwords = passwords or Passwords()
 
     async def invite(self, role: str, *, now: datetime) -> Invitation:
         """Return a one-time link for a new operator."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,12 +14,15 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from fastapi import FastAPI
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import TypeAdapter
 from sqlalchemy import text
 
 from central.app import create_app
 from central.people.faces import PipelineFactory
 from central.settings import Settings
+from central.users.passwords import Passwords
 from config.contract.access import CredentialKind, DenialReason, Direction
 from config.contract.events import (
     BATCH_CONTENT_TYPE,
@@ -32,6 +36,7 @@ from config.contract.identifiers import new_id
 from config.contract.nodes import BatchReceipt, NodeStatus
 from config.contract.trust import NodeToken, public_text, sign_request
 from config.site import Site
+from tests.central.migrated import migrated_file
 from tests.serving import serving
 
 SITE = Site.model_validate(
@@ -262,10 +267,17 @@ def running_central(
     pipeline_factory: PipelineFactory | None = None,
     site: Site = SITE,
 ) -> Iterator[Bench]:
-    """Run central while inside."""
+    """Run central while inside. What costs time and has tests of its own is short.
+
+    Its database has its tables already, and passwords are hashed in one pass over little memory.
+    """
     clock = Clock()
     settings = Settings(site=site, home=home, database=database, url="http://127.0.0.1:1")
-    app = create_app(settings, pipeline_factory=pipeline_factory, now=clock)
+    if database is None and not home.exists():
+        home.mkdir(mode=0o700, parents=True)
+        shutil.copy(migrated_file(), home / "central.sqlite3")
+    passwords = Passwords(PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),)))
+    app = create_app(settings, pipeline_factory=pipeline_factory, now=clock, passwords=passwords)
     with contextlib.ExitStack() as stack:
         url = stack.enter_context(serving(app))
         yield Bench(url, app, clock, stack)

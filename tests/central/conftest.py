@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.central.bench import Bench, running_central
-from tests.central.postgresql import fresh_database, installation, running_server
+from tests.central.postgresql import empty_database, fresh_database, installation, running_server
 from tests.conftest import skip_or_fail
 
 
@@ -27,9 +27,18 @@ def postgresql() -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of a database for one test."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'central.sqlite3'}"
     return fresh_database(request.getfixturevalue("postgresql"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of a database without tables."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'central.sqlite3'}"
+    return empty_database(request.getfixturevalue("postgresql"))
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A PostgreSQL of its own for the tests: the server's binaries come with a test package."""
 
 import contextlib
+import functools
 import os
 import pwd
 import shutil
@@ -13,6 +14,8 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import psycopg
+
+from tests.central.migrated import make_tables
 
 NOBODY = "nobody"
 
@@ -48,10 +51,27 @@ def running_server(binaries: Path) -> Iterator[str]:
 
 
 def fresh_database(address: str) -> str:
-    """Make a database and return its address."""
+    """Make a database with central's tables and return its address."""
+    return _made(address, template=_migrated(address))
+
+
+def empty_database(address: str) -> str:
+    """Make a database without tables and return its address."""
+    return _made(address, template="template1")
+
+
+@functools.cache
+def _migrated(address: str) -> str:
+    """Return the name of a database to copy, to which nobody is connected."""
+    made = empty_database(address)
+    make_tables(made)
+    return made.partition("?")[0].rpartition("/")[2]
+
+
+def _made(address: str, *, template: str) -> str:
     name = f"test_{uuid4().hex}"
     with psycopg.connect(address.format(name="postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
     return address.format(name=name)
 
 

@@ -16,7 +16,7 @@ from central import site_values
 from central.database import Database, DatabaseError, like_pattern
 from central.tables import PERSON_MARKS, metadata, people, templates
 from central.tables import site_values as site_values_table
-from tests.central.postgresql import fresh_database
+from tests.central.postgresql import empty_database, fresh_database
 
 DATA = Path(__file__).parent / "data"
 
@@ -42,11 +42,11 @@ def opened_and_closed(url: str) -> None:
     asyncio.run(act())
 
 
-def test_migrations_make_the_tables_of_the_code(database_url: str) -> None:
-    opened_and_closed(database_url)
-    opened_and_closed(database_url)
+def test_migrations_make_the_tables_of_the_code(empty_url: str) -> None:
+    opened_and_closed(empty_url)
+    opened_and_closed(empty_url)
 
-    engine = create_engine(sync_url(database_url))
+    engine = create_engine(sync_url(empty_url))
     with engine.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
     engine.dispose()
@@ -54,16 +54,16 @@ def test_migrations_make_the_tables_of_the_code(database_url: str) -> None:
 
 
 def test_people_of_the_first_tables_are_told_again_as_nobody_counted_their_pictures(
-    database_url: str,
+    empty_url: str,
 ) -> None:
-    engine = create_engine(sync_url(database_url))
+    engine = create_engine(sync_url(empty_url))
     with engine.begin() as connection:
         migrate(connection, "0001")
         for statement in (DATA / "v0001.sql").read_text("utf-8").splitlines()[1:]:
             connection.exec_driver_sql(statement)
 
-    opened_and_closed(database_url)
-    opened_and_closed(database_url)
+    opened_and_closed(empty_url)
+    opened_and_closed(empty_url)
 
     with engine.connect() as connection:
         versions = connection.execute(select(people.c.holder_id, people.c.version)).all()
@@ -73,14 +73,14 @@ def test_people_of_the_first_tables_are_told_again_as_nobody_counted_their_pictu
     assert (dict(map(tuple, versions)), counts, newest) == ({"anna": 8, "bert": 7}, [None], "8")
 
 
-def test_people_of_earlier_tables_keep_what_they_may(database_url: str) -> None:
-    engine = create_engine(sync_url(database_url))
+def test_people_of_earlier_tables_keep_what_they_may(empty_url: str) -> None:
+    engine = create_engine(sync_url(empty_url))
     with engine.begin() as connection:
         migrate(connection, "0001")
         for statement in (DATA / "v0001.sql").read_text("utf-8").splitlines()[1:]:
             connection.exec_driver_sql(statement)
 
-    opened_and_closed(database_url)
+    opened_and_closed(empty_url)
 
     columns = [people.c[name] for name in ("profiles", "pin_verifier", *PERSON_MARKS)]
     with engine.connect() as connection:
@@ -106,7 +106,7 @@ def test_a_second_process_is_refused_in_one_line(tmp_path: Path) -> None:
 
 
 def test_several_processes_start_at_once_on_postgresql(postgresql: str) -> None:
-    url = fresh_database(postgresql)
+    url = empty_database(postgresql)
 
     async def act() -> None:
         databases = [Database(url) for _ in range(3)]

@@ -98,7 +98,7 @@ class StandIn:
             del self._streams[queue]
 
     def _make_app(self) -> FastAPI:
-        app = FastAPI(openapi_url=None, routes=pages.routes())
+        app = FastAPI(openapi_url=None, routes=[*pages.routes()])
         self._add_sessions(app)
         self._add_site(app)
         self._add_people(app)

@@ -1,0 +1,20 @@
+"""How an operator's password is kept where nothing else is said."""
+
+import asyncio
+
+from central.users.passwords import Passwords
+
+PASSWORD = "correct horse battery staple"
+
+
+def test_a_password_is_argon2id_with_64_mib_and_three_passes() -> None:
+    async def act() -> tuple[str, list[bool]]:
+        passwords = Passwords()
+        stored = await passwords.hash(PASSWORD)
+        tries = ((PASSWORD, stored), (f"{PASSWORD}s", stored), (PASSWORD, None))
+        return stored, [await passwords.fits(password, kept) for password, kept in tries]
+
+    stored, fits = asyncio.run(act())
+
+    assert stored.startswith("$argon2id$v=19$m=65536,t=3,")
+    assert fits == [True, False, False]
