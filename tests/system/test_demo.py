@@ -12,7 +12,7 @@ FIGURES = {"frame_to_decision", "decision_to_gate", "gate_to_console"}
 
 def test_the_demo_does_all_that_it_shows(tmp_path: Path) -> None:
     run = subprocess.run(
-        Process.command("demo", "--headless", "--for", "30", "--json"),
+        Process.command("demo", "--headless", "--for", "20", "--json"),
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -44,7 +44,7 @@ def test_a_photograph_held_up_does_not_open_the_lane_that_asks_for_a_live_face(
     subprocess.run(command, env=environment, check=True, capture_output=True, timeout=60)
 
     run = subprocess.run(
-        Process.command("demo", "--headless", "--for", "30", "--json", "--attacks", str(pictures)),
+        Process.command("demo", "--headless", "--for", "20", "--json", "--attacks", str(pictures)),
         cwd=tmp_path,
         env=environment,
         capture_output=True,
