@@ -21,6 +21,7 @@ from central.audit import repository as audit
 from central.audit.chain import START
 from central.authority import site_authority
 from central.blobs import endpoints as blob_endpoints
+from central.commands import endpoints as command_endpoints
 from central.console import pages
 from central.database import MIGRATION_LOCK, Database
 from central.events import endpoints as event_endpoints
@@ -57,6 +58,7 @@ ROUTERS: Final = (
     user_endpoints.router,
     event_endpoints.router,
     node_endpoints.router,
+    command_endpoints.router,
     people_endpoints.router,
     import_endpoints.router,
     face_endpoints.router,

@@ -30,7 +30,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
             "users.manage", "recognition.read", "recognition.pairs", "recognition.manage",
             "access.read", "access.write", "lockdown.set", "passback.forgive", "muster.read",
             "visits.read", "visits.write",
-            "audit.read", "privacy.read",
+            "audit.read", "privacy.read", "commands.send",
         }
     ),
     "personnel": frozenset(
@@ -51,6 +51,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
         {
             "site.read", "events.read", "events.crops", "nodes.read", "people.read",
             "access.read", "lockdown.set", "passback.forgive", "muster.read", "visits.read",
+            "commands.send",
         }
     ),
 }  # fmt: skip

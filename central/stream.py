@@ -124,6 +124,13 @@ class Hub:
             if frame is not None:
                 subscription.put(position, frame)
 
+    def publish_to(self, owner: str, name: str, data: str) -> None:
+        """Send to one session or node alone; see ``encode``."""
+        frame = encode(name, data)
+        for subscription in list(self._subscriptions):
+            if subscription.reader.owner == owner:
+                subscription.put(None, frame)
+
     @property
     def owners(self) -> frozenset[str]:
         """Whose streams are open."""

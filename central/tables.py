@@ -372,6 +372,23 @@ visits = Table(
     comment="a removed visit leaves the identifier alone, so that every node learns of it",
 )
 
+commands = Table(
+    "commands",
+    metadata,
+    Column("command_id", String(36), primary_key=True),
+    Column("node", String(63), nullable=False),
+    Column("what", Text, nullable=False, comment="contract.commands.Wanted as JSON"),
+    Column("asked_by", String(36), nullable=False),
+    Column("username", String(64), nullable=False, comment="the operator's name of then"),
+    Column("reason", String(200), nullable=False),
+    Column("issued_at", UtcDateTime, nullable=False, index=True),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("told_at", UtcDateTime, comment="when the node fetched it first"),
+    Column("outcome", String(16), comment="as the node answered; the first answer stands"),
+    Column("refusal", String(32)),
+    Column("answered_at", UtcDateTime, comment="by the node's clock"),
+    comment="what operators had nodes do, and what became of it",
+)
 
 audit_log = Table(
     "audit_log",

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi import FastAPI
 
+from config.contract.commands import read_command
 from config.contract.events import NodeStarted
 from config.contract.nodes import NodeStatus
 from config.contract.trust import from_text
@@ -28,6 +29,7 @@ from edge.access.rulebook import RuleBook
 from edge.access.surroundings import Surroundings
 from edge.central_client import CentralClient
 from edge.clock import NodeClock
+from edge.commands.commands import Commands
 from edge.devices import DeviceTable
 from edge.identity import Home, Identity
 from edge.installation import Installation, install
@@ -152,7 +154,6 @@ class Node:
             uplink = self._uplink = Uplink(central, self._journal, status=self.status)
             doorkeeper = await self._open_world(stack, replica)
             link = self._open_link(doorkeeper)
-            sync = ReplicaSync(central, replica, on_change=self._replica_changed(doorkeeper, link))
             installation = install(
                 self._site,
                 Surroundings(
@@ -172,6 +173,28 @@ class Node:
                 admissible=replica,
             )
             stack.push_async_callback(installation.close)
+            commands = Commands.open(
+                central,
+                self._home.commands,
+                installation,
+                doorkeeper=doorkeeper,
+                read=functools.partial(
+                    read_command,
+                    key=self._central_key(),
+                    site=self._identity.site,
+                    node=self._identity.node,
+                ),
+                journal=self._journal,
+                report_status=self._status_changed,
+                now=self._clock.now,
+            )
+            stack.callback(commands.close)
+            sync = ReplicaSync(
+                central,
+                replica,
+                on_change=self._replica_changed(doorkeeper, link),
+                on_command=commands.wake,
+            )
             self._journal.listen(self._note_journal)
             self._note_start()
             tasks = {
@@ -179,6 +202,7 @@ class Node:
                 "replica": sync.run,
                 "access rules": doorkeeper.run,
                 "retention": self._run_retention,
+                **commands.tasks,
                 **installation.tasks,
             }
             if link is not None:

@@ -24,8 +24,8 @@ class BackOff:
         self._next_s = self._first_s
 
 
-async def wait_until_set(event: asyncio.Event, *, timeout_s: float) -> None:
-    """Return when the event is set or the time is over.
+async def wait_until_set(event: asyncio.Event, *, timeout_s: float | None) -> None:
+    """Return when the event is set or the time is over; None is no time.
 
     ``asyncio.wait_for`` is not used: on Python 3.11 it can swallow a cancellation that comes
     together with the event, and the task would live on.

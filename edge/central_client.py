@@ -19,6 +19,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from config.contract.access import CropClass
+from config.contract.commands import SignedCommands
 from config.contract.events import BATCH_CONTENT_TYPE, Event
 from config.contract.nodes import BatchReceipt, NodeStatus, ReplicaPage
 from config.contract.trust import sign_request
@@ -29,7 +30,7 @@ TIMEOUT_S: Final = 10.0
 STREAM_SILENCE_S_MAX: Final = 60.0
 """A stream that says nothing for this long, keep-alive included, is taken for dead."""
 LINE_LENGTH_MAX: Final = 64 * 1024
-_Model = TypeVar("_Model", BatchReceipt, ReplicaPage)
+_Model = TypeVar("_Model", BatchReceipt, ReplicaPage, SignedCommands)
 _BATCH: Final = TypeAdapter(list[Event])
 
 
@@ -110,6 +111,15 @@ class CentralClient:
         target = f"/api/v1/replica?after={after}&pairs=true&access={access}"
         response = await self._request("GET", target)
         return _page(response)
+
+    async def commands(self) -> SignedCommands:
+        """Return the commands that wait for this node; nobody has checked who signed them.
+
+        Raises:
+            CentralError: There is no answer, or none that can be understood.
+        """
+        response = await self._request("GET", "/api/v1/nodes/current/commands")
+        return _parsed(SignedCommands, response)
 
     async def put_blob(self, sha256: str, jpeg: bytes, kind: CropClass) -> None:
         """Give central a picture, and say of which kind it is.

@@ -9,9 +9,9 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from config.contract.access import DoorState
 from config.contract.nodes import DeviceStatus
@@ -30,6 +30,7 @@ from drivers.presence import Presence, PresenceTracker
 from edge.backoff import wait_until_set
 
 _log = logging.getLogger("edge.devices")
+_Answer = TypeVar("_Answer")
 
 POLL_INTERVAL_S: Final = 0.1
 SET_UP_RETRY_S: Final = 5.0
@@ -79,7 +80,7 @@ class DeviceTask:
             monotonic: The clock.
         """
         self.id = device_id
-        self._driver, self._listener, self._modes = driver, listener, modes
+        self._driver, self._listener, self._modes = driver, listener, dict(modes)
         self._poll_interval_s, self._monotonic = poll_interval_s, monotonic
         self._bus = bus
         self._poller: asyncio.Task[None] | None = None
@@ -101,11 +102,36 @@ class DeviceTask:
         Raises:
             DriverError: The gate did not confirm.
         """
+        gate = self._gate()
+        return await self._command(lambda: gate.access(side))
+
+    async def set_mode(self, side: Side, mode: GateMode) -> CommandReceipt:
+        """Have a side treat people so from now on, after the device was lost and came back, too.
+
+        Raises:
+            DriverError: The gate did not confirm; it is told again when it comes back.
+        """
+        gate = self._gate()
+        self._modes[side] = mode
+        return await self._command(lambda: gate.set_mode(side, mode))
+
+    async def reconnect(self) -> None:
+        """Set the device up anew at once.
+
+        Raises:
+            DriverError: It did not take it.
+        """
+        await self._command(self._set_up)
+
+    def _gate(self) -> PassageGate:
         if not isinstance(self._driver, PassageGate):
             raise TypeError(f"device {self.id} is no gate")
+        return self._driver
+
+    async def _command(self, run: Callable[[], Awaitable[_Answer]]) -> _Answer:
         try:
             async with self._turn_for_command():
-                receipt = await self._driver.access(side)
+                answer = await run()
         except CommandRejectedError:
             self._note_answer()
             raise
@@ -115,9 +141,14 @@ class DeviceTask:
         else:
             # A device that is only written to comes back by its first command.
             self._note_answer()
-            return receipt
+            return answer
         finally:
             self._poll_now.set()
+
+    async def _set_up(self) -> None:
+        await self._driver.start()
+        for side, mode in self._modes.items():
+            await self._gate().set_mode(side, mode)
 
     @contextlib.asynccontextmanager
     async def _turn_for_command(self) -> AsyncIterator[None]:
@@ -154,10 +185,7 @@ class DeviceTask:
             return
         try:
             async with self._turn:
-                await self._driver.start()
-                for side, mode in self._modes:
-                    if isinstance(self._driver, PassageGate):
-                        await self._driver.set_mode(side, mode)
+                await self._set_up()
         except CommandRejectedError as error:
             # It answers, so it is not lost: a gate in fault must still be heard.
             if str(error) != self._complaint:

@@ -92,6 +92,11 @@ class Home:
         """The file of what is known of areas and used codes."""
         return self.folder / "memory.sqlite3"
 
+    @property
+    def commands(self) -> Path:
+        """The file of operators' commands that were begun here."""
+        return self.folder / "commands.sqlite3"
+
     def local_key(self) -> str:
         """Return the key of the node's local API, made at the first call."""
         return self._kept("local.key", lambda: secrets.token_urlsafe(32))

@@ -37,6 +37,7 @@ class Installation:
     tasks: dict[str, Callable[[], Awaitable[None]]] = dataclasses.field(default_factory=dict)
     buses: dict[str, Bus] = dataclasses.field(default_factory=dict)
     drivers: dict[str, Driver] = dataclasses.field(default_factory=dict)
+    devices: dict[str, DeviceTask] = dataclasses.field(default_factory=dict)
 
     async def close(self) -> None:
         """Let go of cameras, devices and lines."""
@@ -125,6 +126,7 @@ def _install_device(
         for point in points
     ]
     task = DeviceTask(device.id, driver, reports, modes=modes, bus=made.buses[device.bus])
+    made.devices[device.id] = task
     made.tasks[f"device {device.id}"] = task.run
     for point in points:
         lane = lanes[_side(point)] = made.lanes[point.id] = Lane(point, task, around)

@@ -38,11 +38,13 @@ class ReplicaSync:
         replica: Replica,
         *,
         on_change: Callable[[], None],
+        on_command: Callable[[], None] = lambda: None,
         poll_interval_s: float = POLL_INTERVAL_S,
         back_off: Callable[[], BackOff] = BackOff,
     ) -> None:
-        """Call ``on_change`` whenever people or access rules changed."""
+        """Call ``on_change`` whenever people or rules changed, ``on_command`` when one waits."""
         self._central, self._replica, self._on_change = central, replica, on_change
+        self._on_command = on_command
         self._poll_interval_s, self._back_off = poll_interval_s, back_off
         self._is_behind = asyncio.Event()
 
@@ -103,6 +105,8 @@ class ReplicaSync:
                     back_off.reset()
                     if event.name == "replica" and self._version(event) != self._replica.version:
                         self._is_behind.set()
+                    elif event.name == "commands":
+                        self._on_command()
             await asyncio.sleep(back_off.next_s())
 
     @staticmethod

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, and_, delete, func, insert, select
 
+from central.commands import repository as commands
 from central.database import EVENTS_LOCK, Transaction
 from central.events import ranges
 from central.events.considered import candidates_of, without_candidates
@@ -101,6 +102,7 @@ async def append(
     await _store(transaction, node, [*fresh, *facts], now=now)
     await muster.merge(transaction, muster.facts_of(draft.event for draft in fresh))
     await visits.note_arrivals(transaction, (draft.event for draft in fresh))
+    await commands.note_answers(transaction, node, (draft.event for draft in fresh))
     await _cover(transaction, node, [*fresh, *facts])
     return BatchReceipt(stored=len(fresh), duplicates=duplicate_count, conflicts=len(conflicts))
 

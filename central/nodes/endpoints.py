@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from central import site_values
 from central.audit.notes import Note
+from central.commands import repository as commands
 from central.nodes import repository
 from central.nodes.schemas import NodeView, TokenView, WantedToken
 from central.nodes.signed import Signed, SignedRequest
@@ -125,7 +126,7 @@ async def report(
     "/nodes/current/stream", status_code=200, response_class=EventStream, responses={200: RESPONSE}
 )
 async def follow(services: Given, signed: Annotated[SignedRequest, Depends(Signed())]) -> Response:
-    """Stream to a node: the version of people, at once and whenever it changes."""
+    """Stream to a node: the version of people, at once and when it changes; that commands wait."""
     return EventStream(_frames(services, signed.node))
 
 
@@ -133,7 +134,10 @@ async def _frames(services: Services, node: str) -> AsyncIterator[bytes]:
     with services.node_hub.subscribe(Reader(node)) as subscription:
         async with services.database.read() as transaction:
             version = await site_values.replica_version(transaction)
+            waiting = await commands.waiting(transaction, node, now=services.now())
         yield encode("replica", json.dumps({"version": version}))
+        if waiting:  # asked for while nobody listened
+            yield encode(commands.TOPIC, "{}")
         async for frame in subscription.frames():
             yield frame
 

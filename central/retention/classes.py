@@ -112,7 +112,7 @@ CLASSES: Final = (
         every=DAILY,
     ),
     DataClass(name="operators", tables=("users",), ending="account"),
-    DataClass(name="acts", tables=("access_models", "lockdowns"), ending="record"),
+    DataClass(name="acts", tables=("access_models", "lockdowns", "commands"), ending="record"),
     DataClass(
         name="technical",
         tables=("site_values", "nodes", "event_ranges", "units", "self_tests", "retention_runs"),
@@ -120,7 +120,9 @@ CLASSES: Final = (
         is_personal=False,
     ),
     DataClass(name="terminal_people", files=("replica.sqlite3",), ending="person"),
-    DataClass(name="terminal_journal", files=("journal.sqlite3*",), ending="record"),
+    DataClass(
+        name="terminal_journal", files=("journal.sqlite3*", "commands.sqlite3"), ending="record"
+    ),
     DataClass(
         name="terminal_whereabouts",
         files=("memory.sqlite3",),
@@ -136,7 +138,8 @@ CLASSES: Final = (
         every=HOURLY,
     ),
 )
-"""The table. ``terminal_journal`` empties itself: a row goes when central holds it."""
+"""The table. ``terminal_journal`` empties itself: a row goes when central holds it, a command a day
+later."""
 
 
 def data_class(name: str) -> DataClass:

@@ -36,13 +36,14 @@ from config.contract.access_events import (
     VisitorArrived,
     WrongWayPassage,
 )
+from config.contract.command_events import CommandAnswered
 from config.contract.event_base import EVENT_TYPES, EventClass, EventData
 from config.contract.identifiers import Frozen, Sha256, Slug
 
 __all__ = [
     "BATCH_CONTENT_TYPE", "EVENT_TYPES", "AccessDenied", "AccessGranted", "AccessNotTaken",
     "AccessTaken", "AreaFactRecorded", "AreasForgivenRecorded", "ClockQuality",
-    "CodeUsedRecorded", "ConsideredCandidate", "DeviceLost", "DeviceReturned",
+    "CodeUsedRecorded", "CommandAnswered", "ConsideredCandidate", "DeviceLost", "DeviceReturned",
     "DoorCommandAnswered", "DoorFaultChanged", "DoorForcedOpen", "DoorOpenTooLong",
     "DoorSecured", "DoorStateChanged", "DoorTampered", "DuressDetected", "Event",
     "EventClass", "EventData", "FaceEvidence", "JournalDropped", "JournalUnwritable",
@@ -127,7 +128,7 @@ class AccessGranted(
 
     Attributes:
         decision_id: Ties granted, command and passage together.
-        holder_id: None only for request-to-exit.
+        holder_id: None for request-to-exit and for an operator's command, whose id this is then.
         confirms: The doubtful decision about a face that this card settled.
         crop: Hash of the picture of the face, a blob of its own that expires and may be absent.
     """

@@ -194,7 +194,27 @@ class ExitRequested:
         return CredentialKind.NONE
 
 
-Attempt = FaceShown | CardShown | PinShown | CodeShown | ExitRequested
+@dataclasses.dataclass(frozen=True, slots=True)
+class ReleaseRequested:
+    """An operator lets one person through, whom they see."""
+
+    @property
+    def asked_about(self) -> str | None:
+        """Nobody."""
+        return None
+
+    @property
+    def refusal(self) -> DenialReason | None:
+        """Never."""
+        return None
+
+    @property
+    def kind(self) -> CredentialKind:
+        """Nothing is shown."""
+        return CredentialKind.NONE
+
+
+Attempt = FaceShown | CardShown | PinShown | CodeShown | ExitRequested | ReleaseRequested
 
 UNKNOWN: Final = {
     CredentialKind.FACE: DenialReason.UNKNOWN_FACE,

@@ -5,6 +5,7 @@ The rules expect whoever was let through until the gate has counted them, or nob
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from uuid import UUID
 
 from config.contract.access import Direction, DoorCommandOutcome
@@ -16,7 +17,7 @@ from config.contract.events import (
     EventData,
 )
 from config.site import AccessPointEntry
-from drivers.base import CommandRejectedError, DriverError, Side
+from drivers.base import CommandReceipt, CommandRejectedError, DriverError, GateMode, Side
 from edge.access import happenings
 from edge.access.passage import NotPassed, Passage, Passed
 from edge.access.question import Point
@@ -51,8 +52,8 @@ class Crossing:
         people_count: int,
         masked_name: str,
         decided_at_s: float,
-    ) -> None:
-        """Let people through and show what came of it.
+    ) -> DoorCommandOutcome:
+        """Let people through, show what came of it and return it.
 
         Args:
             granted: The decision.
@@ -62,7 +63,7 @@ class Crossing:
         """
         if self._entry.free_egress:
             self._screen.show("welcome", masked_name=masked_name)
-            return
+            return DoorCommandOutcome.CONFIRMED
         side = Side.IN if granted.direction is Direction.IN else Side.OUT
         outcome, attempts = await self._command(granted.decision_id, side, people_count)
         self._settle(granted.decision_id, side)
@@ -81,6 +82,14 @@ class Crossing:
             self._screen.show("welcome", masked_name=masked_name)
         else:
             self._screen.show("fault")
+        return outcome
+
+    async def hold(self, *, is_held: bool) -> DoorCommandOutcome:
+        """Let everybody through from now on, or nobody without a decision again."""
+        is_free = is_held or self._entry.free_egress
+        mode = GateMode.FREE if is_free else GateMode.CONTROLLED
+        outcome, _ = await self._answered(self._gate.set_mode(self._side, mode))
+        return outcome
 
     def counted(self, count: int) -> None:
         """The gate counted people in the lane's direction."""
@@ -117,8 +126,11 @@ class Crossing:
         return outcome, attempts
 
     async def _told(self, side: Side) -> tuple[DoorCommandOutcome, int]:
+        return await self._answered(self._gate.access(side))
+
+    async def _answered(self, command: Awaitable[CommandReceipt]) -> tuple[DoorCommandOutcome, int]:
         try:
-            receipt = await self._gate.access(side)
+            receipt = await command
         except CommandRejectedError as error:
             _log.error("access point %s: the gate refuses: %s", self._entry.id, error)
             return DoorCommandOutcome.REFUSED, 1

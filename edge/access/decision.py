@@ -2,7 +2,8 @@
 
 The order, the first answer wins:
 
-1. **The way out**, a confirmed **fire**, and a lockdown level that opens: nobody is asked anything.
+1. **The way out**, a confirmed **fire**, a lockdown level that opens, and what an operator opens or
+   holds open: nobody is asked anything.
 2. **What was shown** by itself: nobody, a doubt, a wrong PIN, a code that is not signed.
 3. ``RULES``: what refuses. First what an operator has set off, then what holds of the person, then
    what holds of the place, so that the reason is the one that lasts longest.
@@ -29,6 +30,7 @@ from edge.access.attempts import (
     FaceShown,
     Likeness,
     PinShown,
+    ReleaseRequested,
 )
 from edge.access.credentials import credential_needed, second_credential_needed, shown_before
 from edge.access.facts import DuressDetected, Fact, RefusalsRepeated
@@ -139,12 +141,16 @@ def whom(attempt: Attempt, *, point: Point, now: datetime, world: World | None) 
 def _override(attempt: Attempt, point: Point, world: World | None) -> Override | None:
     if point.direction is Direction.OUT or isinstance(attempt, ExitRequested):
         return Override.EGRESS
+    if isinstance(attempt, ReleaseRequested):
+        return Override.OPERATOR
     if world is None:
         return None
     if world.model.point(point).is_egress:
         return Override.EGRESS
     if world.is_on_fire(point):
         return Override.FIRE
+    if world.is_held_open(point):
+        return Override.HELD_OPEN
     return Override.LOCKDOWN_OPEN if world.is_open_to_all(point) else None
 
 

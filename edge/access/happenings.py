@@ -100,6 +100,13 @@ class FireChanged:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class HoldsChanged:
+    """An operator holds other points open now. Attributes: points: all of them."""
+
+    points: frozenset[str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Heard:
     """Other nodes told facts, or the own ones were read back after a restart; in any order."""
 
@@ -122,5 +129,5 @@ class Ticked:
 
 Happening = (
     Decided | Passed | NotPassed | PassedWrongWay | Forgiven | RefusalsForgiven | DoorOpened
-    | DoorClosed | LockdownChanged | FireChanged | Heard | LinkChanged | Ticked
+    | DoorClosed | LockdownChanged | FireChanged | HoldsChanged | Heard | LinkChanged | Ticked
 )  # fmt: skip

@@ -22,6 +22,7 @@ from config.contract.access import (
     CropClass,
     DenialReason,
     Direction,
+    DoorCommandOutcome,
     crop_class,
 )
 from config.contract.events import AccessDenied, AccessGranted, FaceEvidence
@@ -33,6 +34,7 @@ from edge.access.attempts import (
     CardShown,
     ExitRequested,
     FaceShown,
+    ReleaseRequested,
 )
 from edge.access.crossing import Crossing, point_of
 from edge.access.evidence import crop_name, evidence_of
@@ -143,6 +145,43 @@ class Lane:
         """Let somebody out who asks for it: before all who wait, and whoever they are."""
         at_s, answer = self._around.monotonic(), asyncio.get_running_loop().create_future()
         return await self._handle(_Shown(read=lambda _: ExitRequested(), at_s=at_s, answer=answer))
+
+    # ---- what operators do
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether a lockdown level locks this entrance."""
+        return self._around.doorkeeper.world.is_locked(self._point)
+
+    @property
+    def is_held_open(self) -> bool:
+        """Whether everybody is to pass because an operator says so."""
+        return self._around.doorkeeper.world.is_held_open(self._point)
+
+    async def release(self, command_id: UUID) -> DoorCommandOutcome:
+        """Let one person through at once, before all who wait; the caller has asked ``is_locked``.
+
+        Args:
+            command_id: Ties the operator's command, the gate's answer and the passage together.
+        """
+        around, attempt = self._around, ReleaseRequested()
+        decided_at_s, now = around.monotonic(), around.now()
+        around.doorkeeper.decide(attempt, point=self._point, decision_id=command_id, now=now)
+        granted = AccessGranted(
+            decision_id=command_id,
+            access_point=self._entry.id,
+            direction=self._entry.direction,
+            holder_id=None,
+            credential=attempt.kind,
+        )
+        around.journal.note(granted, subject=self._entry.id, now=now)
+        return await self._crossing.open(
+            granted, people_count=1, masked_name="", decided_at_s=decided_at_s
+        )
+
+    async def hold(self, *, is_held: bool) -> DoorCommandOutcome:
+        """Have the gate let everybody through, or as the site file has it again."""
+        return await self._crossing.hold(is_held=is_held)
 
     def _read_pin(self, pin: str, now: datetime) -> Attempt:
         return self._around.doorkeeper.pin_shown(pin, point=self._point, now=now)

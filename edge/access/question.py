@@ -64,6 +64,10 @@ class Override(StrEnum):
     EGRESS = "egress"
     FIRE = "fire"
     LOCKDOWN_OPEN = "lockdown_open"
+    HELD_OPEN = "held_open"
+    """An operator holds the point open."""
+    OPERATOR = "operator"
+    """An operator lets one person through."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ class State:
         second: Who waits for a second person, by point and holder; the longest waiting first.
         escorted: Who waits for an escort, likewise.
         escorts: The last one with the right to escort who was let through, by point.
+        held: Points that an operator holds open.
         is_link_up: Whether used codes are shared with the other nodes now.
     """
 
@@ -115,6 +116,7 @@ class State:
     is_link_up: bool = False
     lockdowns: frozenset[str] = frozenset()
     fires: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
 
     @property
     def is_at_rest(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Protocol
 from config.contract.access import CropClass
 from config.contract.events import Event, EventData
 from config.site import Policy
-from drivers.base import CommandReceipt, Side
+from drivers.base import CommandReceipt, GateMode, Side
 from edge.access.attempts import CodeShown
 from edge.access.doorkeeper import Doorkeeper
 from edge.access.screen import Board
@@ -25,6 +25,10 @@ class Gate(Protocol):
 
     async def access(self, side: Side) -> CommandReceipt:
         """Let one person through; see ``drivers.base.PassageGate.access``."""
+        ...
+
+    async def set_mode(self, side: Side, mode: GateMode) -> CommandReceipt:
+        """Have a side treat people so; see ``DeviceTask.set_mode``."""
         ...
 
 

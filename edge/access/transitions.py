@@ -32,6 +32,7 @@ from edge.access.happenings import (
     Forgiven,
     Happening,
     Heard,
+    HoldsChanged,
     LinkChanged,
     LockdownChanged,
     NotPassed,
@@ -393,6 +394,11 @@ def _take_fire(world: World, happening: FireChanged) -> list[Fact]:
     return []
 
 
+def _take_holds(world: World, happening: HoldsChanged) -> list[Fact]:
+    world.state.held = happening.points
+    return []
+
+
 def _take_heard(world: World, happening: Heard) -> list[Fact]:
     state = world.state
     for fact in happening.facts:
@@ -421,6 +427,7 @@ _HANDLERS: Final[dict[type[Happening], Callable[[World, Any], Iterable[Fact]]]] 
     DoorClosed: _take_closed,
     LockdownChanged: _take_lockdown,
     FireChanged: _take_fire,
+    HoldsChanged: _take_holds,
     Heard: _take_heard,
     LinkChanged: _take_link,
     Ticked: _take_ticked,

@@ -38,7 +38,19 @@ class World:
     def is_open_to_all(self, point: Point) -> bool:
         """Return whether nobody is asked anything at a point now, egress apart."""
         level = self.level(point)
-        return self.is_on_fire(point) or (level is not None and level.effect is LockdownEffect.OPEN)
+        is_opened = level is not None and level.effect is LockdownEffect.OPEN
+        return self.is_on_fire(point) or is_opened or self.is_held_open(point)
+
+    def is_held_open(self, point: Point) -> bool:
+        """Return whether an operator holds a point open now; a level that locks it goes first."""
+        return point.id in self.state.held and not self.is_locked(point)
+
+    def is_locked(self, point: Point) -> bool:
+        """Return whether a lockdown level locks an entrance now; no level locks a way out."""
+        level = self.level(point)
+        if level is None or level.effect is not LockdownEffect.LOCK or self.is_on_fire(point):
+            return False
+        return not self.model.point(point).is_egress
 
     def expected(self, point: Point, *, now: datetime) -> str | None:
         """Return who has shown a first credential at a point last: whose PIN is typed next."""

@@ -32,6 +32,9 @@ startPage({
     const search = /** @type {HTMLInputElement} */ (
       h("input", { type: "search", "data-t-placeholder": "console.filter", "data-t-aria-label": "console.filter" })
     );
+    const openGate = session.permissions.includes("commands.send")
+      ? async (/** @type {any} */ gate) => (await import("./gate-commands.js")).openGate(gate, store)
+      : null;
     const gates = h("ul", { class: "gates" });
     const nodes = h("ul", { class: "node-strip" });
     const panel = h("section", { class: "detail", "aria-live": "off" });
@@ -48,7 +51,7 @@ startPage({
       list.items = wanted
         ? lines.filter((line) => lineText(line, state.site, look).toLowerCase().includes(wanted))
         : lines;
-      renderGates(gates, state);
+      renderGates(gates, state, openGate);
       renderNodes(nodes, state);
       // Without a choice the panel follows the person who was let in last.
       const chosen = lines.find((line) => line.key === view.chosen);

@@ -12,14 +12,19 @@ const PRIORITIES = { emergency_open: 1, blocked: 2, fault: 2, self_test: 4 };
 /**
  * @param {HTMLElement} container
  * @param {import("./site-state.js").SiteState} state
+ * @param {((gate: any) => void) | null} open opens a gate's commands; null for who may send none
  */
-export function renderGates(container, state) {
+export function renderGates(container, state, open) {
   const gates = state.gates();
   renderRows(container, gates, {
     key: (gate) => `${gate.node}/${gate.device}`,
     create: () =>
-      h("li", { class: "gate" }, h("div", { class: "drawing" }), h("div", {}, h("b"), h("span", { class: "state" }), h("small"))),
-    update: (card, gate) => updateGate(card, gate, state),
+      h("li", { class: "gate" }, h("div", { class: "drawing" }), h("div", {}, open ? h("button", { class: "plain" }) : h("b"), h("span", { class: "state" }), h("small"))),
+    update: (card, gate) => {
+      updateGate(card, gate, state);
+      const button = card.querySelector("button");
+      if (button && open) button.onclick = () => open(gate);
+    },
   });
   container.classList.toggle("is-empty", gates.length === 0);
   container.dataset.empty = state.isLoaded && gates.length === 0 ? t("gates.empty") : "";

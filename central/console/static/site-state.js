@@ -25,6 +25,8 @@ export class SiteState {
   accessVersion = 0;
   /** Grows whenever somebody has moved from one area to another. */
   musterVersion = 0;
+  /** Grows whenever a command was asked for, fetched or answered. */
+  commandsVersion = 0;
   /** Grows whenever a visit has changed, or a visitor has arrived. */
   visitsVersion = 0;
   /** @type {Link} */
@@ -62,6 +64,7 @@ export class SiteState {
     this.accessVersion += 1;
     this.musterVersion += 1;
     this.visitsVersion += 1;
+    this.commandsVersion += 1;
   }
 
   /** @param {string} name @param {any} data */
@@ -73,6 +76,7 @@ export class SiteState {
     else if (name === "access") this.accessVersion += 1;
     else if (name === "muster") this.musterVersion += 1;
     else if (name === "visits") this.visitsVersion += 1;
+    else if (name === "commands") this.commandsVersion += 1;
   }
 
   /** @param {StoredEvent} stored */

@@ -145,6 +145,10 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
         f"{API}/nodes/tokens", json={"node": "gate-1"}
     ),
     "POST /nodes/enrol": lambda b: Node(b.client(), "gate-1", b.clock).enrol(b.token()),
+    "POST /nodes/{node}/commands": lambda b: b.administrator.post(
+        f"{API}/nodes/gate-1/commands",
+        json={"what": {"kind": "open_once", "access_point": "lane"}, "reason": "a delivery"},
+    ),
     "DELETE /nodes/{node}": lambda b: b.administrator.delete(f"{API}/nodes/{node_of(b)}"),
 }
 """Each changing endpoint, done for once as it is meant."""

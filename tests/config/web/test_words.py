@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 
 from central.access import preview
+from central.commands.schemas import CommandState
 from central.console import STATIC as CONSOLE
 from central.recognition.schemas import Failure, Origin
 from central.recognition.schemas import Verdict as PairVerdict
@@ -16,6 +17,7 @@ from central.visits.schemas import VisitState
 from config.contract.access import CredentialKind, DenialReason, DoorCommandOutcome, DoorState
 from config.contract.access_lines import SENTENCES, places_of
 from config.contract.access_terms import LockdownEffect, PassbackMode, TemporaryEffect
+from config.contract.command_events import CommandRefusal
 from config.contract.events import EVENT_TYPES, EventClass
 from config.contract.schedules import DayKind
 from config.web import STATIC as SHARED
@@ -85,7 +87,8 @@ def test_every_word_is_used() -> None:
               "roster_column", "roster_row",
               "roster_mistake", "roster_state", "import_kind", "audit_action",
               "audit_actor", "audit_object", "audit_purpose",
-              "data_class", "data_ending"}  # fmt: skip
+              "data_class", "data_ending",
+              "command_kind", "command_state", "command_refusal"}  # fmt: skip
 
     unused = {k for k in ENGLISH if k.partition(".")[0] not in groups and f'"{k}"' not in text}
 
@@ -113,6 +116,8 @@ def test_every_word_is_used() -> None:
         ("passback_mode", PassbackMode),
         ("lockdown_effect", LockdownEffect),
         ("temporary_effect", TemporaryEffect),
+        ("command_state", CommandState),
+        ("command_refusal", CommandRefusal),
     ],
 )
 def test_every_value_of_the_contract_has_words(group: str, values: type[StrEnum]) -> None:

@@ -15,7 +15,7 @@ from config.contract.access_model import parse_access_model
 from config.contract.events import Event, EventData
 from config.contract.nodes import AccessRecord, SitePairsRecord
 from config.site import AccessPointEntry, Policy
-from drivers.base import CommandReceipt, DriverError, Side
+from drivers.base import CommandReceipt, DriverError, GateMode, Side
 from edge.access.attempts import CodeShown, PinShown, code_shown
 from edge.access.crossing import point_of
 from edge.access.decision import Person
@@ -43,6 +43,7 @@ class ScriptedGate:
     commands: list[Side] = dataclasses.field(default_factory=list)
     unsent_when_told: list[int] = dataclasses.field(default_factory=list)
     journal: Journal | None = None
+    modes: dict[Side, GateMode] = dataclasses.field(default_factory=dict)
 
     async def access(self, side: Side) -> CommandReceipt:
         self.commands.append(side)
@@ -50,6 +51,12 @@ class ScriptedGate:
             self.unsent_when_told.append(self.journal.status.unsent_count)
         if self.errors:
             raise self.errors.pop(0)
+        return CommandReceipt(attempts=1)
+
+    async def set_mode(self, side: Side, mode: GateMode) -> CommandReceipt:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.modes[side] = mode
         return CommandReceipt(attempts=1)
 
 

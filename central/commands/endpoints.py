@@ -1,0 +1,103 @@
+"""Operators' commands to nodes, over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from central.commands import repository
+from central.commands.schemas import CommandList, CommandView, WantedCommand
+from central.nodes.endpoints import installed
+from central.nodes.signed import Signed, SignedRequest
+from central.problems import RESPONSES, RefusedError
+from central.security import Operator, Requires
+from central.services import Given, Services
+from config.contract.commands import (
+    HOLD_MAX,
+    LIFETIME,
+    HoldOpen,
+    NodeCommand,
+    OpenOnce,
+    ReconnectDevice,
+    Secure,
+    SignedCommands,
+    sign_command,
+)
+from config.contract.identifiers import Slug, new_id
+
+router = APIRouter(tags=["commands"], responses=RESPONSES)
+Sender = Annotated[Operator, Depends(Requires("commands.send"))]
+Viewer = Annotated[Operator, Depends(Requires("nodes.read"))]
+
+
+@router.post("/nodes/{node}/commands", status_code=201)
+async def send_command(
+    node: Slug, wish: WantedCommand, operator: Sender, services: Given
+) -> CommandView:
+    """Have a node do something within half a minute; its answer comes to the list of commands."""
+    now = services.now()
+    _refuse_impossible(node, wish, services)
+    command = NodeCommand(
+        id=new_id(),
+        node=node,
+        what=wish.what,
+        asked_by=operator.user_id,
+        reason=wish.reason,
+        issued_at=now,
+        expires_at=now + LIFETIME,
+    )
+    async with services.database.write() as transaction:
+        await repository.add(transaction, command, username=operator.username)
+        transaction.concerns(f"command:{command.id}", **command.what.model_dump(mode="json"))
+        row = await repository.find(transaction, command.id)
+    if row is None:
+        raise LookupError(command.id)
+    return repository.view_of(row, now=now)
+
+
+@router.get("/commands")
+async def list_commands(
+    _: Viewer, services: Given, limit: Annotated[int, Query(ge=1, le=500)] = 50
+) -> CommandList:
+    """Return the newest commands and what became of them."""
+    async with services.database.read() as transaction:
+        rows = await repository.newest(transaction, limit=limit)
+    now = services.now()
+    return CommandList(items=[repository.view_of(row, now=now) for row in rows])
+
+
+@router.get("/nodes/current/commands")
+async def fetch_commands(
+    services: Given, signed: Annotated[SignedRequest, Depends(Signed())]
+) -> SignedCommands:
+    """Hand a node what it is still to do; it may ask again, and does each one once."""
+    now = services.now()
+    async with services.database.read() as transaction:
+        rows = await repository.waiting(transaction, signed.node, now=now)
+    if any(row.told_at is None for row in rows):
+        async with services.database.write() as transaction:
+            await repository.note_told(transaction, rows, now=now)
+    site = services.settings.site.site.id
+    return SignedCommands(
+        commands=tuple(
+            sign_command(repository.command_of(row), key=services.central_key, site=site)
+            for row in rows
+        )
+    )
+
+
+def _refuse_impossible(node: str, wish: WantedCommand, services: Services) -> None:
+    site, what = services.settings.site, wish.what
+    if node not in installed(services):
+        raise RefusedError(404, "node_not_installed", "the site file has no such node")
+    here = site.for_node(node)
+    if isinstance(what, OpenOnce | HoldOpen | Secure):
+        if what.access_point not in {point.id for point in here.access_point}:
+            raise RefusedError(422, "unknown_access_point", "this node has no such point")
+    elif isinstance(what, ReconnectDevice) and what.device not in {d.id for d in here.device}:
+        raise RefusedError(422, "unknown_device", "this node has no such device")
+    if isinstance(what, HoldOpen):
+        now = services.now()
+        if not now < what.until <= now + HOLD_MAX:
+            raise RefusedError(
+                422, "hold_too_long", "a point is held open until a time of the next 24 hours"
+            )

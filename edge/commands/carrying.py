@@ -1,0 +1,105 @@
+"""What each command does at this node: lanes, gates, devices and the status."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+from uuid import UUID
+
+from config.contract.access import DoorCommandOutcome
+from config.contract.command_events import CommandOutcome, CommandRefusal
+from config.contract.commands import (
+    HoldOpen,
+    NodeCommand,
+    OpenOnce,
+    ReconnectDevice,
+    ReportStatus,
+    Secure,
+)
+from drivers.base import CommandRejectedError, DriverError
+from edge.commands.desk import Carried
+from edge.commands.holds import Held, Holds
+from edge.commands.store import CommandsStoreError
+
+DONE: Final = Carried(CommandOutcome.DONE)
+_NOT_HERE: Final = Carried(CommandOutcome.REFUSED, CommandRefusal.NOT_HERE)
+_LOCKED: Final = Carried(CommandOutcome.REFUSED, CommandRefusal.LOCKED_DOWN)
+_ANSWERS: Final = {
+    DoorCommandOutcome.CONFIRMED: DONE,
+    DoorCommandOutcome.REFUSED: Carried(CommandOutcome.REFUSED, CommandRefusal.DEVICE_REFUSES),
+    DoorCommandOutcome.UNREACHABLE: Carried(CommandOutcome.UNKNOWN, CommandRefusal.DEVICE_SILENT),
+}
+
+
+class Commanded(Held, Protocol):
+    """The part of a lane that is needed here."""
+
+    @property
+    def is_locked(self) -> bool:
+        """See ``Lane.is_locked``."""
+        ...
+
+    async def release(self, command_id: UUID) -> DoorCommandOutcome:
+        """See ``Lane.release``."""
+        ...
+
+
+class Device(Protocol):
+    """The part of a device's task that is needed here."""
+
+    async def reconnect(self) -> None:
+        """See ``DeviceTask.reconnect``."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Hands:
+    """Everything at a node that a command may touch. Attributes: lanes: by access point."""
+
+    lanes: Mapping[str, Commanded]
+    devices: Mapping[str, Device]
+    holds: Holds
+    report_status: Callable[[], None]
+
+    async def carry_out(self, command: NodeCommand) -> Carried:
+        """Do what a command says and return what became of it."""
+        match command.what:
+            case OpenOnce(access_point=point):
+                return await self._open_once(point, command.id)
+            case HoldOpen() | Secure() as what:
+                return await self._hold(what)
+            case ReconnectDevice(device=device):
+                return await self._reconnect(device)
+            case ReportStatus():
+                self.report_status()
+                return DONE
+
+    async def _open_once(self, point: str, command_id: UUID) -> Carried:
+        lane = self.lanes.get(point)
+        if lane is None:
+            return _NOT_HERE
+        return _LOCKED if lane.is_locked else _ANSWERS[await lane.release(command_id)]
+
+    async def _hold(self, what: HoldOpen | Secure) -> Carried:
+        lane = self.lanes.get(what.access_point)
+        if lane is None:
+            return _NOT_HERE
+        try:
+            if isinstance(what, Secure):
+                return _ANSWERS[await self.holds.end(what.access_point)]
+            if lane.is_locked:
+                return _LOCKED
+            return _ANSWERS[await self.holds.begin(what.access_point, what.until)]
+        except CommandsStoreError:
+            return Carried(CommandOutcome.REFUSED, CommandRefusal.NOT_RECORDABLE)
+
+    async def _reconnect(self, device_id: str) -> Carried:
+        device = self.devices.get(device_id)
+        if device is None:
+            return _NOT_HERE
+        try:
+            await device.reconnect()
+        except CommandRejectedError:
+            return _ANSWERS[DoorCommandOutcome.REFUSED]
+        except DriverError:
+            return _ANSWERS[DoorCommandOutcome.UNREACHABLE]
+        return DONE
