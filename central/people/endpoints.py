@@ -1,5 +1,6 @@
 """People and cards over HTTP, and the replica of them for nodes."""
 
+from collections.abc import Collection
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -43,6 +44,9 @@ async def list_people(
     must_come_again: Annotated[
         bool, Query(description="Only people to be enrolled again.")
     ] = False,
+    unit: Annotated[
+        UUID | None, Query(description="Only people of this unit and of those below it.")
+    ] = None,
 ) -> PersonPage:
     """Return people, newest first."""
     async with services.database.read() as transaction:
@@ -54,6 +58,7 @@ async def list_people(
             has_names=operator.may("people.names"),
             network=services.faces.known_network,
             is_outdated=must_come_again,
+            unit_id=None if unit is None else str(unit),
         )
     has_more, items = len(items) > limit, items[:limit]
     return PersonPage(items=items, next=items[-1].holder_id if has_more else None)
@@ -65,7 +70,7 @@ async def add_person(wish: NewPerson, operator: Writer, services: Given) -> Pers
     holder_id = str(new_id())
     check_points(services, wish.access_points)
     async with services.database.write() as transaction:
-        await _check_profiles(transaction, wish.profiles)
+        await check_profiles(transaction, wish.profiles)
         await _check_number(transaction, wish.number)
         await repository.add(transaction, holder_id, wish, now=services.now())
         await check_readable(transaction, holder_id)
@@ -91,7 +96,7 @@ async def change_person(
             raise RefusedError(422, "invalid_request", f"{name} cannot be cleared")
     check_points(services, wish.access_points)
     async with services.database.write() as transaction:
-        await _check_profiles(transaction, wish.profiles)
+        await check_profiles(transaction, wish.profiles)
         before = await person(transaction, str(holder_id), operator, services)
         begin = values.get("valid_from", before.valid_from)
         end = values.get("valid_until", before.valid_until)
@@ -215,7 +220,8 @@ async def _check_number(
         raise RefusedError(409, "number_taken", "somebody has this number")
 
 
-async def _check_profiles(transaction: Transaction, profiles: list[str] | None) -> None:
+async def check_profiles(transaction: Transaction, profiles: Collection[str] | None) -> None:
+    """Refuse profiles that the access model lacks with 422."""
     if not profiles:
         return
     kept = await current(transaction)

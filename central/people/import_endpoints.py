@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Path, Request, Response
 from starlette.datastructures import UploadFile
 
+from central.access.repository import current
+from central.database import Transaction
 from central.people import imports, units
-from central.people.endpoints import Reader, Writer, check_points, person
+from central.people.endpoints import Reader, Writer, check_points, check_profiles, person
 from central.people.import_schemas import (
     ApplyImport,
     ChangeView,
@@ -20,6 +22,7 @@ from central.people.import_schemas import (
     ImportPreview,
     ImportResult,
     MissingView,
+    PersonPreview,
     PutPerson,
     RefusalView,
     UnitList,
@@ -36,6 +39,7 @@ from config.contract.trust import card_verifier
 
 router = APIRouter(tags=["people"], responses=RESPONSES)
 LIFETIME: Final = timedelta(hours=1)
+PersonNumber = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f/]+$")]
 FORM_BYTES_MAX: Final = 10_000
 """What a form adds to its file."""
 _BODY: Final = {
@@ -58,7 +62,8 @@ _BODY: Final = {
 async def preview_import(request: Request, operator: Writer, services: Given) -> ImportPreview:
     """Say what a file of the personnel office would change; nothing is changed."""
     content = await _file(request)
-    place = _place(services)
+    async with services.database.read() as transaction:
+        place = await _place(transaction, services)
     try:
         # Seconds for a large workbook: others are answered meanwhile.
         roster = await asyncio.to_thread(read_roster, content, place)
@@ -114,6 +119,8 @@ async def apply_import(
         fingerprint_now, comparison = await _compared(existing, roster, now)
         if not fingerprint == wish.token == fingerprint_now:
             raise RefusedError(409, "people_changed", "people have changed since: look again")
+        named = {p for change in comparison.changes for p in change.values.get("profiles") or ()}
+        await check_profiles(transaction, named)
         missing = comparison.missing if wish.leavers_missing else ()
         if missing and comparison.is_missing_unlikely and not wish.missing_confirmed:
             raise RefusedError(
@@ -141,37 +148,60 @@ async def apply_import(
     responses={201: {"model": Person, "description": "Somebody new"}},
 )
 async def put_person(
-    number: Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f/]+$")],
+    number: PersonNumber,
     wish: PutPerson,
     response: Response,
     operator: Writer,
     services: Given,
 ) -> Person:
     """Add or change the person with this number; sent again, it changes nothing."""
-    check_points(services, wish.access_points)
     number, now = number.strip(), services.now()
-    values, verifiers = _said(wish), _verifiers(services, wish.cards or ())
-    row = RosterRow(row=1, number=number, values=values, cards=verifiers)
-    roster = Roster(rows=(row,), refusals=(), numbers=frozenset({number}))
     async with services.database.write() as transaction:
         await hold_replica(transaction)
-        existing = await imports.existing(transaction, number=number, verifiers=verifiers)
-        comparison = compare(existing, roster, now=now)
-        for refusal in comparison.refusals:
-            raise RefusedError(
-                409 if refusal.code == "card_taken" else 422,
-                _UPSERT_CODES.get(refusal.code, "invalid_request"),
-                f"{refusal.column}: {refusal.code}",
-            )
-        if comparison.left_already:
-            raise RefusedError(409, "left_already", "nobody has this number, and this person left")
+        existing, comparison = await _wished(transaction, services, number, wish, now)
         (holder_id,) = await imports.apply(
             transaction, comparison, existing, is_roster=False, now=now
         ) or [existing.people[number].holder_id]
-        transaction.concerns(f"person:{holder_id}", fields=sorted(values))
+        transaction.concerns(f"person:{holder_id}", fields=sorted(_said(wish)))
         if any(change.kind == "new" for change in comparison.changes):
             response.status_code = 201
         return await person(transaction, holder_id, operator, services)
+
+
+@router.post("/people/by-number/{number}/check")
+async def check_person(
+    number: PersonNumber, wish: PutPerson, _: Writer, services: Given
+) -> PersonPreview:
+    """Say what the same wish would change, or why it would be refused; nothing is changed."""
+    number, now = number.strip(), services.now()
+    async with services.database.read() as transaction:
+        existing, comparison = await _wished(transaction, services, number, wish, now)
+    for change in comparison.changes:
+        shown = _change(change)
+        return PersonPreview(kind=shown.kind, holder_id=shown.holder_id, fields=shown.fields)
+    return PersonPreview(kind="unchanged", holder_id=existing.people[number].holder_id, fields=[])
+
+
+async def _wished(
+    transaction: Transaction, services: Services, number: str, wish: PutPerson, now: datetime
+) -> tuple[Existing, Comparison]:
+    """Return who has the number, and what a wish changes of them; refuses what cannot be."""
+    check_points(services, wish.access_points)
+    await check_profiles(transaction, wish.profiles)
+    verifiers = _verifiers(services, wish.cards or ())
+    row = RosterRow(row=1, number=number, values=_said(wish), cards=verifiers)
+    roster = Roster(rows=(row,), refusals=(), numbers=frozenset({number}))
+    existing = await imports.existing(transaction, number=number, verifiers=verifiers)
+    comparison = compare(existing, roster, now=now)
+    for refusal in comparison.refusals:
+        raise RefusedError(
+            409 if refusal.code == "card_taken" else 422,
+            _UPSERT_CODES.get(refusal.code, "invalid_request"),
+            f"{refusal.column}: {refusal.code}",
+        )
+    if comparison.left_already:
+        raise RefusedError(409, "left_already", "nobody has this number, and this person left")
+    return existing, comparison
 
 
 @router.get("/units")
@@ -204,12 +234,14 @@ async def _file(request: Request) -> bytes:
         return await file.read()
 
 
-def _place(services: Services) -> Place:
-    site = services.settings.site
+async def _place(transaction: Transaction, services: Services) -> Place:
+    site, kept = services.settings.site, await current(transaction)
+    profiles = () if kept is None else kept.model.profiles
     names = {plain(name): p.id for p in site.access_point for name in (p.id, *p.name.values())}
     return Place(
         zone=ZoneInfo(site.site.time_zone),
         points=names,
+        profiles={plain(name): p.id for p in profiles for name in (p.id, *p.name.values())},
         verifier=lambda number: card_verifier(services.card_key, number),
     )
 
@@ -225,8 +257,9 @@ def _said(wish: PutPerson) -> dict[str, Any]:
             raise RefusedError(422, "invalid_request", f"{name} cannot be cleared")
     if values.get("unit") is not None:
         values["unit"] = unit_path(values["unit"])
-    if values.get("access_points") is not None:
-        values["access_points"] = sorted(set(values["access_points"]))
+    for name in ("access_points", "profiles"):
+        if values.get(name) is not None:
+            values[name] = sorted(set(values[name]))
     return values
 
 

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from central.people.schemas import Name, Number
+from central.people.schemas import Name, Number, Profiles
 from config.contract.identifiers import Slug
 
 
@@ -115,8 +115,22 @@ class PutPerson(BaseModel):
     valid_from: AwareDatetime | None = None
     valid_until: AwareDatetime | None = None
     access_points: list[Slug] | None = None
+    profiles: Profiles | None = None
     is_active: bool | None = None
     cards: list[Number] | None = None
+
+
+class PersonPreview(BaseModel):
+    """What a wish would change of the person with a number; nothing has been.
+
+    Attributes:
+        kind: ``unchanged`` where all of it is known.
+        fields: Each value before and after; of cards only how many.
+    """
+
+    kind: Literal["new", "changed", "leaver", "unchanged"]
+    holder_id: str | None
+    fields: list[FieldChangeView]
 
 
 class UnitView(BaseModel):

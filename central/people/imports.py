@@ -54,6 +54,7 @@ def _known(row: Any, owned: frozenset[str]) -> Known:  # noqa: ANN401 - a row of
         valid_until=row.valid_until,
         is_active=row.is_active,
         access_points=None if row.access_points is None else tuple(sorted(row.access_points)),
+        profiles=None if row.profiles is None else tuple(sorted(row.profiles)),
         cards=owned,
         in_roster=row.in_roster,
     )
@@ -134,7 +135,8 @@ async def apply(
 
 
 _WRITTEN: Final = (
-    "version", "name", "is_active", "valid_from", "valid_until", "access_points", "unit_id",
+    "version", "name", "is_active", "valid_from", "valid_until", "access_points", "profiles",
+    "unit_id",
 )  # fmt: skip
 
 
@@ -155,6 +157,7 @@ def _row(
         "valid_from": after("valid_from"),
         "valid_until": after("valid_until"),
         "access_points": after("access_points"),
+        "profiles": after("profiles"),
         "unit_id": None if unit is None else unit_ids[unit],
     }
 

@@ -96,6 +96,7 @@ async def page(
     has_names: bool,
     network: str | None,
     is_outdated: bool = False,
+    unit_id: str | None = None,
 ) -> list[Person]:
     """Return people, newest first.
 
@@ -108,10 +109,13 @@ async def page(
         has_names: Whether names may be seen.
         network: The site's; None as long as nobody knows it.
         is_outdated: Only people who must come again.
+        unit_id: Only people of this organisation unit and of those below it.
     """
     wanted = _query(network).order_by(people.c.holder_id.desc()).limit(limit)
     if is_outdated:
         wanted = wanted.where(networks.must_come_again(network))
+    if unit_id is not None:
+        wanted = wanted.where(people.c.unit_id.in_(_units_below(unit_id)))
     if after is not None:
         wanted = wanted.where(people.c.holder_id < after)
     if query and has_names:
@@ -125,6 +129,17 @@ async def page(
     elif query:
         wanted = wanted.where(people.c.holder_id == query)
     return [_person(row, has_names=has_names) for row in await transaction.execute(wanted)]
+
+
+def _units_below(unit_id: str) -> Select[Any]:
+    """Select a unit and all below it; a path begins with the paths above it and a slash."""
+    top = units.alias()
+    begins = func.substr(units.c.path, 1, func.length(top.c.path) + 1) == top.c.path + "/"
+    return (
+        select(units.c.unit_id)
+        .join(top, or_(units.c.unit_id == top.c.unit_id, begins))
+        .where(top.c.unit_id == unit_id)
+    )
 
 
 async def has_number(transaction: Transaction, number: str, *, besides: str | None) -> bool:

@@ -1,7 +1,8 @@
 /** The personnel office's file: choose it, see what it would change, apply it. */
 
 import "/web/data-table.js";
-import { post, request } from "./api.js";
+import { nameOf } from "./access-words.js";
+import { get, post, request } from "./api.js";
 import { pointName } from "./event-line.js";
 import { actionForm, field, openDialog } from "./forms.js";
 import { fill, h } from "/web/dom.js";
@@ -23,18 +24,18 @@ export function openImport(context) {
   const outcome = h("div", { class: "import" });
   const form = actionForm("import.compare", [h("p", { class: "muted" }, t("import.hint")), field("import.file", input)], async () => {
     fill(outcome);
-    const preview = await request("POST", "/people/imports", { form: new FormData(form) });
-    fill(outcome, ...shown(preview, context));
+    const [preview, { model }] = await Promise.all([request("POST", "/people/imports", { form: new FormData(form) }), get("/access-model")]);
+    fill(outcome, ...shown(preview, context, model));
   });
   openDialog(t("import.title"), form, outcome).classList.add("wide");
 }
 
-/** @param {any} preview @param {Context} context */
-function shown(preview, context) {
+/** @param {any} preview @param {Context} context @param {any} model */
+function shown(preview, context, model) {
   const rows = rowsOf(preview);
   const table = /** @type {import("/web/data-table.js").DataTable} */ (h("data-table", { empty: "import.empty" }));
   table.rowKey = (row) => row.key;
-  table.columns = columns(context.state);
+  table.columns = columns(context.state, model);
   const rest = h("p", { class: "muted" });
   const filters = h("div", { class: "filters", role: "group" });
   /** @param {string} kind */
@@ -86,14 +87,14 @@ function rowsOf({ changes, refusals, missing }) {
   return [...refused, ...changes.map((/** @type {any} */ one) => ({ ...one, key: `c${one.row}` })), ...gone];
 }
 
-/** @param {Context["state"]} state @returns {import("/web/data-table.js").Column[]} */
-function columns(state) {
+/** @param {Context["state"]} state @param {any} model @returns {import("/web/data-table.js").Column[]} */
+function columns(state, model) {
   return [
     { title: "import.row", cell: (row) => [row.row ?? ""], order: (row) => row.row ?? 0, isNumber: true },
     { title: "import.what", cell: (row) => [t(`import_kind.${row.kind}`)], order: (row) => row.kind },
     { title: "field.number", cell: (row) => [row.number], order: (row) => row.number },
     { title: "field.name", cell: (row) => [row.name], order: (row) => row.name },
-    { title: "import.change", cell: (row) => (row.code ? [mistake(row)] : row.fields.map((/** @type {FieldChange} */ one) => line(row, one, state()))) },
+    { title: "import.change", cell: (row) => (row.code ? [mistake(row)] : row.fields.map((/** @type {FieldChange} */ one) => line(row, one, { ...state(), model }))) },
   ];
 }
 
@@ -102,17 +103,20 @@ function mistake({ column, code }) {
   return h("span", { class: "p4" }, `${t(`roster_column.${column}`)} · ${t(`roster_mistake.${code}`)}`);
 }
 
-/** @param {Row} row @param {FieldChange} change @param {import("./site-state.js").SiteState} state */
+/** @typedef {{site: any, zone: string, model: any}} Shown */
+
+/** @param {Row} row @param {FieldChange} change @param {Shown} state */
 function line(row, { field: name, before, after }, state) {
   const to = value(name, after, state);
   const words = row.kind === "new" ? to : `${value(name, before, state)} → ${to}`;
   return h("div", {}, h("span", { class: "muted" }, `${t(`roster_column.${name}`)} `), words);
 }
 
-/** @param {string} name @param {any} said @param {import("./site-state.js").SiteState} state */
-function value(name, said, { site, zone }) {
+/** @param {string} name @param {any} said @param {Shown} state */
+function value(name, said, { site, zone, model }) {
   if (name === "access_points") return said === null ? t("people.everywhere") : said.map((/** @type {string} */ id) => pointName(site, id)).join(", ") || t("import.nobody");
   if (said === null || said === "") return t("import.nobody");
+  if (name === "profiles") return said.map((/** @type {string} */ id) => nameOf(model.profiles, id)).join(", ") || t("import.nobody");
   if (name === "is_active") return t(`roster_state.${said}`);
   if (name === "valid_from") return formatDate(said, zone);
   // The last day counts: validity ends when the next one begins.

@@ -21,23 +21,25 @@ const TYPING_MS = 200;
  *   valid_from: string | null, valid_until: string | null, access_points: string[] | null,
  *   has_face: boolean, picture_count: number | null, must_come_again: boolean, card_count: number,
  *   profiles: string[] | null, has_pin: boolean, has_duress_pin: boolean,
- *   created_at: string}} Person
+ *   unit: string | null, created_at: string}} Person
+ * @typedef {{unit_id: string, name: string, path: string, people_count: number}} Unit
  */
 
 startPage({
   name: "people",
   mount(main, { store, session }) {
-    /** @type {{people: Person[], next: any, query: string, isFiltered: boolean, version: number, asked: number}} */
-    const view = { people: [], next: null, query: "", isFiltered: false, version: 0, asked: 0 };
+    /** @type {{people: Person[], next: any, query: string, unit: string, isFiltered: boolean, version: number, asked: number}} */
+    const view = { people: [], next: null, query: "", unit: "", isFiltered: false, version: 0, asked: 0 };
     const table = /** @type {import("/web/data-table.js").DataTable} */ (h("data-table", { empty: "people.empty" }));
     const search = /** @type {HTMLInputElement} */ (h("input", { type: "search" }));
+    const unit = /** @type {HTMLSelectElement} */ (h("select", { hidden: true }));
     const add = h("button", { class: "primary", hidden: !session.permissions.includes("people.write") });
     const importing = h("button", { class: "quiet", hidden: !session.permissions.includes("people.write") });
     const more = h("button", { class: "quiet", hidden: true });
     const problem = h("p", { class: "problem", role: "alert" });
     const reviews = h("section", { class: "reviews", hidden: true });
     const migration = h("section", { class: "migration", hidden: true });
-    main.append(h("header", {}, h("h1", { data: { t: "page.people" } }, t("page.people")), search, importing, add), reviews, migration, problem, table, more);
+    main.append(h("header", {}, h("h1", { data: { t: "page.people" } }, t("page.people")), search, unit, importing, add), reviews, migration, problem, table, more);
     table.rowKey = (person) => person.holder_id;
     table.columns = columns(() => store.state);
 
@@ -49,6 +51,7 @@ startPage({
     const load = async (after) => {
       const asked = ++view.asked;
       const parameters = new URLSearchParams({ query: view.query, limit: String(PAGE_SIZE) });
+      if (view.unit) parameters.set("unit", view.unit);
       if (after) parameters.set("after", after);
       if (view.isFiltered) parameters.set("must_come_again", "true");
       try {
@@ -71,7 +74,23 @@ startPage({
         },
       }).catch((error) => fill(problem, error.sentence ?? t("error.other", { code: String(error) })));
     // Asked first: central then knows its network, and so whose face is of another one.
-    const reload = () => Promise.all([renderState().then(() => load()), renderReviews(reviews, reload)]);
+    const reload = () => Promise.all([renderState().then(() => load()), renderReviews(reviews, reload), loadUnits()]);
+    /** @type {Unit[]} */
+    let units = [];
+    const loadUnits = async () => {
+      ({ items: units } = await get("/units"));
+      showUnits();
+    };
+    const showUnits = () => {
+      unit.hidden = units.length === 0;
+      unit.ariaLabel = t("people.unit");
+      fill(unit, h("option", { value: "" }, t("people.all_units")), ...units.map(unitOption));
+      unit.value = view.unit;
+    };
+    unit.addEventListener("change", () => {
+      view.unit = unit.value;
+      load();
+    });
 
     const words = () => {
       search.placeholder = t("people.search");
@@ -79,6 +98,7 @@ startPage({
       fill(add, t("people.add"));
       fill(importing, t("import.open"));
       fill(more, t("people.more"));
+      showUnits();
       show();
     };
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -121,12 +141,18 @@ function columns(state) {
   return [
     { title: "field.name", cell: (person) => [h("button", { class: "plain" }, person.name)], order: (person) => person.name },
     { title: "field.number", cell: (person) => [person.number ?? ""], order: (person) => person.number ?? "", isNumber: true },
+    { title: "people.unit", cell: (person) => [person.unit ?? ""], order: (person) => person.unit ?? "" },
     { title: "field.state", cell: (person) => standing(person), order: (person) => validity(person) },
     { title: "field.face", cell: face, order: (person) => (person.must_come_again ? 0 : person.has_face ? 1 + (person.picture_count ?? 0) : -1) },
     { title: "field.cards", cell: (person) => [person.card_count], order: (person) => person.card_count, isNumber: true },
     { title: "field.access_points", cell: (person) => [places(person, state().site)] },
     { title: "field.valid_until", cell: (person) => [person.valid_until ? formatDate(Date.parse(person.valid_until) - 1, state().zone) : ""], order: (person) => person.valid_until ?? "" },
   ];
+}
+
+/** A unit under the one above it. @param {Unit} unit */
+function unitOption({ unit_id: id, name, path, people_count: count }) {
+  return h("option", { value: id }, `${"\u3000".repeat(path.split("/").length - 1)}${name} (${count})`);
 }
 
 /** @param {Person} person @returns {import("/web/dom.js").Child[]} */

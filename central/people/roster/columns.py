@@ -36,6 +36,10 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "access_points": (
         "通行点", "通行", "可通行", "通行门", "通道", "access points", "access point", "doors",
     ),
+    "profiles": (
+        "权限组", "通行权限组", "门禁权限组", "通行权限", "profile", "profiles", "access profile",
+        "access profiles",
+    ),
 }  # fmt: skip
 """What every column may be called."""
 HEADING_LINES_MAX: Final = 10

@@ -31,6 +31,7 @@ class Known:
     valid_until: datetime | None
     is_active: bool
     access_points: tuple[str, ...] | None
+    profiles: tuple[str, ...] | None
     cards: frozenset[str]
     in_roster: bool
 

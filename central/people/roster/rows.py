@@ -64,7 +64,7 @@ class RosterRow:
 
     Attributes:
         values: By field: ``name``, ``unit`` (path with slashes), ``valid_from``, ``valid_until``
-            (aware UTC), ``is_active``, ``access_points``. A field that is absent stays.
+            (aware UTC), ``is_active``, ``access_points``, ``profiles``. What is absent stays.
         cards: Verifiers of cards to give.
     """
 
@@ -98,11 +98,13 @@ class Place:
     Attributes:
         zone: Of its dates.
         points: Every name of an access point, as ``plain`` writes it, to its identifier.
+        profiles: The same of the access model's profiles.
         verifier: What is kept of a card number.
     """
 
     zone: ZoneInfo
     points: Mapping[str, str]
+    profiles: Mapping[str, str]
     verifier: Callable[[str], str]
 
 
@@ -284,11 +286,27 @@ def _access_points(text: str, place: Place) -> list[str] | None:
         return None
     if text.casefold() in NOWHERE:
         return []
-    names = [name for name in re.split(r"[,;、，；|\n]+", text) if name.strip()]
-    points = [place.points.get(plain(name)) for name in names]
-    if None in points:
+    points = _identifiers(text, place.points)
+    if points is None:
         _refuse("access_points", "point_unknown")
-    return sorted({point for point in points if point is not None})
+    return points
+
+
+def _profiles(text: str, place: Place) -> list[str] | None:
+    """Return the profiles; None, that access points alone say where."""
+    if text.casefold() in CLEARED:
+        return None
+    profiles = _identifiers(text, place.profiles)
+    if profiles is None:
+        _refuse("profiles", "profile_unknown")
+    return profiles
+
+
+def _identifiers(text: str, known: Mapping[str, str]) -> list[str] | None:
+    """Return what names mean; None where one means nothing."""
+    names = [name for name in re.split(r"[,;、，；|\n]+", text) if name.strip()]
+    found = {known.get(plain(name)) for name in names}
+    return None if None in found else sorted(one for one in found if one is not None)
 
 
 READERS: Final[Mapping[str, Callable[[str, Place], Any]]] = {
@@ -298,5 +316,6 @@ READERS: Final[Mapping[str, Callable[[str, Place], Any]]] = {
     "valid_until": _valid_until,
     "is_active": _is_active,
     "access_points": _access_points,
+    "profiles": _profiles,
 }
 """How each column but the key and the cards is read."""

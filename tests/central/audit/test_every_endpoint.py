@@ -23,6 +23,7 @@ UNRECORDED = {
     "POST /api/v1/events": "a node's signed facts, which are a record of their own",
     "PUT /api/v1/nodes/current/status": "a node's heartbeat every few seconds",
     "POST /api/v1/access-model/check": "it says what would change, and changes nothing",
+    "POST /api/v1/people/by-number/{number}/check": "it says what would change",
     "PUT /api/v1/blobs/{sha256}": "a node's signed picture, which belongs to an event",
 }
 """Endpoints that write no entry, and why."""

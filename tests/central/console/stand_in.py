@@ -34,6 +34,7 @@ class StandIn:
         self.nodes = {node["node"]: node for node in nodes}
         self.epoch: UUID = uuid4()
         self.people: list[Json] = []
+        self.units: list[Json] = []
         self.reviews: list[Json] = []
         self.recognition: Json = make_recognition()
         self.pairs: list[Json] = []
@@ -200,21 +201,31 @@ class StandIn:
             return {"token": "menshen1.eyJub2RlIjoi", "expires_at": "2026-11-23T08:15:00Z"}
 
     def _add_people(self, app: FastAPI) -> None:
-        @app.get("/api/v1/access-model")
-        async def access_model() -> Json:
-            return {"version": 0, "model": {"profiles": []}}
-
         @app.get("/api/v1/people")
         async def people(
-            query: str = "", limit: int = 100, must_come_again: bool | None = None
+            query: str = "",
+            limit: int = 100,
+            must_come_again: bool | None = None,
+            unit: str = "",
         ) -> Json:
+            path = next((u["path"] for u in self.units if u["unit_id"] == unit), "")
             found = [
                 person
                 for person in self.people
                 if query in person["name"] + (person["number"] or "")
+                and (person["unit"] or "").startswith(path)
                 and must_come_again in (None, person["must_come_again"])
             ]
             return {"items": found[:limit], "next": None}
+
+        @app.get("/api/v1/units")
+        async def units() -> Json:
+            return {"items": self.units}
+
+        @app.get("/api/v1/access-model")
+        async def model() -> Json:
+            staff = {"id": "staff", "name": {"zh-CN": "员工", "en": "Staff"}}
+            return {"version": 1, "model": {"profiles": [staff]}}
 
         @app.post("/api/v1/people", status_code=201)
         async def add(body: Json) -> Json:
@@ -292,6 +303,7 @@ def make_person(name: str, number: str | None = None, **more: object) -> Json:
         "holder_id": str(uuid4()),
         "name": name,
         "number": number,
+        "unit": None,
         "is_active": True,
         "valid_from": None,
         "valid_until": None,
@@ -360,7 +372,9 @@ def make_preview(**more: object) -> Json:
         "counts": {**counts, "unchanged": 40, "left_already": 0},
         "changes": [
             make_change(2, "new", "陈晓", ["name", None, "陈晓"], ["cards", 0, 1]),
-            make_change(3, "changed", "李梅", ["access_points", ["east"], None]),
+            make_change(
+                3, "changed", "李梅", ["access_points", ["east"], None], ["profiles", None, ["staff"]]
+            ),
             make_change(
                 4, "leaver", "王小明", ["is_active", True, False],
                 ["valid_until", None, "2026-11-30T16:00:00Z"],

@@ -45,7 +45,7 @@ def test_what_would_change_is_shown_line_by_line(
     expect(dialog.locator("tbody tr")).to_have_count(5)
     expect(row(dialog, 0).nth(4)).to_contain_text("卡号 · 号码已被表格改成科学计数")
     expect(row(dialog, 1)).to_have_text(["2", "新增", "1002", "陈晓", "姓名 陈晓卡 1"])
-    expect(row(dialog, 2).nth(4)).to_have_text("通行点 东通道 → 全部通道")
+    expect(row(dialog, 2).nth(4)).to_have_text("通行点 东通道 → 全部通道权限组 （无） → 员工")
     expect(row(dialog, 3).nth(4)).to_have_text("状态 在职 → 离职有效期止 （无） → 2026-11-30")
     expect(row(dialog, 4)).to_have_text(["", "名册中没有", "1009", "赵刚", ""])
     expect(dialog).to_contain_text("40 无变化")

@@ -37,7 +37,9 @@ def test_a_person_says_where_they_may_pass_and_by_what(people: Page) -> None:
     row = people.locator("tbody tr").nth(1)
 
     expect(row).to_contain_text("李梅")
-    expect(row.locator("td")).to_have_text(["李梅", "1002", "有效", "未登记", "1", "东通道", ""])
+    expect(row.locator("td")).to_have_text(
+        ["李梅", "1002", "", "有效", "未登记", "1", "东通道", ""]
+    )
 
 
 def test_people_are_searched_as_you_type(people: Page) -> None:
@@ -46,6 +48,21 @@ def test_people_are_searched_as_you_type(people: Page) -> None:
 
     expect(people.locator("tbody tr")).to_have_count(1)
     expect(people.locator("tbody tr")).to_contain_text("李梅")
+
+
+def test_people_of_a_department_are_shown_alone(central: Central, guard: Visitor) -> None:
+    central.stand_in.units = [
+        {"unit_id": "1", "name": "总务处", "path": "总务处", "people_count": 0},
+        {"unit_id": "2", "name": "保卫科", "path": "总务处/保卫科", "people_count": 1},
+    ]
+    central.stand_in.people[0]["unit"] = "总务处/保卫科"
+    page = guard.open(f"{central.url}/people")
+    expect(page.locator("tbody tr")).to_have_count(2)
+
+    page.get_by_label("部门").select_option(label="\u3000保卫科 (1)")
+
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody td").nth(2)).to_have_text("总务处/保卫科")
 
 
 def test_a_search_without_result_says_what_to_do(people: Page) -> None:

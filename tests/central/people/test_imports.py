@@ -9,10 +9,16 @@ from central.people.roster import columns, rows, tables
 from central.security import ROLES
 from config.contract.trust import card_verifier
 from config.web import STATIC
+from tests.central.access.models import put as put_model
 from tests.central.bench import Bench
 from tests.central.people.importing import apply, imported, people, preview, send
 from tests.central.people.test_endpoints import only_holder, replica
 
+STAFF = {
+    "id": "staff",
+    "name": {"zh-CN": "员工", "en": "Staff"},
+    "permissions": [{"points": ["lane"]}],
+}
 HEADINGS = "工号,姓名,部门,卡号,有效期止,状态,通行点"
 
 
@@ -185,6 +191,38 @@ def test_units_are_a_tree(bench: Bench) -> None:
     assert (guards["name"], guards["parent_id"]) == ("保卫科", office["unit_id"])
 
 
+def test_people_of_a_unit_are_listed_with_those_below_it(any_bench: Bench) -> None:
+    imported(any_bench, "工号,姓名,部门", "1,A,总务处/保卫科", "2,B,总务处", "3,C,总务处二科")
+    units = any_bench.administrator.get("/api/v1/units").json()["items"]
+    ids = {unit["path"]: unit["unit_id"] for unit in units}
+
+    def numbers(path: str) -> set[str]:
+        page = any_bench.administrator.get(f"/api/v1/people?unit={ids[path]}").json()
+        return {person["number"] for person in page["items"]}
+
+    assert (numbers("总务处"), numbers("总务处/保卫科")) == ({"1", "2"}, {"1"})
+
+
+def test_a_file_gives_access_profiles(any_bench: Bench) -> None:
+    put_model(any_bench.administrator, {"profiles": [STAFF]})
+
+    imported(any_bench, "工号,姓名,权限组", "1,A,员工", "2,B,")
+
+    assert {n: p["profiles"] for n, p in people(any_bench).items()} == {"1": ["staff"], "2": None}
+    assert {h.profiles for h in replica(any_bench.node()).holders} == {("staff",), None}
+
+
+def test_a_profile_that_is_gone_when_the_file_is_applied_is_given_to_nobody(bench: Bench) -> None:
+    put_model(bench.administrator, {"profiles": [STAFF]})
+    shown = preview(bench, "工号,姓名,权限组", "1,A,员工")
+    put_model(bench.administrator, {}, made_from=1)
+
+    reply = apply(bench, shown)
+
+    assert (reply.status_code, reply.json()["code"]) == (422, "unknown_profile")
+    assert people(bench) == {}
+
+
 def put(bench: Bench, number: str, **wish: object) -> tuple[int, object]:
     reply = bench.administrator.put(f"/api/v1/people/by-number/{number}", json=wish)
     return reply.status_code, reply.json()
@@ -203,6 +241,21 @@ def test_another_system_puts_a_person_and_puts_them_again(any_bench: Bench) -> N
     assert people(any_bench)["K-1"]["unit"] == "x/y"
 
 
+def test_another_system_asks_first_what_would_change(bench: Bench) -> None:
+    put(bench, "1", name="A")
+
+    def asked(number: str, **wish: object) -> tuple[str, list[str]]:
+        path = f"/api/v1/people/by-number/{number}/check"
+        answer = bench.administrator.post(path, json=wish).json()
+        return answer["kind"], [change["field"] for change in answer["fields"]]
+
+    assert asked("1", name="B", cards=["7"]) == ("changed", ["name", "cards"])
+    assert asked("1", is_active=False) == ("leaver", ["is_active"])
+    assert asked("1", name="A") == ("unchanged", [])
+    assert asked("2", name="C") == ("new", ["name"])
+    assert [person["name"] for person in people(bench).values()] == ["A"]
+
+
 def test_what_is_not_put_stays(bench: Bench) -> None:
     put(bench, "1", name="A", unit="x")
 
@@ -219,6 +272,7 @@ def test_what_is_not_put_stays(bench: Bench) -> None:
         ({"name": "A", "cards": ["8"]}, 409, "card_taken"),
         ({"name": "A", "is_active": False}, 409, "left_already"),
         ({"name": "A", "access_points": ["roof"]}, 422, "unknown_access_point"),
+        ({"name": "A", "profiles": ["vip"]}, 422, "unknown_profile"),
         ({"name": None}, 422, "invalid_request"),
     ],
 )
@@ -229,7 +283,9 @@ def test_what_cannot_be_put_says_why(
 
     reply = bench.administrator.put("/api/v1/people/by-number/1", json=wish)
 
+    asked = bench.administrator.post("/api/v1/people/by-number/1/check", json=wish)
     assert (reply.status_code, reply.json()["code"]) == (status, code)
+    assert (asked.status_code, asked.json()["code"]) == (status, code)
 
 
 def test_every_reason_has_words() -> None:

@@ -12,6 +12,7 @@ from central.people.roster.rows import Place, Roster, read_roster
 PLACE = Place(
     zone=ZoneInfo("Asia/Shanghai"),
     points={plain(name): "east" for name in ("east", "东通道", "East lane")},
+    profiles={plain(name): "staff" for name in ("staff", "员工", "Staff")},
     verifier=lambda number: f"verifier of {number}",
 )
 

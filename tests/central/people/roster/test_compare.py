@@ -22,6 +22,7 @@ def known(number: str, **more: object) -> Known:
         "valid_until": None,
         "is_active": True,
         "access_points": None,
+        "profiles": None,
         "cards": frozenset(),
         "in_roster": True,
         **more,

@@ -48,6 +48,22 @@ def test_the_same_row_is_read_in_english() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("heading", "cell", "meant"),
+    [
+        ("权限组", "员工、员工", ["staff"]),
+        ("Access profiles", "staff", ["staff"]),
+        ("权限组", "-", None),
+    ],
+)
+def test_access_profiles_are_named(heading: str, cell: str, meant: object) -> None:
+    assert values(f"工号,{heading}", f"1,{cell}") == {"profiles": meant}
+
+
+def test_a_profile_that_nobody_knows_is_refused() -> None:
+    assert only_code("工号,权限组", "1,贵宾") == "profile_unknown"
+
+
 def test_headings_are_found_below_a_title_and_others_are_named() -> None:
     read = roster(TITLE, "", "序号,工号,姓名,手机", "1,17,王小明,13800000000")
 
