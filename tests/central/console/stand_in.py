@@ -373,7 +373,8 @@ def make_preview(**more: object) -> Json:
         "changes": [
             make_change(2, "new", "陈晓", ["name", None, "陈晓"], ["cards", 0, 1]),
             make_change(
-                3, "changed", "李梅", ["access_points", ["east"], None], ["profiles", None, ["staff"]]
+                3, "changed", "李梅", ["access_points", ["east"], None],
+                ["profiles", None, ["staff"]],
             ),
             make_change(
                 4, "leaver", "王小明", ["is_active", True, False],
