@@ -39,6 +39,8 @@ from central.recognition.kept import kept_pictures
 from central.recognition.self_test import SelfTests
 from central.retention import endpoints as retention_endpoints
 from central.retention.service import Retention
+from central.rotation import endpoints as rotation_endpoints
+from central.rotation.service import KeyRotation
 from central.security import Guarded, Operator, RateLimit
 from central.services import Services
 from central.settings import Settings
@@ -70,6 +72,7 @@ ROUTERS: Final = (
     blob_endpoints.router,
     audit_endpoints.router,
     retention_endpoints.router,
+    rotation_endpoints.router,
 )
 """Every endpoint belongs to one of these."""
 ATTEMPT_COUNT: Final = 20
@@ -106,6 +109,7 @@ def create_app(
             async with _beside(
                 _kept_running("feed", feed.run),
                 _kept_running("retention", services.retention.run),
+                _kept_running("rotation of keys", services.rotation.run),
                 _kept_running("migration of faces", services.migration.run),
                 _kept_running("self-test", self_tests.run),
             ):
@@ -187,6 +191,7 @@ async def _running(
             authority=authority,
             epoch=epoch,
             central_key=signing_key,
+            rotation=KeyRotation(database, kek, now=now),
             retention=Retention(database, site, audit_key=signing_key, now=now),
             card_key=card_key,
             loop=asyncio.get_running_loop(),

@@ -30,7 +30,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
             "users.manage", "recognition.read", "recognition.pairs", "recognition.manage",
             "access.read", "access.write", "lockdown.set", "passback.forgive", "muster.read",
             "visits.read", "visits.write",
-            "audit.read", "privacy.read", "commands.send",
+            "audit.read", "privacy.read", "commands.send", "keys.manage",
         }
     ),
     "personnel": frozenset(

@@ -12,11 +12,12 @@ from fastapi import Depends, Request
 
 from central.authority import Authority
 from central.database import Database
-from central.keys import KeyEncryptionKey
+from central.keys import KeyFolder
 from central.people.faces import FaceReader
 from central.people.migration import Migration
 from central.people.replica import ReplicaSource
 from central.retention.service import Retention
+from central.rotation.service import KeyRotation
 from central.security import RateLimit
 from central.settings import Settings
 from central.stream import Hub
@@ -47,9 +48,10 @@ class Services:
     migration: Migration
     replica: ReplicaSource
     retention: Retention
+    rotation: KeyRotation
     hub: Hub
     node_hub: Hub
-    kek: KeyEncryptionKey
+    kek: KeyFolder
     authority: Authority | None
     epoch: UUID
     central_key: Ed25519PrivateKey

@@ -100,6 +100,7 @@ nodes = Table(
     Column("enrolled_at", UtcDateTime, nullable=False),
     Column("last_seen_at", UtcDateTime),
     Column("status", Text, comment="NodeStatus as JSON, as it was last reported"),
+    Column("release_key", Text, comment="wrapped; opens what the terminal keeps, if it asks"),
 )
 
 node_tokens = Table(

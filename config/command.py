@@ -25,6 +25,7 @@ _SUMMARIES = {
     "sim": "a simulated device, with faults on request",
     "models": "list, build, add and evaluate recognition networks",
     "people": "enrol people; who must come again for a new network",
+    "keys": "the keys that protect faces: a new one, and how far it is",
     "doctor": "what is wrong with this machine",
 }
 

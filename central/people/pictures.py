@@ -147,6 +147,15 @@ def decrypted(kek: KeyEncryptionKey, row: Mapping[str, Any]) -> bytes:
         raise KeysError("a kept picture belongs to another record, or is damaged") from error
 
 
+def renewed(kek: KeyEncryptionKey, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of a picture that is encrypted anew, under a fresh key.
+
+    Raises:
+        KeysError: See ``decrypted``.
+    """
+    return _encrypted(kek, decrypted(kek, row), holder_id=str(row["holder_id"]))
+
+
 def _encrypted(kek: KeyEncryptionKey, picture: bytes, *, holder_id: str) -> dict[str, Any]:
     key, nonce = secrets.token_bytes(KEY_SIZE_BYTES), os.urandom(NONCE_SIZE_BYTES)
     context = _context(holder_id, KEY_VERSION)

@@ -12,10 +12,15 @@ import numpy as np
 from sqlalchemy import delete, exists, func, insert, select
 
 from central.database import FACES_LOCK, Transaction
-from central.keys import KeyEncryptionKey
+from central.keys import KeyEncryptionKey, KeysError
 from central.tables import enrolment_pictures, face_reviews, templates
 from config.contract.identifiers import Frozen, new_id
-from config.contract.trust import KEY_SIZE_BYTES, decrypt_template, encrypt_template
+from config.contract.trust import (
+    KEY_SIZE_BYTES,
+    TrustError,
+    decrypt_template,
+    encrypt_template,
+)
 from models.face.types import Embedding
 
 KEY_VERSION: Final = 1
@@ -74,6 +79,22 @@ def decrypted(kek: KeyEncryptionKey, row: Mapping[str, Any]) -> Embedding:
         key_version=row["key_version"],
     )
     return np.frombuffer(raw, dtype=DTYPE).astype(np.float32)
+
+
+def renewed(kek: KeyEncryptionKey, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of a template that is encrypted anew, under a fresh key.
+
+    Raises:
+        KeysError: It cannot be opened.
+    """
+    holder_id = str(row["holder_id"])
+    try:
+        fresh = encrypted(
+            kek, decrypted(kek, row), holder_id=holder_id, network=row["network"], picture_count=1
+        )
+    except TrustError as error:
+        raise KeysError("a template belongs to another record, or is damaged") from error
+    return {name: getattr(fresh, name) for name in ("ciphertext", "wrapped_key", "key_version")}
 
 
 def counted(picture_count: int | None) -> int:

@@ -2,6 +2,7 @@
 
 import "/web/data-table.js";
 import { get } from "./api.js";
+import { keysSection } from "./keys-section.js";
 import { startPage } from "./shell.js";
 import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
@@ -20,13 +21,14 @@ const DAY_H = 24;
 
 startPage({
   name: "privacy",
-  mount(main, { store }) {
+  mount(main, { store, session }) {
     /** @type {{items: Line[], overdue_count: number} | null} */
     let view = null;
     const table = /** @type {import("/web/data-table.js").DataTable} */ (h("data-table", { empty: "privacy.empty" }));
     const standing = h("p", { role: "status" });
     const problem = h("p", { class: "problem", role: "alert" });
     main.append(h("header", {}, h("h1", { data: { t: "page.privacy" } }, t("page.privacy"))), standing, problem, table);
+    if (session.permissions.includes("keys.manage")) main.append(keysSection());
     table.rowKey = (line) => `${line.node ?? ""} ${line.name}`;
     table.columns = columns(() => store.state.zone);
 

@@ -1,4 +1,4 @@
-"""What the timers of retention did, and since when somebody is switched off."""
+"""What the timers of retention did, since when somebody is switched off, keys of terminals."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -35,6 +35,15 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_retention_runs")),
         comment="what the timers of retention did, one line for each class of data",
+    )
+    op.add_column(
+        "nodes",
+        sa.Column(
+            "release_key",
+            sa.Text(),
+            nullable=True,
+            comment="wrapped; opens what the terminal keeps, if it asks",
+        ),
     )
     op.add_column(
         "people",

@@ -142,6 +142,7 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
         f"{API}/people/{b.person()}/pin", json={"pin": "2580"}
     ),
     "DELETE /people/{holder_id}/pin": lambda b: b.administrator.delete(pin_of(b)),
+    "POST /keys/rotation": lambda b: b.administrator.post(f"{API}/keys/rotation"),
     "POST /nodes/tokens": lambda b: b.administrator.post(
         f"{API}/nodes/tokens", json={"node": "gate-1"}
     ),

@@ -33,7 +33,21 @@ def test_the_table_says_how_long_what_is_kept_and_what_is_late(
     assert row(page, "审计日志")[2:4] == ["730 天", "不少于 180 天"]
     assert row(page, "被隔离的损坏文件")[1] == "gate-1"
     assert "逾期" in row(page, "被隔离的损坏文件")[6]
-    expect(page.locator("main [role=status]")).to_contain_text("2 项清理逾期")
+    expect(page.locator("main > [role=status]")).to_contain_text("2 项清理逾期")
     expect(page.locator("nav a[aria-current]")).to_have_text("数据保护")
     page.get_by_role("button", name="EN", exact=True).click()
     expect(page.locator("tbody")).to_contain_text("Faces of people who left")
+
+
+def test_a_new_key_is_one_button_and_its_progress_is_shown(
+    bench: Bench, visitors: Visitors
+) -> None:
+    page = opened(bench, visitors.meet())
+    expect(page.locator(".keys")).to_contain_text("全部 2 项")
+
+    page.get_by_role("button", name="更换密钥").click()
+    page.get_by_role("dialog").get_by_role("button", name="更换密钥").click()
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator(".keys")).to_contain_text("已重新加密 2 / 2 项")
+    expect(page.locator("main section button")).to_be_disabled()
