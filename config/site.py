@@ -83,6 +83,10 @@ class Policy(Frozen):
             are deleted at central's next start.
         doubtful_crop_lifetime_h: The same for people who were asked for a card; 0 keeps none.
         stranger_crop_lifetime_h: The same for other people who were refused; 0 keeps none.
+        replica_age_h_max: A terminal that central has not confirmed for longer alarms, and
+            ``replica_outdated`` holds there.
+        replica_outdated: ``second_credential``: who has two shows two. ``profiles``: only those of
+            ``replica_outdated_profiles`` pass. ``continue``: the alarm alone. No exit is asked.
         audit_kept_days: How long the audit log is kept, at least the law's 180 days.
     """
 
@@ -92,7 +96,19 @@ class Policy(Frozen):
     keep_enrolment_pictures: bool = False
     doubtful_crop_lifetime_h: Annotated[int, Field(ge=0, le=168)] = 24
     stranger_crop_lifetime_h: Annotated[int, Field(ge=0, le=168)] = 24
+    replica_age_h_max: Annotated[int, Field(ge=1, le=8760)] = 72
+    replica_outdated: Literal["continue", "second_credential", "profiles"] = "second_credential"
+    replica_outdated_profiles: tuple[Slug, ...] = ()
     audit_kept_days: Annotated[int, Field(ge=180, le=36_500)] = 730
+
+    @model_validator(mode="after")
+    def _check_outdated(self) -> Self:
+        if (self.replica_outdated == "profiles") != bool(self.replica_outdated_profiles):
+            raise ValueError(
+                "replica_outdated_profiles names who passes under replica_outdated = 'profiles',"
+                " and belongs there alone"
+            )
+        return self
 
     def crop_lifetime(self, kind: CropClass) -> timedelta:
         """Return how long the pictures of a kind are kept; nothing where none is."""

@@ -7,6 +7,7 @@ import functools
 import logging
 import socket
 from collections.abc import Callable
+from datetime import timedelta
 from importlib.metadata import version
 from typing import Final
 from urllib.parse import urlencode
@@ -23,6 +24,7 @@ from config.site import Site, SiteError
 from edge import pages
 from edge.access.attempts import code_shown
 from edge.access.crossing import point_of
+from edge.access.degraded import Degraded
 from edge.access.doorkeeper import Doorkeeper
 from edge.access.memory import Memory
 from edge.access.rulebook import RuleBook
@@ -42,6 +44,7 @@ from edge.local_api import local_api
 from edge.recognition import Eyes
 from edge.replica import Replica, ReplicaError
 from edge.replica_sync import ReplicaSync
+from edge.replica_watch import ReplicaWatch
 from edge.retention import TerminalRetention
 from edge.supervisor import supervise
 from edge.uplink import Uplink
@@ -100,6 +103,7 @@ class Node:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._uplink: Uplink | None = None
         self._replica: Replica | None = None
+        self._watch: ReplicaWatch | None = None
         self._retention: TerminalRetention | None = None
 
     def status(self) -> NodeStatus:
@@ -120,6 +124,7 @@ class Node:
             pipeline_missing=self._eyes.missing,
             network=self._eyes.network,
             gallery_size=0 if gallery is None else len(gallery),
+            is_replica_outdated=self._watch is not None and self._watch.is_outdated,
             devices=tuple(self._table),
             retention=() if self._retention is None else self._retention.statuses,
         )
@@ -189,9 +194,22 @@ class Node:
                 now=self._clock.now,
             )
             stack.callback(commands.close)
+            watch = self._watch = ReplicaWatch(
+                replica,
+                limit=timedelta(hours=self._site.policy.replica_age_h_max),
+                rule=Degraded(
+                    self._site.policy.replica_outdated,
+                    frozenset(self._site.policy.replica_outdated_profiles),
+                ),
+                take=doorkeeper.take,
+                recorder=self._journal,
+                on_change=self._status_changed,
+                now=self._clock.now,
+            )
             sync = ReplicaSync(
                 central,
                 replica,
+                on_confirmed=watch.confirm,
                 on_change=self._replica_changed(doorkeeper, link),
                 on_command=commands.wake,
             )
@@ -202,6 +220,7 @@ class Node:
                 "replica": sync.run,
                 "access rules": doorkeeper.run,
                 "retention": self._run_retention,
+                "age of the replica": watch.run,
                 **commands.tasks,
                 **installation.tasks,
             }

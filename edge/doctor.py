@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -25,6 +25,7 @@ from config.contract.nodes import HolderRecord, SitePairsRecord
 from config.settings import menshen_home
 from config.site import BusEntry, CameraEntry, Site, SiteError, load_site
 from edge.recognition import usable_pairs
+from edge.replica_age import KeptAge
 from edge.vision.errors import CameraError
 from edge.vision.source import open_source
 from models.face.calibration import SitePairs
@@ -103,6 +104,7 @@ def examine(site: Site | None, *, home: Path, store: Store) -> Iterator[Finding]
     yield from _check_disk(home)
     yield from _check_models(site, store)
     if site is not None:
+        yield from judge_ages(site, _ages(home), now=datetime.now(UTC))
         enrolled = _enrolled(home, _network(site, store))
         yield from judge_target(site, enrolled)
         yield from judge_networks(enrolled)
@@ -186,6 +188,44 @@ def try_camera(camera: CameraEntry) -> Finding:
         return Finding(check, Level.PROBLEM, str(error), advice)
     height, width = image.shape[:2]
     return Finding(check, Level.OK, f"a picture of {width}x{height} arrived")
+
+
+def judge_ages(site: Site, ages: Mapping[str, KeptAge], *, now: datetime) -> Iterator[Finding]:
+    """Yield how old what each terminal of this machine knows was, as it was last kept.
+
+    Args:
+        site: Has the limit.
+        ages: By the terminal's folder.
+        now: Aware UTC.
+    """
+    limit_h = site.policy.replica_age_h_max
+    for name, kept in sorted(ages.items()):
+        check = f"people and rules of {name}"
+        age_h = (kept.age_s + max(0.0, (now - kept.at).total_seconds())) / 3600
+        if age_h <= limit_h:
+            yield Finding(check, Level.OK, f"central confirmed them {age_h:.1f} h ago")
+            continue
+        yield Finding(
+            check,
+            Level.PROBLEM,
+            f"central last confirmed them {age_h:.0f} h ago, and the site allows {limit_h} h:"
+            f" the degraded rule holds ({site.policy.replica_outdated})",
+            "look why this terminal does not reach central",
+        )
+
+
+def _ages(home: Path) -> dict[str, KeptAge]:
+    """Return how old the replica of each terminal here was; an older file does not say."""
+    found = dict[str, KeptAge]()
+    for path in home.glob("edge-*/replica.sqlite3"):
+        with (
+            contextlib.suppress(sqlite3.Error, ValueError),
+            contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection,
+        ):
+            age_s, at = connection.execute("SELECT age_s, age_at FROM replica").fetchone()
+            if at is not None:
+                found[path.parent.name] = KeptAge(age_s, datetime.fromisoformat(at))
+    return found
 
 
 def _check_disk(home: Path) -> Iterator[Finding]:

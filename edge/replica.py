@@ -11,6 +11,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -30,11 +31,12 @@ from config.contract.trust import TrustError, card_verifier, decrypt_template, u
 from edge.access.attempts import PinShown, pin_shown
 from edge.access.decision import Person
 from edge.access.rulebook import RuleBook
+from edge.replica_age import KeptAge
 from models.face.types import Embedding
 
 _log = logging.getLogger("edge.replica")
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 
 class ReplicaError(Exception):
@@ -179,6 +181,29 @@ class Replica:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+
+    def kept_age(self) -> KeptAge | None:
+        """Return how old all of this was when it was last kept; None where nobody kept it."""
+        with self._in_use:
+            if self._connection is None:
+                return None
+            row = self._connection.execute("SELECT age_s, age_at FROM replica").fetchone()
+        age_s, at = row
+        return None if at is None else KeptAge(age_s, datetime.fromisoformat(at))
+
+    def keep_age(self, age: KeptAge) -> None:
+        """Keep how old all of this is.
+
+        Raises:
+            ReplicaError: The disk refuses.
+        """
+        values = (age.age_s, age.at.astimezone(UTC).isoformat())
+        try:
+            with self._in_use:
+                if self._connection is not None:
+                    self._connection.execute("UPDATE replica SET age_s = ?, age_at = ?", values)
+        except sqlite3.Error as error:
+            raise ReplicaError(f"cannot write {self._path.name}: {error}") from error
 
     def apply(self, page: ReplicaPage) -> None:
         """Take over changes, in memory and gallery first; idempotent.

@@ -38,13 +38,24 @@ class ReplicaSync:
         replica: Replica,
         *,
         on_change: Callable[[], None],
+        on_confirmed: Callable[[], None] = lambda: None,
         on_command: Callable[[], None] = lambda: None,
         poll_interval_s: float = POLL_INTERVAL_S,
         back_off: Callable[[], BackOff] = BackOff,
     ) -> None:
-        """Call ``on_change`` whenever people or rules changed, ``on_command`` when one waits."""
+        """Follow ``central`` once it runs.
+
+        Args:
+            central: Has what is so.
+            replica: Follows it.
+            on_change: Called whenever people or access rules changed.
+            on_confirmed: Called whenever central says that all of it is here.
+            on_command: Called when central says that a command waits.
+            poll_interval_s: The longest time between two questions, while central answers.
+            back_off: Waits while it does not.
+        """
         self._central, self._replica, self._on_change = central, replica, on_change
-        self._on_command = on_command
+        self._on_command, self._on_confirmed = on_command, on_confirmed
         self._poll_interval_s, self._back_off = poll_interval_s, back_off
         self._is_behind = asyncio.Event()
 
@@ -96,6 +107,7 @@ class ReplicaSync:
                 finally:
                     # What the disk refuses is in memory all the same: a lockdown waits for no disk.
                     self._on_change()
+        self._on_confirmed()
 
     async def _listen(self) -> None:
         back_off = self._back_off()

@@ -60,6 +60,8 @@ class DenialReason(StrEnum):
     CLOSED_FOR_NOW = "closed_for_now"
     """A temporary rule closes the access point, for everybody or for this person."""
     OUT_OF_SCHEDULE = "out_of_schedule"
+    REPLICA_OUTDATED = "replica_outdated"
+    """Central has not been heard for too long, and the site lets only some people pass then."""
     FIRST_PERSON_NEEDED = "first_person_needed"
     """Nobody who may open the area has arrived today."""
     PASSBACK = "passback"

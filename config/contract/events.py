@@ -47,7 +47,7 @@ __all__ = [
     "DoorCommandAnswered", "DoorFaultChanged", "DoorForcedOpen", "DoorOpenTooLong",
     "DoorSecured", "DoorStateChanged", "DoorTampered", "DuressDetected", "Event",
     "EventClass", "EventData", "FaceEvidence", "JournalDropped", "JournalUnwritable",
-    "LivenessEvidence", "NodeStarted", "PassbackDetected", "RefusalsRepeated",
+    "LivenessEvidence", "NodeStarted", "PassbackDetected", "RefusalsRepeated", "ReplicaAgeChanged",
     "TailgatingDetected", "UnauthorisedPassage", "UnnamedCountRecorded", "VisitorArrived",
     "WrongWayPassage",
 ]  # fmt: skip
@@ -232,6 +232,21 @@ class DeviceReturned(
 
     device: Slug
     absence_s: float
+
+
+class ReplicaAgeChanged(
+    EventData, type_name="menshen.replica.age_changed.v1", event_class=EventClass.ALARM
+):
+    """What the node knows of people and rules became older than the site allows, or current again.
+
+    Attributes:
+        age_h: Since central last confirmed it.
+        effect: The site's degraded rule, which holds while it is outdated.
+    """
+
+    is_outdated: bool
+    age_h: Annotated[float, Field(ge=0)]
+    effect: str
 
 
 class NodeStarted(EventData, type_name="menshen.node.started.v1", event_class=EventClass.TELEMETRY):

@@ -84,6 +84,8 @@ class NodeStatus(Frozen):
         unsent_count: Events not yet acknowledged.
         unrecorded_count: Decisions that no journal holds because it could not be written.
         network: Of the templates that this node compares; None where it recognises no faces.
+        is_replica_outdated: Central has not confirmed people and rules for longer than the site
+            allows, so its degraded rule holds.
         retention: Timers that delete what is due at this node.
     """
 
@@ -100,6 +102,7 @@ class NodeStatus(Frozen):
     pipeline_missing: tuple[str, ...] = ()
     network: Sha256 | None = None
     gallery_size: int = 0
+    is_replica_outdated: bool = False
     devices: tuple[DeviceStatus, ...] = ()
     retention: tuple[RetentionStatus, ...] = ()
 

@@ -33,6 +33,7 @@ from edge.access.attempts import (
     ReleaseRequested,
 )
 from edge.access.credentials import credential_needed, second_credential_needed, shown_before
+from edge.access.degraded import replica_outdated, second_needed_while_degraded
 from edge.access.facts import DuressDetected, Fact, RefusalsRepeated
 from edge.access.interlock import interlocked
 from edge.access.lockdown import locked_down
@@ -77,6 +78,7 @@ RULES: Final[tuple[Rule, ...]] = (
     closed_for_now,
     not_permitted_here,
     out_of_schedule,
+    replica_outdated,
     first_person_needed,
     passed_back,
     area_full,
@@ -85,6 +87,7 @@ RULES: Final[tuple[Rule, ...]] = (
 DEMANDS: Final[tuple[Asking, ...]] = (
     credential_needed,
     second_credential_needed,
+    second_needed_while_degraded,
     escort_needed,
     second_person_needed,
 )

@@ -7,6 +7,7 @@ from uuid import UUID
 from config.contract.areas import CodeUsed
 from edge.access.areas import SharedFact
 from edge.access.attempts import Attempt
+from edge.access.degraded import Degraded
 from edge.access.question import Denied, Granted, Person, Point
 
 
@@ -107,6 +108,13 @@ class HoldsChanged:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class DegradedChanged:
+    """The degraded rule holds from now on. Attributes: rule: None is the end of it."""
+
+    rule: Degraded | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Heard:
     """Other nodes told facts, or the own ones were read back after a restart; in any order."""
 
@@ -129,5 +137,6 @@ class Ticked:
 
 Happening = (
     Decided | Passed | NotPassed | PassedWrongWay | Forgiven | RefusalsForgiven | DoorOpened
-    | DoorClosed | LockdownChanged | FireChanged | HoldsChanged | Heard | LinkChanged | Ticked
+    | DoorClosed | LockdownChanged | FireChanged | HoldsChanged | DegradedChanged | Heard
+    | LinkChanged | Ticked
 )  # fmt: skip

@@ -3,13 +3,16 @@
 import dataclasses
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from config.contract.access import CredentialKind
 from config.contract.areas import CodeUsed
 from config.contract.visitor_code import VisitorCode
 from edge.access.areas import Areas
+
+if TYPE_CHECKING:
+    from edge.access.degraded import Degraded
 
 GRANT_AGE_MAX: Final = timedelta(seconds=90)
 """A grant of which nobody has heard for so long lets nobody through any more."""
@@ -97,6 +100,7 @@ class State:
         second: Who waits for a second person, by point and holder; the longest waiting first.
         escorted: Who waits for an escort, likewise.
         escorts: The last one with the right to escort who was let through, by point.
+        degraded: The rule that holds while what is known here is too old; None while it is not.
         held: Points that an operator holds open.
         is_link_up: Whether used codes are shared with the other nodes now.
     """
@@ -117,6 +121,7 @@ class State:
     lockdowns: frozenset[str] = frozenset()
     fires: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
+    degraded: "Degraded | None" = None
 
     @property
     def is_at_rest(self) -> bool:

@@ -26,6 +26,7 @@ from edge.access.facts import (
 )
 from edge.access.happenings import (
     Decided,
+    DegradedChanged,
     DoorClosed,
     DoorOpened,
     FireChanged,
@@ -399,6 +400,11 @@ def _take_holds(world: World, happening: HoldsChanged) -> list[Fact]:
     return []
 
 
+def _take_degraded(world: World, happening: DegradedChanged) -> list[Fact]:
+    world.state.degraded = happening.rule
+    return []
+
+
 def _take_heard(world: World, happening: Heard) -> list[Fact]:
     state = world.state
     for fact in happening.facts:
@@ -428,6 +434,7 @@ _HANDLERS: Final[dict[type[Happening], Callable[[World, Any], Iterable[Fact]]]] 
     LockdownChanged: _take_lockdown,
     FireChanged: _take_fire,
     HoldsChanged: _take_holds,
+    DegradedChanged: _take_degraded,
     Heard: _take_heard,
     LinkChanged: _take_link,
     Ticked: _take_ticked,

@@ -2,7 +2,7 @@ import errno
 import os
 import pty
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -28,6 +28,7 @@ from edge.doctor import (
     Finding,
     Level,
     examine,
+    judge_ages,
     judge_clock,
     judge_disk,
     judge_liveness,
@@ -37,6 +38,7 @@ from edge.doctor import (
     try_port,
 )
 from edge.replica import Replica
+from edge.replica_age import KeptAge
 from models.face.demand import network_in_force
 from models.store import Store
 from tests.edge.conftest import NOW
@@ -228,3 +230,15 @@ def test_liveness_without_its_networks_is_a_problem_that_says_what_to_add(tmp_pa
 
     assert finding.level is Level.PROBLEM
     assert "liveness-2.7, liveness-4.0 is missing: everybody is asked" in finding.message
+
+
+@pytest.mark.parametrize(("age_h", "level"), [(71.9, Level.OK), (72.1, Level.PROBLEM)])
+def test_a_terminal_that_central_has_not_confirmed_for_days_is_a_problem(
+    age_h: float, level: Level
+) -> None:
+    site = Site(site=SiteIdentity(id="demo", name={"en": "Demo"}))
+    ages = {"edge-gate-1": KeptAge((age_h - 1) * 3600, NOW)}
+
+    (finding,) = judge_ages(site, ages, now=NOW + timedelta(hours=1))
+
+    assert finding.level is level

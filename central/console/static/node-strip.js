@@ -28,6 +28,7 @@ export function troubles({ gaps, status }) {
   const all = [
     [2, !!status && !status.is_journal_writable && t("node.journal_unwritable")],
     [2, lost > 0 && t("node.devices_lost", { n: lost })],
+    [2, !!status?.is_replica_outdated && t("node.replica_outdated")],
     [3, gaps.length > 0 && t("node.gaps", { n: gaps.reduce((sum, gap) => sum + gap.last - gap.first + 1, 0) })],
     [3, !!status?.pipeline_missing.length && t("node.no_recognition")],
     [3, status?.clockquality === "unsure" && t("node.clock_unsure")],

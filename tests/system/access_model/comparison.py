@@ -26,7 +26,8 @@ RULES = frozenset({
     "too_many_refusals", "refusals_repeated", "second_credential_given", "escort_needed",
     "follows_escort", "awaiting_second_person", "company", "extended_access_time", "tailgating",
     "unauthorised_passage", "wrong_way", "door_forced", "door_open_too_long", "granted_face",
-    "granted_card", "granted_pin", "granted_qr",
+    "granted_card", "granted_pin", "granted_qr", "replica_outdated", "named_while_outdated",
+    "second_while_outdated",
 })  # fmt: skip
 """What a long enough run has to come across."""
 

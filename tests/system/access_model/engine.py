@@ -18,8 +18,10 @@ from edge.access.attempts import (
 )
 from edge.access.compiled import CompiledModel
 from edge.access.decision import decide, whom
+from edge.access.degraded import Degraded
 from edge.access.happenings import (
     Decided,
+    DegradedChanged,
     DoorClosed,
     DoorOpened,
     FireChanged,
@@ -57,6 +59,7 @@ class Engine:
     def __init__(self, site: h.Site) -> None:
         self._site = site
         self._points = {p.id: Point(p.id, p.direction, p.door, p.free_egress) for p in site.places}
+        self._degraded = Degraded(site.degraded, frozenset(site.named))  # type: ignore[arg-type]  # one of them
         self._people = {human.id: _person(human) for human in site.people}
         self._model = CompiledModel(site.model, self._points.values(), zone=ZoneInfo(site.zone))
 
@@ -146,6 +149,8 @@ class Engine:
                 return Heard(facts)
             case h.SetLink(is_up=is_up):
                 return LinkChanged(is_up)
+            case h.SetAge(is_old=is_old):
+                return DegradedChanged(self._degraded if is_old else None)
             case h.Tick(at=at):
                 return Ticked(at)
             case h.Show():

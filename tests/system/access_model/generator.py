@@ -100,7 +100,11 @@ def make_site(rng: random.Random) -> h.Site:
     model = AccessModel.model_validate(_Model(rng).document())
     names = [*PEOPLE, *([NEW_HIRE] if rng.random() < 0.8 else [])]
     people = tuple(_human(rng, name) for name in names)
-    return h.Site(model, PLACES, people, _codes(rng), zone="Asia/Shanghai")
+    degraded = rng.choice(["continue", "second_credential", "profiles"])
+    named = ("staff",) if degraded == "profiles" else ()
+    return h.Site(
+        model, PLACES, people, _codes(rng), zone="Asia/Shanghai", degraded=degraded, named=named
+    )
 
 
 def make_history(rng: random.Random, site: h.Site) -> list[h.Step]:
@@ -338,7 +342,7 @@ class _Story:
 
     def _operator(self) -> h.Step:
         rng, is_active = self._rng, self._rng.random() < 0.6
-        match rng.randint(0, 5):
+        match rng.randint(0, 6):
             case 0:
                 return h.SetFire(self._now, rng.choice(["all", "low", "unheard"]), is_active)
             case 1 | 2:
@@ -347,6 +351,8 @@ class _Story:
                 return h.Forgive(self._now, rng.choice([*self._cast, None]))
             case 4:
                 return h.ForgiveRefusals(self._now, rng.choice(self._stage))
+            case 5:
+                return h.SetAge(self._now, is_active)
             case _:
                 return h.SetLink(self._now, rng.random() < 0.7)
 

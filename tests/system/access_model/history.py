@@ -46,13 +46,20 @@ class Place:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Site:
-    """What a history happens at. Attributes: zone: IANA name."""
+    """What a history happens at.
+
+    Attributes:
+        zone: IANA name.
+        degraded: What holds while the replica is too old; of ``named`` profiles, perhaps.
+    """
 
     model: AccessModel
     places: tuple[Place, ...]
     people: tuple[Human, ...]
     codes: tuple[VisitorCode, ...]
     zone: str
+    degraded: str = "continue"
+    named: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -163,9 +170,17 @@ class Tick:
     at: datetime
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class SetAge:
+    """What the terminal knows became too old, or is current again."""
+
+    at: datetime
+    is_old: bool
+
+
 Step = (
     Show | Pass | NotPass | WrongWay | MoveDoor | SetLevel | SetFire | Forgive | ForgiveRefusals
-    | Tell | SetLink | Tick
+    | Tell | SetLink | SetAge | Tick
 )  # fmt: skip
 
 Told = tuple[object, ...]

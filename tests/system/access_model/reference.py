@@ -369,8 +369,8 @@ class Reference:
             ), ()
         for rule in (
             self.locked_down, self.not_standing, self.code_not_good, self.closed_for_now,
-            self.not_permitted, self.first_person_needed, self.passback_refused, self.area_full,
-            self.interlocked,
+            self.not_permitted, self.not_named, self.first_person_needed, self.passback_refused,
+            self.area_full, self.interlocked,
         ):  # fmt: skip
             if why := rule(human, step):
                 return why, ()
@@ -378,7 +378,7 @@ class Reference:
             return refusal.value, ()
         if step.what is FACE and human.has_twin and not self.proof(step, human.id)[0]:
             return "doubtful_face", ()
-        for demand in (self.credentials_missing, self.second_missing):
+        for demand in (self.credentials_missing, self.second_missing, self.second_while_old):
             why, asks = demand(human, step)
             if why:
                 return why, asks
@@ -629,6 +629,33 @@ class Reference:
         if not asks:
             return "", ()
         return "too_many_refusals", tuple(sorted(kind.value for kind in asks))
+
+    def is_old(self) -> bool:
+        """Return whether what the terminal knows is too old."""
+        ages = [a.step.is_old for a in self.past if isinstance(a.step, h.SetAge)]
+        return bool(ages) and ages[-1]
+
+    def not_named(self, human: h.Human, step: h.Show) -> str:
+        """While it is too old, only holders of named profiles pass, where the site says so."""
+        if not self.is_old() or self.site.degraded != "profiles":
+            return ""
+        if any(profile in self.site.named for profile in human.profiles or ()):
+            self.used.add("named_while_outdated")
+            return ""
+        return "replica_outdated"
+
+    def second_while_old(self, human: h.Human, step: h.Show) -> tuple[str, tuple[str, ...]]:
+        """While it is too old, who is known to have two credentials shows two."""
+        if not self.is_old() or self.site.degraded != "second_credential":
+            return "", ()
+        proven = self.proof(step, human.id)[0] | {step.what}
+        if len(proven) > 1:
+            self.used.add("second_while_outdated")
+            return "", ()
+        asks = {kind for kind in human.kinds or () if kind in (FACE, CARD, PIN)} - proven
+        if not asks:
+            return "", ()
+        return "credential_needed", tuple(sorted(kind.value for kind in asks))
 
     def refusals(self, place: str, now: datetime) -> int:
         """Return how many were refused at a point in the last five minutes."""
