@@ -212,8 +212,8 @@ def test_what_lasts_longest_is_said_first() -> None:
 
     assert order == [
         "locked_down", "inactive", "not_yet_valid", "no_longer_valid", "code_not_good",
-        "closed_for_now", "not_permitted_here", "out_of_schedule", "first_person_needed",
-        "passed_back", "area_full", "interlocked",
+        "closed_for_now", "not_permitted_here", "out_of_schedule", "replica_outdated",
+        "first_person_needed", "passed_back", "area_full", "interlocked",
     ]  # fmt: skip
 
 
