@@ -10,14 +10,15 @@ from rich.console import Console
 from rich.progress import Progress
 
 from central.people.client import Central, CentralRefusedError
+from central.people.folder_cli import enrol_folder
 from central.people.import_cli import import_people
 from central.people.options import URL, CaFile, Json, Url, Username, say, wanted_language
+from central.people.photo_folder import PICTURE_COUNT_MAX, PICTURE_SUFFIXES
 from central.people.report import Report
 
 people = typer.Typer(add_completion=False)
 people.command("import")(import_people)
-PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
-PICTURE_COUNT_MAX: Final = 5
+people.command("enrol-folder")(enrol_folder)
 POLL_S: Final = 0.5
 STALL_S: Final = 300.0
 """Without one more face in so long, something is wrong at central."""

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Literal, get_args
 
 from config.web import STATIC
@@ -49,6 +49,34 @@ class Report:
             column=self._words[f"roster_column.{refusal['column']}"],
             mistake=self._words[f"roster_mistake.{refusal['code']}"],
         )
+
+    def bulk(self, row: Mapping[str, Any]) -> str:
+        """Return what became of one picture of many, and what to do."""
+        return " · ".join(part for part in self._bulk_cells(row) if part)
+
+    def bulk_counts(self, counts: Mapping[str, int]) -> str:
+        """Return how many people there are of each outcome."""
+        words = (f"{self._words[f'bulk_outcome.{name}']} {counts[name]}" for name in counts)
+        return ", ".join(words)
+
+    def bulk_table(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[list[str]]:
+        """Return the report as a table with headings; no cell is a formula."""
+        yield [self._words[f"bulk.{name}"] for name in ("number", "file", "outcome", "reason")]
+        for row in rows:
+            yield [f"'{cell}" if cell[:1] in "=+-@" and cell else cell
+                   for cell in self._bulk_cells(row)]  # fmt: skip
+
+    def _bulk_cells(self, row: Mapping[str, Any]) -> list[str]:
+        reason = row.get("reason")
+        if reason:
+            why = f"{self._term('picture', reason)} · {self._term('advice', reason)}"
+        elif code := row.get("code"):
+            words = self._words.get(f"error.{code}")
+            why = words or self._words["error.other"].format(code=code)
+        else:
+            why = self._words.get(f"bulk_advice.{row['outcome']}", "")
+        outcome = self._words[f"bulk_outcome.{row['outcome']}"]
+        return [row["number"], row["file"], outcome, why]
 
     def advice(self, outcome: Mapping[str, Any]) -> list[str]:
         """Return what to know of an enrolment that was taken, a line each."""

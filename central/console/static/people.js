@@ -35,11 +35,12 @@ startPage({
     const unit = /** @type {HTMLSelectElement} */ (h("select", { hidden: true }));
     const add = h("button", { class: "primary", hidden: !session.permissions.includes("people.write") });
     const importing = h("button", { class: "quiet", hidden: !session.permissions.includes("people.write") });
+    const enrolling = h("button", { class: "quiet", hidden: importing.hidden });
     const more = h("button", { class: "quiet", hidden: true });
     const problem = h("p", { class: "problem", role: "alert" });
     const reviews = h("section", { class: "reviews", hidden: true });
     const migration = h("section", { class: "migration", hidden: true });
-    main.append(h("header", {}, h("h1", { data: { t: "page.people" } }, t("page.people")), search, unit, importing, add), reviews, migration, problem, table, more);
+    main.append(h("header", {}, h("h1", { data: { t: "page.people" } }, t("page.people")), search, unit, enrolling, importing, add), reviews, migration, problem, table, more);
     table.rowKey = (person) => person.holder_id;
     table.columns = columns(() => store.state);
 
@@ -97,6 +98,7 @@ startPage({
       search.ariaLabel = t("people.search");
       fill(add, t("people.add"));
       fill(importing, t("import.open"));
+      fill(enrolling, t("bulk.open"));
       fill(more, t("people.more"));
       showUnits();
       show();
@@ -113,6 +115,7 @@ startPage({
     add.addEventListener("click", () => addPerson(context));
     // Few come for it: the others need not load it.
     importing.addEventListener("click", () => import("./import-dialog.js").then(({ openImport }) => openImport(context)));
+    enrolling.addEventListener("click", () => import("./bulk-enrolment.js").then(({ openBulkEnrolment }) => openBulkEnrolment(context)));
     table.addEventListener("open", (event) => {
       const found = view.people.find((person) => person.holder_id === /** @type {CustomEvent} */ (event).detail);
       if (found) openPerson(found, context);
