@@ -26,7 +26,7 @@ from central.console import pages
 from central.database import MIGRATION_LOCK, Database
 from central.events import endpoints as event_endpoints
 from central.feed import Feed
-from central.keys import KEY_SIZE_BYTES, kept_secret, load_key_encryption_key
+from central.keys import KEY_SIZE_BYTES, KeyEncryptionKey, kept_secret, load_key_encryption_key
 from central.muster import endpoints as muster_endpoints
 from central.nodes import endpoints as node_endpoints
 from central.people import endpoints as people_endpoints
@@ -46,10 +46,12 @@ from central.services import Services
 from central.settings import Settings
 from central.site_values import EPOCH, REPLICA_VERSION, read_value, write_value_once
 from central.stream import Hub
+from central.users import account_endpoints
 from central.users import endpoints as user_endpoints
-from central.users import repository as users
+from central.users.account import Accounts
 from central.users.passwords import Passwords
 from central.users.service import Users
+from central.users.sign_in import SignIns
 from central.visits import endpoints as visit_endpoints
 from config.settings import private_folder
 
@@ -58,6 +60,7 @@ PREFIX: Final = "/api/v1"
 ROUTERS: Final = (
     site_endpoints.router,
     user_endpoints.router,
+    account_endpoints.router,
     event_endpoints.router,
     node_endpoints.router,
     command_endpoints.router,
@@ -78,6 +81,7 @@ ROUTERS: Final = (
 ATTEMPT_COUNT: Final = 20
 ATTEMPT_WINDOW_S: Final = 60.0
 LOOK_WINDOW_S: Final = 600.0
+NOTING_INTERVAL_S: Final = 60.0
 RESTART_PAUSE_S: Final = 1.0
 
 
@@ -105,11 +109,12 @@ def create_app(
             await feed.start()
             self_tests = SelfTests(services, pictures_of=kept_pictures(services))
             app.state.services, app.state.feed = services, feed
-            app.state.find_operator = _operator_finder(services)
+            app.state.finder = _Finder(services)
             async with _beside(
                 _kept_running("feed", feed.run),
                 _kept_running("retention", services.retention.run),
                 _kept_running("rotation of keys", services.rotation.run),
+                _kept_running("noting", _noting(services)),
                 _kept_running("migration of faces", services.migration.run),
                 _kept_running("self-test", self_tests.run),
             ):
@@ -170,6 +175,10 @@ async def _running(
             central_key = await kept_secret(transaction, kek, "central-key", fresh)
             fresh = secrets.token_bytes(KEY_SIZE_BYTES)
             card_key = await kept_secret(transaction, kek, "card-key", fresh)
+            fresh = secrets.token_bytes(KEY_SIZE_BYTES)
+            operators_key = await kept_secret(transaction, kek, "operators-key", fresh)
+            operators = Users(database, url=settings.url, policy=site.policy, passwords=passwords)
+            await operators.separate_administrators(transaction)
         if not site.policy.keep_enrolment_pictures:
             await _remove_kept_pictures(database)
         authority = (
@@ -178,10 +187,13 @@ async def _running(
             else None
         )
         signing_key = Ed25519PrivateKey.from_private_bytes(central_key)
+        sign_ins = SignIns(database, operators, KeyEncryptionKey(operators_key))
         yield Services(
             settings=settings,
             database=database,
-            users=Users(database, url=settings.url, passwords=passwords),
+            users=operators,
+            sign_ins=sign_ins,
+            accounts=Accounts(database, operators, sign_ins, site),
             faces=faces,
             migration=migration,
             replica=ReplicaSource(database, kek),
@@ -215,12 +227,35 @@ async def _remove_kept_pictures(database: Database) -> None:
         )
 
 
-def _operator_finder(services: Services) -> Callable[[str], Awaitable[Operator | None]]:
-    async def find(id_hash: str) -> Operator | None:
-        async with services.database.read() as transaction:
-            return await users.find_operator(transaction, id_hash, now=services.now())
+class _Finder:
+    """Finds operators in the database; see ``central.security.Finder``."""
 
-    return find
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def by_session(self, id_hash: str) -> Operator | None:
+        """Return the operator of a session that is not over."""
+        services = self._services
+        async with services.database.read() as transaction:
+            return await services.users.find(transaction, id_hash, now=services.now())
+
+    async def by_token(self, secret_hash: str) -> Operator | None:
+        """Return the operator of a token that is good."""
+        services = self._services
+        async with services.database.read() as transaction:
+            return await services.users.find_bearer(transaction, secret_hash, now=services.now())
+
+
+def _noting(services: Services) -> Callable[[], Awaitable[None]]:
+    """Return a task that writes down when sessions and tokens were last heard of."""
+
+    async def note() -> None:
+        while True:
+            async with services.database.write() as transaction:
+                await services.users.keep_seen(transaction)
+            await asyncio.sleep(NOTING_INTERVAL_S)
+
+    return note
 
 
 async def _kept_running(name: str, run: Callable[[], Awaitable[None]]) -> None:

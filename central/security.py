@@ -1,4 +1,4 @@
-"""Who may do what: roles and permissions, the session's cookie, the origin of a request, rates.
+"""Who asks and whether they may: permissions, the session's cookie, the origin of a request, rates.
 
 Every endpoint names one permission (``Requires``), a node's signature (``central.nodes.signed``) or
 is public on purpose; a test lists the public ones.
@@ -7,55 +7,21 @@ is public on purpose; a test lists the public ones.
 import hashlib
 import secrets
 from collections import deque
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Annotated, Final, Protocol
 from urllib.parse import urlsplit
 
-from fastapi import Request
+from fastapi import Depends, Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from central.audit.notes import ACTING, Acting, action_of, objects_of
 from central.problems import RefusedError
+from central.roles import PERMISSIONS, ROLES
 from config.contract.identifiers import Frozen
 
 COOKIE: Final = "menshen_session"
 SESSION_LIFETIME: Final = timedelta(hours=12)
-ROLES: Final[dict[str, frozenset[str]]] = {
-    "administrator": frozenset(
-        {
-            "site.read", "events.read", "events.crops", "events.candidates", "nodes.read",
-            "nodes.manage", "people.read", "people.names", "people.write", "faces.review",
-            "users.manage", "recognition.read", "recognition.pairs", "recognition.manage",
-            "access.read", "access.write", "lockdown.set", "passback.forgive", "muster.read",
-            "visits.read", "visits.write",
-            "audit.read", "privacy.read", "commands.send", "keys.manage",
-        }
-    ),
-    "personnel": frozenset(
-        {
-            "site.read", "people.read", "people.names", "people.write", "faces.review",
-            "nodes.read", "recognition.read", "recognition.pairs", "access.read",
-            "muster.read", "visits.read", "visits.write", "privacy.read",
-        }
-    ),
-    "auditor": frozenset(
-        {
-            "site.read", "events.read", "events.crops", "events.candidates", "nodes.read",
-            "people.read", "people.names", "recognition.read", "access.read", "muster.read",
-            "visits.read", "audit.read", "privacy.read",
-        }
-    ),
-    "guard": frozenset(
-        {
-            "site.read", "events.read", "events.crops", "nodes.read", "people.read",
-            "access.read", "lockdown.set", "passback.forgive", "muster.read", "visits.read",
-            "commands.send",
-        }
-    ),
-}  # fmt: skip
-PERMISSIONS: Final = frozenset[str]().union(*ROLES.values())
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -85,38 +51,76 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
+TOKEN_OWNER: Final = "token:"  # noqa: S105 - a kind of actor
+"""Before the identifier of a token, where a session's hash stands otherwise."""
+TOKEN_NEVER: Final = frozenset({"users.manage"})
+"""What no token may, whoever made it: whoever finds one must not become somebody else by it."""
+
+
 class Operator(Frozen):
-    """Who is signed in. Attributes: session: hash of the session's id. address: of the client."""
+    """Who is signed in.
+
+    Attributes:
+        session: Hash of the session's id; ``token:ID`` of a program that acts by a token.
+        address: Of the client.
+        scopes: What a token is good for; None in a session, which is good for all of the role.
+        needs_second_factor: The role needs one, the account has none, and its time is over.
+    """
 
     user_id: str
     username: str
     role: str
     session: str
     address: str = ""
+    scopes: frozenset[str] | None = None
+    created_at: datetime | None = None
+    has_second_factor: bool = False
+    needs_second_factor: bool = False
 
     @property
     def permissions(self) -> frozenset[str]:
-        """What this role may do; a role of an older version may do nothing."""
-        return ROLES.get(self.role, frozenset())
+        """What this operator may do now; a role of an older version may do nothing."""
+        if self.needs_second_factor:
+            return frozenset()
+        permissions = ROLES.get(self.role, frozenset())
+        return permissions if self.scopes is None else permissions & self.scopes - TOKEN_NEVER
 
     def may(self, permission: str) -> bool:
         """Return whether this operator may."""
         return permission in self.permissions
 
 
-FindOperator = Callable[[str], Awaitable[Operator | None]]
-"""Finds the operator of a session by the hash of its id; None when it is over."""
+class Finder(Protocol):
+    """Finds operators; None when the session is over, or the token is not good any more."""
+
+    async def by_session(self, id_hash: str) -> Operator | None:
+        """Return the operator of a session by the hash of its id."""
+
+    async def by_token(self, secret_hash: str) -> Operator | None:
+        """Return the operator whose token has a secret of this hash."""
 
 
 async def operator_of(request: Request) -> Operator:
-    """Return who is signed in; refuses with 401."""
+    """Return who is signed in, or whose token it is; refuses with 401."""
+    finder: Finder = request.app.state.finder
     cookie = request.cookies.get(COOKIE)
-    find: FindOperator = request.app.state.find_operator
-    operator = None if not cookie else await find(hashed(cookie))
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    operator = None
+    if scheme.lower() == "bearer" and token:
+        operator = await finder.by_token(hashed(token))
+    elif cookie:
+        operator = await finder.by_session(hashed(cookie))
     if operator is None:
         raise RefusedError(401, "not_signed_in", "sign in first")
     operator = operator.model_copy(update={"address": address_of(request)})
     _begin_to_act(request, operator)
+    return operator
+
+
+async def session_of(operator: Annotated[Operator, Depends(operator_of)]) -> Operator:
+    """Return who is signed in by a session; a token is refused, as the account is a person's."""
+    if operator.scopes is not None:
+        raise RefusedError(403, "session_needed", "a token cannot do this: sign in")
     return operator
 
 
@@ -130,6 +134,8 @@ def _begin_to_act(request: Request, operator: Operator) -> None:
     if request.method not in SAFE_METHODS:
         path = request.scope["route"].path.removeprefix("/api/v1")
         objects = objects_of(request.path_params)
+        if operator.scopes is not None:
+            objects = (*objects, operator.session)
         actor, action = f"user:{operator.user_id}", action_of(request.method, path)
         ACTING.set(Acting(actor, operator.address, action, objects))
 
@@ -150,6 +156,10 @@ class Requires:
     async def __call__(self, request: Request) -> Operator:
         """Return the operator; refuses with 401 or 403."""
         operator = await operator_of(request)
+        if operator.needs_second_factor:
+            raise RefusedError(
+                403, "second_factor_needed", "set up a second factor first: see your account"
+            )
         if not operator.may(self.permission):
             raise RefusedError(403, "forbidden", f"this needs the permission {self.permission}")
         return operator

@@ -21,7 +21,9 @@ from central.rotation.service import KeyRotation
 from central.security import RateLimit
 from central.settings import Settings
 from central.stream import Hub
+from central.users.account import Accounts
 from central.users.service import Users
+from central.users.sign_in import SignIns
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -44,6 +46,8 @@ class Services:
     settings: Settings
     database: Database
     users: Users
+    sign_ins: SignIns
+    accounts: Accounts
     faces: FaceReader
     migration: Migration
     replica: ReplicaSource

@@ -1,6 +1,5 @@
 """Every table of central. A change here needs a migration in ``central/migrations/versions``."""
 
-from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import (
@@ -8,53 +7,21 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     Float,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     false,
 )
 
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """Aware UTC in Python; SQLite, which knows no zones, holds it without one."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return what the database is given; a time without a zone is a mistake."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return what the database holds, aware."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+import central.operator_tables  # noqa: F401 - its tables belong to the same collection
+from central.metadata import UtcDateTime as UtcDateTime
+from central.metadata import metadata as metadata
 
 site_values = Table(
     "site_values",
@@ -62,33 +29,6 @@ site_values = Table(
     Column("name", String(64), primary_key=True),
     Column("value", Text, nullable=False),
     comment="epoch of the store, version of the replica, secrets wrapped by the KEK",
-)
-
-users = Table(
-    "users",
-    metadata,
-    Column("user_id", String(36), primary_key=True),
-    Column("username", String(64), nullable=False, unique=True),
-    Column("role", String(32), nullable=False),
-    Column("password_hash", Text, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-)
-
-invitations = Table(
-    "invitations",
-    metadata,
-    Column("secret_hash", String(64), primary_key=True),
-    Column("role", String(32), nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
-)
-
-sessions = Table(
-    "sessions",
-    metadata,
-    Column("id_hash", String(64), primary_key=True),
-    Column("user_id", ForeignKey("users.user_id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
 )
 
 nodes = Table(

@@ -13,6 +13,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from config.contract.access import CropClass, Direction
 from config.contract.identifiers import Frozen, Slug
+from config.contract.operators import ADMINISTRATIVE, Role
 from config.retention import Retention
 
 
@@ -88,6 +89,12 @@ class Policy(Frozen):
         replica_outdated: ``second_credential``: who has two shows two. ``profiles``: only those of
             ``replica_outdated_profiles`` pass. ``continue``: the alarm alone. No exit is asked.
         audit_kept_days: How long the audit log is kept, at least the law's 180 days.
+        has_separate_administrators: Nobody is system and security administrator at once, as MLPS
+            level 3 wants it. Who was ``administrator`` is ``security_administrator`` from central's
+            next start on, and names a system administrator.
+        second_factor_roles: Whose operators need a second factor.
+        second_factor_grace_h: So long after it was made, an account works without one; then it
+            shows nothing but its own page, where one is set up.
     """
 
     journal_unwritable: Literal["grant", "deny"] = "deny"
@@ -100,6 +107,9 @@ class Policy(Frozen):
     replica_outdated: Literal["continue", "second_credential", "profiles"] = "second_credential"
     replica_outdated_profiles: tuple[Slug, ...] = ()
     audit_kept_days: Annotated[int, Field(ge=180, le=36_500)] = 730
+    has_separate_administrators: bool = False
+    second_factor_roles: tuple[Role, ...] = ADMINISTRATIVE
+    second_factor_grace_h: Annotated[int, Field(ge=0, le=720)] = 24
 
     @model_validator(mode="after")
     def _check_outdated(self) -> Self:

@@ -31,7 +31,7 @@ async def list_audit(
 ) -> AuditPage:
     """Return who did or looked at what, newest first; `actor` may be a user name."""
     async with services.database.read() as transaction:
-        names = {u.user_id: u.username for u in await users.list_users(transaction)}
+        names = dict(await users.names(transaction))
         wanted = next((f"user:{key}" for key, name in names.items() if name == actor), actor)
         rows = await repository.page(
             transaction,

@@ -17,6 +17,7 @@ KINDS: Final[Mapping[str, str]] = {
     "card_id": "card",
     "review_id": "review",
     "import_id": "import",
+    "token_id": "token",
     "visit_id": "visit",
     "sha256": "picture",
     "position": "event",

@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select
 
 from central.database import Transaction
+from central.operator_tables import users
 from central.people.masking import masked
 from central.people.schemas import Resembled, Review
 from central.people.templates import EncryptedTemplate
-from central.tables import face_reviews, people, users
+from central.tables import face_reviews, people
 from models.face.types import Candidate
 
 

@@ -13,10 +13,11 @@ from typing import Any, Final
 from sqlalchemy import Row, and_, bindparam, case, delete, func, insert, or_, select, update
 
 from central.database import Transaction
+from central.operator_tables import users
 from central.people.masking import masked
 from central.people.repository import touch
 from central.recognition.schemas import Origin, PairPerson, PairView, Verdict
-from central.tables import cards, confusable_pairs, people, users
+from central.tables import cards, confusable_pairs, people
 
 RISE: Final = 0.05
 """A pair that was answered as not confusable is asked about again when it is found to be so much

@@ -103,7 +103,7 @@ CLASSES: Final = (
     _aged("visitors", "visits"),
     _expiring("imports", "imports"),
     _expiring("sessions", "sessions"),
-    _expiring("invitations", "invitations", "node_tokens"),
+    _expiring("invitations", "invitations", "node_tokens", "api_tokens"),
     DataClass(
         name="audit_log",
         tables=("audit_log", "audit_anchors"),
@@ -111,8 +111,12 @@ CLASSES: Final = (
         setting="policy.audit_kept_days",
         every=DAILY,
     ),
-    DataClass(name="operators", tables=("users",), ending="account"),
-    DataClass(name="acts", tables=("access_models", "lockdowns", "commands"), ending="record"),
+    DataClass(name="operators", tables=("users", "recovery_codes"), ending="account"),
+    DataClass(
+        name="acts",
+        tables=("access_models", "lockdowns", "commands", "approvals", "countersignatures"),
+        ending="record",
+    ),
     DataClass(
         name="technical",
         tables=("site_values", "nodes", "event_ranges", "units", "self_tests", "retention_runs"),

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from central.database import EVENTS_LOCK, Transaction
 from central.events.considered import CANDIDATES
 from central.muster import repository as muster
+from central.operator_tables import api_tokens, invitations, sessions
 from central.people import repository as people_repository
 from central.people import reviews, templates
 from central.tables import (
@@ -40,11 +41,9 @@ from central.tables import (
     face_reviews,
     forgiven,
     imports,
-    invitations,
     node_tokens,
     people,
     retention_runs,
-    sessions,
     visits,
 )
 from central.tables import templates as templates_table
@@ -333,5 +332,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "sessions": Rule(_oldest_session, _forget_sessions),
     "whereabouts": Rule(_oldest_place, _forget_places),
     "imports": _expired(imports.c.import_id),
-    "invitations": _expired(invitations.c.secret_hash, node_tokens.c.secret_hash),
+    "invitations": _expired(
+        invitations.c.secret_hash, node_tokens.c.secret_hash, api_tokens.c.token_id
+    ),
 }

@@ -16,7 +16,7 @@ from central.people import pictures, templates
 from central.tables import enrolment_pictures, face_reviews, nodes, site_values
 from central.tables import templates as templates_table
 
-SECRETS: Final = ("central-key", "card-key", "authority")
+SECRETS: Final = ("central-key", "card-key", "authority", "operators-key")
 """Values of the site that are wrapped (``central.keys.kept_secret``)."""
 Renew = Callable[[KeyEncryptionKey, Mapping[str, Any]], dict[str, Any]]
 

@@ -1,41 +1,50 @@
-"""Sessions, invitations and operators over HTTP."""
+"""Signing in, one-time links and operators over HTTP."""
 
 import math
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import JSONResponse
 
 from central.problems import RESPONSES, RefusedError
-from central.security import COOKIE, SESSION_LIFETIME, Operator, Requires, address_of, operator_of
+from central.security import (
+    COOKIE,
+    SESSION_LIFETIME,
+    Operator,
+    Requires,
+    address_of,
+    operator_of,
+    session_of,
+)
 from central.services import Given, Services
-from central.users import repository
+from central.users import repository, tokens
+from central.users.account_schemas import ChallengeView, CodeStep, TokenList
 from central.users.schemas import (
     AcceptInvitation,
+    AcceptReset,
+    ChangedUser,
     Invitation,
     Invite,
+    SessionList,
     SessionView,
     SignIn,
     UserList,
 )
-from central.users.service import Users
+from central.users.sign_in import Challenged, Device
 
 router = APIRouter(tags=["users"], responses=RESPONSES)
 Admin = Annotated[Operator, Depends(Requires("users.manage"))]
-
-
-def users_of(services: Given) -> Users:
-    """Return the operators of the application."""
-    return services.users
-
-
-UsersGiven = Annotated[Users, Depends(users_of)]
+Reader = Annotated[Operator, Depends(Requires("users.read"))]
+DEVICE_COOKIE = "menshen_device"
+DEVICE_PATH = "/api/v1/sessions"
+DEVICE_LIFETIME_S = 180 * 86_400
+Only = Annotated[str | None, Query(max_length=64)]
 
 
 def limit_attempts(request: Request, services: Given) -> None:
     """Refuse an address that tries too often."""
-    address = "" if request.client is None else request.client.host
-    wait_s = services.attempts.take(address, now_s=time.monotonic())
+    wait_s = services.attempts.take(address_of(request), now_s=time.monotonic())
     if wait_s > 0:
         raise RefusedError(
             429,
@@ -45,26 +54,55 @@ def limit_attempts(request: Request, services: Given) -> None:
         )
 
 
-@router.post("/sessions", status_code=201, dependencies=[Depends(limit_attempts)])
+@router.post(
+    "/sessions",
+    status_code=201,
+    response_model=SessionView,
+    responses={202: {"model": ChallengeView}},
+)
 async def sign_in(
-    wish: SignIn, users: UsersGiven, services: Given, request: Request, response: Response
+    wish: SignIn, services: Given, request: Request, response: Response
+) -> SessionView | JSONResponse:
+    """Sign in; sets the session's cookie, or answers 202 where a second factor is asked for."""
+    outcome = await services.sign_ins.with_password(
+        wish, device=_device(services, request), address=address_of(request), now=services.now()
+    )
+    if isinstance(outcome, Challenged):
+        return JSONResponse({"challenge": outcome.challenge}, status_code=202)
+    return _signed_in(response, services, outcome.session, outcome.operator, outcome.device)
+
+
+@router.post("/sessions/second-factor", status_code=201)
+async def sign_in_with_code(
+    wish: CodeStep, services: Given, request: Request, response: Response
 ) -> SessionView:
-    """Sign in; sets the session's cookie."""
-    session, operator = await users.sign_in(wish, address=address_of(request), now=services.now())
-    return _signed_in(response, services, session, operator)
+    """Take the second step of signing in; sets the session's cookie."""
+    outcome = await services.sign_ins.with_code(
+        wish.challenge,
+        wish.code,
+        device=_device(services, request),
+        address=address_of(request),
+        now=services.now(),
+    )
+    return _signed_in(response, services, outcome.session, outcome.operator, outcome.device)
 
 
 @router.post("/invitations/accept", status_code=201, dependencies=[Depends(limit_attempts)])
 async def accept_invitation(
-    wish: AcceptInvitation,
-    users: UsersGiven,
-    services: Given,
-    request: Request,
-    response: Response,
+    wish: AcceptInvitation, services: Given, request: Request, response: Response
 ) -> SessionView:
     """Become an operator by a one-time link; sets the session's cookie."""
-    session, operator = await users.accept(wish, address=address_of(request), now=services.now())
-    return _signed_in(response, services, session, operator)
+    session, operator = await services.users.accept(
+        wish, address=address_of(request), now=services.now()
+    )
+    device = _device(services, request).knowing(operator.user_id)
+    return _signed_in(response, services, session, operator, device)
+
+
+@router.post("/resets/accept", status_code=204, dependencies=[Depends(limit_attempts)])
+async def accept_reset(wish: AcceptReset, services: Given, request: Request) -> None:
+    """Choose a new password by a one-time link; sign in with it then."""
+    await services.users.accept_reset(wish, address=address_of(request), now=services.now())
 
 
 @router.get("/sessions/current")
@@ -75,32 +113,88 @@ async def current_session(operator: Annotated[Operator, Depends(operator_of)]) -
 
 @router.delete("/sessions/current", status_code=204)
 async def sign_out(
-    operator: Annotated[Operator, Depends(operator_of)], users: UsersGiven, response: Response
+    operator: Annotated[Operator, Depends(session_of)], services: Given, response: Response
 ) -> None:
     """Sign out; the session's streams end."""
-    await users.sign_out(operator)
+    await services.sign_ins.sign_out(operator)
     response.delete_cookie(COOKIE)
 
 
+@router.delete("/sessions", status_code=204)
+async def end_all_sessions(operator: Admin, services: Given) -> None:
+    """End everybody's sessions but this one."""
+    await services.users.end_sessions(but=operator.session)
+
+
 @router.post("/users/invitations", status_code=201)
-async def invite(wish: Invite, _: Admin, users: UsersGiven, services: Given) -> Invitation:
+async def invite(wish: Invite, _: Admin, services: Given) -> Invitation:
     """Make a one-time link for a new operator."""
-    return await users.invite(wish.role, now=services.now())
+    return await services.users.invite(wish.role, now=services.now())
 
 
 @router.get("/users")
-async def list_users(_: Admin, services: Given) -> UserList:
+async def list_users(_: Reader, services: Given) -> UserList:
     """Return all operators."""
-    async with services.database.read() as transaction:
-        return UserList(items=await repository.list_users(transaction))
+    return await services.users.list_all(now=services.now())
+
+
+@router.patch("/users/{user_id}", status_code=204)
+async def change_user(user_id: str, wish: ChangedUser, operator: Admin, services: Given) -> None:
+    """Change an operator's role, or shut them out or let them in again; their sessions end."""
+    await services.users.change(user_id, wish, operator, now=services.now())
 
 
 @router.delete("/users/{user_id}", status_code=204)
-async def remove_user(user_id: str, operator: Admin, users: UsersGiven) -> None:
+async def remove_user(user_id: str, operator: Admin, services: Given) -> None:
     """Remove an operator, whose sessions end at once."""
     if user_id == operator.user_id:
         raise RefusedError(409, "own_account", "another administrator must remove you")
-    await users.remove(user_id)
+    await services.users.remove(user_id)
+
+
+@router.post("/users/{user_id}/reset", status_code=201)
+async def reset_password(user_id: str, operator: Admin, services: Given) -> Invitation:
+    """Make a one-time link for a new password; the old one is good until it is used."""
+    return await services.users.reset(user_id, operator, now=services.now())
+
+
+@router.delete("/users/{user_id}/second-factor", status_code=204)
+async def remove_second_factor(user_id: str, operator: Admin, services: Given) -> None:
+    """Remove the second factor of who has lost it; their sessions end."""
+    await services.users.remove_second_factor(user_id, operator)
+
+
+@router.get("/users/{user_id}/sessions")
+async def list_sessions(user_id: str, operator: Reader, services: Given) -> SessionList:
+    """Return an operator's open sessions."""
+    items = await services.users.sessions_of(user_id, this=operator.session, now=services.now())
+    return SessionList(items=items)
+
+
+@router.delete("/users/{user_id}/sessions", status_code=204)
+async def end_sessions(user_id: str, _: Admin, services: Given, only: Only = None) -> None:
+    """End an operator's sessions, or `only` one of them."""
+    await services.users.end_sessions(user_id=user_id, only=only)
+
+
+@router.get("/users/{user_id}/tokens")
+async def list_tokens(user_id: str, _: Reader, services: Given) -> TokenList:
+    """Return an operator's tokens."""
+    async with services.database.read() as transaction:
+        return TokenList(items=await tokens.list_tokens(transaction, user_id, now=services.now()))
+
+
+@router.delete("/users/{user_id}/tokens/{token_id}", status_code=204)
+async def revoke_token(user_id: str, token_id: str, _: Admin, services: Given) -> None:
+    """Revoke an operator's token at once."""
+    await revoke(services, user_id, token_id)
+
+
+async def revoke(services: Services, user_id: str, token_id: str) -> None:
+    """Revoke a token; refuses with 404 what is not this operator's."""
+    async with services.database.write() as transaction:
+        if not await repository.remove_tokens(transaction, user_id, token_id=token_id):
+            raise RefusedError(404, "token_not_found", "there is no such token")
 
 
 def _view(operator: Operator) -> SessionView:
@@ -108,18 +202,33 @@ def _view(operator: Operator) -> SessionView:
         username=operator.username,
         role=operator.role,
         permissions=sorted(operator.permissions),
+        needs_second_factor=operator.needs_second_factor,
     )
 
 
+def _device(services: Services, request: Request) -> Device:
+    return services.sign_ins.device_of(request.cookies.get(DEVICE_COOKIE))
+
+
 def _signed_in(
-    response: Response, services: Services, session: str, operator: Operator
+    response: Response, services: Services, session: str, operator: Operator, device: Device
 ) -> SessionView:
+    is_secure = services.settings.is_secure
     response.set_cookie(
         COOKIE,
         session,
         max_age=int(SESSION_LIFETIME.total_seconds()),
         httponly=True,
         samesite="strict",
-        secure=services.settings.is_secure,
+        secure=is_secure,
+    )
+    response.set_cookie(
+        DEVICE_COOKIE,
+        services.sign_ins.cookie_of(device),
+        max_age=DEVICE_LIFETIME_S,
+        path=DEVICE_PATH,
+        httponly=True,
+        samesite="strict",
+        secure=is_secure,
     )
     return _view(operator)

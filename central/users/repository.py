@@ -1,13 +1,15 @@
 """Operators, their invitations and sessions in the database."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Row, Select, delete, func, insert, select, update
 
 from central.database import Transaction
-from central.security import Operator
-from central.tables import invitations, sessions, users
-from central.users.schemas import UserView
+from central.operator_tables import api_tokens, invitations, recovery_codes, sessions, users
+from central.security import TOKEN_OWNER, Operator
+from central.users.schemas import OpenSession, UserView
 
 
 def session_topic(id_hash: str) -> str:
@@ -20,11 +22,14 @@ async def user_count(transaction: Transaction) -> int:
     return int((await transaction.execute(select(func.count()).select_from(users))).scalar_one())
 
 
-async def password_of(transaction: Transaction, username: str) -> tuple[str, str] | None:
-    """Return identifier and password hash of an operator."""
-    query = select(users.c.user_id, users.c.password_hash).where(users.c.username == username)
-    row = (await transaction.execute(query)).first()
-    return None if row is None else (row.user_id, row.password_hash)
+async def find_user(transaction: Transaction, user_id: str) -> Row[Any] | None:
+    """Return the row of an operator, active or not."""
+    return (await transaction.execute(select(users).where(users.c.user_id == user_id))).first()
+
+
+async def find_named(transaction: Transaction, username: str) -> Row[Any] | None:
+    """Return the row of an operator, active or not."""
+    return (await transaction.execute(select(users).where(users.c.username == username))).first()
 
 
 async def add_user(
@@ -48,51 +53,110 @@ async def add_user(
     )
 
 
-async def list_users(transaction: Transaction) -> list[UserView]:
+async def change_user(transaction: Transaction, user_id: str, **values: object) -> None:
+    """Change columns of an operator."""
+    await transaction.execute(update(users).where(users.c.user_id == user_id).values(**values))
+
+
+async def change_role(transaction: Transaction, before: str, after: str) -> list[str]:
+    """Give another role to whoever has one; returns who that was."""
+    changed = await transaction.execute(
+        update(users).where(users.c.role == before).values(role=after).returning(users.c.user_id)
+    )
+    return list(changed.scalars())
+
+
+async def names(transaction: Transaction) -> Mapping[str, str]:
+    """Return the name of every operator by identifier."""
+    rows = await transaction.execute(select(users.c.user_id, users.c.username))
+    return {row.user_id: row.username for row in rows}
+
+
+async def active_roles(transaction: Transaction, *, but: str = "") -> list[str]:
+    """Return the role of every operator who can sign in, all but one."""
+    query = select(users.c.role).where(users.c.deactivated_at.is_(None), users.c.user_id != but)
+    return list((await transaction.execute(query)).scalars())
+
+
+async def list_users(transaction: Transaction, *, now: datetime) -> list[UserView]:
     """Return all operators, by name."""
-    query = select(users.c.user_id, users.c.username, users.c.role, users.c.created_at)
-    rows = await transaction.execute(query.order_by(users.c.username))
-    return [UserView(**row) for row in rows.mappings()]
+
+    def count(of: Any) -> Any:  # noqa: ANN401 - either table, and a column of it
+        query = select(func.count()).where(of.c.user_id == users.c.user_id, of.c.expires_at > now)
+        return query.scalar_subquery()
+
+    query = select(
+        users,
+        count(sessions).label("session_count"),
+        count(api_tokens).label("token_count"),
+    ).order_by(users.c.username)
+    return [
+        UserView(
+            user_id=row.user_id,
+            username=row.username,
+            role=row.role,
+            created_at=row.created_at,
+            deactivated_at=row.deactivated_at,
+            has_second_factor=row.totp_secret is not None,
+            session_count=row.session_count,
+            token_count=row.token_count,
+        )
+        for row in await transaction.execute(query)
+    ]
 
 
-async def remove_user(transaction: Transaction, user_id: str) -> bool:
-    """Remove an operator and end every session of theirs; returns whether there was one."""
-    query = select(sessions.c.id_hash).where(sessions.c.user_id == user_id)
-    for id_hash in (await transaction.execute(query)).scalars():
-        await remove_session(transaction, id_hash)
-    removed = await transaction.execute(delete(users).where(users.c.user_id == user_id))
-    return _row_count(removed) > 0
+async def remove_user(transaction: Transaction, user_id: str) -> None:
+    """Remove an operator and end every session and token of theirs."""
+    await end_sessions(transaction, user_id=user_id)
+    await remove_tokens(transaction, user_id)
+    await transaction.execute(delete(invitations).where(invitations.c.user_id == user_id))
+    await transaction.execute(delete(users).where(users.c.user_id == user_id))
 
 
 async def add_invitation(
-    transaction: Transaction, *, secret_hash: str, role: str, expires_at: datetime
+    transaction: Transaction,
+    *,
+    secret_hash: str,
+    role: str,
+    expires_at: datetime,
+    user_id: str | None = None,
 ) -> None:
-    """Keep an invitation."""
+    """Keep an invitation, or a link for a new password; an older such link is not good any more."""
+    if user_id is not None:
+        await transaction.execute(delete(invitations).where(invitations.c.user_id == user_id))
     await transaction.execute(
-        insert(invitations).values(secret_hash=secret_hash, role=role, expires_at=expires_at)
+        insert(invitations).values(
+            secret_hash=secret_hash, role=role, expires_at=expires_at, user_id=user_id
+        )
     )
 
 
-async def invited_role(transaction: Transaction, secret_hash: str, *, now: datetime) -> str | None:
-    """Return the role of an invitation that is good now."""
-    query = select(invitations.c.role).where(
-        invitations.c.secret_hash == secret_hash, invitations.c.expires_at > now
-    )
-    role: str | None = (await transaction.execute(query)).scalar_one_or_none()
-    return role
+async def find_invitation(
+    transaction: Transaction, secret_hash: str, *, now: datetime, is_reset: bool = False
+) -> Row[Any] | None:
+    """Return an invitation that is good now."""
+    return (
+        await transaction.execute(select(invitations).where(*_good(secret_hash, now, is_reset)))
+    ).first()
 
 
 async def use_invitation(
-    transaction: Transaction, secret_hash: str, *, now: datetime
-) -> str | None:
-    """Use up an invitation; returns its role, or None when it is not good any more."""
+    transaction: Transaction, secret_hash: str, *, now: datetime, is_reset: bool = False
+) -> Row[Any] | None:
+    """Use up an invitation; returns it, or None when it is not good any more."""
     used = await transaction.execute(
-        delete(invitations)
-        .where(invitations.c.secret_hash == secret_hash, invitations.c.expires_at > now)
-        .returning(invitations.c.role)
+        delete(invitations).where(*_good(secret_hash, now, is_reset)).returning(*invitations.c)
     )
-    role: str | None = used.scalar_one_or_none()
-    return role
+    return used.first()
+
+
+def _good(secret_hash: str, now: datetime, is_reset: bool) -> list[Any]:
+    resets = invitations.c.user_id
+    return [
+        invitations.c.secret_hash == secret_hash,
+        invitations.c.expires_at > now,
+        resets.is_not(None) if is_reset else resets.is_(None),
+    ]
 
 
 async def remove_invitations(transaction: Transaction) -> None:
@@ -101,27 +165,101 @@ async def remove_invitations(transaction: Transaction) -> None:
 
 
 async def add_session(
-    transaction: Transaction, *, id_hash: str, user_id: str, now: datetime, expires_at: datetime
+    transaction: Transaction,
+    *,
+    id_hash: str,
+    user_id: str,
+    address: str,
+    now: datetime,
+    expires_at: datetime,
 ) -> None:
     """Keep a session."""
     await transaction.execute(
         insert(sessions).values(
-            id_hash=id_hash, user_id=user_id, created_at=now, expires_at=expires_at
+            id_hash=id_hash,
+            user_id=user_id,
+            created_at=now,
+            expires_at=expires_at,
+            address=address,
+            last_seen_at=now,
         )
     )
 
 
 async def find_operator(
-    transaction: Transaction, id_hash: str, *, now: datetime
+    transaction: Transaction, session: str, *, now: datetime
 ) -> Operator | None:
-    """Return the operator of a session that is not over."""
+    """Return the operator of a session that is not over; ``session`` as in ``Operator``."""
+    token_id = session.removeprefix(TOKEN_OWNER)
+    if token_id != session:
+        query = _of_tokens().where(api_tokens.c.token_id == token_id, api_tokens.c.expires_at > now)
+        return _bearer((await transaction.execute(query)).first())
+    columns = (users.c.user_id, users.c.username, users.c.role, users.c.created_at)
     query = (
-        select(users.c.user_id, users.c.username, users.c.role)
+        select(*columns, users.c.totp_secret)
         .join(sessions, sessions.c.user_id == users.c.user_id)
-        .where(sessions.c.id_hash == id_hash, sessions.c.expires_at > now)
+        .where(
+            sessions.c.id_hash == session,
+            sessions.c.expires_at > now,
+            users.c.deactivated_at.is_(None),
+        )
     )
-    row = (await transaction.execute(query)).mappings().first()
-    return None if row is None else Operator(**row, session=id_hash)
+    row = (await transaction.execute(query)).first()
+    return None if row is None else _operator(row, session=session)
+
+
+async def find_bearer(
+    transaction: Transaction, secret_hash: str, *, now: datetime
+) -> Operator | None:
+    """Return the operator whose token this is."""
+    query = _of_tokens().where(
+        api_tokens.c.secret_hash == secret_hash, api_tokens.c.expires_at > now
+    )
+    return _bearer((await transaction.execute(query)).first())
+
+
+def _of_tokens() -> Select[Any]:
+    columns = (users.c.user_id, users.c.username, users.c.role, users.c.created_at)
+    return (
+        select(*columns, users.c.totp_secret, api_tokens.c.token_id, api_tokens.c.scopes)
+        .join(api_tokens, api_tokens.c.user_id == users.c.user_id)
+        .where(users.c.deactivated_at.is_(None))
+    )
+
+
+def _bearer(row: Row[Any] | None) -> Operator | None:
+    if row is None:
+        return None
+    operator = _operator(row, session=f"{TOKEN_OWNER}{row.token_id}")
+    return operator.model_copy(update={"scopes": frozenset(row.scopes)})
+
+
+def _operator(row: Row[Any], *, session: str) -> Operator:
+    return Operator(
+        user_id=row.user_id,
+        username=row.username,
+        role=row.role,
+        session=session,
+        created_at=row.created_at,
+        has_second_factor=row.totp_secret is not None,
+    )
+
+
+async def list_sessions(
+    transaction: Transaction, user_id: str, *, this: str, now: datetime
+) -> list[OpenSession]:
+    """Return the sessions of an operator that are open, the newest first."""
+    query = select(sessions).where(sessions.c.user_id == user_id, sessions.c.expires_at > now)
+    return [
+        OpenSession(
+            session_id=row.id_hash,
+            since=row.created_at,
+            last_seen_at=row.last_seen_at or row.created_at,
+            address=row.address,
+            is_this=row.id_hash == this,
+        )
+        for row in await transaction.execute(query.order_by(sessions.c.created_at.desc()))
+    ]
 
 
 async def remove_session(transaction: Transaction, id_hash: str) -> None:
@@ -130,5 +268,85 @@ async def remove_session(transaction: Transaction, id_hash: str) -> None:
     transaction.announce(session_topic(id_hash))
 
 
-def _row_count(result: object) -> int:
-    return int(getattr(result, "rowcount", 0))
+async def end_sessions(
+    transaction: Transaction, *, user_id: str | None = None, only: str | None = None, but: str = ""
+) -> int:
+    """End sessions: of one operator or of all, one of them or all but one; returns how many."""
+    query = select(sessions.c.id_hash).where(sessions.c.id_hash != but)
+    if user_id is not None:
+        query = query.where(sessions.c.user_id == user_id)
+    if only is not None:
+        query = query.where(sessions.c.id_hash == only)
+    ended = list((await transaction.execute(query)).scalars())
+    for id_hash in ended:
+        await remove_session(transaction, id_hash)
+    return len(ended)
+
+
+async def note_seen(transaction: Transaction, seen: Mapping[str, datetime]) -> None:
+    """Keep when sessions and tokens were last heard of; keys as in ``Operator.session``."""
+    for session, at in seen.items():
+        token_id = session.removeprefix(TOKEN_OWNER)
+        is_token = token_id != session
+        await transaction.execute(
+            update(api_tokens).where(api_tokens.c.token_id == token_id).values(last_used_at=at)
+            if is_token
+            else update(sessions).where(sessions.c.id_hash == session).values(last_seen_at=at)
+        )
+
+
+async def remove_tokens(
+    transaction: Transaction, user_id: str, *, token_id: str | None = None
+) -> int:
+    """Revoke the tokens of an operator, or one of them; returns how many. Their streams end."""
+    query = delete(api_tokens).where(api_tokens.c.user_id == user_id)
+    if token_id is not None:
+        query = query.where(api_tokens.c.token_id == token_id)
+    removed = list((await transaction.execute(query.returning(api_tokens.c.token_id))).scalars())
+    for removed_id in removed:
+        transaction.announce(session_topic(f"{TOKEN_OWNER}{removed_id}"))
+    return len(removed)
+
+
+async def use_step(transaction: Transaction, user_id: str, step: int) -> bool:
+    """Note that a code of this time step was used; returns False when it or a later one was."""
+    used = await transaction.execute(
+        update(users)
+        .where(
+            users.c.user_id == user_id, (users.c.totp_step.is_(None)) | (users.c.totp_step < step)
+        )
+        .values(totp_step=step)
+        .returning(users.c.user_id)
+    )
+    return used.first() is not None
+
+
+async def use_recovery_code(transaction: Transaction, user_id: str, code_hash: str) -> bool:
+    """Use a recovery code up; returns whether it was one."""
+    used = await transaction.execute(
+        delete(recovery_codes)
+        .where(recovery_codes.c.user_id == user_id, recovery_codes.c.code_hash == code_hash)
+        .returning(recovery_codes.c.user_id)
+    )
+    return used.first() is not None
+
+
+async def recovery_code_count(transaction: Transaction, user_id: str) -> int:
+    """Return how many recovery codes are left."""
+    query = select(func.count()).where(recovery_codes.c.user_id == user_id)
+    return int((await transaction.execute(query)).scalar_one())
+
+
+async def replace_recovery_codes(
+    transaction: Transaction, user_id: str, hashes: Sequence[str]
+) -> None:
+    """Keep new recovery codes; the earlier ones are not good any more."""
+    await transaction.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
+    rows = [{"user_id": user_id, "code_hash": code_hash} for code_hash in hashes]
+    await transaction.execute_many(insert(recovery_codes), rows)
+
+
+async def remove_second_factor(transaction: Transaction, user_id: str) -> None:
+    """Remove an operator's second factor and recovery codes."""
+    await replace_recovery_codes(transaction, user_id, [])
+    await change_user(transaction, user_id, totp_secret=None, totp_pending=None, totp_step=None)

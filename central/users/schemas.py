@@ -1,11 +1,11 @@
 """What is said about operators."""
 
 import unicodedata
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-Role = Literal["administrator", "personnel", "auditor", "guard"]
+from config.contract.operators import Role
 
 
 def _plain(username: str) -> str:
@@ -17,28 +17,39 @@ Username = Annotated[
 ]
 """Compared without regard to case and width of letters."""
 Password = Annotated[str, Field(max_length=256, repr=False)]
+NewPassword = Annotated[Password, Field(min_length=12)]
+Secret = Annotated[str, Field(max_length=128, repr=False)]
 
 
-class _Asked(BaseModel):
+class Asked(BaseModel):
+    """What somebody asks for; a member that is not known is refused."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class SignIn(_Asked):
+class SignIn(Asked):
     """A name and a password."""
 
     username: Username
     password: Password
 
 
-class AcceptInvitation(_Asked):
+class AcceptInvitation(Asked):
     """The holder of a one-time link becomes an operator."""
 
-    secret: Annotated[str, Field(max_length=128, repr=False)]
+    secret: Secret
     username: Username
-    password: Annotated[Password, Field(min_length=12)]
+    password: NewPassword
 
 
-class Invite(_Asked):
+class AcceptReset(Asked):
+    """The holder of a one-time link chooses a new password."""
+
+    secret: Secret
+    password: NewPassword
+
+
+class Invite(Asked):
     """A wish for a one-time link."""
 
     role: Role
@@ -52,23 +63,57 @@ class Invitation(BaseModel):
 
 
 class SessionView(BaseModel):
-    """Who is signed in."""
+    """Who is signed in.
+
+    Attributes:
+        permissions: None while a second factor is missing that the role needs.
+        needs_second_factor: It is missing, and nothing but the own account is open.
+    """
 
     username: str
     role: str
     permissions: list[str]
+    needs_second_factor: bool = False
 
 
 class UserView(BaseModel):
-    """An operator."""
+    """An operator. Attributes: deactivated_at: since when nobody can sign in as this one."""
 
     user_id: str
     username: str
     role: str
     created_at: AwareDatetime
+    deactivated_at: AwareDatetime | None = None
+    has_second_factor: bool = False
+    session_count: int = 0
+    token_count: int = 0
 
 
 class UserList(BaseModel):
-    """All operators."""
+    """All operators. Attributes: grantable: roles that may be given at this site."""
 
     items: list[UserView]
+    grantable: list[Role] = []
+
+
+class ChangedUser(Asked):
+    """What changes about an operator; what is left out stays."""
+
+    role: Role | None = None
+    is_active: bool | None = None
+
+
+class OpenSession(BaseModel):
+    """A session of an operator. Attributes: is_this: the one that asks."""
+
+    session_id: str
+    since: AwareDatetime
+    last_seen_at: AwareDatetime
+    address: str
+    is_this: bool
+
+
+class SessionList(BaseModel):
+    """Sessions that are open, the newest first."""
+
+    items: list[OpenSession]

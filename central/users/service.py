@@ -1,4 +1,4 @@
-"""Invitations, signing in and out."""
+"""Operators: one-time links, who may be changed how, and whose session it is."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -6,11 +6,20 @@ from typing import Final
 from central.audit.notes import ANYBODY, CENTRAL, Note
 from central.database import Database, Transaction
 from central.problems import RefusedError
-from central.security import ROLES, SESSION_LIFETIME, Operator, hashed, new_secret
+from central.roles import ROLES, duties_of, grantable, may_become, may_reset
+from central.security import SESSION_LIFETIME, Operator, hashed, new_secret
 from central.users import repository
 from central.users.passwords import Passwords
-from central.users.schemas import AcceptInvitation, Invitation, SignIn
+from central.users.schemas import (
+    AcceptInvitation,
+    AcceptReset,
+    ChangedUser,
+    Invitation,
+    OpenSession,
+    UserList,
+)
 from config.contract.identifiers import new_id
+from config.site import Policy
 
 INVITATION_LIFETIME: Final = timedelta(minutes=15)
 
@@ -18,35 +27,129 @@ INVITATION_LIFETIME: Final = timedelta(minutes=15)
 class Users:
     """Operators of one site."""
 
-    def __init__(self, database: Database, *, url: str, passwords: Passwords | None = None) -> None:
+    def __init__(
+        self, database: Database, *, url: str, policy: Policy, passwords: Passwords | None = None
+    ) -> None:
         """Keep operators in ``database``; links begin with ``url``."""
-        self._database, self._url = database, url
-        self._passwords = passwords or Passwords()
+        self._database, self._url, self._policy = database, url, policy
+        self._seen: dict[str, datetime] = {}
+        self.passwords = passwords or Passwords()
+
+    async def separate_administrators(self, transaction: Transaction) -> None:
+        """Where the site wants it, let nobody be system and security administrator at once."""
+        if not self._policy.has_separate_administrators:
+            return
+        changed = await repository.change_role(
+            transaction, "administrator", "security_administrator"
+        )
+        for user_id in changed:
+            await repository.end_sessions(transaction, user_id=user_id)
+            about = (f"user:{user_id}", "role:security_administrator")
+            transaction.note(Note(actor=CENTRAL, action="administrators_separated", objects=about))
+
+    async def find(
+        self, transaction: Transaction, session: str, *, now: datetime
+    ) -> Operator | None:
+        """Return the operator of a session; ``session`` as in ``Operator``."""
+        return self._heard_of(await repository.find_operator(transaction, session, now=now), now)
+
+    async def find_bearer(
+        self, transaction: Transaction, secret_hash: str, *, now: datetime
+    ) -> Operator | None:
+        """Return the operator whose token has a secret of this hash."""
+        return self._heard_of(await repository.find_bearer(transaction, secret_hash, now=now), now)
+
+    def _heard_of(self, operator: Operator | None, now: datetime) -> Operator | None:
+        if operator is None:
+            return None
+        self._seen[operator.session] = now
+        return operator.model_copy(update={"needs_second_factor": self._lacks(operator, now)})
+
+    def _lacks(self, operator: Operator, now: datetime) -> bool:
+        """Return whether a second factor is missing that should be there by now."""
+        policy = self._policy
+        if operator.has_second_factor or operator.role not in policy.second_factor_roles:
+            return False
+        grace = timedelta(hours=policy.second_factor_grace_h)
+        return operator.created_at is None or operator.created_at + grace <= now
+
+    async def keep_seen(self, transaction: Transaction) -> None:
+        """Write down when sessions and tokens were last heard of."""
+        seen, self._seen = self._seen, {}
+        await repository.note_seen(transaction, seen)
+
+    async def list_all(self, *, now: datetime) -> UserList:
+        """Return all operators, and the roles that may be given."""
+        separate = self._policy.has_separate_administrators
+        async with self._database.read() as transaction:
+            items = await repository.list_users(transaction, now=now)
+        roles = list(grantable(has_separate_administrators=separate))
+        return UserList(items=items, grantable=roles)
+
+    async def sessions_of(self, user_id: str, *, this: str, now: datetime) -> list[OpenSession]:
+        """Return an operator's open sessions; ``this`` is the one that asks."""
+        async with self._database.read() as transaction:
+            found = await repository.list_sessions(transaction, user_id, this=this, now=now)
+        return [
+            item.model_copy(
+                update={"last_seen_at": self._seen.get(item.session_id, item.last_seen_at)}
+            )
+            for item in found
+        ]
+
+    async def end_sessions(
+        self, *, user_id: str | None = None, only: str | None = None, but: str = ""
+    ) -> None:
+        """End sessions at once, streams included; see ``repository.end_sessions``."""
+        async with self._database.write() as transaction:
+            count = await repository.end_sessions(transaction, user_id=user_id, only=only, but=but)
+            if only is not None and count == 0:
+                raise RefusedError(404, "session_not_found", "this session is over")
+            transaction.concerns(count=count)
 
     async def invite(self, role: str, *, now: datetime) -> Invitation:
         """Return a one-time link for a new operator."""
+        self._check_grantable(role)
         async with self._database.write() as transaction:
             return await self._invite(transaction, role, now=now)
 
+    def _check_grantable(self, role: str) -> None:
+        separate = self._policy.has_separate_administrators
+        if role not in grantable(has_separate_administrators=separate):
+            raise RefusedError(
+                409,
+                "role_not_here",
+                "this site has a system and a security administrator: choose one of the two",
+            )
+
     async def invite_first(self, *, now: datetime) -> Invitation | None:
         """Return a link for the first administrator, or None where there is an operator."""
+        separate = self._policy.has_separate_administrators
+        role = "security_administrator" if separate else "administrator"
         async with self._database.write() as transaction:
             if await repository.user_count(transaction):
                 return None
             # A link of an earlier start is not good any more.
             await repository.remove_invitations(transaction)
             transaction.note(Note(actor=CENTRAL, action="first_invitation"))
-            return await self._invite(transaction, "administrator", now=now)
+            return await self._invite(transaction, role, now=now)
 
-    async def _invite(self, transaction: Transaction, role: str, *, now: datetime) -> Invitation:
+    async def _invite(
+        self, transaction: Transaction, role: str, *, user_id: str | None = None, now: datetime
+    ) -> Invitation:
         if role not in ROLES:
             raise ValueError(f"no role {role!r}")
         transaction.concerns(f"role:{role}")
         secret, expires_at = new_secret(), now + INVITATION_LIFETIME
         await repository.add_invitation(
-            transaction, secret_hash=hashed(secret), role=role, expires_at=expires_at
+            transaction,
+            secret_hash=hashed(secret),
+            role=role,
+            expires_at=expires_at,
+            user_id=user_id,
         )
-        return Invitation(link=f"{self._url}/invite#{secret}", expires_at=expires_at)
+        page = "invite" if user_id is None else "reset"
+        return Invitation(link=f"{self._url}/{page}#{secret}", expires_at=expires_at)
 
     async def accept(
         self, wish: AcceptInvitation, *, address: str = "", now: datetime
@@ -58,21 +161,21 @@ class Users:
         """
         secret_hash = hashed(wish.secret)
         async with self._database.read() as transaction:
-            if await repository.invited_role(transaction, secret_hash, now=now) is None:
+            if await repository.find_invitation(transaction, secret_hash, now=now) is None:
                 raise _not_good()
-        password_hash = await self._passwords.hash(wish.password)
+        password_hash = await self.passwords.hash(wish.password)
         user_id = str(new_id())
         async with self._database.write() as transaction:
-            role = await repository.use_invitation(transaction, secret_hash, now=now)
-            if role is None:
+            invitation = await repository.use_invitation(transaction, secret_hash, now=now)
+            if invitation is None:
                 raise _not_good()
-            if await repository.password_of(transaction, wish.username) is not None:
+            if await repository.find_named(transaction, wish.username) is not None:
                 raise RefusedError(409, "username_taken", "choose another user name")
             await repository.add_user(
                 transaction,
                 user_id=user_id,
                 username=wish.username,
-                role=role,
+                role=invitation.role,
                 password_hash=password_hash,
                 now=now,
             )
@@ -81,57 +184,140 @@ class Users:
                     actor=f"user:{user_id}",
                     address=address,
                     action="invitations_accept_post",
-                    objects=(f"user:{user_id}", f"role:{role}"),
+                    objects=(f"user:{user_id}", f"role:{invitation.role}"),
                 )
             )
-            return await self._open_session(transaction, user_id, now=now)
+            return await self.open_session(transaction, user_id, address=address, now=now)
 
-    async def sign_in(
-        self, wish: SignIn, *, address: str = "", now: datetime
-    ) -> tuple[str, Operator]:
-        """Open a session; returns its id and the operator."""
-        async with self._database.read() as transaction:
-            known = await repository.password_of(transaction, wish.username)
-        if not await self._passwords.fits(wish.password, None if known is None else known[1]):
-            # Who does not exist is not named: what was typed may be a password.
-            about = () if known is None else (f"user:{known[0]}",)
-            refused = Note(actor=ANYBODY, address=address, action="sessions_refused", objects=about)
-            async with self._database.write() as transaction:
-                transaction.note(refused)
-            raise RefusedError(401, "bad_credentials", "the user name or the password is wrong")
-        if known is None:
-            raise AssertionError("a password of nobody never fits")
+    async def reset(self, user_id: str, operator: Operator, *, now: datetime) -> Invitation:
+        """Return a one-time link for a new password; the old one is good until it is used."""
         async with self._database.write() as transaction:
-            transaction.note(
-                Note(actor=f"user:{known[0]}", address=address, action="sessions_post")
+            role = await self._resettable(transaction, user_id, operator)
+            return await self._invite(transaction, role, user_id=user_id, now=now)
+
+    async def remove_second_factor(self, user_id: str, operator: Operator) -> None:
+        """Remove the second factor of who has lost it; the sessions end."""
+        async with self._database.write() as transaction:
+            await self._resettable(transaction, user_id, operator)
+            await repository.remove_second_factor(transaction, user_id)
+            await repository.end_sessions(transaction, user_id=user_id)
+
+    async def _resettable(self, transaction: Transaction, user_id: str, operator: Operator) -> str:
+        """Return the role of an operator whom this one may give new keys."""
+        found = await repository.find_user(transaction, user_id)
+        if found is None:
+            raise _not_found()
+        if user_id == operator.user_id:
+            raise RefusedError(409, "own_account", "change your own account on its page")
+        if not may_reset(operator.role, found.role):
+            raise RefusedError(
+                409,
+                "other_duty",
+                "whoever resets this account could act as another administrator: invite a new one"
+                " and deactivate this",
             )
-            return await self._open_session(transaction, known[0], now=now)
+        return str(found.role)
 
-    async def sign_out(self, operator: Operator) -> None:
-        """End this session."""
+    async def accept_reset(self, wish: AcceptReset, *, address: str = "", now: datetime) -> None:
+        """Give the holder of a link a new password; every session and token of theirs ends."""
+        secret_hash = hashed(wish.secret)
+        async with self._database.read() as transaction:
+            if not await repository.find_invitation(
+                transaction, secret_hash, now=now, is_reset=True
+            ):
+                raise _not_good()
+        password_hash = await self.passwords.hash(wish.password)
         async with self._database.write() as transaction:
-            await repository.remove_session(transaction, operator.session)
+            link = await repository.use_invitation(transaction, secret_hash, now=now, is_reset=True)
+            if link is None or await repository.find_user(transaction, link.user_id) is None:
+                raise _not_good()
+            await repository.change_user(transaction, link.user_id, password_hash=password_hash)
+            await repository.end_sessions(transaction, user_id=link.user_id)
+            await repository.remove_tokens(transaction, link.user_id)
+            about = (f"user:{link.user_id}",)
+            transaction.note(
+                Note(actor=ANYBODY, address=address, action="resets_accept_post", objects=about)
+            )
+
+    async def change(
+        self, user_id: str, wish: ChangedUser, operator: Operator, *, now: datetime
+    ) -> None:
+        """Change an operator's role, or whether they may sign in; their sessions end."""
+        if user_id == operator.user_id:
+            raise RefusedError(409, "own_account", "another administrator must change you")
+        if wish.role is not None:
+            self._check_grantable(wish.role)
+        async with self._database.write() as transaction:
+            found = await repository.find_user(transaction, user_id)
+            if found is None:
+                raise _not_found()
+            values = dict[str, object]()
+            if wish.role is not None and wish.role != found.role:
+                if not may_become(found.role, wish.role):
+                    raise RefusedError(
+                        409,
+                        "other_duty",
+                        "an administrator's duty comes with a new account: invite one",
+                    )
+                values["role"] = wish.role
+                transaction.concerns(f"role:{wish.role}")
+            if wish.is_active is not None and wish.is_active != (found.deactivated_at is None):
+                values["deactivated_at"] = None if wish.is_active else now
+            if found.deactivated_at is None and values:
+                is_leaving = values.get("deactivated_at") is not None
+                after = "" if is_leaving else str(values.get("role", found.role))
+                await self._check_not_last(transaction, user_id, found.role, after)
+            if not values:
+                return
+            await repository.change_user(transaction, user_id, **values)
+            await repository.end_sessions(transaction, user_id=user_id)
+            if values.get("deactivated_at") is not None:
+                await repository.remove_tokens(transaction, user_id)
+            transaction.concerns(fields=sorted(values), is_active=wish.is_active)
 
     async def remove(self, user_id: str) -> None:
         """Remove an operator; their sessions and streams end."""
         async with self._database.write() as transaction:
-            if not await repository.remove_user(transaction, user_id):
-                raise RefusedError(404, "user_not_found")
+            found = await repository.find_user(transaction, user_id)
+            if found is None:
+                raise _not_found()
+            if found.deactivated_at is None:
+                await self._check_not_last(transaction, user_id, found.role, "")
+            await repository.remove_user(transaction, user_id)
 
-    async def _open_session(
-        self, transaction: Transaction, user_id: str, *, now: datetime
+    @staticmethod
+    async def _check_not_last(
+        transaction: Transaction, user_id: str, before: str, after: str
+    ) -> None:
+        lost = duties_of(before) - duties_of(after)
+        others = await repository.active_roles(transaction, but=user_id)
+        if lost - frozenset().union(*(duties_of(role) for role in others)):
+            raise RefusedError(
+                409, "last_of_its_kind", "nobody else has this duty: invite another first"
+            )
+
+    async def open_session(
+        self,
+        transaction: Transaction,
+        user_id: str,
+        *,
+        address: str,
+        now: datetime,
+        session: str | None = None,
     ) -> tuple[str, Operator]:
-        session = new_secret()
+        """Return a new session's id, made here unless it is given, and its operator."""
+        session = session or new_secret()
         await repository.add_session(
             transaction,
             id_hash=hashed(session),
             user_id=user_id,
+            address=address,
             now=now,
             expires_at=now + SESSION_LIFETIME,
         )
-        operator = await repository.find_operator(transaction, hashed(session), now=now)
+        operator = await self.find(transaction, hashed(session), now=now)
         if operator is None:
-            # Removed between the check of the password and here.
+            # Removed or deactivated between the check of the password and here.
             raise RefusedError(401, "bad_credentials", "the user name or the password is wrong")
         return session, operator
 
@@ -140,3 +326,7 @@ def _not_good() -> RefusedError:
     return RefusedError(
         410, "invitation_not_good", "this link was used or is too old: ask for a new one"
     )
+
+
+def _not_found() -> RefusedError:
+    return RefusedError(404, "user_not_found", "there is no such operator")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import json
 import shutil
 from collections.abc import Iterator
@@ -21,8 +22,10 @@ from sqlalchemy import text
 
 from central.app import create_app
 from central.people.faces import PipelineFactory
+from central.security import COOKIE, new_secret
 from central.settings import Settings
 from central.users.passwords import Passwords
+from central.users.repository import add_user
 from config.contract.access import CredentialKind, DenialReason, Direction
 from config.contract.events import (
     BATCH_CONTENT_TYPE,
@@ -51,10 +54,13 @@ SITE = Site.model_validate(
             "crop_lifetime_h": 24,
             "doubtful_crop_lifetime_h": 12,
             "stranger_crop_lifetime_h": 2,
+            # What a second factor changes is tested by itself, with a site that wants one.
+            "second_factor_roles": [],
         },
     }
 )
 PASSWORD = "correct horse battery staple"
+CHEAP_HASH = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),)).hash(PASSWORD)
 _BATCH = TypeAdapter(list[Event])
 
 
@@ -153,12 +159,22 @@ def make_event(
     return Event.model_validate({**values, **more})
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Planted:
+    """An operator of a test, whose password is ``PASSWORD``."""
+
+    client: httpx.Client
+    user_id: str
+    username: str
+
+
 class Bench:
     """One central, and whoever speaks with it."""
 
     def __init__(self, url: str, app: FastAPI, clock: Clock, stack: contextlib.ExitStack) -> None:
         self.url, self.app, self.clock, self._stack = url, app, clock, stack
         self._administrator: httpx.Client | None = None
+        self._auditor: httpx.Client | None = None
 
     def client(self) -> httpx.Client:
         """Return a browser without a session."""
@@ -170,8 +186,12 @@ class Bench:
         """The browser of the first administrator, who signs in again after a second start."""
         if self._administrator is None:
             secret = self._invited()
-            again = None if secret else self.signed_in()
-            self._administrator = again or self.accepted(secret, "admin")
+            if secret:
+                self._administrator = self.accepted(secret, "admin")
+            elif self.row("SELECT count(*) FROM users WHERE username = 'admin'") == (1,):
+                self._administrator = self.signed_in()
+            else:
+                self._administrator = self.planted("administrator", username="admin").client
         return self._administrator
 
     def signed_in_again(self) -> httpx.Client:
@@ -179,6 +199,34 @@ class Bench:
         wish = {"username": "admin", "password": PASSWORD}
         assert self.administrator.post("/api/v1/sessions", json=wish).status_code == 201
         return self.administrator
+
+    @property
+    def auditor(self) -> httpx.Client:
+        """The browser of an auditor, whose coming left no entry for others to stumble over."""
+        if self._auditor is None:
+            if self.row("SELECT count(*) FROM users") == (0,):
+                assert self.administrator
+            self._auditor = self.planted("auditor").client
+        return self._auditor
+
+    def planted(self, role: str, *, username: str = "") -> "Planted":
+        """Return an operator who is there and signed in, quickly and without an entry."""
+        client, secret, user_id = self.client(), new_secret(), str(new_id())
+        services, username = self.app.state.services, username or f"{role}-{user_id[-6:]}"
+
+        async def come() -> None:
+            async with services.database.write() as transaction:
+                await add_user(
+                    transaction, user_id=user_id, username=username, role=role,
+                    password_hash=CHEAP_HASH, now=self.clock(),
+                )  # fmt: skip
+                await services.users.open_session(
+                    transaction, user_id, address="10.0.0.1", now=self.clock(), session=secret
+                )
+
+        asyncio.run_coroutine_threadsafe(come(), services.loop).result(10)
+        client.cookies.set(COOKIE, secret)
+        return Planted(client, user_id, username)
 
     def first_invitation(self) -> str:
         """Return the first administrator's secret."""

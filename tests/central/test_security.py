@@ -10,18 +10,23 @@ from starlette.datastructures import Headers
 
 from central.app import PREFIX, ROUTERS, create_app
 from central.nodes.signed import Signed
-from central.security import COOKIE, PERMISSIONS, RateLimit, Requires, is_foreign, operator_of
+from central.roles import PERMISSIONS
+from central.security import COOKIE, RateLimit, Requires, is_foreign, operator_of, session_of
 from central.settings import Settings
 from tests.central.bench import SITE, Bench
 
 PUBLIC = {
     "POST /api/v1/sessions",
+    "POST /api/v1/sessions/second-factor",
+    "POST /api/v1/resets/accept",
     "POST /api/v1/invitations/accept",
     "POST /api/v1/nodes/enrol",
     "GET /api/v1/site/ca.pem",
     "GET /api/v1/health",
 }
 ANY_SESSION = {"GET /api/v1/sessions/current", "DELETE /api/v1/sessions/current"}
+OWN_ACCOUNT = f"{PREFIX}/account"
+"""Whoever has a session, and no token, does what begins with this."""
 
 
 def routes() -> dict[str, APIRoute]:
@@ -40,6 +45,10 @@ def calls(dependant: Dependant) -> Iterator[object]:
         yield from calls(inner)
 
 
+def own_account() -> set[str]:
+    return {name for name in routes() if name.partition(" ")[2].startswith(OWN_ACCOUNT)}
+
+
 def guards(route: APIRoute) -> list[object]:
     return [call for call in calls(route.dependant) if isinstance(call, Requires | Signed)]
 
@@ -55,13 +64,20 @@ def test_every_operation_of_the_api_is_looked_at() -> None:
 def test_every_endpoint_asks_for_one_permission_or_a_signature() -> None:
     unguarded = {name for name, route in routes().items() if len(guards(route)) != 1}
 
-    assert unguarded == PUBLIC | ANY_SESSION
+    assert unguarded == PUBLIC | ANY_SESSION | own_account()
 
 
 def test_what_any_session_may_needs_a_session() -> None:
     all_routes = routes()
 
     assert all(operator_of in calls(all_routes[name].dependant) for name in ANY_SESSION)
+
+
+def test_ones_own_account_is_for_sessions_and_not_for_tokens() -> None:
+    needed = own_account() | {"DELETE /api/v1/sessions/current"}
+
+    assert len(needed) > 5
+    assert all(session_of in calls(routes()[name].dependant) for name in needed)
 
 
 def test_every_permission_is_asked_for() -> None:

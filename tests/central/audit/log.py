@@ -20,7 +20,7 @@ _Result = TypeVar("_Result")
 
 def entries(bench: Bench, **wanted: str) -> list[Any]:
     """Return entries, newest first."""
-    reply = bench.administrator.get("/api/v1/audit", params={"limit": 1000, **wanted})
+    reply = bench.auditor.get("/api/v1/audit", params={"limit": 1000, **wanted})
     assert reply.status_code == 200, reply.text
     items: list[Any] = reply.json()["items"]
     return items

@@ -17,6 +17,14 @@ from tests.central.people.enrolling import enrol
 from tests.central.people.importing import apply, preview, send
 from tests.central.people.seen_faces import SeenFaces, photograph
 from tests.central.test_security import routes
+from tests.central.users.acting import (
+    confirm,
+    make_token,
+    planted_with_factor,
+    revoked,
+    with_code,
+    without_factor,
+)
 from tests.central.visits.test_endpoints import invite, wish
 
 UNRECORDED = {
@@ -85,6 +93,14 @@ def node_of(bench: Bench) -> str:
     return bench.node().name
 
 
+def reset_by_link(bench: Bench) -> httpx.Response:
+    """Choose a new password by the link that an administrator makes."""
+    path = f"{API}/users/{bench.planted('guard').user_id}/reset"
+    secret = bench.administrator.post(path).json()["link"].partition("#")[2]
+    wish = {"secret": secret, "password": PASSWORD}
+    return bench.client().post(f"{API}/resets/accept", json=wish)
+
+
 DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "POST /sessions": lambda b: b.administrator.post(
         f"{API}/sessions", json={"username": "admin", "password": PASSWORD}
@@ -94,6 +110,35 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "POST /users/invitations": lambda b: b.administrator.post(
         f"{API}/users/invitations", json={"role": "guard"}
     ),
+    "POST /sessions/second-factor": lambda b: with_code(b, planted_with_factor(b)),
+    "DELETE /sessions": lambda b: b.administrator.delete(f"{API}/sessions"),
+    "POST /resets/accept": reset_by_link,
+    "PATCH /users/{user_id}": lambda b: b.administrator.patch(
+        f"{API}/users/{b.planted('guard').user_id}", json={"role": "cashier"}
+    ),
+    "POST /users/{user_id}/reset": lambda b: b.administrator.post(
+        f"{API}/users/{b.planted('guard').user_id}/reset"
+    ),
+    "DELETE /users/{user_id}/second-factor": lambda b: b.administrator.delete(
+        f"{API}/users/{b.planted('guard').user_id}/second-factor"
+    ),
+    "DELETE /users/{user_id}/sessions": lambda b: b.administrator.delete(
+        f"{API}/users/{b.planted('guard').user_id}/sessions"
+    ),
+    "DELETE /users/{user_id}/tokens/{token_id}": lambda b: revoked(b, own=False),
+    "PUT /account/password": lambda b: b.planted("guard").client.put(
+        f"{API}/account/password", json={"old_password": PASSWORD, "new_password": PASSWORD[::-1]}
+    ),
+    "POST /account/second-factor": lambda b: b.planted("guard").client.post(
+        f"{API}/account/second-factor", json={"password": PASSWORD}
+    ),
+    "POST /account/second-factor/confirm": lambda b: confirm(b, b.planted("guard")),
+    "POST /account/second-factor/remove": lambda b: without_factor(b, planted_with_factor(b)),
+    "DELETE /account/sessions": lambda b: b.planted("guard").client.delete(
+        f"{API}/account/sessions"
+    ),
+    "POST /account/tokens": lambda b: make_token(b.planted("guard").client, "site.read"),
+    "DELETE /account/tokens/{token_id}": lambda b: revoked(b, own=True),
     "DELETE /users/{user_id}": lambda b: b.administrator.delete(f"{API}/users/{user_of(b)}"),
     "POST /people": lambda b: b.administrator.post(f"{API}/people", json={"name": "A"}),
     "PATCH /people/{holder_id}": lambda b: b.administrator.patch(
@@ -154,6 +199,8 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "DELETE /nodes/{node}": lambda b: b.administrator.delete(f"{API}/nodes/{node_of(b)}"),
 }
 """Each changing endpoint, done for once as it is meant."""
+RECORDED_AS = {"POST /sessions/second-factor": "sessions_post"}
+"""Whose entry has another operation's word, as it is the end of that."""
 
 
 @pytest.fixture
@@ -182,11 +229,11 @@ def test_what_is_done_is_recorded(seeing: Bench, name: str) -> None:
     reply = DEEDS[name](seeing)
 
     assert reply.is_success, reply.text
-    assert actions(seeing)[-1] == action_of(*name.split())
+    assert actions(seeing)[-1] == RECORDED_AS.get(name, action_of(*name.split()))
 
 
 def test_every_operation_has_a_word_of_its_own() -> None:
-    words = [action_of(*name.split()) for name in DEEDS]
+    words = [action_of(*name.split()) for name in DEEDS if name not in RECORDED_AS]
     english = (STATIC / "en.json").read_text("utf-8")
 
     assert len(set(words)) == len(words)

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from central.console import pages
-from central.security import ROLES
+from central.roles import ROLES
 from tests.browser import Visitor, Visitors
 from tests.central.console.conftest import Central
 from tests.central.console.stand_in import PASSWORD

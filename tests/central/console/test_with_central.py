@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import central
+from central.security import COOKIE
 from config.contract.access import CredentialKind, Direction
 from config.contract.events import AccessGranted
 from config.contract.identifiers import new_id
@@ -132,6 +133,8 @@ def test_a_file_is_imported_and_stands_in_the_audit_log(
     page.get_by_role("button", name="应用").click()
     expect(page.locator("dialog .done")).to_contain_text("新增 1 人")
 
+    cookie = bench.auditor.cookies[COOKIE]
+    guard.context.add_cookies([{"name": COOKIE, "value": cookie, "url": bench.url}])
     page.goto(f"{bench.url}/audit")
 
     expect(page.locator("tbody tr").nth(0)).to_contain_text(re.compile("li ming.*应用名册.*名册"))

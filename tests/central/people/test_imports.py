@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from central.people.roster import columns, rows, tables
-from central.security import ROLES
+from central.roles import ROLES
 from config.contract.trust import card_verifier
 from config.web import STATIC
 from tests.central.access.models import put as put_model

@@ -1,0 +1,94 @@
+"""The tables of operators: accounts, sessions, tokens, and what needs a second person."""
+
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, String, Table, Text
+
+from central.metadata import UtcDateTime, metadata
+
+users = Table(
+    "users",
+    metadata,
+    Column("user_id", String(36), primary_key=True),
+    Column("username", String(64), nullable=False, unique=True),
+    Column("role", String(32), nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("deactivated_at", UtcDateTime),
+    Column("totp_secret", Text, comment="wrapped; of the second factor in force"),
+    Column("totp_pending", Text, comment="wrapped; of one that no code has confirmed yet"),
+    Column("totp_step", BigInteger, comment="of the last code that was accepted, or an older"),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("user_id", ForeignKey("users.user_id", ondelete="CASCADE"), primary_key=True),
+    Column("code_hash", String(64), primary_key=True),
+    comment="each opens once in place of a second factor's code, and is gone then",
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("token_id", String(36), primary_key=True),
+    Column("user_id", ForeignKey("users.user_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", String(64), nullable=False),
+    Column("secret_hash", String(64), nullable=False, unique=True),
+    Column("scopes", JSON, nullable=False, comment="permissions; never more than the operator's"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("last_used_at", UtcDateTime),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("approval_id", String(36), primary_key=True),
+    Column("deed", String(64), nullable=False),
+    Column("subject", Text, nullable=False, comment="canonical JSON: what exactly is asked for"),
+    Column("state", String(16), nullable=False),
+    Column("asked_by", String(36), nullable=False),
+    Column("asked_by_name", String(64), nullable=False, comment="the operator's name of then"),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("decided_by", String(36)),
+    Column("decided_by_name", String(64)),
+    Column("decided_at", UtcDateTime),
+    comment="deeds that need a second person; nothing is deleted",
+)
+
+countersignatures = Table(
+    "countersignatures",
+    metadata,
+    Column("act_id", String(36), primary_key=True),
+    Column("act", String(64), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("done_by", String(36), nullable=False),
+    Column("done_by_name", String(64), nullable=False, comment="the operator's name of then"),
+    Column("done_at", UtcDateTime, nullable=False),
+    Column("signed_by", String(36)),
+    Column("signed_by_name", String(64)),
+    Column("signed_at", UtcDateTime),
+    Column("overdue_at", UtcDateTime, comment="when it was recorded that nobody had signed"),
+    comment="what one person did alone in an emergency, and who countersigned; nothing is deleted",
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("secret_hash", String(64), primary_key=True),
+    Column("role", String(32), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("user_id", String(36), comment="whose password it resets; of a new operator nobody's"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id_hash", String(64), primary_key=True),
+    Column("user_id", ForeignKey("users.user_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("address", String(64), nullable=False, server_default=""),
+    Column("last_seen_at", UtcDateTime),
+)

@@ -1,0 +1,95 @@
+"""Roles, what each may, and which duties exclude each other. Pure.
+
+One central is one site, so a role is a role at this site; who works at two has an account at each.
+Duties follow from permissions, so a permission that is given to the wrong role is a failing test.
+"""
+
+from typing import Final, get_args
+
+from config.contract.operators import Role
+
+_GUARD: Final = frozenset(
+    {
+        "site.read", "events.read", "events.crops", "nodes.read", "people.read",
+        "access.read", "lockdown.set", "passback.forgive", "muster.read", "visits.read",
+        "commands.send",
+    }
+)  # fmt: skip
+_PERSONNEL: Final = frozenset(
+    {
+        "site.read", "people.read", "people.names", "people.write", "faces.review",
+        "nodes.read", "recognition.read", "recognition.pairs", "access.read",
+        "muster.read", "visits.read", "visits.write", "privacy.read",
+    }
+)  # fmt: skip
+_SYSTEM: Final = frozenset(
+    {
+        "site.read", "events.read", "nodes.read", "nodes.manage", "recognition.read",
+        "recognition.manage", "keys.manage",
+    }
+)  # fmt: skip
+_SECURITY: Final = frozenset(
+    {
+        "site.read", "events.read", "events.crops", "events.candidates", "nodes.read",
+        "people.read", "people.names", "recognition.read", "access.read", "access.write",
+        "lockdown.set", "passback.forgive", "commands.send", "muster.read", "visits.read",
+        "users.read", "users.manage",
+    }
+)  # fmt: skip
+ROLES: Final[dict[str, frozenset[str]]] = {
+    "guard": _GUARD,
+    "shift_leader": _GUARD | {"visits.write"},
+    "cashier": frozenset({"site.read"}),
+    "canteen_manager": frozenset({"site.read", "nodes.read"}),
+    "personnel": _PERSONNEL,
+    "technician": frozenset({"site.read", "events.read", "nodes.read", "recognition.read"}),
+    "auditor": frozenset(
+        {
+            "site.read", "events.read", "events.crops", "events.candidates", "nodes.read",
+            "people.read", "people.names", "recognition.read", "access.read", "muster.read",
+            "visits.read", "users.read", "audit.read", "privacy.read",
+        }
+    ),
+    "system_administrator": _SYSTEM,
+    "security_administrator": _SECURITY,
+    "administrator": _SYSTEM | _SECURITY | _PERSONNEL,
+}  # fmt: skip
+PERMISSIONS: Final = frozenset[str]().union(*ROLES.values())
+DUTIES: Final[dict[str, frozenset[str]]] = {
+    "system": frozenset({"nodes.manage", "recognition.manage", "keys.manage"}),
+    "security": frozenset({"users.manage", "access.write"}),
+    "audit": frozenset({"audit.read"}),
+}
+"""What makes a role one of the three administrators.
+
+Source: GB/T 22239-2019, 8.1.5 (security management centre): system, audit and security management.
+"""
+
+
+def duties_of(role: str) -> frozenset[str]:
+    """Return which of the three administrators' duties a role has; mostly none."""
+    permissions = ROLES.get(role, frozenset())
+    return frozenset(duty for duty, needed in DUTIES.items() if needed & permissions)
+
+
+def may_become(before: str, after: str) -> bool:
+    """Return whether an account's role may change so: duties are given up, and never taken.
+
+    Else an auditor could become an administrator in two steps. Who is to take a duty on gets a new
+    account by an invitation, under a name of its own in the audit log.
+    """
+    return duties_of(after) <= duties_of(before)
+
+
+def may_reset(role: str, other: str) -> bool:
+    """Return whether a role may give another's account a new password or second factor.
+
+    Whoever resets an account can use it, and so would take a duty of its holder.
+    """
+    return duties_of(other) <= duties_of(role)
+
+
+def grantable(*, has_separate_administrators: bool) -> tuple[Role, ...]:
+    """Return the roles that may be given at a site."""
+    roles: tuple[Role, ...] = get_args(Role)
+    return tuple(r for r in roles if not (has_separate_administrators and r == "administrator"))
