@@ -88,6 +88,9 @@ class Policy(Frozen):
             ``replica_outdated`` holds there.
         replica_outdated: ``second_credential``: who has two shows two. ``profiles``: only those of
             ``replica_outdated_profiles`` pass. ``continue``: the alarm alone. No exit is asked.
+        terminal_keys: What opens the keys on a terminal's disk. ``sealed``: its TPM or a credential
+            of its service, where it has one; it starts with central down. ``release``: central
+            alone, at each start; until then a terminal lets people out and knows nobody.
         audit_kept_days: How long the audit log is kept, at least the law's 180 days.
         has_separate_administrators: Nobody is system and security administrator at once, as MLPS
             level 3 wants it. Who was ``administrator`` is ``security_administrator`` from central's
@@ -106,6 +109,7 @@ class Policy(Frozen):
     replica_age_h_max: Annotated[int, Field(ge=1, le=8760)] = 72
     replica_outdated: Literal["continue", "second_credential", "profiles"] = "second_credential"
     replica_outdated_profiles: tuple[Slug, ...] = ()
+    terminal_keys: Literal["sealed", "release"] = "sealed"
     audit_kept_days: Annotated[int, Field(ge=180, le=36_500)] = 730
     has_separate_administrators: bool = False
     second_factor_roles: tuple[Role, ...] = ADMINISTRATIVE

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable
 from datetime import timedelta
 from importlib.metadata import version
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -53,6 +54,7 @@ from models.store import Store
 _log = logging.getLogger("edge.app")
 
 VERSION: Final = version("menshen")
+IN_MEMORY: Final = Path(":memory:")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -217,7 +219,8 @@ class Node:
             self._note_start()
             tasks = {
                 "uplink": uplink.run,
-                "replica": sync.run,
+                # What central seals for this node cannot be opened before it has released the key.
+                **({} if self._identity.is_locked else {"replica": sync.run}),
                 "access rules": doorkeeper.run,
                 "retention": self._run_retention,
                 "age of the replica": watch.run,
@@ -236,7 +239,8 @@ class Node:
 
     async def _open_replica(self, stack: contextlib.AsyncExitStack) -> Replica:
         replica = Replica(
-            self._home.replica,
+            # Nobody's keys open what is kept: it is left alone, and nobody is known.
+            IN_MEMORY if self._identity.is_locked else self._home.replica,
             sealing_key=self._identity.sealing_key,
             card_key=self._identity.card_key,
             network=self._eyes.network,

@@ -16,13 +16,20 @@ from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pydantic import TypeAdapter, ValidationError
 
 from config.contract.access import CropClass
 from config.contract.commands import SignedCommands
 from config.contract.events import BATCH_CONTENT_TYPE, Event
-from config.contract.nodes import BatchReceipt, NodeStatus, ReplicaPage
-from config.contract.trust import sign_request
+from config.contract.nodes import (
+    BatchReceipt,
+    NodeStatus,
+    ReleasedKey,
+    ReleaseWish,
+    ReplicaPage,
+)
+from config.contract.trust import TrustError, public_text, sign_request, unseal
 from edge.clock import NodeClock
 from edge.identity import Identity
 
@@ -30,7 +37,7 @@ TIMEOUT_S: Final = 10.0
 STREAM_SILENCE_S_MAX: Final = 60.0
 """A stream that says nothing for this long, keep-alive included, is taken for dead."""
 LINE_LENGTH_MAX: Final = 64 * 1024
-_Model = TypeVar("_Model", BatchReceipt, ReplicaPage, SignedCommands)
+_Model = TypeVar("_Model", BatchReceipt, ReplicaPage, SignedCommands, ReleasedKey)
 _BATCH: Final = TypeAdapter(list[Event])
 
 
@@ -120,6 +127,21 @@ class CentralClient:
         """
         response = await self._request("GET", "/api/v1/nodes/current/commands")
         return _parsed(SignedCommands, response)
+
+    async def released_key(self) -> bytes:
+        """Return what opens the keys on this node's disk.
+
+        Raises:
+            CentralError: Central does not answer, or this node is shut out.
+        """
+        answer = X25519PrivateKey.generate()
+        body = ReleaseWish(key=public_text(answer.public_key())).model_dump_json().encode()
+        target = "/api/v1/nodes/current/release"
+        response = await self._request("POST", target, body, "application/json")
+        try:
+            return unseal(answer, _parsed(ReleasedKey, response).sealed_key)
+        except TrustError as error:
+            raise CentralUnreachableError("central's answer is sealed for another") from error
 
     async def put_blob(self, sha256: str, jpeg: bytes, kind: CropClass) -> None:
         """Give central a picture, and say of which kind it is.

@@ -18,6 +18,8 @@ from edge.app import Node, Ready
 from edge.identity import Home, Identity, IdentityError
 from edge.journal import JournalUnusableError
 from edge.memory import limit_arenas
+from edge.release import until_released
+from edge.sealing import SealError, machine_sealer
 from models.store import default_store
 
 edge = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -50,9 +52,13 @@ def run(
     try:
         site = load_site(site_file)
         site.for_node(node)  # before a folder is made for a node that there is not
-        place = Home(home or menshen_home() / f"edge-{node}")
+        place = Home(
+            home or menshen_home() / f"edge-{node}",
+            sealer=machine_sealer(),
+            with_release=site.policy.terminal_keys == "release",
+        )
         asyncio.run(_run(site, place, node, token, as_json=as_json))
-    except (SiteError, IdentityError, JournalUnusableError) as error:
+    except (SiteError, IdentityError, SealError, JournalUnusableError) as error:
         raise typer.TyperException(str(error)) from error
     except OSError as error:
         raise typer.TyperException(f"{error.filename or 'the system'}: {error.strerror}") from error
@@ -68,15 +74,18 @@ async def _run(site: Site, home: Home, node: str, token: str, *, as_json: bool) 
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, work.cancel)
     identity = await _identify(site, home, node, token)
-    terminal = Node(
-        site.for_node(node),
-        home,
-        identity,
-        store=default_store(),
-        whole=site,
-    )
+
+    def terminal(identity: Identity) -> Node:
+        return Node(site.for_node(node), home, identity, store=default_store(), whole=site)
+
+    def on_ready(ready: Ready) -> None:
+        _say_ready(ready, home, as_json=as_json)
+
     with contextlib.suppress(asyncio.CancelledError):
-        await terminal.run(on_ready=lambda ready: _say_ready(ready, home, as_json=as_json))
+        if home.is_locked:
+            await until_released(identity, home, run=terminal(identity).run, on_ready=on_ready)
+            identity = await _identify(site, home, node, token)
+        await terminal(identity).run(on_ready=on_ready)
     _log.info("terminal %s has ended", node)
 
 

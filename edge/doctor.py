@@ -26,6 +26,7 @@ from config.settings import menshen_home
 from config.site import BusEntry, CameraEntry, Site, SiteError, load_site
 from edge.recognition import usable_pairs
 from edge.replica_age import KeptAge
+from edge.sealing import CREDENTIAL, SealError, machine_sealer
 from edge.vision.errors import CameraError
 from edge.vision.source import open_source
 from models.face.calibration import SitePairs
@@ -109,6 +110,8 @@ def examine(site: Site | None, *, home: Path, store: Store) -> Iterator[Finding]
         yield from judge_target(site, enrolled)
         yield from judge_networks(enrolled)
         yield from judge_liveness(site, store)
+        if site.node:
+            yield judge_keys(site, has_seal=_has_seal())
     if site is None:
         yield from _list_ports()
         return
@@ -330,6 +333,29 @@ def judge_liveness(site: Site, store: Store) -> Iterator[Finding]:
     message = f"asked for at {', '.join(asking)}, but {', '.join(missing)} is missing: {effect}"
     level = Level.PROBLEM if len(missing) == len(needed) else Level.WARNING
     yield Finding("liveness", level, message, advice)
+
+
+def judge_keys(site: Site, *, has_seal: bool) -> Finding:
+    """Return whether a copied disk of this machine would open the faces on it."""
+    seal = "sealed by this machine's TPM or credential" if has_seal else "a file on its disk"
+    if site.policy.terminal_keys == "release":
+        message = f"released by central at each start; the key that proves who it is: {seal}"
+        return Finding("keys", Level.OK, message)
+    if has_seal:
+        return Finding("keys", Level.OK, f"{seal}: a copied disk opens nothing")
+    message = "no TPM and no credential: whoever copies this disk can read the faces on it"
+    advice = (
+        f"give the service the credential {CREDENTIAL} from outside the disk, use a machine with a"
+        ' TPM, or set terminal_keys = "release" (it then needs central at each start)'
+    )
+    return Finding("keys", Level.WARNING, message, advice)
+
+
+def _has_seal() -> bool:
+    try:
+        return machine_sealer() is not None
+    except SealError:
+        return False
 
 
 def _network(site: Site, store: Store) -> str | None:

@@ -24,8 +24,17 @@ from pydantic import ValidationError
 
 from config.contract.identifiers import Frozen, Slug
 from config.contract.nodes import NodeEnrolment, NodeWelcome
-from config.contract.trust import NodeToken, TrustError, from_text, public_text, to_text, unseal
+from config.contract.trust import (
+    KEY_SIZE_BYTES,
+    NodeToken,
+    TrustError,
+    from_text,
+    public_text,
+    to_text,
+    unseal,
+)
 from config.settings import private_folder
+from edge.sealing import RELEASE, KeySealer, Sealer, SealError, encode_sealed, sealed_by
 
 LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 ENROLMENT_TIMEOUT_S: Final = 15.0
@@ -54,6 +63,8 @@ class Identity:
         url: Where central listens, without a slash at the end.
         card_key: Makes card verifiers.
         ca_certificate: PEM; None where central is on this machine without TLS.
+        is_locked: Central has not released what opens its keys: ``sealing_key`` and ``card_key``
+            are of nobody, so nobody is known yet.
     """
 
     site: str
@@ -64,6 +75,7 @@ class Identity:
     central_key: str
     card_key: bytes
     ca_certificate: str | None
+    is_locked: bool = False
 
     def tls(self) -> ssl.SSLContext | None:
         """Return a context that trusts the site's authority and no other; None without TLS."""
@@ -73,9 +85,44 @@ class Identity:
 class Home:
     """The node's state folder: only its owner enters it, and keys are readable by him alone."""
 
-    def __init__(self, folder: Path) -> None:
-        """Make the folder if needed."""
+    def __init__(
+        self, folder: Path, *, sealer: Sealer | None = None, with_release: bool = False
+    ) -> None:
+        """Make the folder if needed.
+
+        Args:
+            folder: Of the node.
+            sealer: What protects keys on this machine; None where nothing does.
+            with_release: Whether the key for templates opens by what central releases alone.
+        """
         self.folder = private_folder(folder)
+        self._sealer, self._with_release = sealer, with_release
+        self._released: Sealer | None = None
+        self._unkept: dict[str, str] = {}
+
+    def release(self, secret: bytes) -> None:
+        """Take what central released, and keep under it what waits for that.
+
+        Raises:
+            IdentityError: It opens nothing here.
+        """
+        try:
+            self._released = KeySealer(RELEASE, secret)
+            for name, text in self._unkept.items():
+                self._keep(name, text)
+            self._unkept.clear()
+            self.sealing_key()
+        except SealError as error:
+            raise IdentityError(
+                f"what central released does not open {self.folder}: remove it and enrol again"
+            ) from error
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether central must release something before the key for templates opens."""
+        sealed = self.folder / "sealing.key.sealed"
+        by = sealed_by(sealed.read_text("ascii"))[0] if sealed.exists() else None
+        return self._released is None and (self._with_release or by == RELEASE)
 
     @property
     def journal(self) -> Path:
@@ -132,13 +179,16 @@ class Home:
                     f" {membership.site!r}: give this node another --home"
                 )
             return self._identity(membership)
+        except SealError as error:
+            raise IdentityError(str(error)) from error
         except (OSError, ValidationError, TrustError) as error:
             raise IdentityError(
                 f"{path} cannot be used: remove it and enrol the node again"
             ) from error
 
     def _identity(self, membership: _Membership) -> Identity:
-        sealing_key = self.sealing_key()
+        is_locked = self.is_locked and "sealing.key" not in self._unkept
+        sealing_key = X25519PrivateKey.generate() if is_locked else self.sealing_key()
         return Identity(
             site=membership.site,
             node=membership.node,
@@ -146,15 +196,55 @@ class Home:
             signing_key=self.signing_key(),
             sealing_key=sealing_key,
             central_key=membership.central_key,
-            card_key=unseal(sealing_key, membership.sealed_card_key),
+            card_key=secrets.token_bytes(KEY_SIZE_BYTES)
+            if is_locked
+            else unseal(sealing_key, membership.sealed_card_key),
             ca_certificate=membership.ca_certificate,
+            is_locked=is_locked,
         )
 
     def _kept(self, name: str, make: Callable[[], str]) -> str:
-        path = self.folder / name
-        if not path.exists():
-            write_private(path, make())
-        return path.read_text(encoding="ascii")
+        if name in self._unkept:
+            return self._unkept[name]
+        clear, sealed = self.folder / name, self.folder / f"{name}.sealed"
+        if sealed.exists():
+            by, text = sealed_by(sealed.read_text(encoding="ascii"))
+            opened = self._opener(by).unseal(text, purpose=name).decode("ascii")
+            wanted = self._wanted(name)
+            if wanted is not None and wanted.name != by:
+                self._keep(name, opened)
+            _destroy(clear)
+            return opened
+        text = clear.read_text(encoding="ascii") if clear.exists() else make()
+        self._keep(name, text)
+        return text
+
+    def _wanted(self, name: str) -> Sealer | None:
+        if name == "local.key":
+            # It opens the page on this machine alone, for whoever starts it.
+            return None
+        return self._released if self._with_release and name == "sealing.key" else self._sealer
+
+    def _keep(self, name: str, text: str) -> None:
+        """Keep a secret; one that waits for central's release stays in memory until then."""
+        sealer = self._wanted(name)
+        if sealer is not None:
+            sealed = encode_sealed(sealer, text.encode("ascii"), purpose=name)
+            write_private(self.folder / f"{name}.sealed", sealed)
+            _destroy(self.folder / name)
+        elif self._with_release and name == "sealing.key" and not (self.folder / name).exists():
+            self._unkept[name] = text
+        elif not (self.folder / name).exists():
+            write_private(self.folder / name, text)
+
+    def _opener(self, by: str) -> Sealer:
+        for sealer in (self._released, self._sealer):
+            if sealer is not None and sealer.name == by:
+                return sealer
+        raise SealError(
+            f"the keys in {self.folder} were sealed by {by!r}, which this start does not have:"
+            " give it back, or remove the folder and enrol the node again"
+        )
 
     async def enrol(self, token: NodeToken, *, site: str, node: str) -> Identity:
         """Join with a one-time token.
@@ -206,6 +296,16 @@ def write_private(path: Path, text: str) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _destroy(path: Path) -> None:
+    """Overwrite and remove a file; on flash, old blocks may outlive it all the same."""
+    if path.exists():
+        with path.open("r+b") as file:
+            file.write(os.urandom(path.stat().st_size))
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
 
 
 def _key_bytes(text: str, name: str) -> bytes:

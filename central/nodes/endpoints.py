@@ -1,6 +1,7 @@
 """Nodes over HTTP: joining, status, their stream, and what operators see of them."""
 
 import json
+import secrets
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Annotated, Final
@@ -22,12 +23,26 @@ from central.security import Operator, Requires, address_of, hashed, new_secret
 from central.services import Given, Services
 from central.stream import RESPONSE, EventStream, Reader, encode
 from central.users.endpoints import limit_attempts
-from config.contract.nodes import NodeEnrolment, NodeStatus, NodeWelcome
-from config.contract.trust import NodeToken, TrustError, from_text, public_text, seal
+from config.contract.nodes import (
+    NodeEnrolment,
+    NodeStatus,
+    NodeWelcome,
+    ReleasedKey,
+    ReleaseWish,
+)
+from config.contract.trust import (
+    KEY_SIZE_BYTES,
+    NodeToken,
+    TrustError,
+    from_text,
+    public_text,
+    seal,
+)
 
 router = APIRouter(tags=["nodes"], responses=RESPONSES)
 TOKEN_LIFETIME: Final = timedelta(minutes=15)
 STATUS_SIZE_BYTES_MAX: Final = 500_000
+RELEASE_SIZE_BYTES_MAX: Final = 1_000
 Installer = Annotated[Operator, Depends(Requires("nodes.manage"))]
 Viewer = Annotated[Operator, Depends(Requires("nodes.read"))]
 
@@ -106,6 +121,32 @@ async def remove_node(node: str, _: Installer, services: Given) -> None:
     async with services.database.write() as transaction:
         if not await repository.remove(transaction, node):
             raise RefusedError(404, "node_not_found")
+
+
+@router.post("/nodes/current/release")
+async def release(
+    services: Given,
+    signed: Annotated[SignedRequest, Depends(Signed(size_bytes_max=RELEASE_SIZE_BYTES_MAX))],
+    request: Request,
+) -> ReleasedKey:
+    """Give a node that starts what opens the keys on its disk; one that is shut out gets none."""
+    try:
+        wish = ReleaseWish.model_validate_json(signed.body)
+        key = X25519PublicKey.from_public_bytes(from_text(wish.key))
+    except (ValidationError, TrustError, ValueError) as error:
+        raise RefusedError(422, "invalid_key", "this is no public key") from error
+    fresh = secrets.token_bytes(KEY_SIZE_BYTES)
+    async with services.database.write() as transaction:
+        released = await repository.release_key(transaction, services.kek, signed.node, fresh)
+        transaction.note(
+            Note(
+                actor=f"node:{signed.node}",
+                address=address_of(request),
+                action="nodes_current_release_post",
+                objects=(f"node:{signed.node}",),
+            )
+        )
+    return ReleasedKey(sealed_key=seal(key, released))
 
 
 @router.put("/nodes/current/status", status_code=204)

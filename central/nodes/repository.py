@@ -8,6 +8,7 @@ from sqlalchemy import delete, insert, select, update
 
 from central.database import Transaction
 from central.events import repository as events
+from central.keys import KeyEncryptionKey
 from central.nodes.schemas import Gap, NodeView
 from central.site_values import next_replica_version
 from central.tables import node_tokens, nodes
@@ -84,6 +85,29 @@ async def keys_of(transaction: Transaction, node: str) -> tuple[str, str] | None
     query = select(nodes.c.signing_key, nodes.c.sealing_key).where(nodes.c.node == node)
     row = (await transaction.execute(query)).first()
     return None if row is None else (row.signing_key, row.sealing_key)
+
+
+async def release_key(
+    transaction: Transaction, kek: KeyEncryptionKey, node: str, fresh: bytes
+) -> bytes:
+    """Return what opens a node's keys; it becomes ``fresh`` where there is none yet.
+
+    It goes with the node's row, so who is shut out has nothing that opens a copied disk.
+    """
+    purpose = release_purpose(node)
+    query = select(nodes.c.release_key).where(nodes.c.node == node).with_for_update()
+    wrapped = (await transaction.execute(query)).scalar_one()
+    if wrapped is None:
+        wrapped = kek.wrap(fresh, purpose=purpose)
+        await transaction.execute(
+            update(nodes).where(nodes.c.node == node).values(release_key=wrapped)
+        )
+    return kek.unwrap(wrapped, purpose=purpose)
+
+
+def release_purpose(node: str) -> str:
+    """Return what a node's release key is bound to."""
+    return f"release|{node}"
 
 
 async def signing_keys(transaction: Transaction) -> dict[str, str]:

@@ -12,6 +12,7 @@ from sqlalchemy import Column, ColumnElement, Table, and_, func, not_, select, u
 
 from central.database import FACES_LOCK, Transaction
 from central.keys import KeyEncryptionKey, KeysError
+from central.nodes.repository import release_purpose
 from central.people import pictures, templates
 from central.tables import enrolment_pictures, face_reviews, nodes, site_values
 from central.tables import templates as templates_table
@@ -48,11 +49,6 @@ class Place:
 def _secret(kek: KeyEncryptionKey, row: Mapping[str, Any]) -> dict[str, Any]:
     name = str(row["name"])
     return {"value": kek.wrap(kek.unwrap(row["value"], purpose=name), purpose=name)}
-
-
-def release_purpose(node: str) -> str:
-    """Return what a terminal's release key is bound to."""
-    return f"release|{node}"
 
 
 def _release_key(kek: KeyEncryptionKey, row: Mapping[str, Any]) -> dict[str, Any]:

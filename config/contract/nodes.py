@@ -57,6 +57,18 @@ class DeviceStatus(Frozen):
     detail: str = ""
 
 
+class ReleaseWish(Frozen):
+    """A node that starts asks for what opens its keys. Attributes: key: X25519, for the answer."""
+
+    key: str
+
+
+class ReleasedKey(Frozen):
+    """What opens a node's keys. Attributes: sealed_key: for the key of the wish, base64url."""
+
+    sealed_key: str
+
+
 class RetentionStatus(Frozen):
     """What one timer of retention did.
 

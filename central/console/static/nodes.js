@@ -1,7 +1,7 @@
 /** Nodes: which are there, what each is missing, what is not sent, and how a new one joins. */
 
 import "/web/data-table.js";
-import { post } from "./api.js";
+import { post, request } from "./api.js";
 import { actionForm, field, openDialog } from "./forms.js";
 import { presence, troubles } from "./node-strip.js";
 import { startPage } from "./shell.js";
@@ -23,7 +23,7 @@ startPage({
     table.columns = columns(() => store.state);
     table.addEventListener("open", (event) => {
       const node = store.state.nodes.get(/** @type {CustomEvent} */ (event).detail);
-      if (node) openNode(node, store.state.zone);
+      if (node) openNode(node, store.state.zone, session.permissions.includes("nodes.manage"));
     });
     add.addEventListener("click", () => addNode(store.state.zone));
     store.subscribe((state) => {
@@ -55,8 +55,8 @@ function columns(state) {
   ];
 }
 
-/** @param {NodeView} node @param {string} zone */
-function openNode(node, zone) {
+/** @param {NodeView} node @param {string} zone @param {boolean} mayManage */
+function openNode(node, zone, mayManage) {
   const { status } = node;
   const devices = (status?.devices ?? []).map((/** @type {import("./site-state.js").Device} */ device) =>
     h(
@@ -70,7 +70,7 @@ function openNode(node, zone) {
   const gaps = node.gaps.map((gap) =>
     h("tr", {}, h("td", {}, term("class", gap.class)), h("td", { class: "number" }, gap.first === gap.last ? gap.first : `${gap.first}–${gap.last}`)),
   );
-  openDialog(
+  const dialog = openDialog(
     node.node,
     h("p", {}, presence(node, zone)),
     h("h3", {}, t("nodes.devices")),
@@ -80,6 +80,16 @@ function openNode(node, zone) {
     status?.pipeline_missing.length ? h("h3", {}, t("nodes.missing_files")) : null,
     ...(status?.pipeline_missing ?? []).map((/** @type {string} */ file) => h("p", {}, h("code", {}, file))),
   );
+  if (mayManage) dialog.append(shutOut(node.node));
+}
+
+/** Two presses: what it does, then doing it. @param {string} node */
+function shutOut(node) {
+  const form = actionForm("nodes.shut_out", [h("p", {}, t("nodes.shut_out_hint"))], async () => {
+    await request("DELETE", `/nodes/${node}`);
+    form.replaceWith(h("p", { class: "done", role: "status" }, t("nodes.shut_out_done", { node })));
+  });
+  return h("details", {}, h("summary", {}, t("nodes.shut_out")), form);
 }
 
 /** @param {string} zone */

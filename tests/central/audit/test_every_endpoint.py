@@ -6,9 +6,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from central.app import PREFIX
 from central.audit.notes import action_of
+from config.contract.nodes import ReleaseWish
+from config.contract.trust import public_text
 from config.web import STATIC
 from tests.central.access.models import STAFF, put
 from tests.central.audit.log import actions
@@ -99,6 +102,12 @@ def reset_by_link(bench: Bench) -> httpx.Response:
     secret = bench.administrator.post(path).json()["link"].partition("#")[2]
     wish = {"secret": secret, "password": PASSWORD}
     return bench.client().post(f"{API}/resets/accept", json=wish)
+
+
+def asked_for_release(node: Node) -> httpx.Response:
+    body = ReleaseWish(key=public_text(X25519PrivateKey.generate().public_key()))
+    target = f"{API}/nodes/current/release"
+    return node.request("POST", target, body.model_dump_json().encode())
 
 
 DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
@@ -196,6 +205,7 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
         f"{API}/nodes/gate-1/commands",
         json={"what": {"kind": "open_once", "access_point": "lane"}, "reason": "a delivery"},
     ),
+    "POST /nodes/current/release": lambda b: asked_for_release(b.node()),
     "DELETE /nodes/{node}": lambda b: b.administrator.delete(f"{API}/nodes/{node_of(b)}"),
 }
 """Each changing endpoint, done for once as it is meant."""

@@ -51,3 +51,17 @@ def test_a_new_key_is_one_button_and_its_progress_is_shown(
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.locator(".keys")).to_contain_text("已重新加密 2 / 2 项")
     expect(page.locator("main section button")).to_be_disabled()
+
+
+def test_a_stolen_terminal_is_shut_out_on_its_own_line(bench: Bench, visitors: Visitors) -> None:
+    node = bench.node()
+    node.report()
+    opened(bench, visitor := visitors.meet())
+    page = visitor.open(f"{bench.url}/nodes")
+    page.get_by_role("button", name="gate-1").click()
+
+    page.get_by_role("dialog").locator("summary", has_text="停用此终端").click()
+    page.get_by_role("dialog").get_by_role("button", name="停用此终端").click()
+
+    expect(page.get_by_role("dialog")).to_contain_text("gate-1 已停用")
+    assert node.request("GET", "/api/v1/replica?after=0").status_code == 401
