@@ -5,6 +5,7 @@ import atexit
 import functools
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from central.database import Database
@@ -18,7 +19,9 @@ def make_tables(address: str) -> None:
         await database.open()
         await database.close()
 
-    asyncio.run(migrate())
+    # In a thread of its own: while a browser is open, a loop runs in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, migrate()).result()
 
 
 @functools.cache
