@@ -29,8 +29,14 @@ from central.feed import Feed
 from central.keys import KEY_SIZE_BYTES, KeyEncryptionKey, kept_secret, load_key_encryption_key
 from central.muster import endpoints as muster_endpoints
 from central.nodes import endpoints as node_endpoints
+from central.people import (
+    code_endpoints,
+    face_endpoints,
+    import_endpoints,
+    migration_endpoints,
+    pictures,
+)
 from central.people import endpoints as people_endpoints
-from central.people import face_endpoints, import_endpoints, migration_endpoints, pictures
 from central.people.faces import FaceReader, PipelineFactory, site_pipeline
 from central.people.migration import Migration
 from central.people.replica import ReplicaSource
@@ -65,6 +71,7 @@ ROUTERS: Final = (
     node_endpoints.router,
     command_endpoints.router,
     people_endpoints.router,
+    code_endpoints.router,
     import_endpoints.router,
     face_endpoints.router,
     migration_endpoints.router,

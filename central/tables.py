@@ -143,6 +143,21 @@ cards = Table(
     Column("holder_id", ForeignKey("people.holder_id"), nullable=False, index=True),
     Column("verifier", String(64), nullable=False, unique=True),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("valid_until", UtcDateTime, comment="of a temporary card"),
+)
+
+temporary_codes = Table(
+    "temporary_codes",
+    metadata,
+    Column("code_id", String(36), primary_key=True),
+    Column("holder_id", ForeignKey("people.holder_id"), nullable=False, index=True),
+    Column("nonce", String(16), nullable=False, comment="of the code, which is made again from it"),
+    Column("points", JSON, nullable=False),
+    Column("valid_from", UtcDateTime, nullable=False),
+    Column("valid_until", UtcDateTime, nullable=False),
+    Column("created_by", String(64), nullable=False, comment="the operator's name of then"),
+    Column("cancelled_at", UtcDateTime),
+    comment="codes of new hires, good many times until their end",
 )
 
 imports = Table(

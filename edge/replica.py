@@ -10,7 +10,7 @@ import dataclasses
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
@@ -62,6 +62,7 @@ class _Entry:
     pin: str | None
     duress_pin: str | None
     generation: int
+    card_ends: Mapping[str, datetime]
 
 
 class Replica:
@@ -145,6 +146,12 @@ class Replica:
     def holder_of_card(self, number: str) -> str | None:
         """Return whose card this is; the number is not kept anywhere."""
         return self._holders_by_card.get(card_verifier(self._card_key, number))
+
+    def end_of_card(self, number: str) -> datetime | None:
+        """Return when a temporary card is over; None lasts as long as its holder."""
+        verifier = card_verifier(self._card_key, number)
+        entry = self._entries.get(self._holders_by_card.get(verifier, ""))
+        return None if entry is None else entry.card_ends.get(verifier)
 
     def pin_shown(self, pin: str, *, holder_id: str | None) -> PinShown:
         """Return what a typed PIN is, if it should be somebody's; it is not kept anywhere."""
@@ -273,7 +280,12 @@ class Replica:
             self._forget(record.holder_id)
             return
         self._entries[record.holder_id] = _Entry(
-            _person(record), record.cards, record.pin, record.duress_pin, generation
+            _person(record),
+            record.cards,
+            record.pin,
+            record.duress_pin,
+            generation,
+            record.card_ends,
         )
         for verifier in record.cards:
             self._holders_by_card[verifier] = record.holder_id
@@ -384,4 +396,5 @@ def _person(record: HolderRecord) -> Person:
         is_first_person=record.is_first_person,
         is_passback_exempt=record.is_passback_exempt,
         has_extended_access_time=record.has_extended_access_time,
+        cancelled_codes=frozenset(record.cancelled_codes),
     )

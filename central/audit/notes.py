@@ -15,6 +15,7 @@ KINDS: Final[Mapping[str, str]] = {
     "other": "person",
     "user_id": "user",
     "card_id": "card",
+    "code_id": "code",
     "review_id": "review",
     "import_id": "import",
     "token_id": "token",

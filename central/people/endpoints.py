@@ -130,6 +130,8 @@ async def list_cards(holder_id: UUID, operator: Reader, services: Given) -> Card
 async def add_card(holder_id: UUID, wish: NewCard, operator: Writer, services: Given) -> AddedCard:
     """Give a person a card; of its number only a verifier is kept."""
     card_id, verifier = str(new_id()), card_verifier(services.card_key, wish.number)
+    if wish.valid_until is not None and wish.valid_until <= services.now():
+        raise RefusedError(422, "card_is_over", "this card would be over already")
     async with services.database.write() as transaction:
         await person(transaction, str(holder_id), operator, services)
         if await repository.has_card(transaction, verifier):
@@ -140,6 +142,7 @@ async def add_card(holder_id: UUID, wish: NewCard, operator: Writer, services: G
             card_id=card_id,
             verifier=verifier,
             now=services.now(),
+            valid_until=wish.valid_until,
         )
         transaction.concerns(f"card:{card_id}")
     return AddedCard(card_id=card_id)

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from sqlalchemy import Row, select
 from central.access.repository import record
 from central.database import Database, Transaction
 from central.keys import KeyEncryptionKey
+from central.people.codes import cancelled
 from central.people.masking import masked
 from central.people.templates import counted, key_purpose
 from central.problems import RefusedError
@@ -89,6 +91,8 @@ class _Changes:
         people: Rows of their table, in the order of versions.
         cards: Verifiers, by holder.
         faces: Rows of templates, by holder.
+        card_ends: When temporary cards are over, by holder.
+        cancelled: Nonces of cancelled codes, by holder.
         others: Whom somebody resembles, by holder.
         guests: Visitors, in the order of versions.
     """
@@ -98,6 +102,8 @@ class _Changes:
     is_complete: bool
     people: Sequence[Row[Any]]
     cards: Mapping[str, tuple[str, ...]]
+    card_ends: Mapping[str, dict[str, datetime]]
+    cancelled: Mapping[str, tuple[str, ...]]
     faces: Mapping[str, tuple[Row[Any], ...]]
     others: Mapping[str, tuple[str, ...]]
     guests: Sequence[HolderRecord]
@@ -190,6 +196,8 @@ class ReplicaSource:
                 is_complete=after == 0,
                 people=rows,
                 cards=await self._verifiers(transaction, holder_ids),
+                card_ends=await self._card_ends(transaction, holder_ids),
+                cancelled=await cancelled(transaction, holder_ids),
                 faces=await self._templates(transaction, holder_ids),
                 others=await confusable_with(transaction, holder_ids),
                 guests=[guest for guest in guests if guest.version <= version],
@@ -209,6 +217,8 @@ class ReplicaSource:
                 changes.faces.get(row.holder_id, ()),
                 changes.others.get(row.holder_id, ()),
                 sealing_key,
+                card_ends=changes.card_ends.get(row.holder_id, {}),
+                cancelled_codes=changes.cancelled.get(row.holder_id, ()),
             )
             for row in changes.people
         ]
@@ -232,6 +242,18 @@ class ReplicaSource:
         return found
 
     @staticmethod
+    async def _card_ends(
+        transaction: Transaction, holder_ids: list[str]
+    ) -> dict[str, dict[str, datetime]]:
+        query = select(cards.c.holder_id, cards.c.verifier, cards.c.valid_until).where(
+            cards.c.holder_id.in_(holder_ids), cards.c.valid_until.is_not(None)
+        )
+        found = dict[str, dict[str, datetime]]()
+        for row in await transaction.execute(query):
+            found.setdefault(row.holder_id, {})[row.verifier] = row.valid_until
+        return found
+
+    @staticmethod
     async def _templates(
         transaction: Transaction, holder_ids: list[str]
     ) -> dict[str, tuple[Row[Any], ...]]:
@@ -248,6 +270,7 @@ class ReplicaSource:
         faces: tuple[Row[Any], ...],
         others: tuple[str, ...],
         sealing_key: X25519PublicKey,
+        **more: object,
     ) -> HolderRecord:
         if row.is_removed:
             return HolderRecord(holder_id=row.holder_id, version=row.version, is_removed=True)
@@ -256,6 +279,7 @@ class ReplicaSource:
             cards=verifiers,
             templates=tuple(self._template(face, sealing_key) for face in faces),
             confusable_with=others,
+            **more,
         )
 
     def _template(self, row: Row[Any], sealing_key: X25519PublicKey) -> TemplateRecord:

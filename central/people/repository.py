@@ -19,6 +19,7 @@ from central.tables import (
     face_reviews,
     people,
     templates,
+    temporary_codes,
     units,
 )
 
@@ -193,7 +194,7 @@ async def remove(transaction: Transaction, holder_id: str) -> None:
     The caller has taken its turn (``templates.take_turn``).
     """
     await _forget_pairs(transaction, holder_id)
-    for table in (cards, enrolment_pictures, templates):
+    for table in (cards, enrolment_pictures, templates, temporary_codes):
         await transaction.execute(delete(table).where(table.c.holder_id == holder_id))
     await transaction.execute(
         delete(face_reviews).where(
@@ -232,7 +233,9 @@ async def _forget_pairs(transaction: Transaction, holder_id: str) -> None:
 
 async def list_cards(transaction: Transaction, holder_id: str) -> list[CardView]:
     """Return a person's cards, oldest first."""
-    query = select(cards.c.card_id, cards.c.created_at).where(cards.c.holder_id == holder_id)
+    query = select(cards.c.card_id, cards.c.created_at, cards.c.valid_until).where(
+        cards.c.holder_id == holder_id
+    )
     rows = await transaction.execute(query.order_by(cards.c.card_id))
     return [CardView(**row) for row in rows.mappings()]
 
@@ -244,12 +247,22 @@ async def has_card(transaction: Transaction, verifier: str) -> bool:
 
 
 async def add_card(
-    transaction: Transaction, holder_id: str, *, card_id: str, verifier: str, now: datetime
+    transaction: Transaction,
+    holder_id: str,
+    *,
+    card_id: str,
+    verifier: str,
+    now: datetime,
+    valid_until: datetime | None = None,
 ) -> None:
-    """Give a person a card."""
+    """Give a person a card, for good or until a time."""
     await transaction.execute(
         insert(cards).values(
-            card_id=card_id, holder_id=holder_id, verifier=verifier, created_at=now
+            card_id=card_id,
+            holder_id=holder_id,
+            verifier=verifier,
+            created_at=now,
+            valid_until=valid_until,
         )
     )
     await change(transaction, holder_id, {})

@@ -116,9 +116,10 @@ class PersonPage(BaseModel):
 
 
 class NewCard(_Asked):
-    """A card to give."""
+    """A card to give. Attributes: valid_until: of a temporary card; None is for good."""
 
     number: Number
+    valid_until: AwareDatetime | None = None
 
 
 class NewPin(_Asked):
@@ -133,6 +134,7 @@ class CardView(BaseModel):
 
     card_id: str
     created_at: AwareDatetime
+    valid_until: AwareDatetime | None
 
 
 class AddedCard(BaseModel):

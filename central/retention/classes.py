@@ -98,7 +98,7 @@ CLASSES: Final = (
     DataClass(name="money", tables=("events", "event_conflicts"), ending="record"),
     _aged("whereabouts", "area_facts"),
     _left("leaver_faces", "templates", "enrolment_pictures"),
-    _left("leaver_records", "people", "cards", "confusable_pairs"),
+    _left("leaver_records", "people", "cards", "temporary_codes", "confusable_pairs"),
     _aged("face_reviews", "face_reviews"),
     _aged("visitors", "visits"),
     _expiring("imports", "imports"),

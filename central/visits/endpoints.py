@@ -1,14 +1,13 @@
 """Visits over HTTP: invite, show the code, list, cancel."""
 
-import io
 import secrets
 from typing import Annotated, Any
 from uuid import UUID
 
-import segno
 from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy import Row
 
+from central import qr
 from central.database import Transaction
 from central.people.repository import names_of
 from central.problems import RESPONSES, RefusedError
@@ -23,7 +22,6 @@ from config.contract.visitor_code import encode_visitor_code
 router = APIRouter(tags=["visits"], responses=RESPONSES)
 Reader = Annotated[Operator, Depends(Requires("visits.read"))]
 Inviter = Annotated[Operator, Depends(Requires("visits.write"))]
-SVG = "image/svg+xml"
 
 
 @router.post("/visits", status_code=201)
@@ -75,7 +73,7 @@ async def list_visits(
 @router.get(
     "/visits/{visit_id}/code.svg",
     response_class=Response,
-    responses={200: {"content": {SVG: {"schema": {"type": "string"}}}}},
+    responses=qr.RESPONSES,
 )
 async def show_code(visit_id: UUID, _: Inviter, services: Given) -> Response:
     """Return the code of a visit that may still begin, to show, print or send."""
@@ -83,9 +81,7 @@ async def show_code(visit_id: UUID, _: Inviter, services: Given) -> Response:
         row = await _visit(transaction, str(visit_id))
     if repository.state_of(row, now=services.now()) != "expected":
         raise RefusedError(409, "visit_is_over", "this code is not good any more")
-    drawing = io.BytesIO()
-    segno.make_qr(_code(row, services), error="m").save(drawing, kind="svg", scale=4)
-    return Response(drawing.getvalue(), media_type=SVG)
+    return qr.drawn(_code(row, services))
 
 
 @router.delete("/visits/{visit_id}", status_code=204)

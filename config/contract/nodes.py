@@ -171,6 +171,8 @@ class HolderRecord(Frozen):
         is_first_person: Opens areas that wait for their first person.
         is_passback_exempt: Anti-passback neither refuses nor records this person.
         has_extended_access_time: Needs more time at the door.
+        card_ends: When a card is over before its holder is, by verifier: a temporary card.
+        cancelled_codes: Nonces of codes that were cancelled before their end.
     """
 
     holder_id: str
@@ -192,6 +194,8 @@ class HolderRecord(Frozen):
     is_first_person: bool = False
     is_passback_exempt: bool = False
     has_extended_access_time: bool = False
+    card_ends: dict[str, AwareDatetime] = Field(default_factory=dict)
+    cancelled_codes: tuple[str, ...] = ()
 
 
 class SitePairsRecord(Frozen):

@@ -3,6 +3,7 @@
 import dataclasses
 import hmac
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -102,9 +103,15 @@ class FaceShown:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CardShown:
-    """A card. Attributes: holder_id: whose it is, or None when nobody here has it."""
+    """A card.
+
+    Attributes:
+        holder_id: Whose it is, or None when nobody here has it.
+        valid_until: Of a temporary card; None lasts as long as its holder.
+    """
 
     holder_id: str | None
+    valid_until: datetime | None = None
 
     @property
     def asked_about(self) -> str | None:

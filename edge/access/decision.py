@@ -65,8 +65,11 @@ def _not_yet_valid(question: Question) -> DenialReason | None:
 
 
 def _no_longer_valid(question: Question) -> DenialReason | None:
-    end = question.person.valid_until
-    return DenialReason.NO_LONGER_VALID if end is not None and question.now >= end else None
+    ends = [question.person.valid_until]
+    if isinstance(question.attempt, CardShown):
+        ends.append(question.attempt.valid_until)
+    is_over = any(end is not None and question.now >= end for end in ends)
+    return DenialReason.NO_LONGER_VALID if is_over else None
 
 
 RULES: Final[tuple[Rule, ...]] = (

@@ -120,7 +120,8 @@ class Lane:
         Raises:
             TimeoutError: So many people came that nobody got to this card in time.
         """
-        shown = CardShown(self._around.people.holder_of_card(number))
+        people = self._around.people
+        shown = CardShown(people.holder_of_card(number), people.end_of_card(number))
         return await self._put(lambda _: shown, at_s=self._around.monotonic())
 
     async def present_pin(self, pin: str) -> Granted | Denied:

@@ -23,6 +23,7 @@ class Person:
         confusable_with: People whom face alone cannot tell from this one, such as a twin.
         profiles: Access profiles; None: ``access_points`` alone says where.
         kinds: What the person could show; None is not known.
+        cancelled_codes: Nonces of codes that open nothing any more.
         needs_escort, may_escort, is_first_person, is_passback_exempt, has_extended_access_time:
             See ``config.contract.nodes.HolderRecord``.
     """
@@ -41,6 +42,7 @@ class Person:
     is_first_person: bool = False
     is_passback_exempt: bool = False
     has_extended_access_time: bool = False
+    cancelled_codes: frozenset[str] = frozenset()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -55,6 +55,10 @@ class People(Protocol):
         """Return whose card this is."""
         ...
 
+    def end_of_card(self, number: str) -> datetime | None:
+        """Return when a temporary card is over."""
+        ...
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:

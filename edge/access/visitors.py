@@ -19,13 +19,13 @@ def visitor(code: VisitorCode) -> Person | None:
 
 
 def code_not_good(question: Question) -> DenialReason | None:
-    """Refuse a code that is not good now, not good here, or used."""
+    """Refuse a code that is not good now, not good here, cancelled, or used."""
     code = code_in_play(question)
     if code is None:
         return None
     if question.now < code.valid_from:
         return DenialReason.NOT_YET_VALID
-    if question.now >= code.valid_until:
+    if question.now >= code.valid_until or code.nonce in question.person.cancelled_codes:
         return DenialReason.NO_LONGER_VALID
     if question.point.id not in code.points:
         return DenialReason.NOT_PERMITTED_HERE

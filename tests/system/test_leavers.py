@@ -6,11 +6,14 @@ from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from config.contract.access import DenialReason, Direction
-from config.contract.trust import NodeToken
+from config.contract.nodes import HolderRecord
+from config.contract.trust import NodeToken, card_verifier
+from config.contract.visitor_code import VisitorCode
 from edge.access.attempts import CardShown
 from edge.access.decision import decide
 from edge.access.question import Granted, Point
@@ -21,7 +24,7 @@ from edge.replica import Replica
 from edge.replica_sync import ReplicaSync
 from tests.central.bench import Bench, running_central
 from tests.edge.conftest import NOW, eventually
-from tests.system.access_terminal import Terminal, play, somebody, why
+from tests.system.access_terminal import CARD_KEY, Terminal, play, somebody, why
 
 WITHIN_S = 5.0
 CARD = "0006547886"
@@ -113,3 +116,42 @@ def test_with_the_network_cut_a_leaver_is_refused_from_the_date_that_was_known(
 
     known_until: dict[str, Any] = {"valid_until": NOW + timedelta(hours=1)}
     play(tmp_path, script, {}, somebody("anna", **known_until))
+
+
+def test_a_temporary_card_is_over_at_its_end_with_the_network_cut(tmp_path: Path) -> None:
+    async def script(t: Terminal) -> None:
+        assert await t.card("anna") == Granted("anna")
+        await t.pass_()
+
+        t.wait(3600)
+
+        assert why(await t.card("anna")) is DenialReason.NO_LONGER_VALID
+
+    verifier = card_verifier(CARD_KEY, "card of anna")
+    anna = somebody("anna", card_ends={verifier: NOW + timedelta(hours=1)})
+    play(tmp_path, script, {}, anna)
+
+
+def test_a_new_hires_code_passes_many_times_until_it_is_cancelled(tmp_path: Path) -> None:
+    who = UUID(int=7)
+    code = VisitorCode(
+        holder_id=who,
+        nonce="0123456789abcdef",
+        valid_from=NOW,
+        valid_until=NOW + timedelta(days=3),
+        points=("front",),
+        is_one_time=False,
+        stands_alone=False,
+    )
+    hire = HolderRecord(holder_id=str(who), version=1)
+
+    async def script(t: Terminal) -> None:
+        for _ in range(2):
+            assert await t.code(code) == Granted(str(who))
+            await t.pass_()
+
+        t.hear([hire.model_copy(update={"cancelled_codes": (code.nonce,)})])
+
+        assert why(await t.code(code)) is DenialReason.NO_LONGER_VALID
+
+    play(tmp_path, script, {}, hire)

@@ -5,8 +5,9 @@ import { actionButton, actionForm, field, openDialog } from "./forms.js";
 import { pointName } from "./event-line.js";
 import { enrolment } from "./face-enrolment.js";
 import { personAccess } from "./person-access.js";
+import { personCodes } from "./person-codes.js";
 import { fill, h } from "/web/dom.js";
-import { formatDate, startOfDay } from "/web/format.js";
+import { formatDate, formatMinute, startOfDay } from "/web/format.js";
 import { t } from "/web/i18n.js";
 
 /**
@@ -36,7 +37,7 @@ export function openPerson(person, context) {
     context.onChanged();
   });
   form.append(done);
-  const side = h("div", {}, cards(path, context.onChanged), personAccess(person, path, context.onChanged), enrolment(person, context.onChanged), removal(path));
+  const side = h("div", {}, cards(path, context.onChanged, context.state().zone), personCodes(path, context.state()), personAccess(person, path, context.onChanged), enrolment(person, context.onChanged), removal(path));
   const dialog = openDialog(person.name, h("div", { class: "columns" }, form, side));
   dialog.classList.add("wide");
 
@@ -105,8 +106,8 @@ function wanted(values, form, zone) {
   };
 }
 
-/** @param {string} path @param {() => void} onChanged */
-function cards(path, onChanged) {
+/** @param {string} path @param {() => void} onChanged @param {string} zone */
+function cards(path, onChanged, zone) {
   const list = h("ul", { class: "cards" });
   const problem = h("p", { class: "problem", role: "alert" });
   const load = async () => {
@@ -122,11 +123,13 @@ function cards(path, onChanged) {
       onChanged();
       await load();
     };
-    return h("li", {}, h("span", {}, t("cards.nth", { n: index + 1 })), actionButton("cards.remove", remove, problem, "quiet"));
+    return h("li", {}, h("span", {}, t("cards.nth", { n: index + 1 }), card.valid_until && h("small", {}, " ", t("codes.until", { until: formatMinute(card.valid_until, zone) }))), actionButton("cards.remove", remove, problem, "quiet"));
   };
   const number = h("input", { name: "number", required: true, autocomplete: "off", inputmode: "numeric" });
-  const form = actionForm("cards.add", [field("cards.number", number, "cards.hint")], async (values) => {
-    await post(`${path}/cards`, { number: values.number.trim() });
+  const until = h("input", { name: "until", type: "date" });
+  const form = actionForm("cards.add", [field("cards.number", number, "cards.hint"), field("cards.until", until, "cards.until_hint")], async (values) => {
+    const end = values.until ? startOfDay(values.until, zone, 1) : null;
+    await post(`${path}/cards`, { number: values.number.trim(), valid_until: end });
     form.reset();
     onChanged();
     await load();

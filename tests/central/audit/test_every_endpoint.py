@@ -47,6 +47,11 @@ def card_of(bench: Bench) -> str:
     return f"{path}/{card['card_id']}"
 
 
+def code_of(bench: Bench) -> str:
+    path = f"{API}/people/{bench.person()}/codes"
+    return f"{path}/{bench.administrator.post(path, json={}).json()['code_id']}"
+
+
 def pair_of(bench: Bench) -> str:
     one, other = bench.person("A"), bench.person("B")
     wish = {"one": one, "other": other}
@@ -201,6 +206,10 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
         f"{API}/nodes/tokens", json={"node": "gate-1"}
     ),
     "POST /nodes/enrol": lambda b: Node(b.client(), "gate-1", b.clock).enrol(b.token()),
+    "POST /people/{holder_id}/codes": lambda b: b.administrator.post(
+        f"{API}/people/{b.person()}/codes", json={}
+    ),
+    "DELETE /people/{holder_id}/codes/{code_id}": lambda b: b.administrator.delete(code_of(b)),
     "POST /nodes/{node}/commands": lambda b: b.administrator.post(
         f"{API}/nodes/gate-1/commands",
         json={"what": {"kind": "open_once", "access_point": "lane"}, "reason": "a delivery"},

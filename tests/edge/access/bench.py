@@ -77,6 +77,9 @@ class Register:
     def holder_of_card(self, number: str) -> str | None:
         return self.cards.get(number)
 
+    def end_of_card(self, number: str) -> datetime | None:
+        return None
+
     def pin_shown(self, pin: str, *, holder_id: str | None) -> PinShown:
         own, duress = self.pins.get(holder_id or "", ("", ""))
         is_duress = pin == duress
