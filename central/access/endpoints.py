@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 
 from central.access import checking, preview, repository
+from central.access.pass_times import pass_times
 from central.access.schemas import (
     AccessModelView,
     CheckedAccessModel,
@@ -13,6 +14,7 @@ from central.access.schemas import (
     KeptAccessModel,
     LockdownList,
     LockdownView,
+    PassTimes,
     PersonEffect,
     VersionList,
     WantedAccessModel,
@@ -134,6 +136,13 @@ async def get_version(
     if kept is None:
         raise RefusedError(404, "version_not_found", "the access model had no such version")
     return kept
+
+
+@router.get("/pass-times")
+async def get_pass_times(_: Reader, services: Given) -> PassTimes:
+    """Return how long people of the latest passages waited, by what they showed."""
+    async with services.database.read() as transaction:
+        return await pass_times(transaction)
 
 
 @router.get("/lockdowns")

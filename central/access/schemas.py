@@ -13,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from config.contract.access import CredentialKind
 from config.contract.access_lines import Line
 from config.contract.access_model import AccessModel
 from config.contract.identifiers import Slug
@@ -174,6 +175,29 @@ class LockdownList(BaseModel):
 
     active: list[LockdownView]
     ended: list[LockdownView]
+
+
+class PassTime(BaseModel):
+    """From showing a credential to the open gate. Attributes: count: passages measured."""
+
+    credential: CredentialKind
+    count: int
+    p50_ms: float | None
+    p95_ms: float | None
+
+
+class PassTimes(BaseModel):
+    """How long people wait, by what they show.
+
+    Attributes:
+        items: Of every kind of credential, whether it was used or not.
+        people_count: Who may pass at all.
+        faceless_count: Of them, without a face enrolled.
+    """
+
+    items: list[PassTime]
+    people_count: int
+    faceless_count: int
 
 
 class WantedForgiveness(_Asked):

@@ -130,6 +130,8 @@ class AccessGranted(
         decision_id: Ties granted, command and passage together.
         holder_id: None for request-to-exit and for an operator's command, whose id this is then.
         confirms: The doubtful decision about a face that this card settled.
+        credential_to_decision_ms: From what was shown (of a face: the capture of the deciding
+            frame) to the decision, waiting for those before included; None where nothing was.
         crop: Hash of the picture of the face, a blob of its own that expires and may be absent.
     """
 
@@ -141,6 +143,7 @@ class AccessGranted(
     face: FaceEvidence | None = None
     crop: Sha256 | None = None
     confirms: UUID | None = None
+    credential_to_decision_ms: float | None = None
 
 
 class AccessDenied(EventData, type_name="menshen.access.denied.v1", event_class=EventClass.ACCESS):

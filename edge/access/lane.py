@@ -255,6 +255,7 @@ class Lane:
                 face=evidence,
                 crop=crop_name(shown.face),
                 confirms=self._confirmed(attempt, decided_at_s),
+                credential_to_decision_ms=round((decided_at_s - shown.at_s) * 1000, 3),
             )
             return await self._grant(shown, decision, granted, person, decided_at_s, now)
         return self._deny(shown, decision, attempt, decision_id, evidence, now)

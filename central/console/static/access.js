@@ -10,6 +10,7 @@ import { pointName } from "./event-line.js";
 import { follow } from "./follow.js";
 import { actionButton, actionForm, openDialog } from "./forms.js";
 import { lockdowns } from "./lockdowns.js";
+import { passTimes } from "./pass-times.js";
 import { startPage } from "./shell.js";
 import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
@@ -30,8 +31,8 @@ startPage({
     const mayWrite = session.permissions.includes("access.write");
     const maySet = session.permissions.includes("lockdown.set");
     const draft = new Draft();
-    /** @type {{view: View | null, active: any[]}} */
-    const known = { view: null, active: [] };
+    /** @type {{view: View | null, active: any[], times: import("./pass-times.js").PassTimes | null}} */
+    const known = { view: null, active: [], times: null };
     const state = h("span", { class: "muted version" });
     const bar = h("div", { class: "draft-bar", role: "status", hidden: true });
     const problem = h("p", { class: "problem", role: "alert" });
@@ -40,9 +41,10 @@ startPage({
     const tables = TABLES.map((table) => section(table));
     const calendar = h("section", { class: "calendar" });
     const settings = h("section", { class: "settings" });
+    const times = h("section", { class: "times" });
     main.append(
       h("header", {}, h("h1", { data: { t: "page.access" } }, t("page.access")), state),
-      bar, problem, levels, notes, ...tables.map(({ element }) => element), calendar, settings,
+      bar, problem, levels, notes, ...tables.map(({ element }) => element), calendar, settings, times,
     );
     const shown = () => ({ model: draft.model, site: store.state.site, zone: store.state.zone });
 
@@ -120,6 +122,7 @@ startPage({
       for (const { words } of tables) words();
       fill(calendar, ...calendarRows(view));
       fill(settings, ...settingsRows());
+      if (known.times) fill(times, ...passTimes(known.times));
       bar.hidden = !draft.isChanged;
       fill(
         bar,
@@ -162,8 +165,8 @@ startPage({
 
     async function load() {
       try {
-        const [view, { active }] = await Promise.all([get("/access-model"), get("/lockdowns")]);
-        Object.assign(known, { view, active });
+        const [view, { active }, times] = await Promise.all([get("/access-model"), get("/lockdowns"), get("/pass-times")]);
+        Object.assign(known, { view, active, times });
         if (!draft.isChanged) draft.load(view);
         fill(problem);
         show();

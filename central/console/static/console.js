@@ -18,6 +18,7 @@ startPage({
     const look = {
       showsCrops: session.permissions.includes("events.crops"),
       showsCandidates: session.permissions.includes("events.candidates"),
+      mayForgive: session.permissions.includes("passback.forgive"),
       zone: () => store.state.zone,
       cropLifetimeMs: (/** @type {string} */ kind) => store.state.cropLifetimeMs(kind),
       choose,

@@ -2,7 +2,7 @@
 
 import { considered } from "./considered.js";
 import { crop, cropNote } from "./crop.js";
-import { where, who } from "./event-line.js";
+import { pointName, where, who } from "./event-line.js";
 import { progress } from "./event-log.js";
 import { h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
@@ -33,8 +33,20 @@ export function detail(line, look, site, isChosen) {
       h("p", { class: "where" }, where(line, site), h("time", {}, formatTime(line.at, look.zone()))),
     ),
     h("dl", {}, ...facts(line, look).flatMap(([key, value]) => [h("dt", {}, t(key)), h("dd", {}, value)])),
+    look.mayForgive && isAboutRefusals(line) && forgiving(line, site),
     considered(line, look, isChosen),
   );
+}
+
+/** @param {import("./event-log.js").Line} line */
+function isAboutRefusals({ word, data }) {
+  return word === "access.refusals_repeated" || data.reason === "too_many_refusals";
+}
+
+/** @param {import("./event-log.js").Line} line @param {any} site */
+function forgiving({ data }, site) {
+  const ask = async () => (await import("./forgive.js")).askToForgiveRefusals(data.access_point, pointName(site, data.access_point));
+  return h("p", {}, h("button", { type: "button", onclick: ask }, t("forgive.open")));
 }
 
 /** @param {import("./event-log.js").Line} line @param {import("./event-line.js").Look} look */

@@ -12,6 +12,7 @@ import { prioritySign, symbol } from "/web/symbols.js";
  * @typedef {object} Look
  * @property {boolean} showsCrops
  * @property {boolean} showsCandidates
+ * @property {boolean} mayForgive refusals at a lane
  * @property {() => string} zone
  * @property {(kind: string) => number} cropLifetimeMs how long a kind of picture is kept
  * @property {(key: string) => void} choose shows another line

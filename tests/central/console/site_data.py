@@ -11,6 +11,7 @@ from config.contract.access import (
     DoorCommandOutcome,
     DoorState,
 )
+from config.contract.access_events import RefusalsRepeated
 from config.contract.events import (
     AccessDenied,
     AccessGranted,
@@ -146,6 +147,10 @@ class Story:
         """Return that the last granted person passed."""
         data = AccessTaken(decision_id=self.decision, access_point=point, direction=Direction.IN)
         return self.stored(data, after_s=1.6)
+
+    def refused_often(self, *, point: str = "east") -> Json:
+        """Return that so many were refused that a second credential is asked for."""
+        return self.stored(RefusalsRepeated(access_point=point, count=5))
 
     def denied(self, reason: DenialReason, *, point: str = "east") -> Json:
         """Return that somebody was refused."""

@@ -219,6 +219,11 @@ class StandIn:
             ]
             return {"items": found[:limit], "next": None}
 
+        @app.post("/api/v1/forgiven", status_code=201)
+        async def forgive(body: Json) -> Json:
+            self.requests.append(("POST", "/forgiven", body))
+            return {"number": 1, "at": "2026-11-23T08:00:00Z"}
+
         @app.get("/api/v1/units")
         async def units() -> Json:
             return {"items": self.units}

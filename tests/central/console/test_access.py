@@ -1,13 +1,16 @@
 """The page of the access rules before the real central, in both languages."""
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from config.contract.access import CredentialKind
 from tests.browser import Visitor, Visitors
 from tests.central.access.models import put
+from tests.central.access.test_pass_times import passed
 from tests.central.bench import Bench
 from tests.central.console.buildings import MODEL, opened, running_building
 
@@ -82,6 +85,19 @@ def test_the_rules_are_readable_in_english(english: Page) -> None:
         ["Staff", "East gate, West gate: Office hours"]
     )
     expect(rows(english, "schedules").locator("td").nth(1)).to_have_text("Mon–Fri 08:00–18:00")
+
+
+def test_how_long_people_wait_is_told_for_each_credential_alike(
+    building: Bench, guard: Visitor
+) -> None:
+    building.person("王小明")
+    passed(building.node(), count(1), CredentialKind.CARD, shown_ms=20)
+    page = opened(guard, building, "/access")
+
+    cells = page.locator(".pass-times tbody tr").nth(1).locator("td")
+    expect(cells).to_have_text(["刷卡", "1", "0.12 秒", "0.12 秒"])
+    expect(page.locator(".pass-times tbody tr").first).to_contain_text("尚无")
+    expect(page.locator(".times")).to_contain_text("未登记人脸：1 人，共 1 人")
 
 
 def test_nothing_is_wider_than_a_telephone(english: Page) -> None:

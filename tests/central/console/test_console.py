@@ -30,6 +30,34 @@ def test_an_event_says_when_where_who_and_how_sure(central: Central, console: Pa
     expect(line.locator("svg.symbol").first).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("language", "open_", "question", "now"),
+    [
+        ("zh-CN", "清除此通道的拒绝…", "清除“东通道”的拒绝次数？", "确认清除"),
+        (
+            "en",
+            "Forgive the refusals here…",
+            "Forgive the refusals at “East lane”?",
+            "Forgive them",
+        ),
+    ],
+)
+def test_refusals_at_a_lane_are_forgiven_after_a_question(
+    central: Central, visitors: Visitors, language: str, open_: str, question: str, now: str
+) -> None:
+    central.stand_in.happen(central.story.refused_often())
+    page = visitors.meet(language=language).open(central.url)
+    page.locator(".rows li").first.click()
+    page.get_by_role("button", name=open_).click()
+    expect(page.get_by_role("dialog")).to_contain_text(question)
+    assert central.stand_in.requests == []
+
+    page.get_by_role("button", name=now).click()
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert central.stand_in.requests == [("POST", "/forgiven", {"access_point": "east"})]
+
+
 def test_later_facts_complete_the_line_of_their_decision(central: Central, console: Page) -> None:
     central.stand_in.happen(central.story.granted("赵刚"))
     line = console.locator(".rows li").first

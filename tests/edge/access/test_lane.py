@@ -68,6 +68,7 @@ def test_the_evidence_is_recorded(tmp_path: Path) -> None:
         assert granted.face is not None
         assert granted.face.margin == pytest.approx(0.5)
         assert granted.face.frame_to_decision_ms == pytest.approx(50.0)
+        assert granted.credential_to_decision_ms == granted.face.frame_to_decision_ms
         assert granted.face.liveness == "off"
 
     play(tmp_path, script)
