@@ -22,6 +22,9 @@ from central.audit.chain import START
 from central.authority import site_authority
 from central.blobs import endpoints as blob_endpoints
 from central.commands import endpoints as command_endpoints
+from central.consent import endpoints as consent_endpoints
+from central.consent import repository as consents
+from central.consent.erasures import ErasureFile
 from central.console import pages
 from central.database import MIGRATION_LOCK, Database
 from central.events import endpoints as event_endpoints
@@ -74,6 +77,7 @@ ROUTERS: Final = (
     code_endpoints.router,
     import_endpoints.router,
     face_endpoints.router,
+    consent_endpoints.router,
     migration_endpoints.router,
     recognition_endpoints.router,
     access_endpoints.router,
@@ -122,6 +126,7 @@ def create_app(
                 _kept_running("retention", services.retention.run),
                 _kept_running("rotation of keys", services.rotation.run),
                 _kept_running("noting", _noting(services)),
+                _kept_running("erasures", lambda: services.erasure_file.run(services.database)),
                 _kept_running("migration of faces", services.migration.run),
                 _kept_running("self-test", self_tests.run),
             ):
@@ -186,6 +191,10 @@ async def _running(
             operators_key = await kept_secret(transaction, kek, "operators-key", fresh)
             operators = Users(database, url=settings.url, policy=site.policy, passwords=passwords)
             await operators.separate_administrators(transaction)
+            await consents.ship_texts(transaction, now=now())
+        signing_key = Ed25519PrivateKey.from_private_bytes(central_key)
+        erasure_file = ErasureFile(settings.home)
+        await _erase_again(database, erasure_file, signing_key, now=now())
         if not site.policy.keep_enrolment_pictures:
             await _remove_kept_pictures(database)
         authority = (
@@ -193,7 +202,6 @@ async def _running(
             if settings.is_secure
             else None
         )
-        signing_key = Ed25519PrivateKey.from_private_bytes(central_key)
         sign_ins = SignIns(database, operators, KeyEncryptionKey(operators_key))
         yield Services(
             settings=settings,
@@ -213,6 +221,7 @@ async def _running(
             rotation=KeyRotation(database, kek, now=now),
             retention=Retention(database, site, audit_key=signing_key, now=now),
             card_key=card_key,
+            erasure_file=erasure_file,
             loop=asyncio.get_running_loop(),
             now=now,
             attempts=RateLimit(count=ATTEMPT_COUNT, window_s=ATTEMPT_WINDOW_S),
@@ -223,6 +232,14 @@ async def _running(
         node_hub.close()
         faces.close()
         await database.close()
+
+
+async def _erase_again(
+    database: Database, file: ErasureFile, key: Ed25519PrivateKey, *, now: datetime
+) -> None:
+    if count := await file.erase_again(database, key=key, now=now):
+        _log.warning("%d people or faces of an older backup are erased again", count)
+    await file.settle(database)
 
 
 async def _remove_kept_pictures(database: Database) -> None:

@@ -33,7 +33,7 @@ _SECURITY: Final = frozenset(
         "site.read", "events.read", "events.crops", "events.candidates", "nodes.read",
         "people.read", "people.names", "recognition.read", "access.read", "access.write",
         "lockdown.set", "passback.forgive", "commands.send", "muster.read", "visits.read",
-        "users.read", "users.manage",
+        "users.read", "users.manage", "consent.texts",
     }
 )  # fmt: skip
 ROLES: Final[dict[str, frozenset[str]]] = {

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import Depends, Request
 
 from central.authority import Authority
+from central.consent.erasures import ErasureFile
 from central.database import Database
 from central.keys import KeyFolder
 from central.people.faces import FaceReader
@@ -37,6 +38,7 @@ class Services:
         epoch: Of the store of events; another one means that positions begin anew.
         central_key: Signs commands to nodes.
         card_key: Makes card verifiers.
+        erasure_file: What was erased for ever, kept beside the database.
         loop: Of the application; what others ask of it must be run there.
         now: The wall clock, aware UTC.
         attempts: How often one address may try a password, an invitation or a token.
@@ -60,6 +62,7 @@ class Services:
     epoch: UUID
     central_key: Ed25519PrivateKey
     card_key: bytes
+    erasure_file: ErasureFile
     loop: asyncio.AbstractEventLoop
     now: Callable[[], datetime]
     attempts: RateLimit

@@ -11,9 +11,10 @@ import dataclasses
 import email.utils
 import json
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, TypeVar
+from uuid import UUID
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -22,6 +23,13 @@ from pydantic import TypeAdapter, ValidationError
 from config.contract.access import CropClass
 from config.contract.commands import SignedCommands
 from config.contract.events import BATCH_CONTENT_TYPE, Event
+from config.contract.face_statements import (
+    STATEMENT_COUNT_MAX,
+    FaceStatement,
+    FaceStatements,
+    SignedStatement,
+    sign_statement,
+)
 from config.contract.nodes import (
     BatchReceipt,
     NodeStatus,
@@ -115,7 +123,7 @@ class CentralClient:
         Raises:
             CentralError: There is no answer, or none that can be understood.
         """
-        target = f"/api/v1/replica?after={after}&pairs=true&access={access}"
+        target = f"/api/v1/replica?after={after}&pairs=true&access={access}&statements=true"
         response = await self._request("GET", target)
         return _page(response)
 
@@ -142,6 +150,44 @@ class CentralClient:
             return unseal(answer, _parsed(ReleasedKey, response).sealed_key)
         except TrustError as error:
             raise CentralUnreachableError("central's answer is sealed for another") from error
+
+    async def say_held(
+        self,
+        held: Mapping[str, Sequence[UUID]],
+        *,
+        version: int,
+        erased: Sequence[SignedStatement],
+    ) -> None:
+        """Say, signed, which templates lie here; and give back erasures that central forgot.
+
+        Args:
+            held: By holder; an empty sequence proves that there is none.
+            version: Of the replica that was looked at.
+            erased: As central signed them.
+
+        Raises:
+            CentralError: Central did not take it.
+        """
+        identity = self._identity
+        items = [
+            sign_statement(
+                identity.signing_key,
+                FaceStatement(
+                    site=identity.site,
+                    node=identity.node,
+                    holder_id=holder_id,
+                    template_ids=tuple(template_ids),
+                    replica_version=version,
+                    at=self._clock.now(),
+                ),
+            )
+            for holder_id, template_ids in held.items()
+        ]
+        said = FaceStatements(
+            items=tuple(items[:STATEMENT_COUNT_MAX]), erased=tuple(erased[:STATEMENT_COUNT_MAX])
+        )
+        body = said.model_dump_json().encode()
+        await self._request("POST", "/api/v1/nodes/current/faces", body, "application/json")
 
     async def put_blob(self, sha256: str, jpeg: bytes, kind: CropClass) -> None:
         """Give central a picture, and say of which kind it is.

@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
+from uuid import UUID
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pydantic import ValidationError
 
 from config.contract.access import CredentialKind
+from config.contract.face_statements import SignedStatement
 from config.contract.nodes import (
     AccessRecord,
     HolderRecord,
@@ -36,7 +38,7 @@ from models.face.types import Embedding
 
 _log = logging.getLogger("edge.replica")
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 
 
 class ReplicaError(Exception):
@@ -63,6 +65,7 @@ class _Entry:
     duress_pin: str | None
     generation: int
     card_ends: Mapping[str, datetime]
+    template_ids: frozenset[UUID]
 
 
 class Replica:
@@ -98,6 +101,8 @@ class Replica:
         self._picture_counts = frozenset[int]()
         self._version = self._generation = 0
         self._site_pairs: SitePairsRecord | None = None
+        self._erased: dict[str, SignedStatement] = {}
+        self._back, self._incomplete = set[str](), set[str]()
         self._connection: sqlite3.Connection | None = None
         self._in_use = threading.RLock()
 
@@ -164,6 +169,35 @@ class Replica:
             duress=None if entry is None else entry.duress_pin,
         )
 
+    @property
+    def incomplete(self) -> frozenset[str]:
+        """Whose templates central has no more, and this node not all of them either."""
+        return frozenset(self._incomplete)
+
+    @property
+    def erased_again(self) -> tuple[SignedStatement, ...]:
+        """The erasures of people whom central tells of again; they are not known here."""
+        return tuple(self._erased[holder_id] for holder_id in sorted(self._back))
+
+    def held_templates(self, holder_ids: Iterable[str]) -> dict[str, tuple[UUID, ...]]:
+        """Return which templates lie here of each person, in the file or in memory.
+
+        Raises:
+            ReplicaError: The file cannot be read: nobody knows.
+        """
+        with self._in_use:
+            try:
+                # A copy that was set aside would hold them, too.
+                self._damaged.unlink(missing_ok=True)
+                return {holder_id: self._held(holder_id) for holder_id in holder_ids}
+            except (sqlite3.Error, OSError) as error:
+                raise ReplicaError(f"cannot read {self._path.name}: {error}") from error
+
+    def _held(self, holder_id: str) -> tuple[UUID, ...]:
+        entry = self._entries.get(holder_id)
+        in_memory = frozenset[UUID]() if entry is None else entry.template_ids
+        return tuple(sorted(in_memory | {t.template_id for t in self._kept(holder_id)}))
+
     def load(self) -> None:
         """Read the file into memory and gallery; a damaged one is set aside and fetched anew.
 
@@ -176,10 +210,13 @@ class Replica:
             if isinstance(error, sqlite3.OperationalError):
                 raise ReplicaError(f"cannot open {self._path.name}: {error}") from error
             self.close()
-            damaged = self._path.with_name(self._path.name + ".damaged")
-            self._path.replace(damaged)
-            _log.error("the replica is damaged, people are fetched again: %s", damaged.name)
+            self._path.replace(self._damaged)
+            _log.error("the replica is damaged, people are fetched again: %s", self._damaged.name)
             self._load()
+
+    @property
+    def _damaged(self) -> Path:
+        return self._path.with_name(self._path.name + ".damaged")
 
     def close(self) -> None:
         """Close the file, once nothing is being written to it; idempotent."""
@@ -225,7 +262,13 @@ class Replica:
         generation = self._generation + (1 if page.is_complete else 0)
         if page.access is not None:
             self._rules.take(page.access, version=page.version)
-        for record in page.holders:
+        unreadable: sqlite3.Error | None = None
+        try:
+            holders = self._whole(page)
+        except sqlite3.Error as error:
+            # Memory is right all the same, but for what lies in the file alone.
+            holders, unreadable = list(page.holders), error
+        for record in holders:
             self._take(record, generation)
         stale = [] if page.has_more else self._older_than(generation)
         for holder_id in stale:
@@ -235,10 +278,46 @@ class Replica:
         for call in self._when_changed:
             call()
         try:
-            self._keep(page, stale, generation)
+            if unreadable is not None:
+                raise unreadable
+            self._keep(page, holders, stale, generation)
         except sqlite3.Error as error:
             raise ReplicaError(f"cannot write {self._path.name}: {error}") from error
         self._version, self._generation = page.version, generation
+
+    def _whole(self, page: ReplicaPage) -> list[HolderRecord]:
+        """Return the records of a page with what lies here alone, and without who was erased."""
+        if page.is_complete:
+            self._back.clear()
+            self._incomplete.clear()
+        return [self._whole_record(record) for record in page.holders]
+
+    def _whole_record(self, record: HolderRecord) -> HolderRecord:
+        holder_id = record.holder_id
+        self._incomplete.discard(holder_id)
+        if record.is_removed:
+            self._back.discard(holder_id)
+            if record.erasure is not None:
+                self._erased[holder_id] = record.erasure
+            return record
+        if holder_id in self._erased:
+            self._back.add(holder_id)
+            return HolderRecord(holder_id=holder_id, version=record.version, is_removed=True)
+        wanted = set(record.kept_templates)
+        if not wanted:
+            return record
+        kept = tuple(t for t in self._kept(holder_id) if t.template_id in wanted)
+        if len(kept) < len(wanted):
+            self._incomplete.add(holder_id)
+        return record.model_copy(update={"templates": (*record.templates, *kept)})
+
+    def _kept(self, holder_id: str) -> tuple[TemplateRecord, ...]:
+        """Return a person's templates as they lie in the file."""
+        if self._connection is None:
+            raise sqlite3.OperationalError("not open")
+        query = "SELECT document FROM holder WHERE holder_id = ?"
+        row = self._connection.execute(query, (holder_id,)).fetchone()
+        return () if row is None else HolderRecord.model_validate_json(row[0]).templates
 
     def _load(self) -> None:
         # No write-ahead log: the file can then be read where nothing can be written.
@@ -257,6 +336,10 @@ class Replica:
         if access is not None:
             self._read_rules(access, version)
         self._site_pairs = None if pairs is None else SitePairsRecord.model_validate_json(pairs)
+        self._erased = {
+            holder_id: SignedStatement(document=document, signature=signature)
+            for holder_id, document, signature in connection.execute("SELECT * FROM erased")
+        }
         rows = connection.execute("SELECT generation, document FROM holder")
         for holder_generation, document in rows:
             self._take(HolderRecord.model_validate_json(document), holder_generation)
@@ -286,6 +369,7 @@ class Replica:
             record.duress_pin,
             generation,
             record.card_ends,
+            frozenset(template.template_id for template in record.templates),
         )
         for verifier in record.cards:
             self._holders_by_card[verifier] = record.holder_id
@@ -342,7 +426,13 @@ class Replica:
     def _older_than(self, generation: int) -> list[str]:
         return [key for key, entry in self._entries.items() if entry.generation < generation]
 
-    def _keep(self, page: ReplicaPage, stale: Sequence[str], generation: int) -> None:
+    def _keep(
+        self,
+        page: ReplicaPage,
+        holders: Sequence[HolderRecord],
+        stale: Sequence[str],
+        generation: int,
+    ) -> None:
         connection = self._connection
         if connection is None:
             raise sqlite3.OperationalError("not open")
@@ -352,13 +442,21 @@ class Replica:
                 "INSERT OR REPLACE INTO holder VALUES (?, ?, ?)",
                 [
                     (record.holder_id, generation, record.model_dump_json())
-                    for record in page.holders
+                    for record in holders
                     if not record.is_removed
                 ],
             )
-            gone = [*stale, *(record.holder_id for record in page.holders if record.is_removed)]
+            gone = [*stale, *(record.holder_id for record in holders if record.is_removed)]
             connection.executemany(
                 "DELETE FROM holder WHERE holder_id = ?", [(holder_id,) for holder_id in gone]
+            )
+            connection.executemany(
+                "INSERT OR REPLACE INTO erased VALUES (?, ?, ?)",
+                [
+                    (record.holder_id, record.erasure.document, record.erasure.signature)
+                    for record in holders
+                    if record.erasure is not None
+                ],
             )
             pairs = None if page.site_pairs is None else page.site_pairs.model_dump_json()
             access = self._rules.record()

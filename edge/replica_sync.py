@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final, Protocol
+from uuid import UUID
 
+from config.contract.face_statements import STATEMENT_COUNT_MAX, SignedStatement
 from config.contract.nodes import ReplicaPage
 from edge.backoff import BackOff, wait_until_set
 from edge.central_client import CentralError, CentralUnreachableError, ServerSentEvent
@@ -22,6 +24,16 @@ class Central(Protocol):
 
     async def replica_page(self, *, after: int, access: int) -> ReplicaPage:
         """See ``CentralClient.replica_page``."""
+        ...
+
+    async def say_held(
+        self,
+        held: Mapping[str, Sequence[UUID]],
+        *,
+        version: int,
+        erased: Sequence[SignedStatement],
+    ) -> None:
+        """See ``CentralClient.say_held``."""
         ...
 
     def stream(self) -> AsyncIterator[ServerSentEvent]:
@@ -92,7 +104,7 @@ class ReplicaSync:
             CentralError: Central does not answer.
             ReplicaError: The changes could not be kept.
         """
-        has_more = True
+        has_more, said = True, frozenset[str]()
         while has_more:
             before, rules = self._replica.version, self._replica.rules
             page = await self._central.replica_page(after=before, access=rules.version)
@@ -107,7 +119,21 @@ class ReplicaSync:
                 finally:
                     # What the disk refuses is in memory all the same: a lockdown waits for no disk.
                     self._on_change()
-        self._on_confirmed()
+            if not has_more:
+                self._on_confirmed()
+                asked = await self._say_held(page)
+                # So many were asked for that there may be others.
+                has_more = len(asked) >= STATEMENT_COUNT_MAX and asked != said
+                said = asked
+
+    async def _say_held(self, page: ReplicaPage) -> frozenset[str]:
+        """Say which templates lie here of those of whom central asks; returns of whom."""
+        replica = self._replica
+        asked = frozenset(page.asked_holders) | replica.incomplete
+        if asked or replica.erased_again:
+            held = await asyncio.to_thread(replica.held_templates, sorted(asked))
+            await self._central.say_held(held, version=replica.version, erased=replica.erased_again)
+        return asked
 
     async def _listen(self) -> None:
         back_off = self._back_off()

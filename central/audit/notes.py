@@ -20,6 +20,8 @@ KINDS: Final[Mapping[str, str]] = {
     "import_id": "import",
     "token_id": "token",
     "visit_id": "visit",
+    "consent_id": "consent",
+    "deletion_id": "deletion",
     "sha256": "picture",
     "position": "event",
 }

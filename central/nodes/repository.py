@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import delete, insert, select, update
 
+from central.consent.terminal_faces import forget_node
 from central.database import Transaction
 from central.events import repository as events
 from central.keys import KeyEncryptionKey
@@ -58,6 +59,7 @@ async def put_keys(
         delete(nodes).where(nodes.c.node == node).returning(nodes.c.node)
     )
     is_replaced = replaced.first() is not None
+    await forget_node(transaction, node)
     await transaction.execute(
         insert(nodes).values(
             node=node, signing_key=signing_key, sealing_key=sealing_key, enrolled_at=now
@@ -74,6 +76,7 @@ async def remove(transaction: Transaction, node: str) -> bool:
     removed = await transaction.execute(
         delete(nodes).where(nodes.c.node == node).returning(nodes.c.node)
     )
+    await forget_node(transaction, node)
     transaction.announce(f"node-keys:{node}")
     transaction.announce(node_topic(node))
     await next_replica_version(transaction)

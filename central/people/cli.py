@@ -3,7 +3,7 @@
 import json
 import time
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import typer
 from rich.console import Console
@@ -20,6 +20,7 @@ people = typer.Typer(add_completion=False)
 people.command("import")(import_people)
 people.command("enrol-folder")(enrol_folder)
 POLL_S: Final = 0.5
+Method = Literal["paper", "screen"]
 STALL_S: Final = 300.0
 """Without one more face in so long, something is wrong at central."""
 
@@ -36,9 +37,19 @@ def enrol(
     ],
     *,
     name: Annotated[str, typer.Option(help="Name of a new person.")],
+    consent: Annotated[
+        Method, typer.Option(help="How the person agreed: `menshen consent text` is what to show.")
+    ],
     username: Username,
     number: Annotated[str | None, typer.Option(help="Personnel number.")] = None,
     card: Annotated[str | None, typer.Option(help="Number of a card to give.")] = None,
+    guardian: Annotated[
+        str | None, typer.Option(help="Who agreed for a child under 14: NAME, RELATION.")
+    ] = None,
+    terminal: Annotated[
+        list[str] | None,
+        typer.Option(help="Let the face lie at this terminal alone; again for more."),
+    ] = None,
     language: Annotated[
         str | None, typer.Option(help="Of the report: zh-CN or en; else the terminal's.")
     ] = None,
@@ -49,12 +60,14 @@ def enrol(
     """Add a person and enrol them by photographs; says of each whether it was good, and why not."""
     report = Report(wanted_language(language))
     contents = _read(pictures)
+    agreed = _agreed(consent, guardian, terminal or [])
     with Central(url, ca_file, username=username) as central:
         person = central.send("POST", "/people", json={"name": name, "number": number})
         path = f"/people/{person['holder_id']}"
         try:
             if card is not None:
                 central.send("POST", f"{path}/cards", json={"number": card})
+            central.send("POST", f"{path}/consents", json={**agreed, **_newest_text(central)})
             outcome = central.send("POST", f"{path}/face", files=contents)
         except typer.TyperException as error:
             # All or nothing: the next attempt begins anew and finds no half-enrolled person.
@@ -136,6 +149,26 @@ def outdated(
         say(f"{person['number'] or '-'}\t{person['name']}")
     if not found:
         say("nobody must come again")
+
+
+def _agreed(method: str, guardian: str | None, terminals: list[str]) -> dict[str, Any]:
+    name, _, relation = (guardian or "").replace("，", ",").partition(",")
+    if guardian is not None and not (name.strip() and relation.strip()):
+        raise typer.BadParameter("--guardian is a name, a comma and a relation: 王芳, 母亲")
+    return {
+        "purpose": "gate",
+        "place": "terminal" if terminals else "central",
+        "nodes": terminals,
+        "method": method,
+        "is_under_14": guardian is not None,
+        "guardian_name": name.strip() or None,
+        "guardian_relation": relation.strip() or None,
+    }
+
+
+def _newest_text(central: Central) -> dict[str, Any]:
+    texts = central.send("GET", "/consent-texts")["items"]
+    return {"text_version": max(t["version"] for t in texts if t["purpose"] == "gate")}
 
 
 def _verdicts(error: typer.TyperException) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from central.access.repository import current
+from central.consent import erasures
 from central.database import Transaction
 from central.nodes.signed import Signed, SignedRequest
 from central.people import pins, repository, templates
@@ -111,11 +112,23 @@ async def change_person(
 
 @router.delete("/people/{holder_id}", status_code=204)
 async def remove_person(holder_id: UUID, operator: Writer, services: Given) -> None:
-    """Forget a person: name, cards and face; every node forgets them, too."""
+    """Erase a person: name, cards, face and consents; every node forgets them, too.
+
+    Events and the audit log keep the identifier, which is nobody's from then on.
+    """
     async with services.database.write() as transaction:
         await templates.take_turn(transaction)
         await person(transaction, str(holder_id), operator, services)
-        await repository.remove(transaction, str(holder_id))
+        deletion_id = await erasures.erase_person(
+            transaction,
+            str(holder_id),
+            key=services.central_key,
+            by=operator.user_id,
+            now=services.now(),
+        )
+        if deletion_id is not None:
+            transaction.concerns(f"deletion:{deletion_id}")
+    await services.erasure_file.settle(services.database)
 
 
 @router.get("/people/{holder_id}/cards")
@@ -194,10 +207,18 @@ async def replica(
     access: Annotated[
         int | None, Query(ge=0, le=2**31 - 1, description="The access model that the node has.")
     ] = None,
+    statements: Annotated[
+        bool, Query(description="Whether the node says which templates it holds.")
+    ] = False,
 ) -> ReplicaPage:
     """Return to a node what changed of people after a version, and what else it asks for."""
     return await services.replica.page(
-        after=after, sealing_key=signed.sealing_key, with_pairs=pairs, access_known=access
+        after=after,
+        node=signed.node,
+        sealing_key=signed.sealing_key,
+        with_pairs=pairs,
+        access_known=access,
+        with_statements=statements,
     )
 
 

@@ -1,6 +1,7 @@
 """Enrolment by photograph over HTTP, and the second person's answer about look-alikes."""
 
 import dataclasses
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -8,6 +9,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import Row
 from starlette.datastructures import UploadFile
 
+from central.consent import erasures, terminal_faces
+from central.consent import repository as consents
 from central.database import Transaction
 from central.people import pictures, repository, reviews, templates
 from central.people.endpoints import Writer, person
@@ -65,6 +68,7 @@ async def enrol(
     """Enrol a person by photographs; what is kept of them, if the site wants it, stays here."""
     async with services.database.read() as transaction:
         await person(transaction, str(holder_id), operator, services)
+        await _consent(transaction, str(holder_id))
     photographs = await _photographs(request)
     try:
         reading = await services.faces.read(photographs)
@@ -82,6 +86,36 @@ async def enrol(
     if enrolled.status == "awaiting_confirmation":
         response.status_code = 202
     return enrolled
+
+
+async def _consent(transaction: Transaction, holder_id: str) -> Row[Any]:
+    """Return the consent that a face needs; refuses with 409."""
+    found = await consents.standing(transaction, holder_id, "gate")
+    if found is None:
+        raise RefusedError(
+            409,
+            "consent_needed",
+            "record this person's consent to passing by face first; a card, a PIN or a code"
+            " needs none",
+        )
+    return found
+
+
+async def _store(
+    transaction: Transaction, consent: Row[Any], template: EncryptedTemplate, *, now: datetime
+) -> None:
+    """Make this the person's template, to lie where the consent says."""
+    template_id = await templates.replace(transaction, consent.holder_id, template, now=now)
+    if consent.place == "terminal":
+        await terminal_faces.place(
+            transaction,
+            consent.holder_id,
+            template_id=template_id,
+            network=template.network,
+            nodes=consent.nodes,
+            now=now,
+        )
+    await repository.change(transaction, consent.holder_id, {})
 
 
 async def _photographs(request: Request) -> list[Photograph]:
@@ -133,19 +167,23 @@ class _Enrolment:
             candidate = await services.faces.look_alike(self.template, others)
             async with services.database.write() as transaction:
                 await templates.take_turn(transaction)
-                # The person may have been removed while the networks worked.
+                # The person may have been removed, or withdrawn, while the networks worked.
                 await person(transaction, holder_id, self.operator, services)
+                consent = await _consent(transaction, holder_id)
                 if candidate is None:
-                    await templates.replace(transaction, holder_id, sealed, now=services.now())
-                    await self._keep_pictures(transaction, review_id=None)
-                    await repository.change(transaction, holder_id, {})
+                    await _store(transaction, consent, sealed, now=services.now())
+                    await self._keep_pictures(transaction, consent, review_id=None)
                     enrolled = self._outcome("enrolled")
                 else:
-                    enrolled = await self._ask(transaction, candidate, sealed)
+                    enrolled = await self._ask(transaction, consent, candidate, sealed)
         return enrolled.model_copy(update={"not_compared_count": not_compared_count})
 
     async def _ask(
-        self, transaction: Transaction, candidate: Candidate, sealed: EncryptedTemplate
+        self,
+        transaction: Transaction,
+        consent: Row[Any],
+        candidate: Candidate,
+        sealed: EncryptedTemplate,
     ) -> Enrolled:
         review_id = str(new_id())
         await reviews.add(
@@ -157,15 +195,18 @@ class _Enrolment:
             requested_by=self.operator.user_id,
             now=self.services.now(),
         )
-        await self._keep_pictures(transaction, review_id=review_id)
+        await self._keep_pictures(transaction, consent, review_id=review_id)
         name = await reviews.name_of(transaction, candidate.key)
         has_names = self.operator.may("people.names")
         resembles = Resembled(holder_id=candidate.key, name=name) if has_names else None
         outcome = self._outcome("awaiting_confirmation")
         return outcome.model_copy(update={"review_id": review_id, "resembles": resembles})
 
-    async def _keep_pictures(self, transaction: Transaction, *, review_id: str | None) -> None:
-        if self.services.settings.site.policy.keep_enrolment_pictures:
+    async def _keep_pictures(
+        self, transaction: Transaction, consent: Row[Any], *, review_id: str | None
+    ) -> None:
+        is_wanted = self.services.settings.site.policy.keep_enrolment_pictures
+        if is_wanted and consent.place == "central":
             await pictures.keep(
                 transaction,
                 self.services.kek,
@@ -185,13 +226,22 @@ class _Enrolment:
 
 @router.delete("/people/{holder_id}/face", status_code=204)
 async def forget(holder_id: UUID, operator: Writer, services: Given) -> None:
-    """Forget a person's face, and what waits about it."""
+    """Forget a person's face, and what waits about it; every terminal proves that it did, too."""
     async with services.database.write() as transaction:
         await templates.take_turn(transaction)
         await person(transaction, str(holder_id), operator, services)
-        if not await templates.remove(transaction, str(holder_id)):
+        deletion_id = await erasures.forget_face(
+            transaction,
+            str(holder_id),
+            reason="removed",
+            key=services.central_key,
+            by=operator.user_id,
+            now=services.now(),
+        )
+        if deletion_id is None:
             raise RefusedError(404, "face_not_found")
-        await repository.change(transaction, str(holder_id), {})
+        transaction.concerns(f"deletion:{deletion_id}")
+    await services.erasure_file.settle(services.database)
 
 
 @router.get("/face-reviews")
@@ -215,10 +265,10 @@ async def confirm(review_id: UUID, operator: Reviewer, services: Given) -> None:
             key_version=review.key_version,
             picture_count=review.picture_count,
         )
+        consent = await _consent(transaction, review.holder_id)
         kept = await pictures.of_review(transaction, review.review_id)
-        await templates.replace(transaction, review.holder_id, sealed, now=services.now())
+        await _store(transaction, consent, sealed, now=services.now())
         await pictures.put_back(transaction, kept)
-        await repository.change(transaction, review.holder_id, {})
         await note_look_alike(
             transaction,
             services.settings.site,

@@ -12,6 +12,8 @@ from pydantic import ValidationError
 from sqlalchemy import Row, select
 
 from central.access.repository import record
+from central.consent import deletions, erasures, terminal_faces
+from central.consent.repository import may_lie
 from central.database import Database, Transaction
 from central.keys import KeyEncryptionKey
 from central.people.codes import cancelled
@@ -23,6 +25,7 @@ from central.recognition.repository import last_done
 from central.site_values import replica_version
 from central.tables import PERSON_MARKS, cards, people, templates
 from central.visits import repository as visits
+from config.contract.face_statements import SignedStatement
 from config.contract.nodes import (
     AccessRecord,
     HolderRecord,
@@ -80,6 +83,7 @@ class _Question:
     after: int
     with_pairs: bool
     access_known: int | None
+    with_statements: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -90,9 +94,13 @@ class _Changes:
         version: That a node has with this answer.
         people: Rows of their table, in the order of versions.
         cards: Verifiers, by holder.
-        faces: Rows of templates, by holder.
         card_ends: When temporary cards are over, by holder.
         cancelled: Nonces of cancelled codes, by holder.
+        faces: Rows of templates, by holder; none of people without consent.
+        places: The nodes where a template may lie, by its id; everywhere where it is not named.
+        kept: Templates that lie at nodes alone, by node and holder.
+        erased: Signed erasures, by holder.
+        asked: Of whom a node is to say what it holds, by node.
         others: Whom somebody resembles, by holder.
         guests: Visitors, in the order of versions.
     """
@@ -105,10 +113,24 @@ class _Changes:
     card_ends: Mapping[str, dict[str, datetime]]
     cancelled: Mapping[str, tuple[str, ...]]
     faces: Mapping[str, tuple[Row[Any], ...]]
+    places: Mapping[str, frozenset[str]]
+    kept: Mapping[tuple[str, str], tuple[UUID, ...]]
+    erased: Mapping[str, SignedStatement]
+    asked: Mapping[str, tuple[str, ...]]
     others: Mapping[str, tuple[str, ...]]
     guests: Sequence[HolderRecord]
     site_pairs: SitePairsRecord | None
     access: AccessRecord | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _More:
+    """What only nodes are told that say which templates they hold; see ``_Changes``."""
+
+    places: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
+    kept: Mapping[tuple[str, str], tuple[UUID, ...]] = dataclasses.field(default_factory=dict)
+    erased: Mapping[str, SignedStatement] = dataclasses.field(default_factory=dict)
+    asked: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
 
 class ReplicaSource:
@@ -128,25 +150,35 @@ class ReplicaSource:
         self,
         *,
         after: int,
+        node: str,
         sealing_key: X25519PublicKey,
         with_pairs: bool,
         access_known: int | None,
+        with_statements: bool,
     ) -> ReplicaPage:
         """Return the changes after a version, sealed for one node.
 
         Args:
             after: A version; 0 is before everything.
+            node: That is told; templates go where their holders' consent lets them lie.
             sealing_key: Of the node.
             with_pairs: Whether the node asks for the site's own pairs.
             access_known: The version of the access model that the node has; None where it does not
                 ask for the access rules.
+            with_statements: Whether the node says which templates it holds; else it is told of
+                none that lies at nodes alone.
         """
-        question = _Question(after=after, with_pairs=with_pairs, access_known=access_known)
+        question = _Question(
+            after=after,
+            with_pairs=with_pairs,
+            access_known=access_known,
+            with_statements=with_statements,
+        )
         changes = await self._shared(question)
         if changes.faces:
-            holders = await asyncio.to_thread(self._sealed, changes, sealing_key)
+            holders = await asyncio.to_thread(self._sealed, changes, node, sealing_key)
         else:
-            holders = self._sealed(changes, sealing_key)
+            holders = self._sealed(changes, node, sealing_key)
         return ReplicaPage(
             version=changes.version,
             has_more=changes.has_more,
@@ -154,7 +186,12 @@ class ReplicaSource:
             holders=tuple(sorted(holders, key=lambda holder: holder.version)),
             site_pairs=changes.site_pairs,
             access=changes.access,
+            asked_holders=changes.asked.get(node, ()),
         )
+
+    def forget(self) -> None:
+        """Read anew what nodes are asked, which no version tells of."""
+        self._version = -1
 
     async def _shared(self, question: _Question) -> _Changes:
         async with self._database.read() as transaction:
@@ -190,6 +227,15 @@ class ReplicaSource:
             test = await last_done(transaction) if question.with_pairs else None
             # A node that begins anew may have the same version of another history.
             known = question.access_known if after else None
+            more = _More()
+            if question.with_statements:
+                removed = [row.holder_id for row in rows if row.is_removed]
+                more = _More(
+                    places=await terminal_faces.places(transaction, holder_ids),
+                    kept=await terminal_faces.kept(transaction, holder_ids),
+                    erased=await erasures.of_people(transaction, removed),
+                    asked={} if has_more else await deletions.asked(transaction),
+                )
             return _Changes(
                 version=version,
                 has_more=has_more,
@@ -198,7 +244,13 @@ class ReplicaSource:
                 cards=await self._verifiers(transaction, holder_ids),
                 card_ends=await self._card_ends(transaction, holder_ids),
                 cancelled=await cancelled(transaction, holder_ids),
-                faces=await self._templates(transaction, holder_ids),
+                faces=await self._templates(
+                    transaction, holder_ids, everywhere=not question.with_statements
+                ),
+                places=more.places,
+                kept=more.kept,
+                erased=more.erased,
+                asked=more.asked,
                 others=await confusable_with(transaction, holder_ids),
                 guests=[guest for guest in guests if guest.version <= version],
                 site_pairs=None if test is None else test.record,
@@ -209,19 +261,10 @@ class ReplicaSource:
                 ),
             )
 
-    def _sealed(self, changes: _Changes, sealing_key: X25519PublicKey) -> list[HolderRecord]:
-        records = [
-            self._record(
-                row,
-                changes.cards.get(row.holder_id, ()),
-                changes.faces.get(row.holder_id, ()),
-                changes.others.get(row.holder_id, ()),
-                sealing_key,
-                card_ends=changes.card_ends.get(row.holder_id, {}),
-                cancelled_codes=changes.cancelled.get(row.holder_id, ()),
-            )
-            for row in changes.people
-        ]
+    def _sealed(
+        self, changes: _Changes, node: str, sealing_key: X25519PublicKey
+    ) -> list[HolderRecord]:
+        records = [self._record(row, changes, node, sealing_key) for row in changes.people]
         return [*records, *changes.guests]
 
     @staticmethod
@@ -255,31 +298,38 @@ class ReplicaSource:
 
     @staticmethod
     async def _templates(
-        transaction: Transaction, holder_ids: list[str]
+        transaction: Transaction, holder_ids: list[str], *, everywhere: bool
     ) -> dict[str, tuple[Row[Any], ...]]:
-        query = select(templates).where(templates.c.holder_id.in_(holder_ids))
+        query = select(templates).where(
+            templates.c.holder_id.in_(holder_ids), may_lie(everywhere=everywhere)
+        )
         found = dict[str, tuple[Row[Any], ...]]()
         for row in await transaction.execute(query.order_by(templates.c.template_id)):
             found[row.holder_id] = (*found.get(row.holder_id, ()), row)
         return found
 
     def _record(
-        self,
-        row: Row[Any],
-        verifiers: tuple[str, ...],
-        faces: tuple[Row[Any], ...],
-        others: tuple[str, ...],
-        sealing_key: X25519PublicKey,
-        **more: object,
+        self, row: Row[Any], changes: _Changes, node: str, sealing_key: X25519PublicKey
     ) -> HolderRecord:
+        holder_id = row.holder_id
         if row.is_removed:
-            return HolderRecord(holder_id=row.holder_id, version=row.version, is_removed=True)
+            erasure = changes.erased.get(holder_id)
+            return HolderRecord(
+                holder_id=holder_id, version=row.version, is_removed=True, erasure=erasure
+            )
+        faces = [
+            face
+            for face in changes.faces.get(holder_id, ())
+            if node in changes.places.get(face.template_id, frozenset({node}))
+        ]
         return holder_record(
             row,
-            cards=verifiers,
+            cards=changes.cards.get(holder_id, ()),
             templates=tuple(self._template(face, sealing_key) for face in faces),
-            confusable_with=others,
-            **more,
+            confusable_with=changes.others.get(holder_id, ()),
+            kept_templates=changes.kept.get((node, holder_id), ()),
+            card_ends=changes.card_ends.get(holder_id, {}),
+            cancelled_codes=changes.cancelled.get(holder_id, ()),
         )
 
     def _template(self, row: Row[Any], sealing_key: X25519PublicKey) -> TemplateRecord:

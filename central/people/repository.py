@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, exists, func, insert, or_, select, update
 
+from central.consent.repository import stands_for
 from central.database import Transaction, like_pattern
 from central.people import networks
 from central.people.masking import masked
@@ -20,6 +21,7 @@ from central.tables import (
     people,
     templates,
     temporary_codes,
+    terminal_faces,
     units,
 )
 
@@ -31,13 +33,17 @@ def _query(network: str | None) -> Select[Any]:
         .where(cards.c.holder_id == people.c.holder_id)
         .scalar_subquery()
     )
-    has_face = exists().where(templates.c.holder_id == people.c.holder_id)
+    has_face = or_(
+        exists().where(templates.c.holder_id == people.c.holder_id),
+        exists().where(terminal_faces.c.holder_id == people.c.holder_id),
+    )
     return (
         select(
             people,
             units.c.path.label("unit"),
             card_count.label("card_count"),
             has_face.label("has_face"),
+            stands_for("gate").label("has_face_consent"),
             networks.picture_count(network).label("picture_count"),
             networks.must_come_again(network).label("must_come_again"),
         )
@@ -57,6 +63,7 @@ def _person(row: Row[Any], *, has_names: bool) -> Person:
         valid_until=row.valid_until,
         access_points=row.access_points,
         has_face=bool(row.has_face),
+        has_face_consent=bool(row.has_face_consent),
         picture_count=row.picture_count,
         must_come_again=bool(row.must_come_again),
         card_count=row.card_count,
@@ -194,7 +201,7 @@ async def remove(transaction: Transaction, holder_id: str) -> None:
     The caller has taken its turn (``templates.take_turn``).
     """
     await _forget_pairs(transaction, holder_id)
-    for table in (cards, enrolment_pictures, templates, temporary_codes):
+    for table in (cards, enrolment_pictures, templates, temporary_codes, terminal_faces):
         await transaction.execute(delete(table).where(table.c.holder_id == holder_id))
     await transaction.execute(
         delete(face_reviews).where(
@@ -218,6 +225,7 @@ async def remove(transaction: Transaction, holder_id: str) -> None:
             **dict.fromkeys(PERSON_MARKS, False),
             "unit_id": None,
             "in_roster": False,
+            "face_withheld_at": None,
         },
     )
 

@@ -78,6 +78,9 @@ class Person(BaseModel):
 
     Attributes:
         unit: Path of the organisation unit, with slashes.
+        has_face: At central, or at terminals alone.
+        has_face_consent: Whether a consent to passing by face stands; without one no terminal has
+            a face of theirs.
         picture_count: Of the face that gates compare; None where nobody counted, or there is none.
         must_come_again: The face is of another network, and no picture is kept to make it anew.
         profiles: Of the access model; None: ``access_points`` alone says where. The others as in
@@ -94,6 +97,7 @@ class Person(BaseModel):
     valid_until: AwareDatetime | None
     access_points: list[str] | None
     has_face: bool
+    has_face_consent: bool
     picture_count: int | None
     must_come_again: bool
     card_count: int

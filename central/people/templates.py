@@ -13,7 +13,7 @@ from sqlalchemy import delete, exists, func, insert, select
 
 from central.database import FACES_LOCK, Transaction
 from central.keys import KeyEncryptionKey, KeysError
-from central.tables import enrolment_pictures, face_reviews, templates
+from central.tables import enrolment_pictures, face_reviews, templates, terminal_faces
 from config.contract.identifiers import Frozen, new_id
 from config.contract.trust import (
     KEY_SIZE_BYTES,
@@ -132,29 +132,35 @@ async def count_of_others(transaction: Transaction, *, network: str, besides: st
 
 async def replace(
     transaction: Transaction, holder_id: str, template: EncryptedTemplate, *, now: datetime
-) -> None:
-    """Make this the person's only template; open questions and pictures of earlier ones go."""
+) -> str:
+    """Make this the person's only template; open questions and pictures of earlier ones go.
+
+    Returns:
+        Its identifier.
+    """
     await remove(transaction, holder_id)
-    await add(transaction, holder_id, template, now=now)
+    return await add(transaction, holder_id, template, now=now)
 
 
 async def add(
     transaction: Transaction, holder_id: str, template: EncryptedTemplate, *, now: datetime
-) -> None:
-    """Give a person a template of a network that had made none of this person."""
+) -> str:
+    """Give a person a template of a network that had made none of this person; returns its id."""
+    template_id = str(new_id())
     await transaction.execute(
         insert(templates).values(
             **template.model_dump(),
-            template_id=str(new_id()),
+            template_id=template_id,
             holder_id=holder_id,
             created_at=now,
         )
     )
+    return template_id
 
 
 async def remove(transaction: Transaction, holder_id: str) -> bool:
     """Forget a person's face and what waits about it; returns whether there was a template."""
-    for table in (enrolment_pictures, face_reviews):
+    for table in (enrolment_pictures, face_reviews, terminal_faces):
         await transaction.execute(delete(table).where(table.c.holder_id == holder_id))
     removed = await transaction.execute(
         delete(templates)

@@ -97,7 +97,7 @@ CLASSES: Final = (
     _aged("device_events", "events", "event_conflicts", every=DAILY),
     DataClass(name="money", tables=("events", "event_conflicts"), ending="record"),
     _aged("whereabouts", "area_facts"),
-    _left("leaver_faces", "templates", "enrolment_pictures"),
+    _left("leaver_faces", "templates", "enrolment_pictures", "terminal_faces"),
     _left("leaver_records", "people", "cards", "temporary_codes", "confusable_pairs"),
     _aged("face_reviews", "face_reviews"),
     _aged("visitors", "visits"),
@@ -111,6 +111,12 @@ CLASSES: Final = (
         setting="policy.audit_kept_days",
         every=DAILY,
     ),
+    DataClass(name="consents", tables=("consents",), ending="person"),
+    DataClass(
+        name="deletion_proofs",
+        tables=("face_deletions", "face_deletion_nodes", "erasures"),
+        ending="record",
+    ),
     DataClass(name="operators", tables=("users", "recovery_codes"), ending="account"),
     DataClass(
         name="acts",
@@ -119,7 +125,15 @@ CLASSES: Final = (
     ),
     DataClass(
         name="technical",
-        tables=("site_values", "nodes", "event_ranges", "units", "self_tests", "retention_runs"),
+        tables=(
+            "site_values",
+            "nodes",
+            "event_ranges",
+            "units",
+            "self_tests",
+            "retention_runs",
+            "consent_texts",
+        ),
         ending="record",
         is_personal=False,
     ),

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -26,11 +27,11 @@ from sqlalchemy import (
     update,
 )
 
+from central.consent import erasures, leavers
 from central.database import EVENTS_LOCK, Transaction
 from central.events.considered import CANDIDATES
 from central.muster import repository as muster
 from central.operator_tables import api_tokens, invitations, sessions
-from central.people import repository as people_repository
 from central.people import reviews, templates
 from central.tables import (
     area_facts,
@@ -273,11 +274,6 @@ async def note_leavers(transaction: Transaction, *, now: datetime) -> None:
     )
 
 
-async def _forget_face(transaction: Transaction, holder_id: str) -> None:
-    await templates.remove(transaction, holder_id)
-    await people_repository.change(transaction, holder_id, {})
-
-
 def _leavers(
     condition: ColumnElement[bool], forget_one: Callable[[Transaction, str], Awaitable[None]]
 ) -> Rule:
@@ -325,8 +321,6 @@ RULES: Final[Mapping[str, Rule]] = {
     "candidates": Rule(_oldest_candidates, _forget_candidates),
     "alarms": _events({"alarm", "fire"}),
     "device_events": _events({"telemetry"}),
-    "leaver_faces": _leavers(_HAS_FACE, _forget_face),
-    "leaver_records": _leavers(true(), people_repository.remove),
     "face_reviews": Rule(_oldest_review, _forget_reviews),
     "visitors": Rule(_oldest_visit, _forget_visits),
     "sessions": Rule(_oldest_session, _forget_sessions),
@@ -336,3 +330,18 @@ RULES: Final[Mapping[str, Rule]] = {
         invitations.c.secret_hash, node_tokens.c.secret_hash, api_tokens.c.token_id
     ),
 }
+
+
+def leaver_rules(key: Ed25519PrivateKey, now: Callable[[], datetime]) -> Mapping[str, Rule]:
+    """Return the rules of people who have left: what goes is erased for ever, with proofs."""
+
+    async def forget_face(transaction: Transaction, holder_id: str) -> None:
+        await leavers.finish(transaction, holder_id, key=key, now=now())
+
+    async def forget_person(transaction: Transaction, holder_id: str) -> None:
+        await erasures.erase_person(transaction, holder_id, key=key, by=None, now=now())
+
+    return {
+        "leaver_faces": _leavers(_HAS_FACE, forget_face),
+        "leaver_records": _leavers(true(), forget_person),
+    }

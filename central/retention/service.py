@@ -11,11 +11,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.audit import repository as audit
 from central.audit.notes import CENTRAL, Note
+from central.consent import leavers
 from central.database import AUDIT_LOCK, RETENTION_LOCK, Database, Transaction
 from central.retention import repository
 from central.retention.classes import CLASSES, DataClass, next_run
 from central.retention.repository import Run
-from central.retention.rules import RULES, Forgotten, Rule, note_leavers
+from central.retention.rules import RULES, Forgotten, Rule, leaver_rules, note_leavers
 from config.contract.trust import sign, to_text
 from config.site import Site
 
@@ -42,13 +43,19 @@ class Retention:
         Args:
             database: Central's.
             site: Whose limits they are.
-            audit_key: Signs what takes the place of old entries of the audit log.
+            audit_key: Central's own: signs erasures, and what takes the place of old entries of
+                the audit log.
             now: The wall clock, aware UTC.
             batch_length: Of items in one transaction.
         """
         self._database, self._site, self._now = database, site, now
         self._batch_length = batch_length
-        self.rules: Mapping[str, Rule] = {**RULES, "audit_log": _audit_rule(site, audit_key)}
+        self._key = audit_key
+        self.rules: Mapping[str, Rule] = {
+            **RULES,
+            **leaver_rules(audit_key, now),
+            "audit_log": _audit_rule(site, audit_key),
+        }
 
     async def run(self) -> None:
         """Look for ever."""
@@ -86,6 +93,7 @@ class Retention:
                 return False
             if data_class.ending == "leaving":
                 await note_leavers(transaction, now=now)
+                await leavers.look_after(transaction, key=self._key, now=now)
             done = await self.rules[name].forget(transaction, until, self._batch_length)
             if done.items:
                 run = _counted(run, done.items, now=now)

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 from config.contract.access import DoorState
 from config.contract.access_model import AccessModel
 from config.contract.events import ClockQuality, EventClass
+from config.contract.face_statements import SignedStatement
 from config.contract.identifiers import Frozen, Sha256, Slug
 
 
@@ -173,6 +174,8 @@ class HolderRecord(Frozen):
         has_extended_access_time: Needs more time at the door.
         card_ends: When a card is over before its holder is, by verifier: a temporary card.
         cancelled_codes: Nonces of codes that were cancelled before their end.
+        kept_templates: That lie at the node alone, and stay there; central has no copy of them.
+        erasure: Of a removed person, as central signed it; the node keeps it.
     """
 
     holder_id: str
@@ -196,6 +199,8 @@ class HolderRecord(Frozen):
     has_extended_access_time: bool = False
     card_ends: dict[str, AwareDatetime] = Field(default_factory=dict)
     cancelled_codes: tuple[str, ...] = ()
+    kept_templates: tuple[UUID, ...] = ()
+    erasure: SignedStatement | None = None
 
 
 class SitePairsRecord(Frozen):
@@ -272,6 +277,8 @@ class ReplicaPage(Frozen):
         site_pairs: As they are now, on every page; None before the first self-test, and for a node
             that does not ask for them (an older one refuses fields that it does not know).
         access: As it is now, on every page; None for a node that does not ask with ``access=V``.
+        asked_holders: Of whom the node is to say which templates it holds, once it has applied the
+            page (``contract.face_statements``); only with ``statements=true``.
     """
 
     version: Annotated[int, Field(ge=0)]
@@ -280,3 +287,4 @@ class ReplicaPage(Frozen):
     holders: tuple[HolderRecord, ...] = ()
     site_pairs: SitePairsRecord | None = None
     access: AccessRecord | None = None
+    asked_holders: tuple[str, ...] = ()

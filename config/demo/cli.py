@@ -287,7 +287,7 @@ class Building:
         say(f"  {link}", soft_wrap=True)
         say("The terminal's own pages:", style="bold")
         say(f"  {self._edge.ready['kiosk']}", soft_wrap=True)
-        say("East and west show photographs as people, so there liveness=off. No consent records.")
+        say("East and west show photographs as people, so there liveness=off.")
         say("For demonstration. Ctrl-C ends it.\n")
 
     async def _watch(self) -> None:

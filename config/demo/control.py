@@ -82,7 +82,7 @@ class CentralControl:
         await self._post(f"/api/v1/people/{holder_id}/cards", number=number)
 
     async def enrol_face(self, holder_id: str, photograph: Path) -> bool:
-        """Enrol a person by photograph.
+        """Enrol a person by photograph, after recording that they consented on the screen.
 
         Returns:
             Whether it is done; a person who resembles somebody enrolled waits for a second
@@ -91,6 +91,14 @@ class CentralControl:
         Raises:
             typer.TyperException: Central did not accept the photograph.
         """
+        await self._post(
+            f"/api/v1/people/{holder_id}/consents",
+            purpose="gate",
+            text_version=1,
+            place="central",
+            method="screen",
+            is_under_14=False,
+        )
         content = await asyncio.to_thread(photograph.read_bytes)
         reply = await self._http.post(
             f"/api/v1/people/{holder_id}/face", files={"photos": (photograph.name, content)}

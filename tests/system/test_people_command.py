@@ -51,7 +51,9 @@ class Enrol:
 
     def _command(self, url: str, words: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            Process.command("people", "enrol", "--url", url, "--username", "wang", *words),
+            Process.command(
+                "people", "enrol", "--url", url, "--username", "wang", "--consent", "paper", *words
+            ),
             env={**os.environ, "MENSHEN_PASSWORD": PASSWORD},
             capture_output=True,
             text=True,

@@ -16,7 +16,7 @@ from config.web import STATIC
 from tests.central.access.models import STAFF, put
 from tests.central.audit.log import actions
 from tests.central.bench import PASSWORD, Bench, Node, accept, running_central
-from tests.central.people.enrolling import enrol
+from tests.central.people.enrolling import consent, enrol
 from tests.central.people.importing import apply, preview, send
 from tests.central.people.seen_faces import SeenFaces, photograph
 from tests.central.test_security import routes
@@ -35,6 +35,7 @@ UNRECORDED = {
     "PUT /api/v1/nodes/current/status": "a node's heartbeat every few seconds",
     "POST /api/v1/access-model/check": "it says what would change, and changes nothing",
     "POST /api/v1/people/by-number/{number}/check": "it says what would change",
+    "POST /api/v1/nodes/current/faces": "a node's signed statement: what it proves is recorded",
     "PUT /api/v1/blobs/{sha256}": "a node's signed picture, which belongs to an event",
 }
 """Endpoints that write no entry, and why."""
@@ -72,6 +73,16 @@ def face_of(bench: Bench) -> str:
     holder_id = bench.person()
     assert enrol(bench.administrator, holder_id, photograph(1)).status_code == 201
     return f"{API}/people/{holder_id}/face"
+
+
+def consent_of(bench: Bench) -> str:
+    holder_id = bench.person()
+    reply = consent(bench.administrator, holder_id)
+    return f"{API}/people/{holder_id}/consents/{reply.json()['consent_id']}"
+
+
+def new_text() -> dict[str, str]:
+    return {"purpose": "gate", "zh_cn": "告知" * 60, "en": "A notice. " * 20}
 
 
 def level_of(bench: Bench) -> str:
@@ -168,6 +179,11 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
         f"{API}/people/{b.person()}/cards", json={"number": "7"}
     ),
     "DELETE /people/{holder_id}/cards/{card_id}": lambda b: b.administrator.delete(card_of(b)),
+    "POST /consent-texts": lambda b: b.administrator.post(f"{API}/consent-texts", json=new_text()),
+    "POST /people/{holder_id}/consents": lambda b: consent(b.administrator, b.person()),
+    "POST /people/{holder_id}/consents/{consent_id}/withdraw": lambda b: b.administrator.post(
+        f"{consent_of(b)}/withdraw"
+    ),
     "POST /people/{holder_id}/face": lambda b: enrol(b.administrator, b.person(), photograph(1)),
     "DELETE /people/{holder_id}/face": lambda b: b.administrator.delete(face_of(b)),
     "POST /face-reviews/{review_id}/confirm": lambda b: b.administrator.post(

@@ -59,7 +59,7 @@ def test_every_photograph_gets_a_line(
 ) -> None:
     pictures = files(tmp_path, ANNA, photograph(1, marker=NOBODY))
 
-    assert people(bench, "enrol", "--name", "Anna", *pictures) == 0
+    assert people(bench, "enrol", "--consent", "paper", "--name", "Anna", *pictures) == 0
 
     first, second, enrolled, advice = capsys.readouterr().out.splitlines()
     assert first.startswith("0.png: Accepted · quality ")
@@ -73,7 +73,7 @@ def test_the_report_speaks_the_operators_language(
 ) -> None:
     pictures = files(tmp_path, ANNA, photograph(1, blurred=True))
 
-    people(bench, "enrol", "--name", "安娜", "--language", "zh-CN", *pictures)
+    people(bench, "enrol", "--consent", "paper", "--name", "安娜", "--language", "zh-CN", *pictures)
 
     out = capsys.readouterr().out
     assert "0.png: 可用 · 质量" in out
@@ -86,7 +86,7 @@ def test_three_photographs_need_no_advice(
 ) -> None:
     pictures = files(tmp_path, ANNA, ANNA_AGAIN, photograph(1, marker=2))
 
-    people(bench, "enrol", "--name", "Anna", *pictures)
+    people(bench, "enrol", "--consent", "paper", "--name", "Anna", *pictures)
 
     assert len(capsys.readouterr().out.splitlines()) == 4
 
@@ -96,7 +96,7 @@ def test_photographs_that_cannot_be_used_say_why_and_leave_nobody(
 ) -> None:
     pictures = files(tmp_path, ANNA, photograph(2))
 
-    assert people(bench, "enrol", "--name", "Anna", *pictures) == 1
+    assert people(bench, "enrol", "--consent", "paper", "--name", "Anna", *pictures) == 1
 
     err = capsys.readouterr().err.splitlines()
     assert [line.partition(" · ")[0] for line in err[:2]] == [
@@ -107,7 +107,10 @@ def test_photographs_that_cannot_be_used_say_why_and_leave_nobody(
 
 
 def test_an_unknown_language_is_a_line(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
-    assert people(bench, "enrol", "--name", "A", "--language", "de", "a.png") == 2
+    assert (
+        people(bench, "enrol", "--consent", "paper", "--name", "A", "--language", "de", "a.png")
+        == 2
+    )
 
     assert "use zh-CN or en" in capsys.readouterr().err
 

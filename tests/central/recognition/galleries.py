@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from central.consent import repository as consents
+from central.consent.schemas import NewConsent
 from central.people import templates
 from central.people.repository import change
 from central.people.templates import encrypted
@@ -17,6 +19,9 @@ from tests.central.bench import PASSWORD, SITE, Bench
 
 NETWORK = network_in_force(Recognition())
 DIMENSION = 128
+CONSENT = NewConsent(
+    purpose="gate", text_version=1, place="central", method="paper", is_under_14=False
+)
 T = TypeVar("T")
 CAMERA_SITE = Site.model_validate(
     {
@@ -66,6 +71,7 @@ async def _store(bench: Bench, people: Sequence[tuple[str, Embedding]], network:
             sealed = encrypted(
                 services.kek, face, holder_id=holder_id, network=network, picture_count=2
             )
+            await consents.add(transaction, holder_id, CONSENT, by="test", now=bench.clock())
             await templates.replace(transaction, holder_id, sealed, now=bench.clock())
             await change(transaction, holder_id, {})
 

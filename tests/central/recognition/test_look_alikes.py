@@ -4,6 +4,7 @@ from pathlib import Path
 
 from config.contract.nodes import ReplicaPage
 from tests.central.bench import Bench, running_central
+from tests.central.people.enrolling import enrol
 from tests.central.people.seen_faces import SeenFaces, photograph
 from tests.central.recognition.galleries import CAMERA_SITE
 
@@ -11,12 +12,7 @@ from tests.central.recognition.galleries import CAMERA_SITE
 def enrol_twins(bench: Bench) -> tuple[str, str, str]:
     """Enrol one picture for two people; returns both and the question about them."""
     ids = bench.person("王小明"), bench.person("王大明")
-    replies = [
-        bench.administrator.post(
-            f"/api/v1/people/{holder_id}/face", files=[("photos", ("a.png", photograph(1)))]
-        )
-        for holder_id in ids
-    ]
+    replies = [enrol(bench.administrator, holder_id, photograph(1)) for holder_id in ids]
     return *ids, str(replies[1].json()["review_id"])
 
 
