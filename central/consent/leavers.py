@@ -22,9 +22,7 @@ BATCH_LENGTH: Final = 100
 """People in one transaction: others may write in between."""
 
 
-async def look_after(
-    transaction: Transaction, *, key: Ed25519PrivateKey, now: datetime
-) -> None:
+async def look_after(transaction: Transaction, *, key: Ed25519PrivateKey, now: datetime) -> None:
     """Take faces of people who have left from terminals, and give back those of who returned."""
     await templates.take_turn(transaction)
     withheld = people.c.face_withheld_at.is_not(None)
@@ -42,9 +40,7 @@ async def finish(
         face_deletions.c.holder_id == holder_id, face_deletions.c.central_deleted_at.is_(None)
     )
     if (await transaction.execute(waiting)).first() is None:
-        await erasures.forget_face(
-            transaction, holder_id, reason="left", key=key, by=None, now=now
-        )
+        await erasures.forget_face(transaction, holder_id, reason="left", key=key, by=None, now=now)
     else:
         await erasures.finish_face(transaction, holder_id, key=key, now=now)
     await repository.change(transaction, holder_id, {"face_withheld_at": None})

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.retention.classes import CLASSES, data_class, is_overdue, next_run
-from central.retention.rules import RULES
+from central.retention.rules import RULES, leaver_rules
 from central.tables import metadata
 from config.retention import Retention
 from config.site import SiteError, load_site
@@ -39,7 +40,8 @@ def test_every_limit_has_a_timer_and_every_timer_a_limit() -> None:
 
     assert limited == {each.name for each in CLASSES if each.every is not None}
     at_central = {name for name in limited if data_class(name).place == "central"}
-    assert at_central == {*RULES, "audit_log"}
+    of_leavers = leaver_rules(Ed25519PrivateKey.generate(), lambda: NOW)
+    assert at_central == {*RULES, *of_leavers, "audit_log"}
 
 
 def test_every_setting_of_retention_belongs_to_a_class() -> None:
