@@ -9,6 +9,7 @@ import pytest
 
 from central.people.photo_folder import number_of, photo_folder
 from tests.central.bench import Bench
+from tests.central.people.enrolling import consent
 from tests.central.people.seen_faces import NOBODY, photograph
 from tests.central.people.test_cli import bench, people, terminal
 
@@ -64,7 +65,9 @@ def test_a_zip_is_read_like_a_folder(folder: Path, tmp_path: Path) -> None:
 def test_everybody_is_enrolled_or_said_why_not(
     bench: Bench, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    anna, _ = bench.person("Anna", number="n1"), bench.person("Bert", number="n2")
+    anna, bert = bench.person("Anna", number="n1"), bench.person("Bert", number="n2")
+    for holder_id in (anna, bert):
+        consent(bench.administrator, holder_id)
 
     code = people(bench, "enrol-folder", str(folder), "--csv", str(tmp_path / "report.csv"))
 
@@ -80,10 +83,10 @@ def test_everybody_is_enrolled_or_said_why_not(
 def test_after_a_cut_the_same_command_goes_on_and_enrols_nobody_twice(
     bench: Bench, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bench.person("Anna", number="n1")
+    consent(bench.administrator, bench.person("Anna", number="n1"))
     people(bench, "enrol-folder", str(folder))
     before = bench.administrator.get("/api/v1/people").json()
-    bench.person("Carl", number="n3")
+    consent(bench.administrator, bench.person("Carl", number="n3"))
 
     code = people(bench, "enrol-folder", str(folder), "--json", "--language", "zh-CN")
 
@@ -91,6 +94,17 @@ def test_after_a_cut_the_same_command_goes_on_and_enrols_nobody_twice(
     assert code == 3
     assert [p["outcome"] for p in told["people"]] == ["already", "no_person", "enrolled"]
     assert bench.administrator.get("/api/v1/people").json()["items"][1:] == before["items"]
+
+
+def test_who_has_not_consented_is_not_enrolled_and_said(
+    bench: Bench, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.person("Anna", number="n1")
+
+    assert people(bench, "enrol-folder", str(folder)) == 3
+
+    assert "n1 · n1.png · not enrolled" in capsys.readouterr().err
+    assert bench.administrator.get("/api/v1/people").json()["items"][0]["has_face"] is False
 
 
 def test_a_folder_without_photographs_says_how_to_name_them(
