@@ -17,7 +17,8 @@ from central.consent.schemas import (
     NewConsentText,
 )
 from central.database import Transaction
-from central.tables import consent_texts, consents, people, templates, users
+from central.operator_tables import users
+from central.tables import consent_texts, consents, people, templates
 from config.contract.identifiers import new_id
 
 
