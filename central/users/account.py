@@ -73,12 +73,20 @@ class Accounts:
                 found.user_id,
                 totp_pending=self._sign_ins.sealed(found.user_id, secret),
             )
-        address = second_factor.address_of(
-            secret, username=operator.username, issuer=f"Menshen {self._issuer}"
-        )
-        return NewSecondFactor(
-            secret=secret, address=address, picture=second_factor.picture_of(address)
-        )
+        return NewSecondFactor(secret=secret, address=self._address(secret, operator))
+
+    async def picture(self, operator: Operator) -> bytes:
+        """Return the QR code of a second factor that is not confirmed yet, as SVG."""
+        async with self._database.read() as transaction:
+            found = await self._row(transaction, operator)
+        if found.totp_pending is None:
+            raise _nothing_to_confirm()
+        secret = self._sign_ins.opened(found.user_id, found.totp_pending)
+        return second_factor.picture_of(self._address(secret, operator))
+
+    def _address(self, secret: str, operator: Operator) -> str:
+        issuer = f"Menshen {self._issuer}"
+        return second_factor.address_of(secret, username=operator.username, issuer=issuer)
 
     async def confirm_second_factor(
         self, code: str, operator: Operator, *, now: datetime
@@ -88,7 +96,7 @@ class Accounts:
         async with self._database.write() as transaction:
             found = await self._row(transaction, operator)
             if found.totp_pending is None:
-                raise RefusedError(409, "nothing_to_confirm", "set up a second factor first")
+                raise _nothing_to_confirm()
             secret = self._sign_ins.opened(found.user_id, found.totp_pending)
             step = second_factor.step_of(secret, code, after=None, now=now)
             if step is None:
@@ -164,3 +172,7 @@ class Accounts:
         if found is None:
             raise RefusedError(401, "not_signed_in", "sign in first")
         return found
+
+
+def _nothing_to_confirm() -> RefusedError:
+    return RefusedError(409, "nothing_to_confirm", "set up a second factor first")

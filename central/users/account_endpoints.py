@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 
 from central.problems import RESPONSES
 from central.security import Operator, session_of
@@ -24,6 +24,7 @@ from central.users.endpoints import Only, revoke
 from central.users.schemas import SessionList
 
 router = APIRouter(prefix="/account", tags=["account"], responses=RESPONSES)
+SVG = "image/svg+xml"
 Self = Annotated[Operator, Depends(session_of)]
 
 
@@ -45,6 +46,16 @@ async def begin_second_factor(
 ) -> NewSecondFactor:
     """Make a second factor, which is in force once it was confirmed."""
     return await services.accounts.begin_second_factor(wish.password, operator)
+
+
+@router.get(
+    "/second-factor/code.svg",
+    response_class=Response,
+    responses={200: {"content": {SVG: {"schema": {"type": "string"}}}}},
+)
+async def second_factor_picture(operator: Self, services: Given) -> Response:
+    """Return the new second factor as a QR code, until it is confirmed."""
+    return Response(await services.accounts.picture(operator), media_type=SVG)
 
 
 @router.post("/second-factor/confirm")

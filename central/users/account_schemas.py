@@ -77,12 +77,10 @@ class NewSecondFactor(BaseModel):
     Attributes:
         secret: In base32, to be typed.
         address: ``otpauth://``, for a program.
-        picture: The address as a QR code, in a ``data:`` address.
     """
 
     secret: str
     address: str
-    picture: str
 
 
 class RecoveryCodes(BaseModel):

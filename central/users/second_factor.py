@@ -6,6 +6,7 @@ Source: RFC 6238 "TOTP: Time-Based One-Time Password Algorithm", sections 4 and 
 import base64
 import hashlib
 import hmac
+import io
 import secrets
 from datetime import datetime
 from typing import Final
@@ -30,9 +31,11 @@ def address_of(secret: str, *, username: str, issuer: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=issuer)
 
 
-def picture_of(address: str) -> str:
-    """Return an address as a QR code: an SVG in a ``data:`` address."""
-    return segno.make_qr(address, error="m").svg_data_uri(scale=4, border=4, light="#fff")
+def picture_of(address: str) -> bytes:
+    """Return an address as a QR code: an SVG."""
+    drawing = io.BytesIO()
+    segno.make_qr(address, error="m").save(drawing, kind="svg", scale=4, light="#fff")
+    return drawing.getvalue()
 
 
 def step_of(secret: str, code: str, *, after: int | None, now: datetime) -> int | None:

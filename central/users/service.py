@@ -148,8 +148,8 @@ class Users:
             expires_at=expires_at,
             user_id=user_id,
         )
-        page = "invite" if user_id is None else "reset"
-        return Invitation(link=f"{self._url}/{page}#{secret}", expires_at=expires_at)
+        kind = "" if user_id is None else "reset."
+        return Invitation(link=f"{self._url}/invite#{kind}{secret}", expires_at=expires_at)
 
     async def accept(
         self, wish: AcceptInvitation, *, address: str = "", now: datetime

@@ -8,7 +8,9 @@ import { language, loadWords, setLanguage, t } from "/web/i18n.js";
 const PASSWORD_LENGTH_MIN = 12;
 
 await loadWords();
-const secret = location.hash.slice(1);
+const RESET = "reset.";
+const isReset = location.hash.slice(1).startsWith(RESET);
+const secret = location.hash.slice(isReset ? RESET.length + 1 : 1);
 // The secret leaves the address bar and the history before anybody can look over a shoulder.
 history.replaceState(null, "", location.pathname);
 const main = h("main", { id: "invite" });
@@ -16,7 +18,8 @@ document.body.append(main);
 show();
 
 function show() {
-  document.title = t("invite.title");
+  const title = t(isReset ? "invite.reset_title" : "invite.title");
+  document.title = title;
   const other = language() === "en" ? "zh-CN" : "en";
   const change = h("button", { class: "quiet", type: "button", lang: other }, other === "en" ? "EN" : "中");
   change.addEventListener("click", async () => {
@@ -24,7 +27,7 @@ function show() {
     show();
   });
   const body = secret ? form() : h("p", {}, t("invite.no_secret"));
-  fill(main, h("div", { class: "card" }, h("header", {}, h("h1", {}, t("invite.title")), change), h("p", { class: "muted" }, t("invite.hint")), body));
+  fill(main, h("div", { class: "card" }, h("header", {}, h("h1", {}, title), change), h("p", { class: "muted" }, t(isReset ? "invite.reset_hint" : "invite.hint")), body));
 }
 
 function form() {
@@ -37,13 +40,14 @@ function form() {
     password.setAttribute("type", /** @type {HTMLInputElement} */ (shown).checked ? "text" : "password");
   });
   const fields = [
-    field("field.username", name),
+    ...(isReset ? [] : [field("field.username", name)]),
     field("field.password", password, "invite.password_hint"),
     h("label", { class: "check" }, shown, t("invite.show_password")),
   ];
   return actionForm("invite.accept", fields, async ({ username, password: chosen }) => {
-    const body = { secret, username: username.trim(), password: chosen };
-    await request("POST", "/invitations/accept", { body, isSignIn: true });
+    const who = isReset ? {} : { username: username.trim() };
+    const body = { secret, ...who, password: chosen };
+    await request("POST", isReset ? "/resets/accept" : "/invitations/accept", { body, isSignIn: true });
     location.assign("/");
   });
 }

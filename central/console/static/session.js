@@ -5,7 +5,7 @@ import { fill, h } from "/web/dom.js";
 import { t } from "/web/i18n.js";
 import { field } from "./forms.js";
 
-/** @typedef {{username: string, role: string, permissions: string[]}} Session */
+/** @typedef {{username: string, role: string, permissions: string[], needs_second_factor?: boolean}} Session */
 
 /** @type {Promise<Session> | null} */
 let asking = null;
@@ -40,7 +40,11 @@ function ask() {
   const password = h("input", { name: "password", type: "password", autocomplete: "current-password", required: true });
   const problem = h("p", { class: "problem", role: "alert" });
   const button = h("button", { class: "primary" }, t("action.sign_in"));
-  const form = h("form", {}, h("h1", {}, t("sign_in.title")), field("field.username", name), field("field.password", password), problem, button);
+  const code = h("input", { name: "code", autocomplete: "one-time-code", inputmode: "text", required: true, minlength: 6, maxlength: 40 });
+  const first = [field("field.username", name), field("field.password", password)];
+  const fields = h("div", { class: "fields" }, ...first);
+  let challenge = "";
+  const form = h("form", {}, h("h1", {}, t("sign_in.title")), fields, problem, button);
   const dialog = /** @type {HTMLDialogElement} */ (h("dialog", { class: "sign-in" }, form));
   dialog.addEventListener("cancel", (event) => event.preventDefault());
   document.body.append(dialog);
@@ -51,12 +55,24 @@ function ask() {
       button.setAttribute("disabled", "");
       try {
         const body = Object.fromEntries(new FormData(/** @type {HTMLFormElement} */ (form)));
-        resolve(await request("POST", "/sessions", { body, isSignIn: true }));
+        const answer = await request("POST", challenge ? "/sessions/second-factor" : "/sessions", { body: challenge ? { challenge, code: body.code } : body, isSignIn: true });
+        if (answer.challenge) {
+          challenge = answer.challenge;
+          fill(fields, field("account.code", code, "sign_in.code_hint"));
+          fill(problem);
+          code.focus();
+          return;
+        }
+        resolve(answer);
         dialog.remove();
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
-        fill(problem, error.status === 401 ? t("error.bad_credentials") : error.sentence);
-        /** @type {HTMLInputElement} */ (password).select();
+        if (error.code === "sign_in_again") {
+          challenge = "";
+          fill(fields, ...first);
+        }
+        fill(problem, error.sentence);
+        /** @type {HTMLInputElement} */ (challenge ? code : password).select();
       } finally {
         button.removeAttribute("disabled");
       }

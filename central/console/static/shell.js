@@ -18,6 +18,9 @@ import { SiteState } from "./site-state.js";
  * @property {(main: HTMLElement, context: {store: Store<SiteState>, session: Session}) => void} mount
  */
 
+/** The one page that is there while a second factor is missing. */
+const OWN_PAGE = "account";
+
 /**
  * Start a page; the one thing that a page's module calls.
  * @param {Page} page
@@ -29,10 +32,11 @@ export async function startPage(page) {
   const header = new Header(page.name, store);
   document.body.append(header.element, main);
   const session = found ?? (await signIn());
+  if (session.needs_second_factor && page.name !== OWN_PAGE) return location.assign(`/${OWN_PAGE}`);
   header.greet(session);
   listenToPages(session);
   page.mount(main, { store, session });
-  openLive(store);
+  if (!session.needs_second_factor) openLive(store);
 }
 
 /** @param {Store<SiteState>} store */
@@ -62,6 +66,7 @@ const READS = new Map([
   ["muster", "muster"],
   ["visitors", "visits"],
   ["audit", "audit"],
+  ["operators", "users"],
   ["privacy", "privacy"],
 ]);
 

@@ -115,7 +115,7 @@ def node_of(bench: Bench) -> str:
 def reset_by_link(bench: Bench) -> httpx.Response:
     """Choose a new password by the link that an administrator makes."""
     path = f"{API}/users/{bench.planted('guard').user_id}/reset"
-    secret = bench.administrator.post(path).json()["link"].partition("#")[2]
+    secret = bench.administrator.post(path).json()["link"].partition("#reset.")[2]
     wish = {"secret": secret, "password": PASSWORD}
     return bench.client().post(f"{API}/resets/accept", json=wish)
 

@@ -87,7 +87,7 @@ def test_every_word_is_used() -> None:
               "roster_column", "roster_row",
               "roster_mistake", "roster_state", "import_kind", "audit_action",
               "audit_actor", "audit_object", "audit_purpose",
-              "data_class", "data_ending",
+              "data_class", "data_ending", "role",
               "command_kind", "command_state", "command_refusal",
               "bulk", "bulk_outcome", "bulk_advice"}  # fmt: skip
 

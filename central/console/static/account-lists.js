@@ -1,0 +1,56 @@
+/** Sessions and tokens as lists, each entry with the button that ends it. */
+
+import { actionButton } from "./forms.js";
+import { h } from "/web/dom.js";
+import { formatTime } from "/web/format.js";
+import { t } from "/web/i18n.js";
+
+/**
+ * @typedef {((id: string) => Promise<any>) | null} End null where it may not be ended
+ * @param {{session_id: string, since: string, last_seen_at: string, address: string, is_this: boolean}[]} items
+ * @param {string} zone @param {End} end @param {() => Promise<void>} onEnded
+ */
+export function sessionList(items, zone, end, onEnded) {
+  return list(items, "operators.no_sessions", end, onEnded, "operators.end", (item) => ({
+    id: item.is_this ? null : item.session_id,
+    words: [
+      h("strong", {}, item.address),
+      h("small", {}, t("operators.since", { since: formatTime(item.since, zone), last: formatTime(item.last_seen_at, zone) })),
+      item.is_this && h("small", {}, t("operators.this")),
+    ],
+  }));
+}
+
+/**
+ * @param {{token_id: string, name: string, scopes: string[], expires_at: string, last_used_at: string | null}[]} items
+ * @param {string} zone @param {End} revoke @param {() => Promise<void>} onRevoked
+ */
+export function tokenList(items, zone, revoke, onRevoked) {
+  return list(items, "operators.no_tokens", revoke, onRevoked, "operators.revoke", (item) => ({
+    id: item.token_id,
+    words: [
+      h("strong", {}, item.name),
+      h("small", { title: item.scopes.join(", ") }, t("operators.scopes", { n: item.scopes.length })),
+      h("small", {}, t("operators.until", { until: formatTime(item.expires_at, zone), last: item.last_used_at ? formatTime(item.last_used_at, zone) : t("operators.never") })),
+    ],
+  }));
+}
+
+/**
+ * @template T
+ * @param {T[]} items @param {string} empty @param {End} end @param {() => Promise<void>} onEnded @param {string} key
+ * @param {(item: T) => {id: string | null, words: import("/web/dom.js").Child[]}} row id null: cannot be ended here
+ */
+function list(items, empty, end, onEnded, key, row) {
+  if (!items.length) return h("p", { class: "muted" }, t(empty));
+  const problem = h("p", { class: "problem", role: "alert" });
+  const lines = items.map((item) => {
+    const { id, words } = row(item);
+    const button = end && id !== null && actionButton(key, async () => {
+      await end(id);
+      await onEnded();
+    }, problem, "quiet");
+    return h("li", {}, h("div", {}, ...words), button);
+  });
+  return h("div", {}, h("ul", { class: "held" }, ...lines), problem);
+}

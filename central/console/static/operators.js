@@ -1,0 +1,76 @@
+/** Operators: who they are, what they may, where they are signed in; inviting, shutting out and helping them. */
+
+import "/web/data-table.js";
+import { get, post } from "./api.js";
+import { actionForm, field, openDialog } from "./forms.js";
+import { openOperator, showLink } from "./operator-dialog.js";
+import { startPage } from "./shell.js";
+import { fill, h } from "/web/dom.js";
+import { onLanguage, t, term } from "/web/i18n.js";
+import { onKey } from "/web/keys.js";
+import { prioritySign } from "/web/symbols.js";
+
+/**
+ * @typedef {{user_id: string, username: string, role: string, created_at: string, deactivated_at: string | null,
+ *   has_second_factor: boolean, session_count: number, token_count: number}} User
+ */
+
+startPage({
+  name: "operators",
+  mount(main, { store, session }) {
+    /** @type {{items: User[], grantable: string[]}} */
+    let view = { items: [], grantable: [] };
+    const mayManage = session.permissions.includes("users.manage");
+    const table = /** @type {import("/web/data-table.js").DataTable} */ (h("data-table", { empty: "operators.empty" }));
+    const invite = h("button", { class: "primary", hidden: !mayManage });
+    const problem = h("p", { class: "problem", role: "alert" });
+    main.append(h("header", {}, h("h1", { data: { t: "page.operators" } }, t("page.operators")), invite), problem, table);
+    table.rowKey = (user) => user.user_id;
+    table.columns = columns();
+
+    const load = async () => {
+      try {
+        view = await get("/users");
+        fill(problem);
+        table.rows = view.items;
+      } catch (/** @type {any} */ error) {
+        fill(problem, error.sentence ?? t("error.other", { code: String(error) }));
+      }
+    };
+    table.addEventListener("open", (event) => {
+      const user = view.items.find((each) => each.user_id === /** @type {CustomEvent} */ (event).detail);
+      if (user) openOperator(user, { zone: store.state.zone, grantable: view.grantable, mayManage, isOwn: user.username === session.username, onChanged: load });
+    });
+    invite.addEventListener("click", () => ask(view.grantable, load));
+    onKey("j", () => t("keys.down"), () => table.move(1));
+    onKey("k", () => t("keys.up"), () => table.move(-1));
+    if (mayManage) onKey("n", () => t("operators.invite"), () => ask(view.grantable, load));
+    const words = () => fill(invite, t("operators.invite"));
+    onLanguage(words);
+    words();
+    load();
+  },
+});
+
+/** @returns {import("/web/data-table.js").Column[]} */
+function columns() {
+  return [
+    { title: "field.username", cell: (user) => [h("button", { class: "plain" }, user.username)], order: (user) => user.username },
+    { title: "operators.role", cell: (user) => [term("role", user.role)], order: (user) => user.role },
+    { title: "operators.second_factor", cell: (user) => [t(user.has_second_factor ? "operators.has" : "operators.has_not")] },
+    { title: "operators.sessions", cell: (user) => [user.session_count], isNumber: true, order: (user) => user.session_count },
+    { title: "operators.tokens", cell: (user) => [user.token_count], isNumber: true, order: (user) => user.token_count },
+    { title: "field.state", cell: (user) => (user.deactivated_at ? [h("span", { class: "trouble p4" }, prioritySign(4), t("operators.is_out"))] : [t("operators.is_in")]) },
+  ];
+}
+
+/** @param {string[]} grantable @param {() => Promise<void>} onChanged */
+function ask(grantable, onChanged) {
+  const role = h("select", { name: "role" }, ...grantable.map((each) => h("option", { value: each }, term("role", each))));
+  const form = actionForm("operators.make_link", [field("operators.role", role), h("p", { class: "muted" }, t("operators.invite_hint"))], async (values) => {
+    const { link } = await post("/users/invitations", { role: values.role });
+    form.replaceWith(...showLink(link));
+    await onChanged();
+  });
+  openDialog(t("operators.invite"), form);
+}
