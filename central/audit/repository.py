@@ -5,14 +5,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Row, delete, func, insert, select, text, update
 
 from central.audit.chain import START, Entry, Mark, Verdict, Verifier, canonical
 from central.audit.notes import ACTING, CENTRAL, Note
 from central.database import Transaction, like_pattern
 from central.tables import audit_anchors, audit_log, site_values
+from config.contract.trust import TrustError, from_text, verify
 
 HEAD: Final = "audit_head"
+ANCHOR_CONTEXT: Final = "menshen audit anchor v1"
 KEPT_DAYS_MIN: Final = 180
 """The law's; the database itself refuses to forget anything younger."""
 PAGE_LENGTH: Final = 1_000
@@ -71,18 +74,40 @@ async def head_of(transaction: Transaction) -> Mark | None:
         return None
 
 
-async def verified(transaction: Transaction, *, known: Mark | None = None) -> Verdict:
-    """Follow the whole chain; ``known`` is a mark that was kept elsewhere."""
+async def verified(
+    transaction: Transaction, *, known: Mark | None = None, key: Ed25519PublicKey | None = None
+) -> Verdict:
+    """Follow the whole chain.
+
+    Args:
+        transaction: A reading one.
+        known: A mark that was kept elsewhere.
+        key: Central's; with it, what takes the place of retired entries must be signed by it.
+    """
     if transaction.is_postgresql:
         # Entries are added meanwhile: the chain and its end must be of one moment.
         await transaction.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
     newest = select(audit_anchors).order_by(audit_anchors.c.sequence.desc()).limit(1)
     anchor = (await transaction.execute(newest)).first()
     begin = START if anchor is None else Mark(anchor.sequence, anchor.hash)
+    if key is not None and (forged := await _forged_anchor(transaction, key)) is not None:
+        return Verdict(ok=False, entries=0, first=None, last=None, broken_at=forged)
     verifier = Verifier(begin, known=known)
     async for row in _all(transaction):
         verifier.take(Entry(**{name: getattr(row, name) for name in _FIELDS}), row.hash)
     return verifier.verdict(await head_of(transaction))
+
+
+async def _forged_anchor(transaction: Transaction, key: Ed25519PublicKey) -> int | None:
+    """Return the sequence of the first anchor that central did not sign; None where all are."""
+    anchors = await transaction.execute(select(audit_anchors).order_by(audit_anchors.c.sequence))
+    for anchor in anchors:
+        mark = str(Mark(anchor.sequence, anchor.hash)).encode()
+        try:
+            verify(key, from_text(anchor.signature), mark, context=ANCHOR_CONTEXT)
+        except TrustError:
+            return int(anchor.sequence)
+    return None
 
 
 async def _all(transaction: Transaction) -> AsyncIterator[Row[Any]]:

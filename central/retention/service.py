@@ -23,7 +23,6 @@ from config.site import Site
 _log = logging.getLogger("central.retention")
 CHECK_INTERVAL_S: Final = 30.0
 BATCH_LENGTH: Final = 500
-AUDIT_CONTEXT: Final = "menshen audit anchor v1"
 
 
 class Retention:
@@ -127,7 +126,7 @@ def _audit_rule(site: Site, key: Ed25519PrivateKey) -> Rule:
     kept_days = site.policy.audit_kept_days
 
     def signed(mark: str) -> str:
-        return to_text(sign(key, mark.encode(), context=AUDIT_CONTEXT))
+        return to_text(sign(key, mark.encode(), context=audit.ANCHOR_CONTEXT))
 
     async def forget(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
         await transaction.take_turn(AUDIT_LOCK)

@@ -1,5 +1,6 @@
 """``menshen audit``: whether the log is whole, without asking central."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -85,3 +86,47 @@ def test_what_cannot_be_read_is_a_line(
     assert audit(tmp_path, *words) != 0
 
     assert len(capsys.readouterr().err.strip().splitlines()) >= 1
+
+
+@pytest.fixture
+def retired(tmp_path: Path) -> Path:
+    """The state folder of a central whose timer has retired entries."""
+    with running_central(tmp_path) as bench:
+        bench.clock.advance(days=-800)
+        for name in "ABC":
+            bench.person(name)
+        bench.clock.advance(days=800)
+        services = bench.app.state.services
+        asyncio.run_coroutine_threadsafe(services.retention.run_due(), services.loop).result(20)
+    return tmp_path
+
+
+def test_what_took_the_place_of_retired_entries_is_signed_by_central(
+    retired: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert audit(retired, "verify", "--json") == 0
+
+    assert json.loads(capsys.readouterr().out)["first"] > 1
+
+
+def test_a_forged_beginning_is_found(retired: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    execute(
+        f"sqlite:///{retired / 'central.sqlite3'}",
+        "DROP TRIGGER audit_anchors_update",
+        "UPDATE audit_anchors SET signature = substr(signature, 2) || 'A'",
+    )
+
+    assert audit(retired, "verify", "--json") == 1
+
+    document = json.loads(capsys.readouterr().out)
+    assert (document["ok"], document["broken_at"] >= 1) == (False, True)
+
+
+def test_without_the_key_it_says_that_signatures_are_not_checked(
+    retired: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (retired / "kek").unlink()
+
+    assert audit(retired, "verify") == 0
+
+    assert "signatures of retired entries are not checked" in capsys.readouterr().err
