@@ -314,6 +314,20 @@ class PassageGate(Protocol):
 
 
 @runtime_checkable
+class TimedPassageGate(PassageGate, Protocol):
+    """A gate that can be told for how long to stay open for one person; most cannot."""
+
+    async def access_for(self, side: Side, *, access_time_s: float) -> CommandReceipt:
+        """Let one person through, who has this long; see ``PassageGate.access``.
+
+        Args:
+            side: Which way.
+            access_time_s: 1 or more, in whole seconds, rounded up.
+        """
+        ...
+
+
+@runtime_checkable
 class OutputBoard(Protocol):
     """A board of relays."""
 

@@ -24,6 +24,7 @@ from drivers.base import (
     Observation,
     PassageGate,
     Side,
+    TimedPassageGate,
 )
 from drivers.bus import Bus
 from drivers.presence import Presence, PresenceTracker
@@ -89,20 +90,32 @@ class DeviceTask:
         self._presence = PresenceTracker() if presence is None else presence
         self._lost_at_s, self._has_been_lost = 0.0, False
         self._set_up_due_s: float | None = 0.0
-        self._complaint = ""
+        self._complaint, self._is_untimed = "", False
 
     @property
     def is_current(self) -> bool:
         """Whether the device answers, or did until a moment ago."""
         return self._presence.state in (Presence.PRESENT, Presence.DOUBTFUL)
 
-    async def access(self, side: Side) -> CommandReceipt:
+    async def access(self, side: Side, *, access_time_s: float | None = None) -> CommandReceipt:
         """Let one person through; see ``PassageGate.access``.
+
+        Args:
+            side: Which way.
+            access_time_s: How long they have; a gate that cannot be told keeps its own time.
 
         Raises:
             DriverError: The gate did not confirm.
         """
         gate = self._gate()
+        if access_time_s is None:
+            return await self._command(lambda: gate.access(side))
+        if isinstance(gate, TimedPassageGate):
+            timed, time_s = gate, access_time_s
+            return await self._command(lambda: timed.access_for(side, access_time_s=time_s))
+        if not self._is_untimed:
+            self._is_untimed = True
+            _log.warning("device %s cannot be told an open time and keeps its own", self.id)
         return await self._command(lambda: gate.access(side))
 
     async def set_mode(self, side: Side, mode: GateMode) -> CommandReceipt:

@@ -31,6 +31,8 @@ class Gate:
         self.passages = {Side.IN: 0, Side.OUT: 0}
         self.modes = {Side.IN: CONTROLLED, Side.OUT: CONTROLLED}
         self.open_time_s, self.anti_tailgate, self.watchdog_s = 5, 1, 0
+        self.next_open_time_s = 0
+        """For the next release alone; 0 is ``open_time_s``."""
         self.faults = 0
         self.is_tampered = self.is_fire_open = False
         self.event_code = self.event_sequence = 0
@@ -39,6 +41,7 @@ class Gate:
         self.authorised = {Side.IN: 0, Side.OUT: 0}
         """People who may still pass; a gate that is told twice stays open for two."""
         self._for_s = 0.0
+        self.longer_s = 0
         self._silent_s = 0.0
         self._walking: Side | None = None
         self._walked_s = 0.0
@@ -74,10 +77,16 @@ class Gate:
             self._walked_s += dt_s
             if self._walked_s >= WALK_S:
                 self._passed(self._walking)
-        elif self._for_s >= self.open_time_s and self.state is GateState.OPEN and not self._is_held:
+        elif (
+            self._for_s >= self._stays_open_s and self.state is GateState.OPEN and not self._is_held
+        ):
             if any(self.authorised.values()):
                 self._event(EVENT_NOT_PASSED)
             self._close()
+
+    @property
+    def _stays_open_s(self) -> float:
+        return max(self.open_time_s, self.longer_s)
 
     def _passed(self, side: Side) -> None:
         self._walking = None
@@ -85,7 +94,7 @@ class Gate:
         self.authorised[side] = max(0, self.authorised[side] - 1)
         # A gate closes behind the last person, not open_time_s later.
         is_last = not any(self.authorised.values())
-        self._for_s = self.open_time_s - AFTER_PASSAGE_S if is_last else 0.0
+        self._for_s = self._stays_open_s - AFTER_PASSAGE_S if is_last else 0.0
 
     def hear(self) -> None:
         """Note that the gateway spoke: the watchdog waits anew."""
@@ -113,6 +122,7 @@ class Gate:
                 if self.modes[side] == FORBIDDEN_MODE:
                     return FORBIDDEN
                 self.authorised[side] += 1
+                self.longer_s, self.next_open_time_s = self.next_open_time_s, 0
                 self._open()
             case 3:
                 self._is_held = True
@@ -180,7 +190,7 @@ class Station:
         self.gate = gate
         self.exception_code: int | None = None
         """Every request is refused with this, if it is set."""
-        self._holding = [0] * 7
+        self._holding = [0] * 8
         self._coils = [False] * 5
 
     def step(self, dt_s: float) -> None:
@@ -225,6 +235,8 @@ class Station:
         if first <= 4 < first + len(values):
             gate.open_time_s = holding[4]
         gate.watchdog_s = holding[6]
+        if first <= 7 < first + len(values):
+            gate.next_open_time_s = holding[7]
         if first <= 1 < first + len(values):
             gate.command(holding[0], holding[1])
 

@@ -52,6 +52,7 @@ class Crossing:
         people_count: int,
         masked_name: str,
         decided_at_s: float,
+        access_time_s: float | None = None,
     ) -> DoorCommandOutcome:
         """Let people through, show what came of it and return it.
 
@@ -60,12 +61,15 @@ class Crossing:
             people_count: How many pass on it.
             masked_name: Of whom the screen greets.
             decided_at_s: Monotonic.
+            access_time_s: How long each of them has; None is the gate's own time.
         """
         if self._entry.free_egress:
             self._screen.show("welcome", masked_name=masked_name)
             return DoorCommandOutcome.CONFIRMED
         side = Side.IN if granted.direction is Direction.IN else Side.OUT
-        outcome, attempts = await self._command(granted.decision_id, side, people_count)
+        outcome, attempts = await self._command(
+            granted.decision_id, side, people_count, access_time_s
+        )
         self._settle(granted.decision_id, side)
         self._plan_tick()
         self._note(
@@ -109,15 +113,15 @@ class Crossing:
         self._plan_tick()
 
     async def _command(
-        self, decision_id: UUID, side: Side, people_count: int
+        self, decision_id: UUID, side: Side, people_count: int, access_time_s: float | None
     ) -> tuple[DoorCommandOutcome, int]:
         """Tell the gate once per person; return its answer, or the first that says no."""
         passage, attempts = self._passages[side], 0
-        passage.command(decision_id, count=people_count)
+        passage.command(decision_id, count=people_count, access_time_s=access_time_s or 0.0)
         outcome = DoorCommandOutcome.CONFIRMED
         for _ in range(people_count):
             if outcome is DoorCommandOutcome.CONFIRMED:
-                outcome, more = await self._told(side)
+                outcome, more = await self._told(side, access_time_s)
                 attempts += more
                 answer = outcome
             else:  # for the others it was not even told
@@ -125,8 +129,10 @@ class Crossing:
             passage.answer(decision_id, answer, now_s=self._around.monotonic())
         return outcome, attempts
 
-    async def _told(self, side: Side) -> tuple[DoorCommandOutcome, int]:
-        return await self._answered(self._gate.access(side))
+    async def _told(
+        self, side: Side, access_time_s: float | None
+    ) -> tuple[DoorCommandOutcome, int]:
+        return await self._answered(self._gate.access(side, access_time_s=access_time_s))
 
     async def _answered(self, command: Awaitable[CommandReceipt]) -> tuple[DoorCommandOutcome, int]:
         try:

@@ -299,6 +299,7 @@ class Lane:
             people_count=1 + len(decision.companions),
             masked_name=masked_name,
             decided_at_s=decided_at_s,
+            access_time_s=decision.access_time_s,
         )
         return decision
 

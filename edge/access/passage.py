@@ -31,6 +31,10 @@ class PassagePhase(Enum):
     DOUBTFUL = "doubtful"
 
 
+WALK_S = 3.0
+"""Who steps in just before the gate closes is counted so much later."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Passed:
     """Somebody passed; ``decision_id`` is None when nobody had been granted."""
@@ -57,6 +61,7 @@ class Forgotten:
 class _Grant:
     decision_id: UUID
     phase: PassagePhase
+    access_time_s: float = 0.0
     deadline_s: float | None = None  # None while the answer is awaited: the driver limits that
 
 
@@ -82,9 +87,11 @@ class Passage:
         """Return whether somebody may still pass on a decision."""
         return any(grant.decision_id == decision_id for grant in self._grants)
 
-    def command(self, decision_id: UUID, *, count: int = 1) -> None:
-        """Note that the gate is being told to let people through."""
-        self._grants.extend(_Grant(decision_id, PassagePhase.COMMANDED) for _ in range(count))
+    def command(self, decision_id: UUID, *, count: int = 1, access_time_s: float = 0.0) -> None:
+        """Note that the gate is being told to let people through, who have this long at least."""
+        self._grants.extend(
+            _Grant(decision_id, PassagePhase.COMMANDED, access_time_s) for _ in range(count)
+        )
 
     def answer(self, decision_id: UUID, outcome: DoorCommandOutcome, *, now_s: float) -> None:
         """Note how the gate answered for one person; a grant that is over already is no error."""
@@ -102,7 +109,9 @@ class Passage:
         for each in party:
             if each.phase is not PassagePhase.COMMANDED:
                 # The time begins anew for all, so that a party is over as one.
-                each.deadline_s = now_s + self._timeout_s
+                each.deadline_s = now_s + max(
+                    self._timeout_s, each.access_time_s and each.access_time_s + WALK_S
+                )
 
     def count(self, count: int) -> list[Passed]:
         """Note that the gate counted people; those beyond the open grants had none.

@@ -23,8 +23,8 @@ class Gate(Protocol):
         """Of the device."""
         ...
 
-    async def access(self, side: Side) -> CommandReceipt:
-        """Let one person through; see ``drivers.base.PassageGate.access``."""
+    async def access(self, side: Side, *, access_time_s: float | None = None) -> CommandReceipt:
+        """Let one person through; see ``DeviceTask.access``."""
         ...
 
     async def set_mode(self, side: Side, mode: GateMode) -> CommandReceipt:

@@ -397,3 +397,47 @@ def test_a_gate_that_holds_its_setup_is_not_written_to() -> None:
         assert len(bench.written(OPEN_TIME_REGISTER)) == before
 
     bench.play(act)
+
+
+def stays_open_s(gate: Gate) -> float:
+    """Return how long a gate that was told to open stays open, to a tenth of a second."""
+    gate.watchdog_s = 0
+    gate.step(0.5)
+    open_s = 0.0
+    while gate.state is GateState.OPEN:
+        gate.step(0.1)
+        open_s += 0.1
+    gate.step(1.0)
+    return round(open_s, 1)
+
+
+@pytest.mark.parametrize(("access_time_s", "open_s"), [(11.2, 12), (2, 5)])
+def test_a_person_who_needs_more_time_has_it_and_the_next_one_does_not(
+    access_time_s: float, open_s: int
+) -> None:
+    bench, found = Bench(), list[float]()
+
+    async def act(gate: SpeedGate) -> None:
+        await gate.start()
+        await gate.access_for(Side.IN, access_time_s=access_time_s)
+        found.append(stays_open_s(bench.gate))
+        await gate.access(Side.IN)
+        found.append(stays_open_s(bench.gate))
+
+    bench.play(act)
+
+    assert found == pytest.approx([open_s, 5], abs=0.2)
+
+
+def test_the_set_up_is_kept_after_a_release_with_more_time() -> None:
+    bench = Bench()
+
+    async def act(gate: SpeedGate) -> None:
+        await gate.start()
+        await gate.access_for(Side.IN, access_time_s=20)
+        for _ in range(2 * SETUP_EVERY):
+            await gate.poll()
+
+    bench.play(act)
+
+    assert bench.written(7) == [(20,)]

@@ -497,3 +497,17 @@ def test_somebody_granted_walks_through_a_gate_that_was_closed(tmp_path: Path) -
         assert await t.facts(*kinds) == []
 
     play(tmp_path, script, {"areas": [HALL], "points": LEADS})
+
+
+def test_who_needs_more_time_has_it_at_the_gate_itself(tmp_path: Path) -> None:
+    slow = somebody("anna", has_extended_access_time=True)
+    point = {"id": "front", "access_time_s": 6, "extended_access_time_s": 20}
+
+    async def script(t: Terminal) -> None:
+        await t.enter("anna")
+        longer_s = t.gates[1].longer_s
+        await t.enter("ben")
+
+        assert (longer_s, t.gates[1].longer_s) == (20, 6)
+
+    play(tmp_path, script, {"points": [point]}, slow)

@@ -51,7 +51,7 @@ export function who({ word, data, name }) {
   if (word === "node.started") return t(data.pipeline_missing.length ? "node.no_recognition" : "node.version", data);
   if (word === "journal.unwritable") return t("journal.unrecorded", { n: data.unrecorded_count });
   if (word === "journal.dropped") return t("journal.lost", { n: data.last_sequence - data.first_sequence + 1 });
-  if (word === "command.answered") return [term("command_kind", data.what), term("command_state", data.outcome)].join(" · ");
+  if (word === "command.answered") return [data.what && term("command_kind", data.what), term("command_state", data.outcome)].filter(Boolean).join(" · ");
   if (word === "replica.age_changed") return t(data.is_outdated ? "replica.outdated" : "replica.current", { n: Math.round(data.age_h) });
   if (word === "journal.conflicted") return term("class", data.conflicting_class);
   return "";

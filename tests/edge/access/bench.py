@@ -43,10 +43,12 @@ class ScriptedGate:
     commands: list[Side] = dataclasses.field(default_factory=list)
     unsent_when_told: list[int] = dataclasses.field(default_factory=list)
     journal: Journal | None = None
+    access_times_s: list[float | None] = dataclasses.field(default_factory=list)
     modes: dict[Side, GateMode] = dataclasses.field(default_factory=dict)
 
-    async def access(self, side: Side) -> CommandReceipt:
+    async def access(self, side: Side, *, access_time_s: float | None = None) -> CommandReceipt:
         self.commands.append(side)
+        self.access_times_s.append(access_time_s)
         if self.journal is not None:
             self.unsent_when_told.append(self.journal.status.unsent_count)
         if self.errors:
