@@ -81,6 +81,18 @@ class CentralControl:
         """Give a person a card."""
         await self._post(f"/api/v1/people/{holder_id}/cards", number=number)
 
+    async def open_once(self, node: str, access_point: str, *, reason: str) -> str:
+        """Have a terminal let one person through; returns the command's id."""
+        what = {"kind": "open_once", "access_point": access_point}
+        reply = await self._post(f"/api/v1/nodes/{node}/commands", what=what, reason=reason)
+        return str(reply["command_id"])
+
+    async def command_state(self, command_id: str) -> str:
+        """Return what has become of a command."""
+        reply = await self._http.get("/api/v1/commands")
+        reply.raise_for_status()
+        return next(str(c["state"]) for c in reply.json()["items"] if c["command_id"] == command_id)
+
     async def enrol_face(self, holder_id: str, photograph: Path) -> bool:
         """Enrol a person by photograph, after recording that they consented on the screen.
 

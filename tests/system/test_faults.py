@@ -101,3 +101,26 @@ async def gate_is_current(site: RunningSite, *, current: bool) -> bool:
     if gate is None or gate["is_current"] is not current:
         return False
     return current or gate["state"] in {None, "unknown"}
+
+
+def test_a_guards_command_opens_the_gate_once_though_the_terminal_is_killed(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with running_site(tmp_path) as site:
+            command = await site.central.open_once("gate-1", "lane", reason="a delivery")
+            await until(lambda: site.gate_is("open"), within_s=10.0)
+            await site.kill("edge")
+            await site.start_edge()
+
+            await until(lambda: is_answered(site, command))
+            await until(site.everything_has_arrived)
+
+            units = (await site.gate.state())["units"]
+            assert units["1"]["commands_executed"] == 1
+            assert are_gapless(await site.events())
+
+    asyncio.run(play())
+
+
+async def is_answered(site: RunningSite, command: str) -> bool:
+    """Return whether a command was done, or the terminal says that it does not know."""
+    return await site.central.command_state(command) in ("done", "unknown")
