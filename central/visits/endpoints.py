@@ -14,7 +14,8 @@ from central.problems import RESPONSES, RefusedError
 from central.security import Operator, Requires
 from central.services import Given, Services
 from central.visits import repository
-from central.visits.schemas import Invitation, NewVisit, VisitList
+from central.visits.arrivals import arrivals
+from central.visits.schemas import ArrivalList, Invitation, NewVisit, VisitList
 from config.contract.access import Direction
 from config.contract.identifiers import new_id
 from config.contract.visitor_code import encode_visitor_code
@@ -66,6 +67,27 @@ async def list_visits(
         return VisitList(
             items=await repository.views(
                 transaction, rows, has_names=operator.may("people.names"), now=services.now()
+            )
+        )
+
+
+@router.get("/visits/arrivals")
+async def list_arrivals(
+    operator: Reader,
+    services: Given,
+    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    host_id: Annotated[UUID | None, Query(description="Only this host's visitors.")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> ArrivalList:
+    """Return who arrived, after a position, oldest first: what tells a host goes on from there."""
+    async with services.database.read() as transaction:
+        return ArrivalList(
+            items=await arrivals(
+                transaction,
+                after=after,
+                host_id=None if host_id is None else str(host_id),
+                limit=limit,
+                has_names=operator.may("people.names"),
             )
         )
 

@@ -71,6 +71,29 @@ class VisitList(BaseModel):
     items: list[Visit]
 
 
+class Arrival(BaseModel):
+    """A visitor who passed with the code. Names as in ``Visit``.
+
+    Attributes:
+        position: In the order in which central heard of arrivals: ask for those after it.
+        host: None where the host was removed.
+    """
+
+    position: int
+    arrived_at: AwareDatetime
+    access_point: str
+    visit_id: str
+    visitor: str
+    host_id: str
+    host: str | None
+
+
+class ArrivalList(BaseModel):
+    """Arrivals, oldest first."""
+
+    items: list[Arrival]
+
+
 class Invitation(Visit):
     """A visit that was just made. Attributes: code: what the visitor's QR code says."""
 

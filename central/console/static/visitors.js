@@ -2,6 +2,7 @@
 
 import "/web/data-table.js";
 import { choices, oneOf, tick } from "./access-fields.js";
+import { Arrivals } from "./arrivals.js";
 import { get, post, request } from "./api.js";
 import { pointName } from "./event-line.js";
 import { follow } from "./follow.js";
@@ -15,7 +16,7 @@ import { onKey } from "/web/keys.js";
 import { symbol } from "/web/symbols.js";
 
 /**
- * @typedef {{visit_id: string, visitor: string, host: string | null, valid_from: string,
+ * @typedef {{visit_id: string, visitor: string, host_id: string, host: string | null, valid_from: string,
  *   valid_until: string, points: string[], needs_escort: boolean, state: string,
  *   arrived_at: string | null, arrived_point: string | null}} Visit
  */
@@ -29,7 +30,8 @@ startPage({
     const table = /** @type {import("/web/data-table.js").DataTable} */ (h("data-table", { empty: "visits.empty" }));
     const add = h("button", { class: "primary", hidden: !mayInvite });
     const problem = h("p", { class: "problem", role: "alert" });
-    main.append(h("header", {}, h("h1", { data: { t: "page.visitors" } }, t("page.visitors")), add), problem, table);
+    const arrivals = new Arrivals(() => store.state);
+    main.append(h("header", {}, h("h1", { data: { t: "page.visitors" } }, t("page.visitors")), add), problem, arrivals.element, table);
     table.rowKey = (visit) => visit.visit_id;
     table.columns = columns(() => store.state);
     table.addEventListener("open", (event) => {
@@ -41,6 +43,7 @@ startPage({
     const show = () => {
       fill(add, t("visits.invite"));
       table.rows = visits;
+      arrivals.visits = visits;
     };
     async function load() {
       try {

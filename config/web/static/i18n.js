@@ -97,6 +97,15 @@ export function translate(root) {
   }
 }
 
+/** What this browser remembers; null where that is nothing. @param {string} name */
+export function recall(name) {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Remember a choice in this browser, where that is allowed.
  * @param {string} name

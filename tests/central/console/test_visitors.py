@@ -1,7 +1,7 @@
 """The page of visitors before the real central, in both languages."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -67,6 +67,23 @@ def test_an_arrival_is_seen_at_once(building: Bench, visitors: Visitors) -> None
     expect(row).to_contain_text("Arrived")
     expect(row).to_contain_text("East gate")
     assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_who_arrived_stays_until_the_host_was_told(building: Bench, guard: Visitor) -> None:
+    visit_id, node = expected_visit(building), building.node()
+    page = opened(guard, building, "/visitors")
+    arrived = VisitorArrived(holder_id=visit_id, access_point="east")
+    node.send(node.event(1, fact=arrived, time=datetime.now(UTC)))
+    notice = page.locator(".arrivals")
+    expect(notice).to_contain_text("待告知被访人：1")
+    expect(notice.locator("li")).to_contain_text("到达东门，请告知王小明")
+
+    notice.get_by_role("button", name="已告知").click()
+    expect(notice).to_be_hidden()
+    page.reload()
+
+    expect(page.locator("tbody tr")).to_contain_text("到达，东门")
+    expect(notice).to_be_hidden()
 
 
 def test_a_visit_is_cancelled(building: Bench, visitors: Visitors) -> None:
