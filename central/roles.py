@@ -20,6 +20,7 @@ _PERSONNEL: Final = frozenset(
         "site.read", "people.read", "people.names", "people.write", "faces.review",
         "nodes.read", "recognition.read", "recognition.pairs", "access.read",
         "muster.read", "visits.read", "visits.write", "privacy.read",
+        "people.record",
     }
 )  # fmt: skip
 _SYSTEM: Final = frozenset(

@@ -8,9 +8,11 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import ValidationError
 from sqlalchemy import Row
 
-from central.audit.notes import Note
+from central.audit.endpoints import looked
+from central.audit.notes import Note, Purpose
 from central.consent import deletions, erasures, repository, terminal_faces
 from central.consent.certificates import certificate
+from central.consent.record import person_record
 from central.consent.schemas import (
     Certificate,
     Consent,
@@ -19,8 +21,11 @@ from central.consent.schemas import (
     DeletionList,
     NewConsent,
     NewConsentText,
+    PersonRecord,
+    StoredFaces,
     Withdrawn,
 )
+from central.consent.stored_faces import stored_faces
 from central.database import Transaction
 from central.nodes import repository as nodes
 from central.nodes.endpoints import installed
@@ -36,6 +41,7 @@ from config.contract.trust import TrustError, from_text
 
 router = APIRouter(tags=["consent"], responses=RESPONSES)
 STATEMENTS_SIZE_BYTES_MAX = 2_000_000
+Keeper = Annotated[Operator, Depends(Requires("people.record"))]
 Author = Annotated[Operator, Depends(Requires("consent.texts"))]
 
 
@@ -176,6 +182,31 @@ async def get_certificate(deletion_id: UUID, _: Reader, services: Given) -> Cert
         raise RefusedError(404, "deletion_not_found")
     site = services.settings.site.site.id
     return certificate(services.central_key, order, parts, site=site, now=services.now())
+
+
+@router.get("/stored-faces")
+async def count_faces(_: Reader, services: Given) -> StoredFaces:
+    """Return how many faces are stored, what the law asks for, and who passes without one."""
+    async with services.database.read() as transaction:
+        return await stored_faces(transaction)
+
+
+@router.get("/people/{holder_id}/record")
+async def get_record(
+    holder_id: UUID, operator: Keeper, services: Given, purpose: Purpose = "subject_request"
+) -> PersonRecord:
+    """Return everything that is held of a person, as they may ask for it; the look is recorded."""
+    holder = str(holder_id)
+    async with services.database.read() as transaction:
+        found = await person_record(
+            transaction,
+            await person(transaction, holder, operator, services),
+            site=services.settings.site.site.id,
+            has_names=operator.may("people.names"),
+            now=services.now(),
+        )
+    await looked(services, operator, "people_record_get", f"person:{holder}", purpose=purpose)
+    return found
 
 
 @router.post("/nodes/current/faces", status_code=204, tags=["nodes"])

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from central.people.schemas import Name
+from central.people.schemas import Name, Person
 from config.contract.identifiers import Slug
 
 ConsentPurpose = Literal["gate", "canteen"]
@@ -161,31 +161,37 @@ class StoredFaces(BaseModel):
     """How many people's faces are stored at this site, and what the law asks for.
 
     Attributes:
-        level: ``warning`` from 80,000; ``filing`` from 100,000.
-        reached_at: When 100,000 was reached first.
-        file_until: The last of the 30 working days to file in; None below 100,000.
+        count: People with a face, at central or at terminals alone.
+        level: ``warning`` from 80,000; ``filing`` from 100,000: then the site files with the
+            provincial authority within ``filing_working_days``.
         faceless_count: People who pass without a face.
     """
 
     count: int
     level: Literal["none", "warning", "filing"]
-    reached_at: AwareDatetime | None
-    file_until: str | None
+    filing_working_days: int
     faceless_count: int
 
 
 class PersonRecord(BaseModel):
-    """Everything that is held of one person, under the names of the tables it comes from."""
+    """Everything that is held of one person. Secrets and numbers of a face are not in it.
+
+    Attributes:
+        faces: That there are templates, of which network, since when, and where they lie.
+        cards: By identifier: of a card's number central keeps a verifier alone.
+        events: Facts that name the person, as they came.
+        audit: Entries of the audit log about the person, the newest thousand.
+    """
 
     format: Literal["menshen person record v1"] = "menshen person record v1"
     made_at: AwareDatetime
     site: str
-    person: dict[str, Any]
-    consents: list[dict[str, Any]]
+    person: Person
+    consents: list[Consent]
     faces: list[dict[str, Any]]
     pictures: list[dict[str, Any]]
     cards: list[dict[str, Any]]
     visits_hosted: list[dict[str, Any]]
-    passages: list[dict[str, Any]]
-    deletions: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+    deletions: list[Deletion]
     audit: list[dict[str, Any]]

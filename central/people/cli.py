@@ -4,6 +4,7 @@ import json
 import time
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlencode
 
 import typer
 from rich.console import Console
@@ -149,6 +150,25 @@ def outdated(
         say(f"{person['number'] or '-'}\t{person['name']}")
     if not found:
         say("nobody must come again")
+
+
+@people.command()
+def record(
+    number: Annotated[str, typer.Argument(help="Personnel number.")],
+    *,
+    username: Username,
+    file: Annotated[Path, typer.Option("--file", help="Write the document here.")],
+    url: Url = URL,
+    ca_file: CaFile = None,
+) -> None:
+    """Write everything that is held of one person into a file, as they may ask for it."""
+    with Central(url, ca_file, username=username) as central:
+        found = central.send("GET", f"/people?{urlencode({'query': number, 'limit': 1000})}")
+        person = next((p for p in found["items"] if p["number"] == number), None)
+        if person is None:
+            raise typer.BadParameter(f"nobody has the number {number}")
+        document = central.send("GET", f"/people/{person['holder_id']}/record")
+    _write(file, json.dumps(document, ensure_ascii=False, indent=1).encode())
 
 
 def _agreed(method: str, guardian: str | None, terminals: list[str]) -> dict[str, Any]:

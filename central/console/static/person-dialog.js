@@ -5,6 +5,7 @@ import { actionButton, actionForm, field, openDialog } from "./forms.js";
 import { pointName } from "./event-line.js";
 import { enrolment } from "./face-enrolment.js";
 import { personAccess } from "./person-access.js";
+import { personConsent } from "./person-consent.js";
 import { personCodes } from "./person-codes.js";
 import { fill, h } from "/web/dom.js";
 import { formatDate, formatMinute, startOfDay } from "/web/format.js";
@@ -37,7 +38,13 @@ export function openPerson(person, context) {
     context.onChanged();
   });
   form.append(done);
-  const side = h("div", {}, cards(path, context.onChanged, context.state().zone), personCodes(path, context.state()), personAccess(person, path, context.onChanged), enrolment(person, context.onChanged), removal(path));
+  const face = enrolment(person, context.onChanged);
+  const consent = personConsent(path, context.state(), (has) => {
+    face.hidden = !has;
+    context.onChanged();
+  });
+  face.hidden = true;
+  const side = h("div", {}, cards(path, context.onChanged, context.state().zone), personCodes(path, context.state()), personAccess(person, path, context.onChanged), consent, face, removal(path));
   const dialog = openDialog(person.name, h("div", { class: "columns" }, form, side));
   dialog.classList.add("wide");
 

@@ -6,7 +6,7 @@ It lets a test say exactly what happens at the site, which a real site would hav
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from fastapi import FastAPI, Request, Response
@@ -244,6 +244,20 @@ class StandIn:
             person = next(p for p in self.people if p["holder_id"] == holder_id)
             return {"items": [{"card_id": str(n)} for n in range(person["card_count"])]}
 
+        @app.get("/api/v1/people/{holder_id}/consents")
+        async def consents(holder_id: str) -> Json:
+            person = next(p for p in self.people if p["holder_id"] == holder_id)
+            return {"items": [CONSENT] if person["has_face_consent"] else []}
+
+        @app.get("/api/v1/consent-texts")
+        async def texts() -> Json:
+            text = {"purpose": "gate", "version": 1, "zh_cn": "告知书全文", "en": "The notice"}
+            return {"items": [text]}
+
+        @app.get("/api/v1/face-deletions")
+        async def deletions() -> Json:
+            return {"items": []}
+
         @app.post("/api/v1/people/{holder_id}/face")
         async def face(holder_id: str) -> Response:
             status, body = self.face_answer
@@ -297,6 +311,13 @@ class StandIn:
                 pair.update(verdict=body["verdict"], superfluous=other)
 
 
+CONSENT: Final = {
+    "consent_id": "c1", "purpose": "gate", "text_version": 1, "place": "central", "nodes": [],
+    "method": "paper", "is_under_14": False, "guardian_name": None, "guardian_relation": None,
+    "given_at": "2026-11-20T01:00:00Z", "taken_by": "li.ming", "ended_at": None, "end_reason": None,
+}  # fmt: skip
+
+
 def problem(status: int, code: str, **more: object) -> JSONResponse:
     """Return a refusal as central writes it."""
     body = {"type": "about:blank", "title": code, "status": status, "code": code, **more}
@@ -315,6 +336,7 @@ def make_person(name: str, number: str | None = None, **more: object) -> Json:
         "valid_until": None,
         "access_points": None,
         "has_face": False,
+        "has_face_consent": True,
         "picture_count": None,
         "must_come_again": False,
         "card_count": 0,

@@ -109,6 +109,9 @@ def test_a_file_that_is_no_picture_is_refused_in_words(
     page.get_by_label("姓名", exact=True).fill("赵刚")
     page.get_by_role("button", name="添加", exact=True).click()
 
+    page.get_by_role("button", name="记录同意").click()
+    expect(page.locator(".consent")).to_contain_text("已同意第 1 版告知书")
+
     page.locator("input[type=file]").set_input_files(str(tmp_path / "photo.jpg"))
 
     expect(page.locator(".face [role=status]")).to_have_text(

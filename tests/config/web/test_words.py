@@ -88,6 +88,7 @@ def test_every_word_is_used() -> None:
               "roster_mistake", "roster_state", "import_kind", "audit_action",
               "audit_actor", "audit_object", "audit_purpose",
               "data_class", "data_ending", "role",
+              "consent_method", "consent_place", "deletion_reason",
               "command_kind", "command_state", "command_refusal",
               "bulk", "bulk_outcome", "bulk_advice"}  # fmt: skip
 
