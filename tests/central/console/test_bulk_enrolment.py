@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import Visitor, Visitors
 from tests.central.bench import Bench, running_central
 from tests.central.console.buildings import opened
+from tests.central.people.enrolling import consent
 from tests.central.people.seen_faces import NOBODY, SeenFaces, photograph
 from tests.central.people.test_folder_cli import write
 
@@ -20,8 +21,8 @@ pytestmark = pytest.mark.browser
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     home = tmp_path_factory.mktemp("bulk") / "home"
     with running_central(home, pipeline_factory=SeenFaces) as bench:
-        bench.person("安娜", number="1")
-        bench.person("李梅", number="2")
+        for number, name in enumerate(("安娜", "李梅"), start=1):
+            consent(bench.administrator, bench.person(name, number=str(number)))
         yield bench
 
 
