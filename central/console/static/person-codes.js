@@ -7,6 +7,11 @@ import { fill, h } from "/web/dom.js";
 import { formatMinute } from "/web/format.js";
 import { t } from "/web/i18n.js";
 
+/** The last minute before an end. @param {string} end @param {string} zone */
+export function formatLast(end, zone) {
+  return formatMinute(Date.parse(end) - 1, zone);
+}
+
 /**
  * @param {string} path of the person
  * @param {{site: any, zone: string}} state
@@ -31,7 +36,7 @@ export function personCodes(path, { site, zone }) {
       "li",
       { class: "visit", data: { code: code.code_id } },
       h("img", { class: "code", src: `/api/v1${own}/code.svg`, alt: t("codes.code") }),
-      h("p", {}, t("codes.until", { until: formatMinute(code.valid_until, zone) })),
+      h("p", {}, t("codes.until", { until: formatLast(code.valid_until, zone) })),
       h("p", { class: "muted" }, code.points.map((/** @type {string} */ id) => pointName(site, id)).join(", ")),
       h("footer", {}, actionButton("codes.cancel", cancel, problem, "quiet"), h("button", { type: "button", onclick: () => window.print() }, t("muster.print"))),
     );
@@ -41,5 +46,5 @@ export function personCodes(path, { site, zone }) {
     await load();
   };
   load().catch((error) => fill(problem, error.sentence));
-  return h("section", {}, h("h3", {}, t("codes.title")), list, problem, actionButton("codes.give", give, problem), h("small", {}, t("codes.hint")));
+  return h("section", {}, h("h3", {}, t("codes.title")), h("p", { class: "muted" }, t("codes.hint")), list, problem, actionButton("codes.give", give, problem));
 }

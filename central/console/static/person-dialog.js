@@ -6,9 +6,9 @@ import { pointName } from "./event-line.js";
 import { enrolment } from "./face-enrolment.js";
 import { personAccess } from "./person-access.js";
 import { personConsent } from "./person-consent.js";
-import { personCodes } from "./person-codes.js";
+import { formatLast, personCodes } from "./person-codes.js";
 import { fill, h } from "/web/dom.js";
-import { formatDate, formatMinute, startOfDay } from "/web/format.js";
+import { formatDate, startOfDay } from "/web/format.js";
 import { t } from "/web/i18n.js";
 
 /**
@@ -130,7 +130,7 @@ function cards(path, onChanged, zone) {
       onChanged();
       await load();
     };
-    return h("li", {}, h("span", {}, t("cards.nth", { n: index + 1 }), card.valid_until && h("small", {}, " ", t("codes.until", { until: formatMinute(card.valid_until, zone) }))), actionButton("cards.remove", remove, problem, "quiet"));
+    return h("li", {}, h("span", {}, t("cards.nth", { n: index + 1 }), card.valid_until && h("small", {}, " ", t("codes.until", { until: formatLast(card.valid_until, zone) }))), actionButton("cards.remove", remove, problem, "quiet"));
   };
   const number = h("input", { name: "number", required: true, autocomplete: "off", inputmode: "numeric" });
   const until = h("input", { name: "until", type: "date" });
