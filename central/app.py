@@ -16,6 +16,8 @@ from fastapi_offline import FastAPIOffline
 
 from central import problems, site_endpoints
 from central.access import endpoints as access_endpoints
+from central.approvals import countersigning
+from central.approvals import endpoints as approval_endpoints
 from central.audit import endpoints as audit_endpoints
 from central.audit import repository as audit
 from central.audit.chain import START
@@ -70,6 +72,7 @@ ROUTERS: Final = (
     site_endpoints.router,
     user_endpoints.router,
     account_endpoints.router,
+    approval_endpoints.router,
     event_endpoints.router,
     node_endpoints.router,
     command_endpoints.router,
@@ -271,12 +274,13 @@ class _Finder:
 
 
 def _noting(services: Services) -> Callable[[], Awaitable[None]]:
-    """Return a task that writes down when sessions and tokens were last heard of."""
+    """Return a task that writes down who was last heard of when, and what nobody signed."""
 
     async def note() -> None:
         while True:
             async with services.database.write() as transaction:
                 await services.users.keep_seen(transaction)
+                await countersigning.note_overdue(transaction, now=services.now())
             await asyncio.sleep(NOTING_INTERVAL_S)
 
     return note

@@ -26,7 +26,7 @@ _PERSONNEL: Final = frozenset(
 _SYSTEM: Final = frozenset(
     {
         "site.read", "events.read", "nodes.read", "nodes.manage", "recognition.read",
-        "recognition.manage", "keys.manage",
+        "recognition.manage", "keys.manage", "approvals.read", "approvals.decide",
     }
 )  # fmt: skip
 _SECURITY: Final = frozenset(
@@ -34,12 +34,12 @@ _SECURITY: Final = frozenset(
         "site.read", "events.read", "events.crops", "events.candidates", "nodes.read",
         "people.read", "people.names", "recognition.read", "access.read", "access.write",
         "lockdown.set", "passback.forgive", "commands.send", "muster.read", "visits.read",
-        "users.read", "users.manage", "consent.texts",
+        "users.read", "users.manage", "approvals.read", "emergency.countersign", "consent.texts",
     }
 )  # fmt: skip
 ROLES: Final[dict[str, frozenset[str]]] = {
     "guard": _GUARD,
-    "shift_leader": _GUARD | {"visits.write"},
+    "shift_leader": _GUARD | {"visits.write", "approvals.read", "emergency.countersign"},
     "cashier": frozenset({"site.read"}),
     "canteen_manager": frozenset({"site.read", "nodes.read"}),
     "personnel": _PERSONNEL,
@@ -48,7 +48,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
         {
             "site.read", "events.read", "events.crops", "events.candidates", "nodes.read",
             "people.read", "people.names", "recognition.read", "access.read", "muster.read",
-            "visits.read", "users.read", "audit.read", "privacy.read",
+            "visits.read", "users.read", "audit.read", "approvals.read", "privacy.read",
         }
     ),
     "system_administrator": _SYSTEM,

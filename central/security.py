@@ -53,7 +53,7 @@ def new_secret() -> str:
 
 TOKEN_OWNER: Final = "token:"  # noqa: S105 - a kind of actor
 """Before the identifier of a token, where a session's hash stands otherwise."""
-TOKEN_NEVER: Final = frozenset({"users.manage"})
+TOKEN_NEVER: Final = frozenset({"users.manage", "approvals.decide", "emergency.countersign"})
 """What no token may, whoever made it: whoever finds one must not become somebody else by it."""
 
 

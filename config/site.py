@@ -95,6 +95,8 @@ class Policy(Frozen):
         has_separate_administrators: Nobody is system and security administrator at once, as MLPS
             level 3 wants it. Who was ``administrator`` is ``security_administrator`` from central's
             next start on, and names a system administrator.
+        four_eyes: Deeds that wait until a second operator has approved them; none as shipped, since
+            a site with one administrator could never do them.
         second_factor_roles: Whose operators need a second factor.
         second_factor_grace_h: So long after it was made, an account works without one; then it
             shows nothing but its own page, where one is set up.
@@ -112,6 +114,7 @@ class Policy(Frozen):
     terminal_keys: Literal["sealed", "release"] = "sealed"
     audit_kept_days: Annotated[int, Field(ge=180, le=36_500)] = 730
     has_separate_administrators: bool = False
+    four_eyes: tuple[Literal["key_rotation"], ...] = ()
     second_factor_roles: tuple[Role, ...] = ADMINISTRATIVE
     second_factor_grace_h: Annotated[int, Field(ge=0, le=720)] = 24
 

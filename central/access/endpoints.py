@@ -21,6 +21,7 @@ from central.access.schemas import (
     WantedForgiveness,
     WantedLockdown,
 )
+from central.approvals import countersigning
 from central.database import Transaction
 from central.people.masking import masked
 from central.people.repository import names_of
@@ -30,6 +31,7 @@ from central.services import Given, Services
 from central.visits.repository import visitors_of
 from config.calendars import shipped_calendar
 from config.contract.access_model import AccessModel
+from config.contract.access_terms import LockdownEffect
 from config.contract.identifiers import Slug
 
 router = APIRouter(tags=["access"], responses=RESPONSES)
@@ -163,9 +165,14 @@ async def set_lockdown(
     async with services.database.write() as transaction:
         await repository.take_turn(transaction)
         kept = await repository.current(transaction)
-        if kept is None or level not in {known.id for known in kept.model.lockdown_levels}:
+        effect = _effect_of(kept, level)
+        if effect is None:
             raise RefusedError(404, "level_not_found", "the access model has no such level")
         if (found := await _active(transaction, level)) is None:
+            if effect is LockdownEffect.OPEN:
+                await _to_be_signed(
+                    transaction, services, operator, "level_opened", level, wish.reason
+                )
             await repository.set_lockdown(
                 transaction,
                 level,
@@ -184,6 +191,10 @@ async def end_lockdown(level: Slug, operator: Guardian, services: Given) -> None
     """End a level."""
     async with services.database.write() as transaction:
         await repository.take_turn(transaction)
+        effect = _effect_of(await repository.current(transaction), level)
+        is_lifted = effect is LockdownEffect.LOCK and await _active(transaction, level)
+        if is_lifted:
+            await _to_be_signed(transaction, services, operator, "level_lifted", level, "")
         if not await repository.end_lockdown(
             transaction, level, ended_by=operator.username, now=services.now()
         ):
@@ -210,6 +221,33 @@ async def forgive(wish: WantedForgiveness, operator: Forgiver, services: Given) 
             now=now,
         )
     return ForgivenView(number=number, at=now)
+
+
+def _effect_of(kept: KeptAccessModel | None, level: str) -> LockdownEffect | None:
+    """Return what a level of the model in force does; None where it has no such level."""
+    levels = () if kept is None else kept.model.lockdown_levels
+    return next((known.effect for known in levels if known.id == level), None)
+
+
+async def _to_be_signed(
+    transaction: Transaction,
+    services: Services,
+    operator: Operator,
+    act: countersigning.Act,
+    level: str,
+    reason: str,
+) -> None:
+    """Let one person open what was shut, at once; somebody else signs within a day."""
+    await countersigning.record(
+        transaction,
+        act,
+        subject=level,
+        reason=reason,
+        operator=operator,
+        site=services.settings.site.site.id,
+        epoch=services.epoch,
+        now=services.now(),
+    )
 
 
 async def _is_known(transaction: Transaction, holder_id: str) -> bool:

@@ -19,6 +19,8 @@ KINDS: Final[Mapping[str, str]] = {
     "review_id": "review",
     "import_id": "import",
     "token_id": "token",
+    "approval_id": "approval",
+    "act_id": "act",
     "visit_id": "visit",
     "consent_id": "consent",
     "deletion_id": "deletion",

@@ -15,3 +15,21 @@ class JournalConflicted(
     conflicting_class: EventClass
     sequence: int
     content_hash: str
+
+
+class EmergencyReleased(
+    EventData, type_name="menshen.emergency.released.v1", event_class=EventClass.ALARM
+):
+    """One person let people through in an emergency; somebody else has to sign within 24 hours.
+
+    Attributes:
+        act: ``level_opened`` or ``level_lifted``.
+        subject: Which level.
+        act_id: On the list of what is to be signed.
+        user_id: The operator.
+    """
+
+    act: str
+    subject: str
+    act_id: str
+    user_id: str

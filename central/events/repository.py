@@ -14,7 +14,7 @@ from central.commands import repository as commands
 from central.database import EVENTS_LOCK, Transaction
 from central.events import ranges
 from central.events.considered import candidates_of, without_candidates
-from central.events.facts import JournalConflicted
+from central.events.facts import EmergencyReleased, JournalConflicted
 from central.events.schemas import CandidateView, ConflictView, StoredEvent
 from central.muster import repository as muster
 from central.people.masking import masked
@@ -25,6 +25,8 @@ from config.contract.identifiers import new_id
 from config.contract.nodes import BatchReceipt
 
 SEQUENCE_MAX = 2**31 - 1
+CENTRAL = "central"
+"""In place of a node, of what no node states; its epoch is no node's."""
 _Key = tuple[str, str, int]
 """Epoch, class and sequence; the node is given."""
 _Stream = tuple[str, str]
@@ -105,6 +107,26 @@ async def append(
     await commands.note_answers(transaction, node, (draft.event for draft in fresh))
     await _cover(transaction, node, [*fresh, *facts])
     return BatchReceipt(stored=len(fresh), duplicates=duplicate_count, conflicts=len(conflicts))
+
+
+async def state(
+    transaction: Transaction, fact: EmergencyReleased, *, site: str, epoch: UUID, now: datetime
+) -> None:
+    """Keep a fact that central itself states.
+
+    Args:
+        transaction: A writing one that does not hold the replica's version yet.
+        fact: Of the alarm class.
+        site: Its identifier.
+        epoch: Of central's own events.
+        now: Aware UTC.
+    """
+    await transaction.take_turn(EVENTS_LOCK)
+    sequence = await _last_sequence(transaction, CENTRAL, epoch) + 1
+    event = _event(fact, site, CENTRAL, epoch=epoch, sequence=sequence, now=now)
+    drafts = [_draft(event)]
+    await _store(transaction, CENTRAL, drafts, now=now)
+    await _cover(transaction, CENTRAL, drafts)
 
 
 async def _held_hashes(
@@ -213,7 +235,13 @@ _CONFLICT_KEY = tuple(column.name for column in event_conflicts.primary_key)
 
 
 def _event(
-    fact: JournalConflicted, site: str, node: str, *, epoch: UUID, sequence: int, now: datetime
+    fact: JournalConflicted | EmergencyReleased,
+    site: str,
+    node: str,
+    *,
+    epoch: UUID,
+    sequence: int,
+    now: datetime,
 ) -> Event:
     return Event(
         id=new_id(),

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
+from central.approvals.permits import permit
 from central.keys import KeysError
 from central.problems import RESPONSES, RefusedError
 from central.rotation.schemas import KeysView
@@ -21,11 +22,21 @@ async def get_keys(_: Keeper, services: Given) -> KeysView:
 
 
 @router.post("/rotation", status_code=202)
-async def rotate(_: Keeper, services: Given) -> KeysView:
+async def rotate(operator: Keeper, services: Given) -> KeysView:
     """Begin to use a new key; everything is made anew in the background, then the old one goes."""
     async with services.database.write() as transaction:
         # The audit log says who began, even if it then cannot.
         transaction.concerns(f"key:{services.kek.key_id}")
+        refusal = await permit(
+            transaction,
+            services.settings.site.policy,
+            deed="key_rotation",
+            subject={"key": services.kek.key_id},
+            operator=operator,
+            now=services.now(),
+        )
+    if refusal is not None:
+        raise refusal
     try:
         await services.rotation.begin()
     except KeysError as error:

@@ -22,7 +22,7 @@ from sqlalchemy import text
 
 from central.app import create_app
 from central.people.faces import PipelineFactory
-from central.security import COOKIE, new_secret
+from central.security import COOKIE, SESSION_LIFETIME, new_secret
 from central.settings import Settings
 from central.users.passwords import Passwords
 from central.users.repository import add_user
@@ -175,6 +175,7 @@ class Bench:
         self.url, self.app, self.clock, self._stack = url, app, clock, stack
         self._administrator: httpx.Client | None = None
         self._auditor: httpx.Client | None = None
+        self._auditor_until = clock()
 
     def client(self) -> httpx.Client:
         """Return a browser without a session."""
@@ -203,7 +204,8 @@ class Bench:
     @property
     def auditor(self) -> httpx.Client:
         """The browser of an auditor, whose coming left no entry for others to stumble over."""
-        if self._auditor is None:
+        if self._auditor is None or self._auditor_until <= self.clock():
+            self._auditor_until = self.clock() + SESSION_LIFETIME
             if self.row("SELECT count(*) FROM users") == (0,):
                 assert self.administrator
             self._auditor = self.planted("auditor").client

@@ -9,13 +9,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from central.app import PREFIX
+from central.approvals.permits import permit
 from central.audit.notes import action_of
+from central.security import Operator
 from config.contract.nodes import ReleaseWish
 from config.contract.trust import public_text
 from config.web import STATIC
 from tests.central.access.models import STAFF, put
-from tests.central.audit.log import actions
-from tests.central.bench import PASSWORD, Bench, Node, accept, running_central
+from tests.central.audit.log import actions, in_transaction
+from tests.central.bench import PASSWORD, SITE, Bench, Node, accept, running_central
 from tests.central.people.enrolling import consent, enrol
 from tests.central.people.importing import apply, preview, send
 from tests.central.people.seen_faces import SeenFaces, photograph
@@ -126,12 +128,45 @@ def asked_for_release(node: Node) -> httpx.Response:
     return node.request("POST", target, body.model_dump_json().encode())
 
 
+def question_of(bench: Bench) -> str:
+    """Return the path of a question that somebody else asked."""
+    asker, policy = bench.planted("administrator"), SITE.policy
+    careful = policy.model_copy(update={"four_eyes": ("key_rotation",)})
+    operator = Operator(
+        user_id=asker.user_id, username=asker.username, role="administrator", session=""
+    )
+    refusal = in_transaction(
+        bench,
+        lambda t: permit(
+            t, careful, deed="key_rotation", subject={}, operator=operator, now=bench.clock()
+        ),
+    )
+    assert refusal is not None
+    return f"{API}/approvals/{refusal.more['approval_id']}"
+
+
+def act_of(bench: Bench) -> str:
+    """Return the path of what a guard did alone."""
+    path, guard = level_of(bench), bench.planted("guard").client
+    guard.put(path, json={"reason": "drill"})
+    assert guard.delete(path).status_code == 204
+    (act,) = bench.administrator.get(f"{API}/countersignatures").json()["items"]
+    return f"{API}/countersignatures/{act['act_id']}"
+
+
 DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "POST /sessions": lambda b: b.administrator.post(
         f"{API}/sessions", json={"username": "admin", "password": PASSWORD}
     ),
     "DELETE /sessions/current": lambda b: b.operator("guard").delete(f"{API}/sessions/current"),
     "POST /invitations/accept": lambda b: accept(b.client(), b.invite("guard"), "new"),
+    "POST /approvals/{approval_id}/approve": lambda b: b.administrator.post(
+        f"{question_of(b)}/approve"
+    ),
+    "POST /approvals/{approval_id}/refuse": lambda b: b.administrator.post(
+        f"{question_of(b)}/refuse"
+    ),
+    "POST /countersignatures/{act_id}/sign": lambda b: b.administrator.post(f"{act_of(b)}/sign"),
     "POST /users/invitations": lambda b: b.administrator.post(
         f"{API}/users/invitations", json={"role": "guard"}
     ),
