@@ -9,7 +9,8 @@ _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 """Types are imported in comments; nothing is loaded for them."""
 _STATIC: Final = re.compile(r'\b(?:from|import) "([^"]+)"')
 _LATER: Final = re.compile(r'\bimport\("([^"]+)"\)')
-_GROUP: Final = re.compile(r"[\"'`]([a-z_]+)[.\"'`]")
+_GROUP: Final = re.compile(r"[\"'`]([a-z_]+)\.|\(\s*[\"']([a-z_]+)[\"']|[\"']([a-z]+_[a-z_]+)[\"']")
+"""A key, a first argument, or two words: a bare word elsewhere is rather something else."""
 
 
 def modules_of(entry: str, folders: Mapping[str, Path], *, at_once: bool = False) -> list[str]:
@@ -36,8 +37,9 @@ def modules_of(entry: str, folders: Mapping[str, Path], *, at_once: bool = False
 def groups_named(
     modules: Iterable[str], folders: Mapping[str, Path], groups: Iterable[str]
 ) -> frozenset[str]:
-    """Return the groups of words that modules name, as ``"group.key"`` or ``"group"``."""
-    named = {name for m in modules for name in _GROUP.findall(_code(m, folders))}
+    """Return the groups of words that modules name: ``"group.key"``, or ``term("group"``."""
+    found = (match for m in modules for match in _GROUP.findall(_code(m, folders)))
+    named = {name for names in found for name in names}
     return frozenset(named.intersection(groups))
 
 

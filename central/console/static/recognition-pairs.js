@@ -2,7 +2,6 @@
 
 import { get, post, request } from "./api.js";
 import { actionButton, actionForm, openDialog } from "./forms.js";
-import { openPerson } from "./person-dialog.js";
 import { personPicker } from "./person-picker.js";
 import { fill, h } from "/web/dom.js";
 import { formatSimilarity, formatTime } from "/web/format.js";
@@ -77,7 +76,10 @@ function actions(pair, path, context, problem) {
 /** @param {Pair} pair @param {Context} context @param {HTMLElement} problem */
 function superfluous(pair, context, problem) {
   const { holder_id: id, name } = pair.superfluous === pair.one.holder_id ? pair.one : pair.other;
-  const open = async () => openPerson(await get(`/people/${encodeURIComponent(id)}`), context);
+  const open = async () => {
+    const { openPerson } = await import("./person-dialog.js");
+    openPerson(await get(`/people/${encodeURIComponent(id)}`), context);
+  };
   return h("p", {}, t("pairs.superfluous", { name }), actionButton("pairs.superfluous_open", open, problem, "quiet"));
 }
 

@@ -20,7 +20,9 @@ def folders(tmp_path: Path) -> dict[str, Path]:
         'import { a } from "./part.js";\n/** @type {import("./other.js").B} */\n'
         'const c = () => import("./later.js");\nt("page.title");\n'
     )
-    (tmp_path / "part.js").write_text('import "./page.js";\nterm("day", x); t(`hour.${y}`);\n')
+    (tmp_path / "part.js").write_text(
+        'import "./page.js";\nterm("day", x); t(`hour.${y}`);\nchoice(x, "late_word", "other");\n'
+    )
     (tmp_path / "later.js").write_text('t("late.word");\n')
     (tmp_path / "other.js").write_text('t("other.word");\n')
     return {"/static/": tmp_path}
@@ -42,9 +44,9 @@ def test_types_are_not_loaded_and_what_comes_later_is(folders: dict[str, Path]) 
 def test_words_are_those_that_the_modules_name(folders: dict[str, Path]) -> None:
     modules = modules_of("/static/page.js", folders)
 
-    named = groups_named(modules, folders, ["page", "day", "hour", "late", "other"])
+    named = groups_named(modules, folders, ["page", "day", "hour", "late", "late_word", "other"])
 
-    assert named == {"page", "day", "hour", "late"}
+    assert named == {"page", "day", "hour", "late", "late_word"}
 
 
 @pytest.mark.parametrize("page", pages.page_names())
