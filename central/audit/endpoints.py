@@ -2,13 +2,14 @@
 
 import json
 import time
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query
 from sqlalchemy import Row
 
 from central.audit import repository
-from central.audit.notes import Note, Purpose
+from central.audit.notes import Note
+from central.audit.purposes import STANDING, Reason
 from central.audit.schemas import AuditEntry, AuditPage
 from central.problems import RESPONSES
 from central.security import Operator, Requires
@@ -16,6 +17,8 @@ from central.services import Given, Services
 from central.users import repository as users
 
 router = APIRouter(tags=["audit"], responses=RESPONSES)
+WATCHING: Final = Reason(STANDING, "")
+"""Of whoever has the console open."""
 Auditor = Annotated[Operator, Depends(Requires("audit.read"))]
 
 
@@ -70,11 +73,12 @@ async def looked(
     operator: Operator,
     action: str,
     *objects: str,
-    purpose: Purpose = "monitoring",
+    reason: Reason = WATCHING,
     **detail: object,
 ) -> None:
     """Record that an operator looks at something; the same again within minutes is one look."""
-    key = " ".join((operator.session, action, purpose, *objects))
+    said = (reason.purpose, reason.reference)
+    key = " ".join((operator.session, action, *said, *objects))
     if services.looks.take(key, now_s=time.monotonic()) > 0:
         return
     note = Note(
@@ -82,8 +86,8 @@ async def looked(
         address=operator.address,
         action=action,
         objects=objects,
-        purpose=purpose,
-        detail=detail,
+        purpose=reason.purpose,
+        detail={**detail, **reason.detail},
     )
     async with services.database.write() as transaction:
         transaction.note(note)

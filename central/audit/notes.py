@@ -5,7 +5,15 @@ from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any, Final, Literal
 
-Purpose = Literal["", "monitoring", "incident", "subject_request", "maintenance"]
+Purpose = Literal[
+    "",
+    "monitoring",
+    "incident",
+    "subject_request",
+    "recognition_error",
+    "investigation",
+    "maintenance",
+]
 """Why somebody looks at pictures or passages; empty where it goes without saying."""
 ANYBODY: Final = "anybody"
 CENTRAL: Final = "central"

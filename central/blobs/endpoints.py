@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Response
 
 from central.audit.endpoints import looked
-from central.audit.notes import Purpose
+from central.audit.purposes import Purposeful, Reason
 from central.blobs import repository
 from central.database import EVENTS_LOCK
 from central.nodes.signed import Signed, SignedRequest
@@ -55,12 +55,12 @@ async def get_blob(
     sha256: Sha256,
     operator: Annotated[Operator, Depends(Requires("events.crops"))],
     services: Given,
-    purpose: Purpose = "monitoring",
+    reason: Annotated[Reason, Depends(Purposeful(is_live=True))],
 ) -> Response:
     """Return a picture that has not expired."""
     async with services.database.read() as transaction:
         content = await repository.get(transaction, sha256, now=services.now())
     if content is None:
         raise RefusedError(404, "blob_not_found", "it has expired, or never came")
-    await looked(services, operator, "blobs_get", f"picture:{sha256}", purpose=purpose)
+    await looked(services, operator, "blobs_get", f"picture:{sha256}", reason=reason)
     return Response(content, media_type="image/jpeg")

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import TypeAdapter, ValidationError
 
 from central.audit.endpoints import looked
-from central.audit.notes import Purpose
+from central.audit.purposes import Purposeful, Reason
 from central.events import repository
 from central.events.schemas import CandidateList, ConflictList, EventPage
 from central.nodes.signed import Signed, SignedRequest
@@ -22,6 +22,7 @@ BATCH_COUNT_MAX = 1_000
 _BATCH = TypeAdapter(list[Event])
 Viewer = Annotated[Operator, Depends(Requires("events.read"))]
 Auditor = Annotated[Operator, Depends(Requires("events.candidates"))]
+Looking = Annotated[Reason, Depends(Purposeful())]
 _BODY = {
     "requestBody": {
         "required": True,
@@ -79,12 +80,12 @@ def _parsed(body: bytes) -> list[Event]:
 async def list_events(
     operator: Viewer,
     services: Given,
+    reason: Looking,
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    purpose: Purpose = "monitoring",
 ) -> EventPage:
     """Return events after a position, oldest first."""
-    await looked(services, operator, "events_get", purpose=purpose, after=after)
+    await looked(services, operator, "events_get", reason=reason, after=after)
     async with services.database.read() as transaction:
         items = await repository.after(
             transaction,
@@ -100,9 +101,13 @@ async def list_events(
 
 @router.get("/events/conflicts")
 async def list_conflicts(
-    operator: Viewer, services: Given, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    operator: Viewer,
+    services: Given,
+    reason: Looking,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> ConflictList:
     """Return events whose key was taken by another event, newest first."""
+    await looked(services, operator, "events_conflicts_get", reason=reason)
     async with services.database.read() as transaction:
         items = await repository.conflicts(
             transaction, limit=limit, has_candidates=operator.may("events.candidates")
@@ -115,7 +120,7 @@ async def list_candidates(
     position: Annotated[int, Path(ge=1, le=2**62)],
     operator: Auditor,
     services: Given,
-    purpose: Purpose = "monitoring",
+    reason: Looking,
 ) -> CandidateList:
     """Return who was considered in a decision, best first; they are other people, perhaps."""
     async with services.database.read() as transaction:
@@ -124,5 +129,5 @@ async def list_candidates(
         )
     if items is None:
         raise RefusedError(404, "event_not_found", "there is no event at this position")
-    await looked(services, operator, "events_candidates_get", f"event:{position}", purpose=purpose)
+    await looked(services, operator, "events_candidates_get", f"event:{position}", reason=reason)
     return CandidateList(items=items)

@@ -21,6 +21,9 @@ people = typer.Typer(add_completion=False)
 people.command("import")(import_people)
 people.command("enrol-folder")(enrol_folder)
 POLL_S: Final = 0.5
+EXPORT: Final = (
+    "/face-migration/people.csv?purpose=maintenance&reference=menshen%20people%20outdated"
+)
 Method = Literal["paper", "screen"]
 STALL_S: Final = 300.0
 """Without one more face in so long, something is wrong at central."""
@@ -140,7 +143,7 @@ def outdated(
         if state["detail"]:
             raise typer.TyperException(f"central lacks the site's network: {state['detail']}")
         if csv_file is not None:
-            _write(csv_file, central.fetch("/face-migration/people.csv"))
+            _write(csv_file, central.fetch(EXPORT))
             return
         found = _pages(central)
     if as_json:

@@ -2,11 +2,12 @@
 
 import csv
 import io
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
 from central.audit.endpoints import looked
+from central.audit.purposes import Purposeful, Reason
 from central.people import repository
 from central.people.endpoints import Reader, Writer
 from central.people.schemas import FaceMigration, Person
@@ -37,7 +38,11 @@ async def migrate(_: Writer, services: Given) -> FaceMigration:
     response_class=Response,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
-async def outdated(operator: Reader, services: Given) -> Response:
+async def outdated(
+    operator: Reader,
+    services: Given,
+    reason: Annotated[Reason, Depends(Purposeful())],
+) -> Response:
     """Return who must come again as a table for a spreadsheet, newest first."""
     people, after = list[Person](), None
     while True:
@@ -59,7 +64,7 @@ async def outdated(operator: Reader, services: Given) -> Response:
         services,
         operator,
         "face_migration_people_csv_get",
-        purpose="maintenance",
+        reason=reason,
         count=len(people),
     )
     headers = {"Content-Disposition": 'attachment; filename="must-come-again.csv"'}

@@ -5,13 +5,16 @@ import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import typer
 
 from config.contract.events import Event
 from config.contract.identifiers import Frozen
+
+SHOWING: Final = {"purpose": "maintenance", "reference": "demonstration"}
+"""Why the demo reads what happened."""
 
 
 class SimulatorControl:
@@ -130,7 +133,9 @@ class CentralControl:
         """Yield every event that central holds, oldest first."""
         after: int | None = 0
         while after is not None:
-            reply = await self._http.get("/api/v1/events", params={"after": after, "limit": 500})
+            reply = await self._http.get(
+                "/api/v1/events", params={"after": after, "limit": 500, **SHOWING}
+            )
             reply.raise_for_status()
             page = reply.json()
             for item in page["items"]:

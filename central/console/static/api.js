@@ -1,6 +1,15 @@
 /** Requests to `/api/v1`. A refusal is an `ApiError` whose code the dictionaries translate. */
 
 import { t, term } from "/web/i18n.js";
+import { purposeHeaders } from "./purpose-kept.js";
+
+/** @type {() => Promise<boolean>} */
+let askPurpose = async () => false;
+
+/** @param {() => Promise<boolean>} handler asks why somebody looks; false when they would not say */
+export function whenPurposeNeeded(handler) {
+  askPurpose = handler;
+}
 
 /** @type {() => void} */
 let onUnauthorised = () => {};
@@ -35,7 +44,8 @@ export class ApiError extends Error {
  * @returns {Promise<any>} the answer's JSON; null when it has none
  */
 export async function request(method, path, { body, form, isSignIn = false } = {}) {
-  const headers = { Accept: "application/json" };
+  /** @type {Record<string, string>} */
+  const headers = { Accept: "application/json", ...purposeHeaders() };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let reply;
   try {
@@ -48,6 +58,8 @@ export async function request(method, path, { body, form, isSignIn = false } = {
   const answer = await reply.json().catch(() => null);
   if (reply.ok) return answer;
   if (reply.status === 401 && !isSignIn) onUnauthorised();
+  // Asked once in this tab, then said with every request.
+  if (answer?.code === "purpose_needed" && (await askPurpose())) return request(method, path, { body, form, isSignIn });
   throw new ApiError(reply.status, answer?.code ?? `http_${reply.status}`, answer);
 }
 

@@ -53,7 +53,7 @@ export function cropNote(line, look) {
 
 /** @param {HTMLElement} frame @param {string} sha256 @param {Look} look @param {number} attempt */
 function load(frame, sha256, look, attempt) {
-  const address = `/api/v1/blobs/${sha256}`;
+  const address = `/api/v1/blobs/${sha256}?purpose=monitoring`;
   const picture = new Image();
   picture.alt = "";
   picture.decoding = "async";
@@ -69,5 +69,5 @@ function load(frame, sha256, look, attempt) {
       look.changed();
     }
   });
-  picture.src = attempt ? `${address}?attempt=${attempt}` : address;
+  picture.src = attempt ? `${address}&attempt=${attempt}` : address;
 }

@@ -29,7 +29,7 @@ export async function renderMigration(section, list) {
   section.classList.toggle("is-quiet", !again && !state.detail);
   const filter = h("button", { type: "button", "aria-pressed": String(list.isFiltered) }, t(list.isFiltered ? "migration.show_all" : "migration.show"));
   filter.addEventListener("click", list.onFilter);
-  const file = h("a", { class: "button", href: "/api/v1/face-migration/people.csv", download: "must-come-again.csv" }, t("migration.export"));
+  const file = h("a", { class: "button", href: "/api/v1/face-migration/people.csv?purpose=maintenance&reference=re-enrolment", download: "must-come-again.csv" }, t("migration.export"));
   fill(
     section,
     again || list.isFiltered ? h("h2", {}, prioritySign(4), t("migration.title", { n: again })) : null,

@@ -4,6 +4,7 @@ import { ApiError, request } from "./api.js";
 import { fill, h } from "/web/dom.js";
 import { t } from "/web/i18n.js";
 import { field } from "./forms.js";
+import { keepPurpose } from "./purpose-kept.js";
 
 /** @typedef {{username: string, role: string, permissions: string[], needs_second_factor?: boolean}} Session */
 
@@ -22,6 +23,7 @@ export async function currentSession() {
 
 /** End the session; every tab of this browser asks again who is there. */
 export async function closeSession() {
+  keepPurpose(null);
   await request("DELETE", "/sessions/current", { isSignIn: true });
   location.reload();
 }

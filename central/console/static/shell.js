@@ -1,6 +1,6 @@
 /** What every operator page has: session, live state, header with counts, navigation and keys. */
 
-import { get, whenUnauthorised } from "./api.js";
+import { get, whenPurposeNeeded, whenUnauthorised } from "./api.js";
 import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
 import { language, loadWords, localName, onLanguage, remember, setLanguage, t, termsOf } from "/web/i18n.js";
@@ -8,6 +8,7 @@ import { listenToKeys, onKey } from "/web/keys.js";
 import { Live } from "/web/live.js";
 import { Store } from "/web/store.js";
 import { prioritySign, symbol } from "/web/symbols.js";
+import { askPurpose, purposeShown } from "./purpose.js";
 import { closeSession, currentSession, signIn } from "./session.js";
 import { SiteState } from "./site-state.js";
 
@@ -54,6 +55,7 @@ function openLive(store) {
     location.reload();
   }
   whenUnauthorised(enter);
+  whenPurposeNeeded(askPurpose);
   live.open();
 }
 
@@ -118,6 +120,7 @@ class Header {
       store.schedule();
     });
     this.#words();
+    addEventListener("purpose", () => this.#words());
   }
 
   /** @param {Session} session */
@@ -137,6 +140,7 @@ class Header {
     const root = document.documentElement;
     fill(
       this.#tools,
+      purposeShown(),
       this.#session && h("span", { class: "user" }, symbol("person"), this.#session.username),
       h("button", { class: "quiet", lang: other, onclick: () => setLanguage(other) }, other === "en" ? "EN" : "中"),
       h("button", { class: "quiet", onclick: () => this.#turnLight(root) }, t("action.theme")),

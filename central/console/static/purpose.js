@@ -1,0 +1,57 @@
+/** Why somebody looks: asked once, shown in the head as long as it holds, ended by a press. */
+
+import { field, openDialog } from "./forms.js";
+import { keepPurpose, keptPurpose } from "./purpose-kept.js";
+import { h } from "/web/dom.js";
+import { t, termsOf } from "/web/i18n.js";
+
+/** @type {Promise<boolean> | null} */
+let asking = null;
+
+/** @returns {Promise<boolean>} whether a purpose was chosen; two requests at once ask once */
+export function askPurpose() {
+  asking ??= ask().finally(() => {
+    asking = null;
+  });
+  return asking;
+}
+
+/** @returns {Promise<boolean>} */
+function ask() {
+  const chosen = /** @type {HTMLSelectElement} */ (h("select", { name: "purpose", required: true }));
+  // Watching the gates is no purpose for looking back.
+  const purposes = termsOf("audit_purpose").filter((name) => name !== "monitoring");
+  chosen.append(...purposes.map((name) => h("option", { value: name }, t(`audit_purpose.${name}`))));
+  const reference = /** @type {HTMLInputElement} */ (h("input", { name: "reference", maxlength: "100", autocomplete: "off" }));
+  const need = () => {
+    reference.required = ["investigation", "maintenance"].includes(chosen.value);
+  };
+  chosen.addEventListener("change", need);
+  need();
+  const form = h(
+    "form",
+    {},
+    h("p", { class: "muted" }, t("purpose.hint")),
+    field("audit.purpose", chosen),
+    field("purpose.reference", reference, "purpose.reference_hint"),
+    h("footer", {}, h("button", { class: "primary" }, t("purpose.go_on"))),
+  );
+  const dialog = openDialog(t("purpose.title"), form);
+  return new Promise((resolve) => {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      keepPurpose({ purpose: chosen.value, reference: reference.value.trim() });
+      resolve(true);
+      dialog.close();
+    });
+    dialog.addEventListener("close", () => resolve(false));
+  });
+}
+
+/** @returns {HTMLElement | null} the purpose that holds, which a press ends */
+export function purposeShown() {
+  const kept = keptPurpose();
+  if (!kept) return null;
+  const words = t("purpose.active", { purpose: t(`audit_purpose.${kept.purpose}`) });
+  return h("button", { class: "quiet purpose", title: t("purpose.end"), onclick: () => keepPurpose(null) }, `${words} ×`);
+}
