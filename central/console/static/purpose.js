@@ -1,7 +1,7 @@
-/** Why somebody looks: asked once, shown in the head as long as it holds, ended by a press. */
+/** Why somebody looks: asked once, then said with every request of this tab. */
 
 import { field, openDialog } from "./forms.js";
-import { keepPurpose, keptPurpose } from "./purpose-kept.js";
+import { keepPurpose } from "./purpose-kept.js";
 import { h } from "/web/dom.js";
 import { t, termsOf } from "/web/i18n.js";
 
@@ -32,7 +32,7 @@ function ask() {
     "form",
     {},
     h("p", { class: "muted" }, t("purpose.hint")),
-    field("audit.purpose", chosen),
+    field("purpose.why", chosen),
     field("purpose.reference", reference, "purpose.reference_hint"),
     h("footer", {}, h("button", { class: "primary" }, t("purpose.go_on"))),
   );
@@ -46,12 +46,4 @@ function ask() {
     });
     dialog.addEventListener("close", () => resolve(false));
   });
-}
-
-/** @returns {HTMLElement | null} the purpose that holds, which a press ends */
-export function purposeShown() {
-  const kept = keptPurpose();
-  if (!kept) return null;
-  const words = t("purpose.active", { purpose: t(`audit_purpose.${kept.purpose}`) });
-  return h("button", { class: "quiet purpose", title: t("purpose.end"), onclick: () => keepPurpose(null) }, `${words} ×`);
 }

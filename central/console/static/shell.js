@@ -8,7 +8,7 @@ import { listenToKeys, onKey } from "/web/keys.js";
 import { Live } from "/web/live.js";
 import { Store } from "/web/store.js";
 import { prioritySign, symbol } from "/web/symbols.js";
-import { askPurpose, purposeShown } from "./purpose.js";
+import { purposeShown } from "./purpose-kept.js";
 import { closeSession, currentSession, signIn } from "./session.js";
 import { SiteState } from "./site-state.js";
 
@@ -55,7 +55,7 @@ function openLive(store) {
     location.reload();
   }
   whenUnauthorised(enter);
-  whenPurposeNeeded(askPurpose);
+  whenPurposeNeeded(async () => (await import("./purpose.js")).askPurpose());
   live.open();
 }
 
