@@ -3,10 +3,10 @@
 import "/web/data-table.js";
 import { get } from "./api.js";
 import { renderMigration } from "./migration.js";
-import { addPerson, openPerson } from "./person-dialog.js";
 import { renderReviews } from "./reviews.js";
 import { pointName } from "./event-line.js";
 import { startPage } from "./shell.js";
+import { renderStoredFaces } from "./stored-faces.js";
 import { fill, h } from "/web/dom.js";
 import { formatDate } from "/web/format.js";
 import { onLanguage, t } from "/web/i18n.js";
@@ -40,7 +40,8 @@ startPage({
     const problem = h("p", { class: "problem", role: "alert" });
     const reviews = h("section", { class: "reviews", hidden: true });
     const migration = h("section", { class: "migration", hidden: true });
-    main.append(h("header", {}, h("h1", { data: { t: "page.people" } }, t("page.people")), search, unit, enrolling, importing, add), reviews, migration, problem, table, more);
+    const faces = h("p", { class: "muted stored-faces" });
+    main.append(h("header", {}, h("h1", { data: { t: "page.people" } }, t("page.people")), search, unit, enrolling, importing, add), faces, reviews, migration, problem, table, more);
     table.rowKey = (person) => person.holder_id;
     table.columns = columns(() => store.state);
 
@@ -66,14 +67,16 @@ startPage({
         fill(problem, error.sentence ?? t("error.other", { code: String(error) }));
       }
     };
-    const renderState = () =>
-      renderMigration(migration, {
+    const renderState = () => {
+      renderStoredFaces(faces).catch(() => fill(faces));
+      return renderMigration(migration, {
         isFiltered: view.isFiltered,
         onFilter() {
           view.isFiltered = !view.isFiltered;
           reload();
         },
       }).catch((error) => fill(problem, error.sentence ?? t("error.other", { code: String(error) })));
+    };
     // Asked first: central then knows its network, and so whose face is of another one.
     const reload = () => Promise.all([renderState().then(() => load()), renderReviews(reviews, reload), loadUnits()]);
     /** @type {Unit[]} */
@@ -112,13 +115,13 @@ startPage({
     });
     more.addEventListener("click", () => load(view.next));
     const context = { state: () => store.state, onChanged: reload };
-    add.addEventListener("click", () => addPerson(context));
+    add.addEventListener("click", () => import("./person-dialog.js").then(({ addPerson }) => addPerson(context)));
     // Few come for it: the others need not load it.
     importing.addEventListener("click", () => import("./import-dialog.js").then(({ openImport }) => openImport(context)));
     enrolling.addEventListener("click", () => import("./bulk-enrolment.js").then(({ openBulkEnrolment }) => openBulkEnrolment(context)));
     table.addEventListener("open", (event) => {
       const found = view.people.find((person) => person.holder_id === /** @type {CustomEvent} */ (event).detail);
-      if (found) openPerson(found, context);
+      if (found) import("./person-dialog.js").then(({ openPerson }) => openPerson(found, context));
     });
     store.subscribe((state) => {
       // The names of the lanes come with the site.
@@ -131,7 +134,7 @@ startPage({
     onKey("j", () => t("keys.down"), () => table.move(1));
     onKey("k", () => t("keys.up"), () => table.move(-1));
     onKey("/", () => t("keys.search"), () => search.focus());
-    if (!add.hidden) onKey("n", () => t("people.add"), () => addPerson(context));
+    if (!add.hidden) onKey("n", () => t("people.add"), () => import("./person-dialog.js").then(({ addPerson }) => addPerson(context)));
     onLanguage(words);
     onLanguage(renderState);
     words();

@@ -4,17 +4,27 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import text
 
 from central.consent.schemas import StoredFaces
 from central.consent.stored_faces import level_of, stored_faces
 from central.database import Transaction
-from central.tables import people, templates
 from config.command import main
 from tests.central.audit.log import entries, in_transaction
 from tests.central.bench import PASSWORD, Bench
 from tests.central.people.enrolling import enrol
 from tests.central.people.seen_faces import photograph
+
+MANY = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 80000)"
+PEOPLE = (
+    "INSERT INTO people (holder_id, version, is_removed, is_active, name, created_at)"
+    f" {MANY} SELECT 'p' || i, -i, 0, 1, 'P', '2026-11-23' FROM n"  # noqa: S608 - of this test
+)
+FACES = (
+    "INSERT INTO templates"
+    " (template_id, holder_id, network, ciphertext, wrapped_key, key_version, created_at)"
+    f" {MANY} SELECT 'p' || i, 'p' || i, 'n', '', '', 1, '2026-11-23' FROM n"  # noqa: S608 - of this test
+)
 
 
 @pytest.mark.parametrize(
@@ -35,20 +45,16 @@ def test_faces_and_people_without_one_are_counted(any_bench: Bench) -> None:
 
 
 def test_eighty_thousand_faces_in_the_database_warn(bench: Bench) -> None:
-    now, ids = bench.clock(), [f"p{number}" for number in range(80_000)]
-    person = {"is_removed": False, "is_active": True, "name": "P", "created_at": now}
-    face = {
-        "network": "n", "ciphertext": "", "wrapped_key": "", "key_version": 1, "created_at": now,
-    }  # fmt: skip
+    bench.person()
 
     async def fill(transaction: Transaction) -> StoredFaces:
-        rows = [{**person, "holder_id": h, "version": -n} for n, h in enumerate(ids, start=1)]
-        await transaction.execute_many(insert(people), rows)
-        faces = [{**face, "holder_id": h, "template_id": h} for h in ids]
-        await transaction.execute_many(insert(templates), faces)
+        for statement in (PEOPLE, FACES):
+            await transaction.execute(text(statement))
         return await stored_faces(transaction)
 
-    assert in_transaction(bench, fill).level == "warning"
+    found = in_transaction(bench, fill)
+
+    assert (found.count, found.faceless_count, found.level) == (80_000, 1, "warning")
 
 
 def test_one_person_s_data_are_one_document_and_the_look_is_recorded(

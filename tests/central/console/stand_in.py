@@ -37,6 +37,9 @@ class StandIn:
         self.people: list[Json] = []
         self.units: list[Json] = []
         self.reviews: list[Json] = []
+        self.stored_faces: Json = {
+            "count": 1, "level": "none", "faceless_count": 1, "filing_working_days": 30,
+        }  # fmt: skip
         self.recognition: Json = make_recognition()
         self.pairs: list[Json] = []
         self.migration: Json = make_migration()
@@ -248,6 +251,10 @@ class StandIn:
         async def consents(holder_id: str) -> Json:
             person = next(p for p in self.people if p["holder_id"] == holder_id)
             return {"items": [CONSENT] if person["has_face_consent"] else []}
+
+        @app.get("/api/v1/stored-faces")
+        async def stored_faces() -> Json:
+            return self.stored_faces
 
         @app.get("/api/v1/consent-texts")
         async def texts() -> Json:

@@ -201,3 +201,14 @@ def test_a_column_sorts_both_ways(people: Page) -> None:
 
     expect(people.locator("tbody tr td:first-child")).to_have_text(["李梅", "王小明"])
     expect(people.locator("th[aria-sort=descending]")).to_have_count(1)
+
+
+def test_the_filing_duty_is_said_from_a_hundred_thousand_faces_on(
+    central: Central, guard: Visitor
+) -> None:
+    central.stand_in.stored_faces |= {"count": 100_000, "level": "filing", "faceless_count": 7}
+
+    page = guard.open(f"{central.url}/people")
+
+    expect(page.locator(".stored-faces")).to_contain_text("不使用人脸 7 人")
+    expect(page.locator(".stored-faces")).to_contain_text("30 个工作日内向省级网信部门备案")
