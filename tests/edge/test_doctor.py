@@ -23,20 +23,12 @@ from config.site import (
     Site,
     SiteIdentity,
 )
-from edge.doctor import (
-    Enrolment,
-    Finding,
-    Level,
-    examine,
-    judge_ages,
-    judge_clock,
-    judge_disk,
-    judge_liveness,
-    judge_networks,
-    judge_target,
-    try_camera,
-    try_port,
-)
+from edge.doctor.command import examine
+from edge.doctor.findings import Finding, Level
+from edge.doctor.lines import try_camera, try_port
+from edge.doctor.machine import judge_clock, judge_disk
+from edge.doctor.recognition import judge_liveness, judge_target
+from edge.doctor.replicas import Enrolment, judge_ages, judge_networks
 from edge.replica import Replica
 from edge.replica_age import KeptAge
 from models.face.demand import network_in_force

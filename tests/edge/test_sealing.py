@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from config.site import Site
-from edge.doctor import Level, judge_keys
+from edge.doctor.findings import Level
+from edge.doctor.machine import judge_keys
 from edge.identity import Home, IdentityError
 from edge.sealing import (
     CREDENTIAL,
