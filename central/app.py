@@ -33,6 +33,7 @@ from central.events import endpoints as event_endpoints
 from central.feed import Feed
 from central.keys import KEY_SIZE_BYTES, KeyEncryptionKey, kept_secret, load_key_encryption_key
 from central.muster import endpoints as muster_endpoints
+from central.muster import roll_call_endpoints
 from central.nodes import endpoints as node_endpoints
 from central.people import (
     code_endpoints,
@@ -85,6 +86,7 @@ ROUTERS: Final = (
     recognition_endpoints.router,
     access_endpoints.router,
     muster_endpoints.router,
+    roll_call_endpoints.router,
     visit_endpoints.router,
     blob_endpoints.router,
     audit_endpoints.router,

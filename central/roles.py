@@ -12,7 +12,7 @@ _GUARD: Final = frozenset(
     {
         "site.read", "events.read", "events.crops", "nodes.read", "people.read",
         "access.read", "lockdown.set", "passback.forgive", "muster.read", "visits.read",
-        "commands.send",
+        "commands.send", "muster.call",
     }
 )  # fmt: skip
 _PERSONNEL: Final = frozenset(
@@ -33,8 +33,9 @@ _SECURITY: Final = frozenset(
     {
         "site.read", "events.read", "events.crops", "events.candidates", "nodes.read",
         "people.read", "people.names", "recognition.read", "access.read", "access.write",
-        "lockdown.set", "passback.forgive", "commands.send", "muster.read", "visits.read",
-        "users.read", "users.manage", "approvals.read", "emergency.countersign", "consent.texts",
+        "lockdown.set", "passback.forgive", "commands.send", "muster.read", "muster.call",
+        "visits.read", "users.read", "users.manage", "approvals.read", "emergency.countersign",
+        "consent.texts",
     }
 )  # fmt: skip
 ROLES: Final[dict[str, frozenset[str]]] = {

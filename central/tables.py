@@ -308,6 +308,71 @@ area_facts = Table(
     comment="the last fact of each person and of each node's count, in the order of facts",
 )
 
+roll_calls = Table(
+    "roll_calls",
+    metadata,
+    Column("roll_call_id", String(36), primary_key=True),
+    Column("cause", String(16), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column(
+        "started_by",
+        String(64),
+        nullable=False,
+        comment="the operator's name of then; empty for a fire",
+    ),
+    Column("state", Text, nullable=False, comment="KeptState as JSON: areas, silent nodes"),
+    Column("ended_at", UtcDateTime),
+    Column("ended_by", String(64)),
+    Column("people_count", Integer, comment="at the end"),
+    Column("missing_count", Integer, comment="at the end"),
+    comment="who was inside when a building was evacuated, and who was found",
+)
+
+roll_call_people = Table(
+    "roll_call_people",
+    metadata,
+    Column(
+        "roll_call_id", ForeignKey("roll_calls.roll_call_id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("holder_id", String(64), index=True),
+    Column(
+        "name",
+        String(200),
+        nullable=False,
+        comment="as a guard wrote it; empty where there is a holder",
+    ),
+    Column("area", String(63), nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("node", String(63), nullable=False),
+    Column("is_found", Boolean, nullable=False),
+    comment="the list of a roll-call, under pseudonyms",
+)
+
+roll_call_marks = Table(
+    "roll_call_marks",
+    metadata,
+    Column("mark_id", String(36), primary_key=True),
+    Column(
+        "roll_call_id",
+        ForeignKey("roll_calls.roll_call_id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("number", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("is_safe", Boolean, nullable=False),
+    Column(
+        "marked_by",
+        String(64),
+        nullable=False,
+        comment="the operator's name of then; empty where a credential was shown",
+    ),
+    Column("access_point", String(63), nullable=False),
+    comment="who was said to be safe, by whom and when; marks are only added",
+)
+
 visits = Table(
     "visits",
     metadata,

@@ -30,6 +30,7 @@ KINDS: Final[Mapping[str, str]] = {
     "approval_id": "approval",
     "act_id": "act",
     "visit_id": "visit",
+    "roll_call_id": "roll_call",
     "consent_id": "consent",
     "deletion_id": "deletion",
     "sha256": "picture",

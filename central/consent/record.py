@@ -12,7 +12,15 @@ from central.consent import repository as consents
 from central.consent.schemas import PersonRecord
 from central.database import Transaction
 from central.people.schemas import Person
-from central.tables import cards, enrolment_pictures, events, templates, terminal_faces, visits
+from central.tables import (
+    cards,
+    enrolment_pictures,
+    events,
+    roll_call_people,
+    templates,
+    terminal_faces,
+    visits,
+)
 
 SECRET: frozenset[str] = frozenset(
     {"ciphertext", "wrapped_key", "key_version", "verifier", "nonce", "holder_id", "version"}
@@ -48,6 +56,7 @@ async def person_record(
         pictures=await _rows(transaction, enrolment_pictures, person),
         cards=await _rows(transaction, cards, person),
         visits_hosted=await _rows(transaction, visits, person, column="host_id"),
+        roll_calls=await _rows(transaction, roll_call_people, person),
         events=[json.loads(body) for body in bodies],
         deletions=await deletions.page(
             transaction, holder_id=holder_id, is_outstanding=False, limit=AUDIT_LENGTH

@@ -192,6 +192,7 @@ class PersonRecord(BaseModel):
     pictures: list[dict[str, Any]]
     cards: list[dict[str, Any]]
     visits_hosted: list[dict[str, Any]]
+    roll_calls: list[dict[str, Any]]
     events: list[dict[str, Any]]
     deletions: list[Deletion]
     audit: list[dict[str, Any]]

@@ -17,6 +17,7 @@ from central.events.considered import candidates_of, without_candidates
 from central.events.facts import EmergencyReleased, JournalConflicted
 from central.events.schemas import CandidateView, ConflictView, StoredEvent
 from central.muster import repository as muster
+from central.muster import roll_calls
 from central.people.masking import masked
 from central.tables import event_conflicts, event_ranges, events, people
 from central.visits import repository as visits
@@ -103,6 +104,7 @@ async def append(
     facts = await _store_conflicts(transaction, site, node, conflicts, epoch=epoch, now=now)
     await _store(transaction, node, [*fresh, *facts], now=now)
     await muster.merge(transaction, muster.facts_of(draft.event for draft in fresh))
+    await roll_calls.note_shown(transaction, (draft.event for draft in fresh), now=now)
     await visits.note_arrivals(transaction, (draft.event for draft in fresh))
     await commands.note_answers(transaction, node, (draft.event for draft in fresh))
     await _cover(transaction, node, [*fresh, *facts])

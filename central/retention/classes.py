@@ -101,6 +101,7 @@ CLASSES: Final = (
     _left("leaver_records", "people", "cards", "temporary_codes", "confusable_pairs"),
     _aged("face_reviews", "face_reviews"),
     _aged("visitors", "visits"),
+    _aged("roll_calls", "roll_calls", "roll_call_people", "roll_call_marks", every=DAILY),
     _expiring("imports", "imports"),
     _expiring("sessions", "sessions"),
     _expiring("invitations", "invitations", "node_tokens", "api_tokens"),

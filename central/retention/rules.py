@@ -45,6 +45,7 @@ from central.tables import (
     node_tokens,
     people,
     retention_runs,
+    roll_calls,
     visits,
 )
 from central.tables import templates as templates_table
@@ -315,6 +316,17 @@ async def _forget_visits(transaction: Transaction, until: datetime, limit: int) 
     return Forgotten(count, count == limit)
 
 
+async def _oldest_roll_call(transaction: Transaction) -> datetime | None:
+    return await _minimum(transaction, roll_calls.c.started_at)
+
+
+async def _forget_roll_calls(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
+    await transaction.take_turn(EVENTS_LOCK)
+    over = roll_calls.c.started_at <= until
+    count = await _delete(transaction, roll_calls.c.roll_call_id, over, limit)
+    return Forgotten(count, count == limit)
+
+
 RULES: Final[Mapping[str, Rule]] = {
     "crops": _expired(blobs.c.sha256),
     "passages": _events({"access"}, with_forgiven=True),
@@ -323,6 +335,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "device_events": _events({"telemetry"}),
     "face_reviews": Rule(_oldest_review, _forget_reviews),
     "visitors": Rule(_oldest_visit, _forget_visits),
+    "roll_calls": Rule(_oldest_roll_call, _forget_roll_calls),
     "sessions": Rule(_oldest_session, _forget_sessions),
     "whereabouts": Rule(_oldest_place, _forget_places),
     "imports": _expired(imports.c.import_id),

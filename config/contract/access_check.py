@@ -230,6 +230,8 @@ def _impossible(model: "AccessModel") -> Iterator[Line]:
     for point in model.points:
         if point.from_area is not None and point.from_area == point.to_area:
             yield Line.say("leads_into_itself", point=point.id, area=point.to_area)
+        if point.is_assembly_point and point.to_area is not None:
+            yield Line.say("assembly_leads_inside", point=point.id, area=point.to_area)
         if point.extended_access_time_s is not None and point.extended_access_time_s <= (
             point.access_time_s or 0
         ):

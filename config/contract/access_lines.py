@@ -35,6 +35,8 @@ SENTENCES: Final = MappingProxyType(
         "rules_of_no_point": "points names no access point of the site: {name!r}",
         # What cannot be.
         "leads_into_itself": "access point {point!r} leads from area {area!r} into itself",
+        "assembly_leads_inside": "access point {point!r} is an assembly point and leads into area"
+        " {area!r}: people assemble outside",
         "extended_time_too_short": "access point {point!r}:"
         " extended_access_time_s is longer than access_time_s",
         "permission_empty": "profile {profile!r} has a permission that names no access point",

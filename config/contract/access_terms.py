@@ -151,6 +151,8 @@ class PointRules(Frozen):
         extended_access_time_s: The same for people who need more time.
         open_time_s_max: A door that stands open longer is an alarm.
         is_accessible: The lane for wheelchairs, prams and luggage.
+        is_assembly_point: Who shows a credential here during a roll-call counts as safe; it changes
+            no decision.
     """
 
     id: Slug
@@ -165,6 +167,7 @@ class PointRules(Frozen):
     extended_access_time_s: Annotated[float, Field(gt=0, le=180)] | None = None
     open_time_s_max: Annotated[float, Field(ge=1, le=3600)] = 30.0
     is_accessible: bool = False
+    is_assembly_point: bool = False
 
 
 class Interlock(Frozen):

@@ -117,6 +117,7 @@ export function pointForm(entry, { model }) {
   const free = tick("rule.is_escort_free", entry.is_escort_free ?? false);
   const egress = tick("rule.is_egress", entry.is_egress ?? false);
   const accessible = tick("rule.is_accessible", entry.is_accessible ?? false);
+  const assembly = tick("rule.is_assembly_point", entry.is_assembly_point ?? false);
   const open = quantity("rule.open_time_s_max", entry.open_time_s_max ?? 30, { min: 1, max: 3600, required: true });
   const usual = quantity("rule.access_time_s", entry.access_time_s, { min: 1, max: 60 });
   const extended = quantity("rule.extended_access_time_s", entry.extended_access_time_s, { min: 1, max: 180 });
@@ -126,7 +127,7 @@ export function pointForm(entry, { model }) {
       credentials.element,
       h("p", { class: "muted" }, t("rule.credentials_hint")),
       own.element,
-      two.element, within.element, egress.element, free.element, accessible.element,
+      two.element, within.element, egress.element, free.element, accessible.element, assembly.element,
       h("div", { class: "from-to" }, usual.element, extended.element, open.element),
     ],
     read: () => ({
@@ -139,6 +140,7 @@ export function pointForm(entry, { model }) {
       is_escort_free: free.read(),
       is_egress: egress.read(),
       is_accessible: accessible.read(),
+      is_assembly_point: assembly.read(),
       open_time_s_max: open.read(),
       access_time_s: usual.read(),
       extended_access_time_s: extended.read(),

@@ -176,6 +176,7 @@ function pointMarks(point) {
     point.two_person && t("rule.two_person"),
     point.is_escort_free && t("rule.is_escort_free"),
     point.is_accessible && t("rule.is_accessible"),
+    point.is_assembly_point && t("rule.is_assembly_point"),
     point.passback && passbackInWords(point.passback),
   ].filter(Boolean);
 }

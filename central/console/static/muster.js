@@ -1,8 +1,9 @@
-/** Muster: who is inside, by area, live and as a list to print. */
+/** Muster: who is inside, by area, live and as a list to print; roll-calls in an evacuation. */
 
 import { get, post } from "./api.js";
 import { follow } from "./follow.js";
 import { actionForm, openDialog } from "./forms.js";
+import { RollCalls } from "./roll-call.js";
 import { startPage } from "./shell.js";
 import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
@@ -30,9 +31,11 @@ startPage({
     const problem = h("p", { class: "problem", role: "alert" });
     const silent = h("div", { role: "status" });
     const areas = h("div", { class: "areas" });
+    const mayCall = session.permissions.includes("muster.call");
+    const rollCalls = new RollCalls({ state: () => store.state, mayCall, silence, changed: () => show() });
     main.append(
-      h("header", {}, h("h1", { data: { t: "page.muster" } }, t("page.muster")), total, at, everybody, print),
-      problem, silent, areas,
+      h("header", {}, h("h1", { data: { t: "page.muster" } }, t("page.muster")), total, at, everybody, print, rollCalls.button),
+      problem, rollCalls.element, silent, areas, rollCalls.earlier,
     );
     print.addEventListener("click", () => window.print());
     everybody.addEventListener("click", () => askToForgive(null));
@@ -50,6 +53,8 @@ startPage({
     const show = () => {
       fill(print, t("muster.print"));
       fill(everybody, t("muster.forgive_everybody"));
+      for (const element of [silent, areas, total, at]) element.hidden = rollCalls.isShown;
+      everybody.hidden = !mayForgive || rollCalls.isShown;
       if (!known) return;
       const { zone } = store.state;
       const count = known.areas.reduce((sum, area) => sum + area.count, 0);
@@ -61,14 +66,17 @@ startPage({
     };
     const load = async () => {
       try {
-        known = await get("/muster");
+        [known] = await Promise.all([get("/muster"), rollCalls.load()]);
         fill(problem);
         show();
       } catch (/** @type {any} */ error) {
         fill(problem, error.sentence ?? t("error.other", { code: String(error) }));
       }
     };
-    onLanguage(show);
+    onLanguage(() => {
+      rollCalls.show();
+      show();
+    });
     onKey("p", () => t("muster.print"), () => window.print());
     follow(store, (state) => `${state.musterVersion}/${state.accessVersion}/${silentNodes(state)}`, load);
     show();

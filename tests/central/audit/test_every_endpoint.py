@@ -154,6 +154,18 @@ def act_of(bench: Bench) -> str:
     return f"{API}/countersignatures/{act['act_id']}"
 
 
+def roll_call_of(bench: Bench) -> str:
+    reply = bench.administrator.post(f"{API}/roll-calls", json={"reason": "drill"})
+    return f"{API}/roll-calls/{reply.json()['roll_call_id']}"
+
+
+def found_in(bench: Bench) -> str:
+    """Return the path of the mark of somebody found in a roll-call."""
+    path = roll_call_of(bench)
+    assert bench.administrator.post(f"{path}/people", json={"name": "A"}).status_code == 201
+    return f"{path}/people/1/safe"
+
+
 DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "POST /sessions": lambda b: b.administrator.post(
         f"{API}/sessions", json={"username": "admin", "password": PASSWORD}
@@ -242,6 +254,19 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "POST /forgiven": lambda b: b.administrator.post(
         f"{API}/forgiven", json={"holder_id": b.person()}
     ),
+    "POST /roll-calls": lambda b: b.administrator.post(
+        f"{API}/roll-calls", json={"reason": "drill"}
+    ),
+    "POST /roll-calls/{roll_call_id}/people": lambda b: b.administrator.post(
+        f"{roll_call_of(b)}/people", json={"name": "A"}
+    ),
+    "PUT /roll-calls/{roll_call_id}/people/{number}/safe": lambda b: b.administrator.put(
+        found_in(b)
+    ),
+    "DELETE /roll-calls/{roll_call_id}/people/{number}/safe": lambda b: b.administrator.delete(
+        found_in(b)
+    ),
+    "POST /roll-calls/{roll_call_id}/end": lambda b: b.administrator.post(f"{roll_call_of(b)}/end"),
     "POST /visits": lambda b: b.administrator.post(
         f"{API}/visits", json=wish(b, host_id=b.person())
     ),

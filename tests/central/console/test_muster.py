@@ -112,3 +112,48 @@ def test_an_auditor_forgives_nobody(building: Bench, node: Node, visitors: Visit
     expect(page.locator("[data-area=hall] tbody tr")).to_have_count(1)
 
     expect(page.get_by_role("button", name="Forgive")).to_have_count(0)
+
+
+def begun(page: Page, reason: str, *, begin: str, now: str) -> None:
+    """Begin a roll-call on a page."""
+    page.get_by_role("button", name=begin).click()
+    page.get_by_role("dialog").get_by_role("textbox").fill(reason)
+    page.get_by_role("dialog").get_by_role("button", name=now, exact=True).click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_two_guards_hold_a_roll_call_together(
+    building: Bench, node: Node, muster: Page, visitors: Visitors
+) -> None:
+    tell(node, moved(building.person("Grace"), "hall", minute=2), first=2)
+    begun(muster, "演练", begin="开始点名…", now="开始")
+    sizes = dict[str, int]()
+    visitor = visitors.meet(language="en")
+    visitor.context.on(
+        "requestfinished",
+        lambda request: sizes.__setitem__(request.url, request.sizes()["responseBodySize"]),
+    )
+    other = opened(visitor, building, "/muster")
+    hall, there = muster.locator(".roll-call [data-area=hall]"), other.locator(".roll-call")
+    expect(there.locator(".missing")).to_have_text("Missing: 2")
+
+    hall.get_by_role("button", name="已到").first.click()
+
+    expect(there.locator("[data-area=hall] tr").last).to_contain_text("admin")
+    expect(there.locator(".safe")).to_have_text("Safe: 1")
+    expect(hall.locator("tr").first, "nothing moves under the mouse").to_have_class("is-safe")
+    muster.mouse.move(0, 0)
+    expect(hall.locator("tr").last).to_have_class("is-safe")
+
+    there.get_by_role("button", name="Undo").click()
+    there.get_by_label("Name of somebody").fill("Ada")
+    there.get_by_role("button", name="Add as safe").click()
+    expect(muster.locator(".roll-call .missing")).to_have_text("未到：2 人")
+    expect(muster.locator(".roll-call [data-area='']")).to_contain_text("Ada")
+
+    there.get_by_role("button", name="End the roll-call…").click()
+    other.get_by_role("button", name="End it").click()
+    expect(muster.locator(".roll-call")).to_be_hidden()
+    expect(there).to_contain_text("ended by admin")
+    expect(muster.locator(".earlier")).to_be_visible()
+    assert sum(size for url, size in sizes.items() if "/api/" not in url) <= 60_000

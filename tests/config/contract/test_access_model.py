@@ -213,6 +213,15 @@ def test_a_calendar_that_ends_is_warned_about_in_time() -> None:
     ]
 
 
+def test_people_do_not_assemble_on_the_way_into_an_area() -> None:
+    area, point = {"id": "hall"}, {"id": "n1", "is_assembly_point": True}
+    leads_in, leads_out = {**point, "to_area": "hall"}, {**point, "from_area": "hall"}
+
+    assert parse_access_model({"areas": [area], "points": [leads_out]})
+    with pytest.raises(AccessModelError, match="is an assembly point and leads into area 'hall'"):
+        parse_access_model({"areas": [area], "points": [leads_in]})
+
+
 def test_a_group_without_an_accessible_lane_is_warned_about() -> None:
     groups = [{"id": "north", "points": ["n1"]}, {"id": "south", "points": ["s1"]}]
     document = {"groups": groups, "points": [{"id": "n1", "is_accessible": True}]}
