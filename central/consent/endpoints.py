@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from central.audit.endpoints import looked
 from central.audit.notes import Note, Purpose
+from central.audit.purposes import Reason
 from central.consent import deletions, erasures, repository, terminal_faces
 from central.consent.certificates import certificate
 from central.consent.record import person_record
@@ -205,7 +206,8 @@ async def get_record(
             has_names=operator.may("people.names"),
             now=services.now(),
         )
-    await looked(services, operator, "people_record_get", f"person:{holder}", purpose=purpose)
+    reason = Reason(purpose, reference="")
+    await looked(services, operator, "people_record_get", f"person:{holder}", reason=reason)
     return found
 
 

@@ -259,6 +259,16 @@ def test_somebody_erased_stays_on_the_list_under_the_pseudonym(
     assert (anna["holder_id"], anna["name"]) == (people["Anna"], None)
 
 
+def test_what_is_held_of_a_person_names_their_roll_calls(hall: Hall) -> None:
+    bench, _, people = hall
+    call = begin(bench.administrator)
+
+    record = bench.administrator.get(f"/api/v1/people/{people['Anna']}/record").json()
+
+    (line,) = record["roll_calls"]
+    assert (line["roll_call_id"], line["area"]) == (call["roll_call_id"], "hall")
+
+
 def test_a_roll_call_is_forgotten_with_its_list_in_due_time(
     any_hall: Hall,
 ) -> None:
