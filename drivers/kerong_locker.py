@@ -85,6 +85,7 @@ class KerongLocker:
         self._doors: dict[int, bool] = {}
         self._turn = 0
         self._may_open_at_s = float("-inf")
+        self._opening = asyncio.Lock()
 
     async def start(self) -> None:
         """Nothing is set up; what was known is stale. Raises when the board does not answer."""
@@ -119,12 +120,14 @@ class KerongLocker:
         return CommandReceipt(attempts=1)
 
     async def _open(self, lock: int) -> None:
-        now_s = self._monotonic()
-        wait_s = max(0.0, self._may_open_at_s - now_s)
-        self._may_open_at_s = now_s + wait_s + BETWEEN_OPENINGS_S
-        await asyncio.sleep(wait_s)
         frame = encode(Frame(OPEN, self._settings.address, lock, OPEN_CODE))
-        await self._bus.send(frame, unit_id=self._unit_id)
+        async with self._opening:
+            await asyncio.sleep(max(0.0, self._may_open_at_s - self._monotonic()))
+            try:
+                await self._bus.send(frame, unit_id=self._unit_id)
+            finally:
+                # From when it has left: on a busy line it waits its turn.
+                self._may_open_at_s = self._monotonic() + BETWEEN_OPENINGS_S
 
     async def _is_open(self, door: int, priority: Priority) -> bool:
         query = Frame(QUERY, self._settings.address, door + 1, QUERY_CODE)

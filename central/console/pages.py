@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import json
 from typing import Final
 
 from starlette.routing import BaseRoute, Mount, Route
@@ -10,10 +9,9 @@ from starlette.routing import BaseRoute, Mount, Route
 from central.console import STATIC
 from config.web import STATIC as SHARED
 from config.web.files import WebFile, WebFiles
-from config.web.modules import groups_named, modules_of
+from config.web.modules import LANGUAGES, all_words, modules_of, words_of
 
 FOLDERS: Final = {"/static/": STATIC, "/web/": SHARED}
-LANGUAGES: Final = ("zh-CN", "en")
 FIRST_PAGE: Final = "console"
 WITHOUT_SESSION: Final = ("invite",)
 """Pages that no navigation leads to."""
@@ -37,23 +35,21 @@ LOOKS: Final = {
 
 def page_names() -> tuple[str, ...]:
     """Return every page: those that have the words ``page.NAME``, and those without a session."""
-    named = [key.removeprefix("page.") for key in _words(LANGUAGES[0]) if key.startswith("page.")]
+    named = [
+        key.removeprefix("page.") for key in all_words(LANGUAGES[0]) if key.startswith("page.")
+    ]
     return (*named, *WITHOUT_SESSION)
 
 
 @functools.cache
 def routes() -> tuple[BaseRoute, ...]:
     """Return the routes of every page, its words, ``/static`` and ``/web``; read once a process."""
-    dictionaries = {language: _words(language) for language in LANGUAGES}
     pages = list[BaseRoute]()
     for name in page_names():
-        modules = modules_of(f"/static/{name}.js", FOLDERS)
-        groups = {key.partition(".")[0] for key in dictionaries[LANGUAGES[0]]}
-        wanted = groups_named(modules, FOLDERS, groups)
         pages.append(Route("/" if name == FIRST_PAGE else f"/{name}", _page(name)))
         pages += [
-            Route(f"/words/{name}/{language}.json", _dictionary(words, wanted))
-            for language, words in dictionaries.items()
+            Route(f"/words/{name}/{language}.json", words)
+            for language, words in words_of(f"/static/{name}.js", FOLDERS).items()
         ]
     return (*pages, Mount("/static", WebFiles(STATIC)), Mount("/web", WebFiles(SHARED)))
 
@@ -83,14 +79,3 @@ def head(name: str) -> str:
 
 def _page(name: str) -> WebFile:
     return WebFile(head(name).encode(), "text/html")
-
-
-def _dictionary(words: dict[str, str], groups: frozenset[str]) -> WebFile:
-    """Return the words of a page alone: the whole dictionary weighs more than most pages."""
-    kept = {key: text for key, text in words.items() if key.partition(".")[0] in groups}
-    return WebFile(json.dumps(kept, ensure_ascii=False, indent=0).encode(), "application/json")
-
-
-def _words(language: str) -> dict[str, str]:
-    words: dict[str, str] = json.loads((SHARED / f"{language}.json").read_text("utf-8"))
-    return words

@@ -1,9 +1,15 @@
-"""What a page is made of: the modules that it loads, and the groups of words that they name."""
+"""What a page is made of: the modules that it loads, and the words that they name."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
+
+from config.web import STATIC
+from config.web.files import WebFile
+
+LANGUAGES: Final = ("zh-CN", "en")
 
 _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 """Types are imported in comments; nothing is loaded for them."""
@@ -34,6 +40,24 @@ def modules_of(entry: str, folders: Mapping[str, Path], *, at_once: bool = False
     return found
 
 
+def words_of(entry: str, folders: Mapping[str, Path]) -> dict[str, WebFile]:
+    """Return the words of a page, by language: the whole dictionary weighs more than most pages.
+
+    Args: see ``modules_of``.
+    """
+    modules = modules_of(entry, folders)
+    dictionaries = {language: all_words(language) for language in LANGUAGES}
+    groups = {key.partition(".")[0] for key in dictionaries[LANGUAGES[0]]}
+    wanted = groups_named(modules, folders, groups)
+    return {language: _dictionary(words, wanted) for language, words in dictionaries.items()}
+
+
+def all_words(language: str) -> dict[str, str]:
+    """Return a whole dictionary."""
+    words: dict[str, str] = json.loads((STATIC / f"{language}.json").read_text("utf-8"))
+    return words
+
+
 def groups_named(
     modules: Iterable[str], folders: Mapping[str, Path], groups: Iterable[str]
 ) -> frozenset[str]:
@@ -46,3 +70,8 @@ def groups_named(
 def _code(address: str, folders: Mapping[str, Path]) -> str:
     base, _, name = address.rpartition("/")
     return _COMMENT.sub("", (folders[f"{base}/"] / name).read_text("utf-8"))
+
+
+def _dictionary(words: dict[str, str], groups: frozenset[str]) -> WebFile:
+    kept = {key: text for key, text in words.items() if key.partition(".")[0] in groups}
+    return WebFile(json.dumps(kept, ensure_ascii=False, indent=0).encode(), "application/json")

@@ -20,6 +20,7 @@ from starlette.routing import Mount, Route
 from config.contract.identifiers import Frozen, new_id
 from config.web import STATIC as SHARED
 from config.web.files import WebFiles
+from config.web.modules import words_of
 from edge.bench import report_page
 from edge.bench.access import PREFIX, Access, BenchGuard, refusal
 from edge.bench.catalogue import serial_ports
@@ -41,6 +42,7 @@ from edge.bench.views import (
 )
 
 STATIC: Final = Path(__file__).parent / "static"
+FOLDERS: Final = {"/static/": STATIC, "/web/": SHARED}
 TICK_S: Final = 0.15
 """So often the stream looks for what changed."""
 FRAME_COUNT_FIRST: Final = 200
@@ -83,6 +85,10 @@ def create_app(offered: CatalogueView, access: Access) -> FastAPI:
     app.router.routes.extend(
         [
             Route("/", files["index.html"]),
+            *(
+                Route(f"/words/{language}.json", words)
+                for language, words in words_of("/static/bench.js", FOLDERS).items()
+            ),
             Mount("/static", files),
             Mount("/web", WebFiles(SHARED)),
         ]

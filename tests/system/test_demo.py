@@ -44,7 +44,7 @@ def test_a_photograph_held_up_does_not_open_the_lane_that_asks_for_a_live_face(
     subprocess.run(command, env=environment, check=True, capture_output=True, timeout=60)
 
     run = subprocess.run(
-        Process.command("demo", "--headless", "--for", "20", "--json", "--attacks", str(pictures)),
+        Process.command("demo", "--headless", "--for", "30", "--json", "--attacks", str(pictures)),
         cwd=tmp_path,
         env=environment,
         capture_output=True,

@@ -204,10 +204,14 @@ def test_a_changed_model_is_told_to_nodes_and_pages_at_once(any_bench: Bench) ->
         from_terminal, from_console = messages(terminal), messages(console)
         (_, before), _ = next(from_terminal), next(from_console)
         put(any_bench.operator("administrator"), STAFF)
-        name, after = next(from_terminal)
+        told = next(
+            data
+            for kind, data in from_terminal
+            if kind == "replica" and data["version"] > before["version"]
+        )
         seen = next(data for kind, data in from_console if kind == "access")
 
-    assert (name, after["version"] > before["version"]) == ("replica", True)
+    assert told["version"] > before["version"]
     assert seen == {"version": 1}
 
 
