@@ -18,6 +18,7 @@ from central import problems, site_endpoints
 from central.access import endpoints as access_endpoints
 from central.approvals import countersigning
 from central.approvals import endpoints as approval_endpoints
+from central.assistance import endpoints as assistance_endpoints
 from central.audit import endpoints as audit_endpoints
 from central.audit import repository as audit
 from central.audit.chain import START
@@ -77,6 +78,7 @@ ROUTERS: Final = (
     event_endpoints.router,
     node_endpoints.router,
     command_endpoints.router,
+    assistance_endpoints.router,
     people_endpoints.router,
     code_endpoints.router,
     import_endpoints.router,

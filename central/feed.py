@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from central import site_values
 from central.access import repository as access
 from central.access.repository import TOPIC as ACCESS
+from central.assistance.repository import TOPIC as ASSISTANCE
 from central.commands.repository import TOPIC as COMMANDS
 from central.database import EVERYTHING, DatabaseError
 from central.events import repository as events
@@ -88,8 +89,8 @@ class Feed:
                 self._services.hub.end_all_of(owner)
             elif kind == "node-keys":
                 self._services.node_hub.end_all_of(owner)
-            elif kind == COMMANDS and owner:
-                self._services.node_hub.publish_to(owner, COMMANDS, "{}")
+            elif kind in (COMMANDS, ASSISTANCE) and owner:
+                self._services.node_hub.publish_to(owner, kind, "{}")
         if is_everything or "events" in topics:
             await self._tell_events()
         if is_everything or "people" in topics:
@@ -100,7 +101,10 @@ class Feed:
             self._services.hub.publish(COMMANDS, _for("nodes.read", "{}"))
         if is_everything:
             # Somebody may have asked while nobody listened: every node looks for itself.
-            self._services.node_hub.publish(COMMANDS, lambda _: "{}")
+            for kind in (COMMANDS, ASSISTANCE):
+                self._services.node_hub.publish(kind, lambda _: "{}")
+        if is_everything or any(topic.startswith(f"{ASSISTANCE}:") for topic in topics):
+            self._services.hub.publish(ASSISTANCE, _for("assistance.read", "{}"))
         if is_everything or MUSTER in topics:
             self._services.hub.publish(MUSTER, _for("muster.read", "{}"))
         if is_everything or VISITS in topics:

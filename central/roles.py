@@ -13,6 +13,7 @@ _GUARD: Final = frozenset(
         "site.read", "events.read", "events.crops", "nodes.read", "people.read",
         "access.read", "lockdown.set", "passback.forgive", "muster.read", "visits.read",
         "commands.send", "muster.call",
+        "assistance.read", "assistance.answer",
     }
 )  # fmt: skip
 _PERSONNEL: Final = frozenset(
@@ -36,6 +37,7 @@ _SECURITY: Final = frozenset(
         "lockdown.set", "passback.forgive", "commands.send", "muster.read", "muster.call",
         "visits.read", "users.read", "users.manage", "approvals.read", "emergency.countersign",
         "consent.texts",
+        "assistance.read", "assistance.answer",
     }
 )  # fmt: skip
 ROLES: Final[dict[str, frozenset[str]]] = {

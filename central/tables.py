@@ -412,6 +412,21 @@ commands = Table(
     comment="what operators had nodes do, and what became of it",
 )
 
+assistance_calls = Table(
+    "assistance_calls",
+    metadata,
+    Column("call_id", String(36), primary_key=True),
+    Column("ring_id", String(36), nullable=False, comment="the newest ring that it answers"),
+    Column("node", String(63), nullable=False),
+    Column("access_point", String(63), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False, index=True),
+    Column("taken_at", UtcDateTime),
+    Column("taken_by", String(64), comment="the operator's name of then"),
+    Column("closed_at", UtcDateTime),
+    Column("closed_by", String(64), comment="null where a later call took its place"),
+    comment="who asked for a person to come: one stands open for each point",
+)
+
 audit_log = Table(
     "audit_log",
     metadata,

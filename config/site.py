@@ -205,6 +205,25 @@ class CameraEntry(Frozen):
     url: str
 
 
+class Contact(Frozen):
+    """A dry contact. Attributes: device: that reports it. input: 0-based, closed when pressed."""
+
+    device: Slug
+    input: Annotated[int, Field(ge=0, le=255)]
+
+
+class Assistance(Frozen):
+    """How people at the gates ask for somebody to come.
+
+    Attributes:
+        has_button: The terminals' screens have a button for it.
+        ask: Whom to ask, or which telephone to call, while nobody can be rung from a terminal.
+    """
+
+    has_button: bool = True
+    ask: dict[Literal["zh-CN", "en"], str] = Field(default_factory=dict)
+
+
 class AccessPointEntry(Frozen):
     """One direction through one gate.
 
@@ -214,6 +233,7 @@ class AccessPointEntry(Frozen):
             again, then asks for a card), ``passive_step_up`` (asks at once), ``challenge`` (turn
             your head, blink). Without its networks a card is asked for, never nothing.
         passage_timeout_s: A granted person who has not passed by then has not passed.
+        assistance: A button beside the gate that rings for assistance, as the screen's does.
     """
 
     id: Slug
@@ -225,6 +245,7 @@ class AccessPointEntry(Frozen):
     free_egress: bool = False
     liveness: Literal["off", "passive", "passive_step_up", "challenge"] = "passive"
     passage_timeout_s: Annotated[float, Field(gt=0, le=60)] = 8.0
+    assistance: Contact | None = None
 
 
 class CheckpointEntry(Frozen):
@@ -243,6 +264,7 @@ class Site(Frozen):
     recognition: Recognition = Recognition()
     policy: Policy = Policy()
     retention: Retention = Retention()
+    assistance: Assistance = Assistance()
     node: tuple[Node, ...] = ()
     bus: tuple[BusEntry, ...] = ()
     device: tuple[DeviceEntry, ...] = ()
@@ -278,6 +300,11 @@ class Site(Frozen):
                 problems.append(f"{where} needs a device on its own node, not {point.device!r}")
             if point.camera is not None and cameras.get(point.camera) != point.node:
                 problems.append(f"{where} needs a camera on its own node, not {point.camera!r}")
+            if point.assistance is not None and devices.get(point.assistance.device) != point.node:
+                problems.append(
+                    f"{where}: assistance needs a device on its own node,"
+                    f" not {point.assistance.device!r}"
+                )
             if point.free_egress and point.direction is not Direction.OUT:
                 problems.append(f"{where}: free_egress is for direction 'out'")
         if problems:

@@ -341,6 +341,16 @@ class OutputBoard(Protocol):
 
 
 @runtime_checkable
+class ContactInputs(Protocol):
+    """A board whose free inputs the site may give a meaning to; reports ``InputChanged``."""
+
+    @property
+    def free_inputs(self) -> frozenset[int]:
+        """0-based channels that mean nothing to the driver itself."""
+        ...
+
+
+@runtime_checkable
 class DoorControl(Protocol):
     """A controller, terminal or locker board that opens doors by number."""
 

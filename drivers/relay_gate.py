@@ -123,6 +123,12 @@ class RelayGate:
         self._settings = dataclasses.replace(self._settings, unit_id=unit_id)
         return receipt
 
+    @property
+    def free_inputs(self) -> frozenset[int]:
+        """See ``ContactInputs``: those that the gate is not wired to."""
+        fire_and_fault = (self._settings.input_fire, self._settings.input_fault)
+        return frozenset(range(CHANNEL_COUNT)) - {*self._sides, *fire_and_fault}
+
     async def poll(self) -> Sequence[Observation]:
         """See ``Driver.poll``; a free side whose board has forgotten it is held again."""
         if free := [side for side, is_free in self._wanted.items() if is_free]:
@@ -148,7 +154,8 @@ class RelayGate:
             return [GateStateChanged(state)]
         if change.channel == settings.input_fault and (change.active or not self._is_first):
             return [FaultsChanged(("gate",) if change.active else ())]
-        return []
+        is_news = change.active or not self._is_first
+        return [change] if is_news and change.channel in self.free_inputs else []
 
     async def access(self, side: Side) -> CommandReceipt:
         """See ``PassageGate.access``; confirmed by the relay, not by the gate behind it.

@@ -82,6 +82,11 @@ class WaveshareRelay:
         self._inputs = None
         await self._read_outputs(Priority.POLL)
 
+    @property
+    def free_inputs(self) -> frozenset[int]:
+        """See ``ContactInputs``: all of them."""
+        return frozenset(range(CHANNEL_COUNT))
+
     async def poll(self) -> Sequence[Observation]:
         """Read all inputs; see ``Driver.poll``."""
         request = rtu.encode_read_discrete_inputs(

@@ -30,6 +30,7 @@ from edge.access.doorkeeper import Doorkeeper
 from edge.access.memory import Memory
 from edge.access.rulebook import RuleBook
 from edge.access.surroundings import Surroundings
+from edge.assistance import Assistance
 from edge.central_client import CentralClient
 from edge.clock import NodeClock
 from edge.commands.commands import Commands
@@ -38,7 +39,7 @@ from edge.identity import Home, Identity
 from edge.installation import Installation, install
 from edge.journal import Journal
 from edge.kiosk.app import create_app
-from edge.kiosk.state import KioskBoard
+from edge.kiosk.state import KioskBoard, Standing
 from edge.link import neighbours
 from edge.link.neighbours import Neighbours
 from edge.local_api import local_api
@@ -159,6 +160,13 @@ class Node:
             central = CentralClient(self._identity, self._clock, tls=tls)
             stack.push_async_callback(central.close)
             uplink = self._uplink = Uplink(central, self._journal, status=self.status)
+            assistance = Assistance(
+                central,
+                self._journal,
+                [point.id for point in self._site.access_point],
+                is_connected=lambda: uplink.is_connected,
+                now=self._clock.now,
+            )
             doorkeeper = await self._open_world(stack, replica)
             link = self._open_link(doorkeeper)
             installation = install(
@@ -178,6 +186,7 @@ class Node:
                 table=self._table,
                 eyes=self._eyes,
                 admissible=replica,
+                ring=functools.partial(assistance.ring, by="contact"),
             )
             stack.push_async_callback(installation.close)
             commands = Commands.open(
@@ -214,6 +223,7 @@ class Node:
                 on_confirmed=watch.confirm,
                 on_change=self._replica_changed(doorkeeper, link),
                 on_command=commands.wake,
+                on_call=assistance.wake,
             )
             self._journal.listen(self._note_journal)
             self._note_start()
@@ -224,6 +234,7 @@ class Node:
                 "access rules": doorkeeper.run,
                 "retention": self._run_retention,
                 "age of the replica": watch.run,
+                "assistance": assistance.run,
                 **commands.tasks,
                 **installation.tasks,
             }
@@ -232,7 +243,7 @@ class Node:
             listener = pages.listen(self._site.node[0].kiosk_port)
             if listener is not None:
                 stack.callback(listener.close)
-                app = self._pages(installation)
+                app = self._pages(installation, assistance)
                 tasks["pages"] = lambda: pages.serve(app, listener)
             on_ready(Ready(self._identity.node, self._kiosk_url(listener)))
             await supervise(tasks)
@@ -305,12 +316,21 @@ class Node:
     def _central_key(self) -> Ed25519PublicKey:
         return Ed25519PublicKey.from_public_bytes(from_text(self._identity.central_key))
 
-    def _pages(self, installation: Installation) -> FastAPI:
+    def _pages(self, installation: Installation, assistance: Assistance) -> FastAPI:
+        def standing(point: str) -> Standing:
+            return Standing(
+                call=assistance.state(point),
+                is_outdated=self._watch is not None and self._watch.is_outdated,
+                is_cut_off=self._uplink is None or not self._uplink.is_connected,
+            )
+
         app = create_app(
             site=self._site,
             node=self._identity.node,
             board=self._board,
             views=installation.watchers,
+            standing=standing,
+            ring=functools.partial(assistance.ring, by="screen"),
             local_key=self._home.local_key(),
         )
         app.include_router(local_api(status=self.status, lanes=installation.lanes))

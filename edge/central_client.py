@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pydantic import TypeAdapter, ValidationError
 
 from config.contract.access import CropClass
+from config.contract.assistance import OpenCalls
 from config.contract.commands import SignedCommands
 from config.contract.events import BATCH_CONTENT_TYPE, Event
 from config.contract.face_statements import (
@@ -45,7 +46,7 @@ TIMEOUT_S: Final = 10.0
 STREAM_SILENCE_S_MAX: Final = 60.0
 """A stream that says nothing for this long, keep-alive included, is taken for dead."""
 LINE_LENGTH_MAX: Final = 64 * 1024
-_Model = TypeVar("_Model", BatchReceipt, ReplicaPage, SignedCommands, ReleasedKey)
+_Model = TypeVar("_Model", BatchReceipt, ReplicaPage, SignedCommands, ReleasedKey, OpenCalls)
 _BATCH: Final = TypeAdapter(list[Event])
 
 
@@ -135,6 +136,15 @@ class CentralClient:
         """
         response = await self._request("GET", "/api/v1/nodes/current/commands")
         return _parsed(SignedCommands, response)
+
+    async def open_calls(self) -> OpenCalls:
+        """Return the calls for assistance at this node that nobody has closed.
+
+        Raises:
+            CentralError: There is no answer, or none that can be understood.
+        """
+        response = await self._request("GET", "/api/v1/nodes/current/assistance")
+        return _parsed(OpenCalls, response)
 
     async def released_key(self) -> bytes:
         """Return what opens the keys on this node's disk.

@@ -2,17 +2,18 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Protocol
 
 from config.contract.access import Direction
 from config.site import AccessPointEntry, DeviceEntry, Site, SiteError
-from drivers.base import Closeable, Driver, GateMode, PassageGate, Side
+from drivers.base import Closeable, ContactInputs, Driver, GateMode, PassageGate, Side
 from drivers.bus import Bus
 from drivers.registry import create
 from edge.access.gate import GateReports
 from edge.access.lane import Lane
 from edge.access.surroundings import Surroundings
+from edge.assistance import ContactWatch
 from edge.cameras import CameraReports
 from edge.devices import DeviceTable, DeviceTask
 from edge.recognition import Demands, Eyes, PairsSource, SomePeople
@@ -59,7 +60,13 @@ class Admissible(PairsSource, Protocol):
 
 
 def install(
-    site: Site, around: Surroundings, *, table: DeviceTable, eyes: Eyes, admissible: Admissible
+    site: Site,
+    around: Surroundings,
+    *,
+    table: DeviceTable,
+    eyes: Eyes,
+    admissible: Admissible,
+    ring: Callable[[str], None],
 ) -> Installation:
     """Make everything and start the cameras; in the running event loop.
 
@@ -69,6 +76,7 @@ def install(
         table: Gains every device and camera.
         eyes: One pipeline per access point with a camera, or none at all.
         admissible: Who is searched where.
+        ring: Calls somebody to an access point whose button is pressed.
 
     Raises:
         SiteError: A device is not what its access point needs, or its settings are wrong.
@@ -84,7 +92,12 @@ def install(
         )
     for device in site.device:
         points = [point for point in site.access_point if point.device == device.id]
-        _install_device(device, points, made, around, table)
+        buttons = {
+            point.assistance.input: point.id
+            for point in site.access_point
+            if point.assistance is not None and point.assistance.device == device.id
+        }
+        _install_device(device, points, buttons, ring, made, around, table)
     watched = [point for point in site.access_point if point.camera is not None]
     demands = Demands.following(site.recognition, admissible, eyes.network)
     for point, pipeline in zip(watched, eyes.pipelines, strict=False):
@@ -101,6 +114,8 @@ def install(
 def _install_device(
     device: DeviceEntry,
     points: list[AccessPointEntry],
+    buttons: Mapping[int, str],
+    ring: Callable[[str], None],
     made: Installation,
     around: Surroundings,
     table: DeviceTable,
@@ -111,6 +126,8 @@ def _install_device(
             f"access_point {points[0].id!r} needs a gate; device {device.id!r} is a"
             f" {device.driver!r}, which is none"
         )
+    for channel, point_id in buttons.items():
+        _check_button(device, driver, channel, point_id)
     table.add(device.id, kind=device.driver, access_points=[point.id for point in points])
     lanes: dict[Side, Lane] = {}
     reports = GateReports(
@@ -125,12 +142,23 @@ def _install_device(
         (_side(point), GateMode.FREE if point.free_egress else GateMode.CONTROLLED)
         for point in points
     ]
-    task = DeviceTask(device.id, driver, reports, modes=modes, bus=made.buses[device.bus])
+    listener = ContactWatch(reports, buttons, ring)
+    task = DeviceTask(device.id, driver, listener, modes=modes, bus=made.buses[device.bus])
     made.devices[device.id] = task
     made.tasks[f"device {device.id}"] = task.run
     for point in points:
         lane = lanes[_side(point)] = made.lanes[point.id] = Lane(point, task, around)
         made.tasks[f"access point {point.id}"] = lane.run
+
+
+def _check_button(device: DeviceEntry, driver: Driver, channel: int, point: str) -> None:
+    free = driver.free_inputs if isinstance(driver, ContactInputs) else frozenset()
+    if channel not in free:
+        listed = ", ".join(map(str, sorted(free))) or "none"
+        raise SiteError(
+            f"access_point {point!r}: assistance cannot be input {channel} of device {device.id!r}"
+            f" ({device.driver!r}); free inputs there: {listed}"
+        )
 
 
 def _driver(device: DeviceEntry, bus: Bus) -> Driver:

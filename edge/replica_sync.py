@@ -52,6 +52,7 @@ class ReplicaSync:
         on_change: Callable[[], None],
         on_confirmed: Callable[[], None] = lambda: None,
         on_command: Callable[[], None] = lambda: None,
+        on_call: Callable[[], None] = lambda: None,
         poll_interval_s: float = POLL_INTERVAL_S,
         back_off: Callable[[], BackOff] = BackOff,
     ) -> None:
@@ -63,11 +64,13 @@ class ReplicaSync:
             on_change: Called whenever people or access rules changed.
             on_confirmed: Called whenever central says that all of it is here.
             on_command: Called when central says that a command waits.
+            on_call: Called when central says that a call for assistance is another one.
             poll_interval_s: The longest time between two questions, while central answers.
             back_off: Waits while it does not.
         """
         self._central, self._replica, self._on_change = central, replica, on_change
-        self._on_command, self._on_confirmed = on_command, on_confirmed
+        self._on_confirmed = on_confirmed
+        self._told = {"commands": on_command, "assistance": on_call}
         self._poll_interval_s, self._back_off = poll_interval_s, back_off
         self._is_behind = asyncio.Event()
 
@@ -143,8 +146,8 @@ class ReplicaSync:
                     back_off.reset()
                     if event.name == "replica" and self._version(event) != self._replica.version:
                         self._is_behind.set()
-                    elif event.name == "commands":
-                        self._on_command()
+                    elif event.name in self._told:
+                        self._told[event.name]()
             await asyncio.sleep(back_off.next_s())
 
     @staticmethod

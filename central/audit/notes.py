@@ -29,6 +29,7 @@ KINDS: Final[Mapping[str, str]] = {
     "token_id": "token",
     "approval_id": "approval",
     "act_id": "act",
+    "call_id": "call",
     "visit_id": "visit",
     "roll_call_id": "roll_call",
     "consent_id": "consent",

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, and_, delete, func, insert, select
 
+from central.assistance import repository as assistance
 from central.commands import repository as commands
 from central.database import EVENTS_LOCK, Transaction
 from central.events import ranges
@@ -106,6 +107,7 @@ async def append(
     await muster.merge(transaction, muster.facts_of(draft.event for draft in fresh))
     await roll_calls.note_shown(transaction, (draft.event for draft in fresh), now=now)
     await visits.note_arrivals(transaction, (draft.event for draft in fresh))
+    await assistance.note_rings(transaction, node, (d.event for d in fresh), now=now)
     await commands.note_answers(transaction, node, (draft.event for draft in fresh))
     await _cover(transaction, node, [*fresh, *facts])
     return BatchReceipt(stored=len(fresh), duplicates=duplicate_count, conflicts=len(conflicts))

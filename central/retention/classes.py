@@ -121,7 +121,14 @@ CLASSES: Final = (
     DataClass(name="operators", tables=("users", "recovery_codes"), ending="account"),
     DataClass(
         name="acts",
-        tables=("access_models", "lockdowns", "commands", "approvals", "countersignatures"),
+        tables=(
+            "access_models",
+            "lockdowns",
+            "commands",
+            "assistance_calls",
+            "approvals",
+            "countersignatures",
+        ),
         ending="record",
     ),
     DataClass(

@@ -4,7 +4,7 @@ Where people are is told by ``AreaFactRecorded`` and ``UnnamedCountRecorded`` al
 each in the order of ``areas.NodeFact`` holds.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -75,6 +75,21 @@ class WrongWayPassage(
     """Somebody went through a point against its direction."""
 
     access_point: Slug
+
+
+class AssistanceRequested(
+    EventData, type_name="menshen.access.assistance_requested.v1", event_class=EventClass.ALARM
+):
+    """Somebody at a point asks for a person to come.
+
+    Attributes:
+        ring_id: Of this ring, which no second press repeats.
+        by: The screen's button, or a contact that the site file names.
+    """
+
+    ring_id: UUID
+    access_point: Slug
+    by: Literal["screen", "contact"]
 
 
 class VisitorArrived(

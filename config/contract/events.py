@@ -23,6 +23,7 @@ from config.contract.access import (
 from config.contract.access_events import (
     AreaFactRecorded,
     AreasForgivenRecorded,
+    AssistanceRequested,
     CodeUsedRecorded,
     DoorForcedOpen,
     DoorOpenTooLong,
@@ -42,8 +43,9 @@ from config.contract.identifiers import Frozen, Sha256, Slug
 
 __all__ = [
     "BATCH_CONTENT_TYPE", "EVENT_TYPES", "AccessDenied", "AccessGranted", "AccessNotTaken",
-    "AccessTaken", "AreaFactRecorded", "AreasForgivenRecorded", "ClockQuality",
-    "CodeUsedRecorded", "CommandAnswered", "ConsideredCandidate", "DeviceLost", "DeviceReturned",
+    "AccessTaken", "AreaFactRecorded", "AreasForgivenRecorded", "AssistanceRequested",
+    "ClockQuality", "CodeUsedRecorded", "CommandAnswered", "ConsideredCandidate", "DeviceLost",
+    "DeviceReturned",
     "DoorCommandAnswered", "DoorFaultChanged", "DoorForcedOpen", "DoorOpenTooLong",
     "DoorSecured", "DoorStateChanged", "DoorTampered", "DuressDetected", "Event",
     "EventClass", "EventData", "FaceEvidence", "JournalDropped", "JournalUnwritable",

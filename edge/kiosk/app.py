@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+import dataclasses
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -16,11 +17,12 @@ from config.site import AccessPointEntry, Site
 from config.web import STATIC as SHARED
 from config.web.files import WebFiles
 from edge.kiosk.guard import LoopbackGuard
-from edge.kiosk.state import KioskBoard, KioskReader, KioskState
+from edge.kiosk.state import KioskBoard, KioskReader, KioskState, Standing
 from edge.vision.attempt import View, ViewBox
 
 STATIC = Path(__file__).parent / "static"
 PICTURE_INTERVAL_S = 0.1
+STANDING_INTERVAL_S = 0.25
 PICTURE_AGE_S_MAX = 2.0
 """An older picture is no longer shown: nobody may take it for the lane of now."""
 BOUNDARY = "menshen-picture"
@@ -35,7 +37,14 @@ class LiveView(Protocol):
 
 
 def create_app(
-    *, site: Site, node: str, board: KioskBoard, views: Mapping[str, LiveView], local_key: str
+    *,
+    site: Site,
+    node: str,
+    board: KioskBoard,
+    views: Mapping[str, LiveView],
+    standing: Callable[[str], Standing],
+    ring: Callable[[str], None],
+    local_key: str,
 ) -> FastAPI:
     """Return the pages of one node.
 
@@ -44,6 +53,8 @@ def create_app(
         node: Identifier of this terminal.
         board: What the lanes show.
         views: Live pictures by access point; those without one take cards only.
+        standing: What an access point's screen shows beside its state; asked often.
+        ring: Calls somebody to an access point; called as often as people press.
         local_key: Opens the pages and, as a bearer token, whatever else is added to the
             application.
     """
@@ -57,8 +68,9 @@ def create_app(
             Mount("/web", WebFiles(SHARED)),
         ],
     )
-    app.include_router(_routes(_Screens(site, points, board, views), files))
-    app.add_middleware(LoopbackGuard, local_key=local_key, node=node)
+    app.include_router(_routes(_Screens(site, points, board, views, standing), ring, files))
+    rings = frozenset(f"/kiosk/{point}/assistance" for point in points)
+    app.add_middleware(LoopbackGuard, local_key=local_key, node=node, page_deeds=rings)
     return app
 
 
@@ -71,8 +83,10 @@ class _Screens:
         points: Mapping[str, AccessPointEntry],
         board: KioskBoard,
         views: Mapping[str, LiveView],
+        standing: Callable[[str], Standing],
     ) -> None:
         self._site, self._points, self._board, self._views = site, points, board, views
+        self._standing = standing
         self._epoch = str(new_id())
 
     def describe(self, point: AccessPointEntry) -> dict[str, object]:
@@ -87,6 +101,10 @@ class _Screens:
     def has_camera(self, point: AccessPointEntry) -> bool:
         return point.id in self._views
 
+    @property
+    def has_button(self) -> bool:
+        return self._site.assistance.has_button
+
     def lanes(self) -> dict[str, object]:
         identity = self._site.site.model_dump(mode="json")
         return {
@@ -100,17 +118,26 @@ class _Screens:
         return self._points[access_point]
 
     async def changes(self, point: AccessPointEntry) -> AsyncIterator[ServerSentEvent]:
-        """Yield ``hello``, then ``state`` and ``picture`` whenever they change."""
-        site = self._site.site.model_dump(mode="json")
-        hello = {"epoch": self._epoch, "site": site, "access_point": self.describe(point)}
+        """Yield ``hello``, then ``state``, ``standing`` and ``picture`` whenever they change."""
+        standing = self._standing(point.id)
+        hello = {
+            "epoch": self._epoch,
+            "site": self._site.site.model_dump(mode="json"),
+            "access_point": self.describe(point),
+            "assistance": self._site.assistance.model_dump(mode="json"),
+            "standing": dataclasses.asdict(standing),
+        }
         yield ServerSentEvent(event="hello", data=hello)
         view = self._views.get(point.id)
         shown: dict[str, object] | None = None
+        interval_s = PICTURE_INTERVAL_S if view else STANDING_INTERVAL_S
         with self._board.read() as reader:
             while True:
-                state = await _next_state(reader, timeout_s=PICTURE_INTERVAL_S if view else None)
+                state = await _next_state(reader, timeout_s=interval_s)
                 if state is not None and state.access_point == point.id:
                     yield ServerSentEvent(event="state", data=_state(state))
+                if standing != (standing := self._standing(point.id)):
+                    yield ServerSentEvent(event="standing", data=dataclasses.asdict(standing))
                 if view is not None:
                     picture = _picture(await asyncio.to_thread(view.view))
                     if picture != shown:
@@ -130,7 +157,7 @@ class _Screens:
             await asyncio.sleep(PICTURE_INTERVAL_S)
 
 
-def _routes(screens: _Screens, files: WebFiles) -> APIRouter:
+def _routes(screens: _Screens, ring: Callable[[str], None], files: WebFiles) -> APIRouter:
     router = APIRouter()
     is_known = [Depends(screens.point)]
 
@@ -156,6 +183,12 @@ def _routes(screens: _Screens, files: WebFiles) -> APIRouter:
             headers={"Cache-Control": "no-store"},
         )
 
+    @router.post("/kiosk/{access_point}/assistance", status_code=204, dependencies=is_known)
+    async def call_somebody(access_point: str) -> None:
+        if not screens.has_button:
+            raise HTTPException(404, "the site file has switched the button off: [assistance]")
+        ring(access_point)
+
     @router.get("/kiosk/{access_point}", dependencies=is_known)
     async def page(request: Request) -> Response:
         return files["kiosk.html"].response(request.headers)
@@ -163,7 +196,7 @@ def _routes(screens: _Screens, files: WebFiles) -> APIRouter:
     return router
 
 
-async def _next_state(reader: KioskReader, *, timeout_s: float | None) -> KioskState | None:
+async def _next_state(reader: KioskReader, *, timeout_s: float) -> KioskState | None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(timeout_s):
             return await reader.take()

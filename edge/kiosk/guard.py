@@ -20,13 +20,15 @@ class LoopbackGuard:
 
     A page of another site could make a browser on this machine ask us, under a name of its own
     that it has pointed at 127.0.0.1: hence the check of Host. The key arrives once as ``?key=`` and
-    becomes a cookie, which reads pages and changes nothing; changing takes the key itself as
-    ``Authorization: Bearer``. The cookie is not the key, because browsers send cookies to every
-    port of a host.
+    becomes a cookie, which reads pages and changes nothing but ``page_deeds``, asked by a page of
+    this very origin; any other change takes the key itself as ``Authorization: Bearer``. The cookie
+    is not the key, because browsers send cookies to every port of a host.
     """
 
-    def __init__(self, app: ASGIApp, *, local_key: str, node: str) -> None:
-        self._app, self._key = app, local_key
+    def __init__(
+        self, app: ASGIApp, *, local_key: str, node: str, page_deeds: frozenset[str] = frozenset()
+    ) -> None:
+        self._app, self._key, self._page_deeds = app, local_key, page_deeds
         self._cookie_name = f"menshen_kiosk_{node}"
         context = f"menshen kiosk page|{node}".encode()
         self._cookie = hmac.new(local_key.encode(), context, hashlib.sha256).hexdigest()
@@ -57,14 +59,19 @@ class LoopbackGuard:
         if _is_equal(headers.get("Authorization", ""), f"Bearer {self._key}"):
             return None
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        if scope["method"] in SAFE_METHODS:
-            if _is_equal(dict(query).get("key", ""), self._key):
-                return self._entry(scope["path"], query)
-            if _is_equal(_cookie(headers.get("Cookie", ""), self._cookie_name), self._cookie):
-                return None
+        is_safe = scope["method"] in SAFE_METHODS
+        if is_safe and _is_equal(dict(query).get("key", ""), self._key):
+            return self._entry(scope["path"], query)
+        cookie = _cookie(headers.get("Cookie", ""), self._cookie_name)
+        may_come_by_cookie = is_safe or self._is_page_deed(scope["path"], headers)
+        if may_come_by_cookie and _is_equal(cookie, self._cookie):
+            return None
         return PlainTextResponse(
             "this page needs the terminal's key: open the link that `menshen edge` prints\n", 401
         )
+
+    def _is_page_deed(self, path: str, headers: Headers) -> bool:
+        return path in self._page_deeds and headers.get("Origin") == f"http://{headers['Host']}"
 
     def _entry(self, path: str, query: list[tuple[str, str]]) -> Response:
         rest = urlencode([(name, value) for name, value in query if name != "key"])

@@ -10,6 +10,10 @@ from typing import Literal
 from config.contract.access import CredentialKind, DenialReason, Direction
 from models.face.covers import Cover
 
+CallState = Literal["none", "calling", "asked", "coming", "unreachable"]
+"""Of a call for assistance. ``calling``: central has not said that it heard. ``coming``: a guard
+has taken it. ``unreachable``: nobody hears it now."""
+
 Phase = Literal["looking", "welcome", "passed", "refused", "step_up", "fault", "unavailable"]
 """``step_up``: something more is asked for, such as a card when the face leaves a doubt.
 ``fault``: the gate does not open. ``unavailable``: no camera or no recognition, cards only."""
@@ -36,6 +40,21 @@ class KioskState:
     asks: tuple[CredentialKind, ...] = ()
     direction: Direction = Direction.IN
     changed_at: datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What one screen shows beside its state.
+
+    Attributes:
+        call: For assistance, at this point.
+        is_outdated: Central has not confirmed people and rules for longer than the site allows.
+        is_cut_off: Central does not answer.
+    """
+
+    call: CallState
+    is_outdated: bool
+    is_cut_off: bool
 
 
 class KioskBoard:

@@ -58,6 +58,11 @@ def test_the_demo_is_a_site(tmp_path: Path) -> None:
         ('[[node]]\nid = "n"', "node 'n' stands twice"),
         ('[[access_point]]\nid = "a"\nnode = "n"\ndevice = "x"', "needs a device on its own node"),
         (
+            '[[access_point]]\nid = "a"\nnode = "n"\ndevice = "x"\n'
+            'assistance = { device = "y", input = 4 }',
+            "assistance needs a device on its own node, not 'y'",
+        ),
+        (
             '[[access_point]]\nid = "a"\nnode = "n"\ndevice = "d"\nfree_egress = true',
             "free_egress is for direction 'out'",
         ),

@@ -14,6 +14,7 @@ from drivers.base import (
     GateMode,
     GateState,
     GateStateChanged,
+    InputChanged,
     Observation,
     PassageCounted,
     Side,
@@ -196,6 +197,20 @@ def test_two_contacts_cannot_forbid_a_side() -> None:
     async def act(driver: RelayGate, simulator: Simulator) -> None:
         with pytest.raises(CommandRejectedError, match="cannot forbid side in"):
             await driver.set_mode(Side.IN, GateMode.FORBIDDEN)
+
+    with_gate(act)
+
+
+def test_an_input_that_the_gate_is_not_wired_to_is_reported_as_it_is() -> None:
+    async def act(driver: RelayGate, simulator: Simulator) -> None:
+        before = await driver.poll()
+        board_of(simulator).inputs[5] = True
+        pressed = await driver.poll()
+        board_of(simulator).inputs[5] = False
+
+        assert (before, pressed) == ([], [InputChanged(5, active=True)])
+        assert await driver.poll() == [InputChanged(5, active=False)]
+        assert driver.free_inputs == {4, 5, 6, 7}
 
     with_gate(act)
 

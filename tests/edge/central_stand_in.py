@@ -21,7 +21,8 @@ from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import TypeAdapter
 
-from config.contract.events import Event, EventClass
+from config.contract.assistance import OpenCall, OpenCalls
+from config.contract.events import AssistanceRequested, Event, EventClass
 from config.contract.identifiers import new_id
 from config.contract.nodes import (
     AccessRecord,
@@ -61,6 +62,7 @@ class CentralStandIn:
         page_length: Holders per page.
         site_pairs: Told to a node that asks for them.
         access: Likewise, without a model that the node has; a dictionary goes out as it is.
+        taken_at: When a guard took the calls for assistance; None while they wait.
         key: Signs visitors' codes.
     """
 
@@ -74,6 +76,7 @@ class CentralStandIn:
         self.page_length = 2
         self.site_pairs: SitePairsRecord | None = None
         self.access: AccessRecord | dict[str, object] | None = None
+        self.taken_at: datetime | None = None
         self.key = Ed25519PrivateKey.generate()
         self._access_changed_at = 0
         self.poison: set[str] = set()
@@ -199,6 +202,7 @@ class CentralStandIn:
             ("PUT", "blobs/{sha256}", self._take_blob),
             ("GET", "replica", self._page),
             ("GET", "nodes/current/stream", self._stream),
+            ("GET", "nodes/current/assistance", self._open_calls),
         ):
             app.add_api_route(
                 f"/api/v1/{path}",
@@ -233,6 +237,18 @@ class CentralStandIn:
         duplicates = len(events) - stored
         self.duplicate_count += duplicates
         return BatchReceipt(stored=stored, duplicates=duplicates, conflicts=0)
+
+    def _open_calls(self) -> dict[str, object]:
+        """List the newest ring of each point."""
+        rings = [event.parsed() for event in self.events.values()]
+        calls = {
+            ring.access_point: OpenCall(
+                access_point=ring.access_point, ring_id=ring.ring_id, taken_at=self.taken_at
+            )
+            for ring in rings
+            if isinstance(ring, AssistanceRequested)
+        }
+        return OpenCalls(items=tuple(calls.values())).model_dump(mode="json")
 
     async def _take_status(self, request: Request) -> Response:
         self.statuses.append(NodeStatus.model_validate_json(await request.body()))

@@ -9,9 +9,10 @@ from uuid import UUID
 
 import httpx
 import pytest
+from httpx_sse import aconnect_sse
 
 from config.contract.access_model import parse_access_model
-from config.contract.events import EventClass, NodeStarted
+from config.contract.events import AssistanceRequested, EventClass, NodeStarted
 from config.contract.nodes import AccessRecord, ActiveLockdown, HolderRecord
 from config.contract.trust import card_verifier, pin_verifier
 from config.contract.visitor_code import VisitorCode, encode_visitor_code
@@ -194,6 +195,36 @@ def test_a_node_whose_page_has_no_port_works_without_it(
         kiosk_url = asyncio.run(act(taken.getsockname()[1]))
 
     assert kiosk_url is None
+
+
+def test_a_ring_reaches_central_and_its_answer_the_screen_while_the_gate_is_dead(
+    tmp_path: Path, central: CentralStandIn
+) -> None:
+    async def shown(client: httpx.AsyncClient) -> str:
+        async with aconnect_sse(client, "GET", "kiosk/east/stream") as source:
+            async for event in source.aiter_sse():
+                if event.event == "hello":
+                    return str(event.json()["standing"]["call"])
+        raise AssertionError("the stream ended")
+
+    async def act() -> list[str]:
+        async with at_work(tmp_path, central) as (_, ready), local(ready, tmp_path) as client:
+            await eventually(lambda: len(central.statuses) > 0)
+            for _ in range(3):
+                reply = await client.post("kiosk/east/assistance")
+                assert reply.status_code == 204
+            states = list[str]()
+            while "coming" not in states:
+                states.append(await shown(client))
+                if states[-1] == "asked":
+                    central.taken_at = central.now()
+            return states
+
+    states = asyncio.run(asyncio.wait_for(act(), 60))
+
+    rings = [e for e in central.events.values() if e.type == AssistanceRequested.type_name]
+    assert list(dict.fromkeys(states))[-2:] == ["asked", "coming"]
+    assert len(rings) == 1
 
 
 def test_no_secret_is_logged_by_a_node_at_work(

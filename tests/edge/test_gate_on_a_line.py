@@ -18,7 +18,7 @@ from config.contract.events import (
     DoorCommandAnswered,
     EventData,
 )
-from config.site import AccessPointEntry, BusEntry, DeviceEntry, Node, Site, SiteIdentity
+from config.site import AccessPointEntry, BusEntry, Contact, DeviceEntry, Node, Site, SiteIdentity
 from drivers.base import Side
 from drivers.registry import simulator_module
 from drivers.simulators.line import SimulatedLine
@@ -113,6 +113,29 @@ def test_a_card_opens_the_gate_and_the_passage_is_a_fact(tmp_path: Path) -> None
             assert street.gate.commands_executed == 1
 
     asyncio.run(act())
+
+
+def test_a_button_on_the_gates_board_rings_for_its_point_and_moves_no_gate(tmp_path: Path) -> None:
+    module = simulator_module("relay_gate")
+    simulator: Any = module.Simulator(module.Simulator.Settings())
+    board, line = simulator.station(0), SimulatedLine(simulator, baudrate=None)
+    site = make_site(line.start_serial(tmp_path / "line"))
+    gate = site.device[0].model_copy(update={"driver": "relay_gate"})
+    east = site.access_point[0].model_copy(update={"assistance": Contact(device="gate", input=5)})
+    site = site.model_copy(update={"device": (gate,), "access_point": (east,)})
+    building = Building(tmp_path)
+
+    async def act() -> None:
+        async with working(building, site):
+            await eventually(lambda: next(iter(building.table)).is_current)
+            board.inputs[5] = True
+            await eventually(lambda: building.rings == ["east"])
+
+    try:
+        asyncio.run(act())
+    finally:
+        line.stop()
+    assert not any(board.outputs)
 
 
 def test_leaving_needs_nobody_s_recognition(tmp_path: Path) -> None:

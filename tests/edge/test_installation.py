@@ -13,6 +13,7 @@ from config.site import (
     AccessPointEntry,
     BusEntry,
     CameraEntry,
+    Contact,
     DeviceEntry,
     Node,
     Policy,
@@ -79,6 +80,7 @@ class Building:
 
     def __init__(self, folder: Path) -> None:
         self.journal: Journal = make_journal(folder)
+        self.rings: list[str] = []
         self.board = KioskBoard()
         self.table = DeviceTable(now=lambda: NOW, on_change=lambda: None)
         self.people, self.rules = Register(), RuleBook()
@@ -104,7 +106,12 @@ class Building:
 
     def install(self, site: Site) -> Installation:
         return install(
-            site, self.around, table=self.table, eyes=Eyes(missing=("one",)), admissible=self.people
+            site,
+            self.around,
+            table=self.table,
+            eyes=Eyes(missing=("one",)),
+            admissible=self.people,
+            ring=self.rings.append,
         )
 
     def phase(self) -> str:
@@ -147,6 +154,24 @@ def test_a_mistake_in_the_site_file_names_the_device(
 
     with pytest.raises(SiteError, match=f"device 'gate-east': .*{message}"):
         Building(tmp_path).install(site_with(device))
+
+
+@pytest.mark.parametrize(
+    ("driver", "channel", "free"),
+    [("relay_gate", 0, "4, 5, 6, 7"), ("speed_gate", 5, "none")],
+)
+def test_a_button_is_wired_to_a_free_input_or_the_mistake_is_said(
+    tmp_path: Path, driver: str, channel: int, free: str
+) -> None:
+    site = site_with(GATE.model_copy(update={"driver": driver}))
+    contact = Contact(device=GATE.id, input=channel)
+    (point,) = site.access_point
+    rung = point.model_copy(update={"assistance": contact})
+
+    with pytest.raises(
+        SiteError, match=f"'east': assistance cannot be .* free inputs there: {free}"
+    ):
+        Building(tmp_path).install(site.model_copy(update={"access_point": (rung,)}))
 
 
 def test_a_port_that_is_gone_is_said_once_and_opens_nothing(

@@ -116,6 +116,7 @@ class Terminal:
             rules=RuleBook(map(point_of, SITE.access_point), zone=ZoneInfo("Asia/Shanghai")),
         )
         self._people, self._memory = people, Memory(folder / "memory.sqlite3")
+        self.rings: list[str] = []
         self.keeper: Doorkeeper
         self.made: Installation
 
@@ -134,6 +135,7 @@ class Terminal:
             table=table,
             eyes=Eyes(),
             admissible=self.replica,
+            ring=self.rings.append,
         )
         task = asyncio.create_task(supervise({"rules": self.keeper.run, **self.made.tasks}))
         try:

@@ -4,6 +4,7 @@ import "/web/live-list.js";
 import { fill, h } from "/web/dom.js";
 import { onLanguage, t } from "/web/i18n.js";
 import { onKey } from "/web/keys.js";
+import { assistanceStrip } from "./assistance-strip.js";
 import { createLine, lineText, updateLine } from "./event-line.js";
 import { detail } from "./event-detail.js";
 import { renderGates } from "./gates.js";
@@ -44,6 +45,9 @@ startPage({
       h("aside", {}, heading("console.gates"), gates, heading("console.nodes"), nodes, heading("console.detail"), panel),
     );
 
+    if (session.permissions.includes("assistance.read")) {
+      main.before(assistanceStrip(store, session.permissions.includes("assistance.answer")));
+    }
     if (session.permissions.includes("recognition.read")) main.before(recognitionStrip(store));
 
     store.subscribe((state) => {

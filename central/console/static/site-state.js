@@ -27,6 +27,8 @@ export class SiteState {
   musterVersion = 0;
   /** Grows whenever a command was asked for, fetched or answered. */
   commandsVersion = 0;
+  /** Grows whenever a call for assistance is another one. */
+  assistanceVersion = 0;
   /** Grows whenever a visit has changed, or a visitor has arrived. */
   visitsVersion = 0;
   /** @type {Link} */
@@ -65,6 +67,7 @@ export class SiteState {
     this.musterVersion += 1;
     this.visitsVersion += 1;
     this.commandsVersion += 1;
+    this.assistanceVersion += 1;
   }
 
   /** @param {string} name @param {any} data */
@@ -77,6 +80,7 @@ export class SiteState {
     else if (name === "muster") this.musterVersion += 1;
     else if (name === "visits") this.visitsVersion += 1;
     else if (name === "commands") this.commandsVersion += 1;
+    else if (name === "assistance") this.assistanceVersion += 1;
   }
 
   /** @param {StoredEvent} stored */

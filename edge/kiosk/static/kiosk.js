@@ -1,5 +1,6 @@
 /** One lane's screen: live picture, a frame that follows the face, and one thing to say at a time. */
 
+import { AssistanceButton } from "./assistance.js";
 import { Screen } from "./screen.js";
 import { h } from "/web/dom.js";
 import { language, loadWords, onLanguage, setLanguage } from "/web/i18n.js";
@@ -19,6 +20,8 @@ const SHOWN_MS = 1500;
  * @property {any} point
  * @property {LaneState} lane
  * @property {{is_current: boolean, faces: Face[]}} picture
+ * @property {import("./assistance.js").Settings | null} assistance
+ * @property {import("./assistance.js").Standing | null} standing
  * @property {boolean} isOnline
  * @property {number} round counts connections, so that the picture's is made anew
  */
@@ -29,8 +32,11 @@ const NO_PICTURE = { is_current: false, faces: [] };
 
 await loadWords();
 /** @type {Store<KioskState>} */
-const store = new Store({ site: null, point: null, lane: LOOKING, picture: NO_PICTURE, isOnline: false, round: 0 });
+const store = new Store({
+  site: null, point: null, lane: LOOKING, picture: NO_PICTURE, assistance: null, standing: null, isOnline: false, round: 0,
+});
 const screen = new Screen(location.pathname);
+const assistance = new AssistanceButton(location.pathname, () => store.schedule());
 const other = () => (language() === "en" ? "zh-CN" : "en");
 const change = h("button", { class: "language", onclick: () => setLanguage(other()) });
 const name = () => {
@@ -38,8 +44,11 @@ const name = () => {
   change.textContent = other() === "en" ? "EN" : "中";
   store.schedule();
 };
-document.body.append(screen.element, change);
-store.subscribe((state) => screen.render(state));
+document.body.append(screen.element, assistance.element, assistance.staff, change);
+store.subscribe((state) => {
+  screen.render(state);
+  assistance.render(state);
+});
 onLanguage(name);
 name();
 
@@ -65,12 +74,13 @@ function show(lane) {
 
 new Live(`${location.pathname}/stream`, {
   load: async (hello) => hello,
-  onLoaded: ({ site, access_point: point }) => {
+  onLoaded: ({ site, access_point: point, assistance, standing }) => {
     show(LOOKING);
-    store.update((state) => Object.assign(state, { site, point, picture: NO_PICTURE, round: state.round + 1 }));
+    store.update((state) => Object.assign(state, { site, point, assistance, standing, picture: NO_PICTURE, round: state.round + 1 }));
   },
   onMessage: (kind, data) => {
     if (kind === "state") show(data);
+    else if (kind === "standing") store.update((state) => Object.assign(state, { standing: data }));
     else if (kind === "picture") store.update((state) => Object.assign(state, { picture: data }));
   },
   onLink: (isOnline) => store.update((state) => Object.assign(state, { isOnline })),

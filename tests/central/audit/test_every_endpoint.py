@@ -16,6 +16,7 @@ from config.contract.nodes import ReleaseWish
 from config.contract.trust import public_text
 from config.web import STATIC
 from tests.central.access.models import STAFF, put
+from tests.central.assistance.ringing import ring
 from tests.central.audit.log import actions, in_transaction
 from tests.central.bench import PASSWORD, SITE, Bench, Node, accept, running_central
 from tests.central.people.enrolling import consent, enrol
@@ -166,6 +167,13 @@ def found_in(bench: Bench) -> str:
     return f"{path}/people/1/safe"
 
 
+def call_of(bench: Bench) -> str:
+    """Return the path of a call for assistance."""
+    ring(bench.node())
+    (call,) = bench.administrator.get(f"{API}/assistance").json()["items"]
+    return f"{API}/assistance/{call['call_id']}"
+
+
 DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "POST /sessions": lambda b: b.administrator.post(
         f"{API}/sessions", json={"username": "admin", "password": PASSWORD}
@@ -290,6 +298,8 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
         f"{API}/nodes/gate-1/commands",
         json={"what": {"kind": "open_once", "access_point": "lane"}, "reason": "a delivery"},
     ),
+    "POST /assistance/{call_id}/take": lambda b: b.administrator.post(f"{call_of(b)}/take"),
+    "POST /assistance/{call_id}/close": lambda b: b.administrator.post(f"{call_of(b)}/close"),
     "POST /nodes/current/release": lambda b: asked_for_release(b.node()),
     "DELETE /nodes/{node}": lambda b: b.administrator.delete(f"{API}/nodes/{node_of(b)}"),
 }

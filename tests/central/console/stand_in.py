@@ -184,6 +184,10 @@ class StandIn:
                 "nodes": list(self.nodes.values()),
             }
 
+        @app.get("/api/v1/assistance")
+        async def assistance() -> Json:
+            return {"items": []}
+
         @app.get("/api/v1/stream")
         async def stream() -> StreamingResponse:
             return StreamingResponse(self._stream(), media_type="text/event-stream")

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from config.contract.access import CredentialKind, DenialReason
 from config.site import (
     AccessPointEntry,
+    Assistance,
     BusEntry,
     CameraEntry,
     DeviceEntry,
@@ -18,7 +19,7 @@ from config.site import (
     SiteIdentity,
 )
 from edge.kiosk.app import create_app
-from edge.kiosk.state import KioskBoard, KioskState, Phase
+from edge.kiosk.state import KioskBoard, KioskState, Phase, Standing
 from edge.vision.attempt import View, ViewBox
 from models.face.covers import Cover
 from models.face.types import Box, Image
@@ -85,18 +86,34 @@ class Terminal:
 
     Attributes:
         liveness: Policy of the access points.
+        assistance: Of the site file.
+        standing: Of both lanes.
+        rings: Points at which the button was pressed.
     """
 
     board: KioskBoard = dataclasses.field(default_factory=KioskBoard)
     camera: HeldView = dataclasses.field(default_factory=HeldView)
     liveness: str = "passive"
+    assistance: Assistance = dataclasses.field(default_factory=Assistance)
+    standing: Standing = dataclasses.field(
+        default_factory=lambda: Standing(call="none", is_outdated=False, is_cut_off=False)
+    )
+    rings: list[str] = dataclasses.field(default_factory=list)
 
     def app(self) -> FastAPI:
         """Return the application."""
         views = {"east": self.camera}
         points = tuple(p.model_copy(update={"liveness": self.liveness}) for p in SITE.access_point)
-        site = SITE.model_copy(update={"access_point": points})
-        return create_app(site=site, node="gate-1", board=self.board, views=views, local_key=KEY)
+        site = SITE.model_copy(update={"access_point": points, "assistance": self.assistance})
+        return create_app(
+            site=site,
+            node="gate-1",
+            board=self.board,
+            views=views,
+            standing=lambda _: self.standing,
+            ring=self.rings.append,
+            local_key=KEY,
+        )
 
     def show(
         self,
