@@ -33,3 +33,18 @@ class EmergencyReleased(
     subject: str
     act_id: str
     user_id: str
+
+
+class NodeRevoked(EventData, type_name="menshen.node.revoked.v1", event_class=EventClass.ALARM):
+    """An operator shut a terminal out, as after a theft.
+
+    Attributes:
+        node: Which one.
+        user_id: The operator.
+    """
+
+    node: str
+    user_id: str
+
+
+Stated = JournalConflicted | EmergencyReleased | NodeRevoked

@@ -15,7 +15,7 @@ from central.commands import repository as commands
 from central.database import EVENTS_LOCK, Transaction
 from central.events import ranges
 from central.events.considered import candidates_of, without_candidates
-from central.events.facts import EmergencyReleased, JournalConflicted
+from central.events.facts import JournalConflicted, Stated
 from central.events.schemas import CandidateView, ConflictView, StoredEvent
 from central.muster import repository as muster
 from central.muster import roll_calls
@@ -114,7 +114,7 @@ async def append(
 
 
 async def state(
-    transaction: Transaction, fact: EmergencyReleased, *, site: str, epoch: UUID, now: datetime
+    transaction: Transaction, fact: Stated, *, site: str, epoch: UUID, now: datetime
 ) -> None:
     """Keep a fact that central itself states.
 
@@ -239,7 +239,7 @@ _CONFLICT_KEY = tuple(column.name for column in event_conflicts.primary_key)
 
 
 def _event(
-    fact: JournalConflicted | EmergencyReleased,
+    fact: Stated,
     site: str,
     node: str,
     *,

@@ -15,6 +15,8 @@ from pydantic import ValidationError
 from central import site_values
 from central.audit.notes import Note
 from central.commands import repository as commands
+from central.events import repository as events
+from central.events.facts import NodeRevoked
 from central.nodes import repository
 from central.nodes.schemas import NodeView, TokenView, WantedToken
 from central.nodes.signed import Signed, SignedRequest
@@ -116,9 +118,13 @@ async def enrol(wish: NodeEnrolment, request: Request, services: Given) -> NodeW
 
 
 @router.delete("/nodes/{node}", status_code=204)
-async def remove_node(node: str, _: Installer, services: Given) -> None:
-    """Shut a node out, as after a theft; it needs a new token to join again."""
+async def remove_node(node: str, operator: Installer, services: Given) -> None:
+    """Shut a node out, as after a theft, and alarm; it needs a new token to join again."""
+    fact = NodeRevoked(node=node, user_id=operator.user_id)
+    site = services.settings.site.site.id
     async with services.database.write() as transaction:
+        await events.state(transaction, fact, site=site, epoch=services.epoch, now=services.now())
+        # Refused, nothing of it is kept: not the alarm either.
         if not await repository.remove(transaction, node):
             raise RefusedError(404, "node_not_found")
 

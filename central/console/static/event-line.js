@@ -48,6 +48,7 @@ export function who({ word, data, name }) {
   if (word === "door.fault_changed") return data.faults.length ? data.faults.join(", ") : t("fault.gone");
   if (word === "door.tampered") return t(data.active ? "tamper.on" : "tamper.off");
   if (word === "device.returned") return t("device.absence", { n: Math.round(data.absence_s) });
+  if (word === "node.revoked") return data.node;
   if (word === "node.started") return t(data.pipeline_missing.length ? "node.no_recognition" : "node.version", data);
   if (word === "journal.unwritable") return t("journal.unrecorded", { n: data.unrecorded_count });
   if (word === "journal.dropped") return t("journal.lost", { n: data.last_sequence - data.first_sequence + 1 });

@@ -48,6 +48,7 @@ const LOOKS = {
   "journal.dropped": () => ["note", 2],
   "journal.conflicted": () => ["note", 2],
   "emergency.released": () => ["door", 1],
+  "node.revoked": () => ["lost", 2],
   "replica.age_changed": (data) => ["note", data.is_outdated ? 2 : 0],
   "command.answered": (data) => ["note", data.outcome === "done" ? 0 : data.outcome === "unknown" ? 2 : 3],
 };

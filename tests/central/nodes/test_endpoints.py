@@ -53,6 +53,18 @@ def test_a_node_that_is_removed_is_shut_out(bench: Bench) -> None:
     assert node.request("GET", "/api/v1/replica?after=0").status_code == 401
 
 
+def test_a_terminal_that_is_shut_out_is_an_alarm_on_the_list(any_bench: Bench) -> None:
+    any_bench.node("gate-2")
+    administrator = any_bench.administrator
+
+    assert administrator.delete("/api/v1/nodes/gate-2").status_code == 204
+    assert administrator.delete("/api/v1/nodes/gate-2").status_code == 404
+
+    events = [item["event"] for item in administrator.get("/api/v1/events").json()["items"]]
+    revoked = [event for event in events if event["type"] == "menshen.node.revoked.v1"]
+    assert [(event["class"], event["data"]["node"]) for event in revoked] == [("alarm", "gate-2")]
+
+
 def rules_of(node: Node, after: int = 0) -> tuple[int, AccessRecord]:
     """Return the version that a node has then, and the access rules that it is told."""
     reply = node.request("GET", f"/api/v1/replica?after={after}&access=0")
