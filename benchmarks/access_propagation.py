@@ -128,7 +128,9 @@ async def _measure(home: Path) -> Propagation:
 
 
 async def _changes(client: httpx.AsyncClient, terminals: list[Terminal]) -> Propagation:
-    people = checked(await client.get("/people", params={"limit": 100}))["items"]
+    people = checked(await client.get("/people", params={"limit": 100, "purpose": "personnel"}))[
+        "items"
+    ]
     result = Propagation([], [], [])
     await _everywhere(terminals, lambda terminal: len(terminal.replica) == PEOPLE)
     with Progress(console=Console(stderr=True), transient=True) as progress:

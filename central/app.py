@@ -18,6 +18,7 @@ from central import problems, site_endpoints
 from central.access import endpoints as access_endpoints
 from central.approvals import countersigning
 from central.approvals import endpoints as approval_endpoints
+from central.assessment import endpoints as assessment_endpoints
 from central.assistance import endpoints as assistance_endpoints
 from central.audit import endpoints as audit_endpoints
 from central.audit import repository as audit
@@ -93,6 +94,7 @@ ROUTERS: Final = (
     blob_endpoints.router,
     audit_endpoints.router,
     retention_endpoints.router,
+    assessment_endpoints.router,
     rotation_endpoints.router,
 )
 """Every endpoint belongs to one of these."""

@@ -9,7 +9,7 @@ from sqlalchemy import Row
 
 from central.audit import repository
 from central.audit.notes import Note
-from central.audit.purposes import STANDING, Reason
+from central.audit.purposes import MONITORING, Reason
 from central.audit.schemas import AuditEntry, AuditPage
 from central.problems import RESPONSES
 from central.security import Operator, Requires
@@ -17,7 +17,7 @@ from central.services import Given, Services
 from central.users import repository as users
 
 router = APIRouter(tags=["audit"], responses=RESPONSES)
-WATCHING: Final = Reason(STANDING, "")
+WATCHING: Final = Reason(MONITORING, "")
 """Of whoever has the console open."""
 Auditor = Annotated[Operator, Depends(Requires("audit.read"))]
 

@@ -13,6 +13,8 @@ Purpose = Literal[
     "recognition_error",
     "investigation",
     "maintenance",
+    "personnel",
+    "compliance",
 ]
 """Why somebody looks at pictures or passages; empty where it goes without saying."""
 ANYBODY: Final = "anybody"

@@ -1,9 +1,11 @@
-"""Why somebody looks: no picture, passage, candidate or export is shown to who does not say it.
+"""Why somebody looks: no picture, passage, person or export is shown to who does not say it.
 
 The purpose is the header ``Menshen-Purpose`` or the parameter ``purpose``; what it refers to (a
 case number, a few words) is ``Menshen-Reference`` or ``reference``, in a header percent-encoded.
-``monitoring`` is the standing purpose of whoever watches the gates. It is good for the pictures
-that the live console shows, and for nothing that looks back.
+Two purposes are standing: a page says them for whoever works on it all day. ``monitoring``, of
+whoever watches the gates, is good for pictures that the live console shows and for finding a
+person there; ``personnel``, of the personnel office, for people and their consents. Neither is
+good for anything that looks back, nor for one person's whole file.
 """
 
 import dataclasses
@@ -15,7 +17,9 @@ from fastapi import Header, Query
 from central.audit.notes import Purpose
 from central.problems import RefusedError
 
-STANDING: Final[Purpose] = "monitoring"
+MONITORING: Final[Purpose] = "monitoring"
+PERSONNEL: Final[Purpose] = "personnel"
+STANDING: Final[frozenset[Purpose]] = frozenset({MONITORING, PERSONNEL})
 PURPOSES: Final[tuple[Purpose, ...]] = tuple(each for each in get_args(Purpose) if each)
 WITH_REFERENCE: Final[frozenset[Purpose]] = frozenset({"investigation", "maintenance"})
 """Purposes that mean nothing without a case number, or without words."""
@@ -38,9 +42,10 @@ class Reason:
 class Purposeful:
     """A dependency: why the operator looks; refuses with 422 who does not say it."""
 
-    def __init__(self, *, is_live: bool = False) -> None:
-        """Ask; ``is_live`` is for what whoever watches the gates sees by itself."""
-        self.is_live = is_live
+    def __init__(self, *standing: Purpose) -> None:
+        """Ask; ``standing`` are the standing purposes that are reason enough here."""
+        self.standing = frozenset(standing)
+        self.accepted = tuple(p for p in PURPOSES if p not in STANDING or p in self.standing)
 
     def __call__(
         self,
@@ -51,9 +56,9 @@ class Purposeful:
     ) -> Reason:
         """Return the reason."""
         wanted = purpose or menshen_purpose
-        found = next((each for each in PURPOSES if each == wanted), None)
-        if found is None or (found == STANDING and not self.is_live):
-            known = ", ".join(each for each in PURPOSES if self.is_live or each != STANDING)
+        found = next((each for each in self.accepted if each == wanted), None)
+        if found is None:
+            known = ", ".join(self.accepted)
             raise RefusedError(
                 422, "purpose_needed", f"say why, in Menshen-Purpose or ?purpose=, one of: {known}"
             )

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Response
 
 from central.audit.endpoints import looked
-from central.audit.purposes import Purposeful, Reason
+from central.audit.purposes import MONITORING, Purposeful, Reason
 from central.blobs import repository
 from central.database import EVENTS_LOCK
 from central.nodes.signed import Signed, SignedRequest
@@ -55,7 +55,7 @@ async def get_blob(
     sha256: Sha256,
     operator: Annotated[Operator, Depends(Requires("events.crops"))],
     services: Given,
-    reason: Annotated[Reason, Depends(Purposeful(is_live=True))],
+    reason: Annotated[Reason, Depends(Purposeful(MONITORING))],
 ) -> Response:
     """Return a picture that has not expired."""
     async with services.database.read() as transaction:

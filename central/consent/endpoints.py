@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from sqlalchemy import Row
 
 from central.audit.endpoints import looked
-from central.audit.notes import Note, Purpose
-from central.audit.purposes import Reason
+from central.audit.notes import Note
+from central.audit.purposes import PERSONNEL, Purposeful, Reason
 from central.consent import deletions, erasures, repository, terminal_faces
 from central.consent.certificates import certificate
 from central.consent.record import person_record
@@ -66,11 +66,19 @@ async def add_text(wish: NewConsentText, operator: Author, services: Given) -> C
 
 
 @router.get("/people/{holder_id}/consents")
-async def list_consents(holder_id: UUID, operator: Reader, services: Given) -> ConsentList:
+async def list_consents(
+    holder_id: UUID,
+    operator: Reader,
+    services: Given,
+    reason: Annotated[Reason, Depends(Purposeful(PERSONNEL))],
+) -> ConsentList:
     """Return a person's consents, newest first."""
+    holder = str(holder_id)
     async with services.database.read() as transaction:
-        await person(transaction, str(holder_id), operator, services)
-        return ConsentList(items=await _consents(transaction, str(holder_id), operator))
+        await person(transaction, holder, operator, services)
+        items = await _consents(transaction, holder, operator)
+    await looked(services, operator, "people_consents_get", f"person:{holder}", reason=reason)
+    return ConsentList(items=items)
 
 
 @router.post("/people/{holder_id}/consents", status_code=201)
@@ -194,7 +202,10 @@ async def count_faces(_: Reader, services: Given) -> StoredFaces:
 
 @router.get("/people/{holder_id}/record")
 async def get_record(
-    holder_id: UUID, operator: Keeper, services: Given, purpose: Purpose = "subject_request"
+    holder_id: UUID,
+    operator: Keeper,
+    services: Given,
+    reason: Annotated[Reason, Depends(Purposeful())],
 ) -> PersonRecord:
     """Return everything that is held of a person, as they may ask for it; the look is recorded."""
     holder = str(holder_id)
@@ -206,7 +217,6 @@ async def get_record(
             has_names=operator.may("people.names"),
             now=services.now(),
         )
-    reason = Reason(purpose, reference="")
     await looked(services, operator, "people_record_get", f"person:{holder}", reason=reason)
     return found
 

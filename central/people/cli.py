@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from central.audit.notes import Purpose
 from central.people.client import Central, CentralRefusedError
 from central.people.folder_cli import enrol_folder
 from central.people.import_cli import import_people
@@ -161,11 +162,15 @@ def record(
     *,
     username: Username,
     file: Annotated[Path, typer.Option("--file", help="Write the document here.")],
+    purpose: Annotated[
+        Purpose, typer.Option(help="Why; the audit log keeps it.")
+    ] = "subject_request",
+    reference: Annotated[str, typer.Option(help="A case number or a few words.")] = "",
     url: Url = URL,
     ca_file: CaFile = None,
 ) -> None:
     """Write everything that is held of one person into a file, as they may ask for it."""
-    with Central(url, ca_file, username=username) as central:
+    with Central(url, ca_file, username=username, purpose=purpose, reference=reference) as central:
         found = central.send("GET", f"/people?{urlencode({'query': number, 'limit': 1000})}")
         person = next((p for p in found["items"] if p["number"] == number), None)
         if person is None:

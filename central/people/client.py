@@ -5,10 +5,12 @@ import os
 import ssl
 from pathlib import Path
 from typing import Any, Final, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 import typer
+
+from central.audit.notes import Purpose
 
 TIMEOUT_S: Final = 60.0
 PASSWORD_VARIABLE: Final = "MENSHEN_PASSWORD"  # noqa: S105 - its name, not a password
@@ -25,8 +27,23 @@ class CentralRefusedError(typer.TyperException):
 class Central:
     """One session: signed in while inside."""
 
-    def __init__(self, url: str, ca_file: Path | None, *, username: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        ca_file: Path | None,
+        *,
+        username: str,
+        purpose: Purpose = "personnel",
+        reference: str = "",
+    ) -> None:
         """Prepare; nothing is sent yet.
+
+        Args:
+            url: Where central listens.
+            ca_file: The site's authority, for https.
+            username: Of the operator.
+            purpose: Why they look; the audit log keeps it.
+            reference: A case number or a few words.
 
         Raises:
             typer.BadParameter: The address or the certificate cannot be used.
@@ -41,7 +58,11 @@ class Central:
         self._username = username
         self._http = httpx.Client(
             base_url=f"{url.rstrip('/')}/api/v1",
-            headers={"Origin": f"{place.scheme}://{place.netloc}"},
+            headers={
+                "Origin": f"{place.scheme}://{place.netloc}",
+                "Menshen-Purpose": purpose,
+                "Menshen-Reference": quote(reference),
+            },
             timeout=TIMEOUT_S,
             trust_env=False,
             verify=tls,

@@ -7,6 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from central.access.repository import current
+from central.audit.endpoints import looked
+from central.audit.purposes import MONITORING, PERSONNEL, Purposeful, Reason
 from central.consent import erasures
 from central.database import Transaction
 from central.nodes.signed import Signed, SignedRequest
@@ -39,6 +41,7 @@ Writer = Annotated[Operator, Depends(Requires("people.write"))]
 async def list_people(
     operator: Reader,
     services: Given,
+    reason: Annotated[Reason, Depends(Purposeful(MONITORING, PERSONNEL))],
     query: Annotated[str, Query(max_length=200)] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     after: UUID | None = None,
@@ -62,6 +65,8 @@ async def list_people(
             unit_id=None if unit is None else str(unit),
         )
     has_more, items = len(items) > limit, items[:limit]
+    # What was searched for is a name or a number mostly, and so is never recorded.
+    await looked(services, operator, "people_get", reason=reason)
     return PersonPage(items=items, next=items[-1].holder_id if has_more else None)
 
 

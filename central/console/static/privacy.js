@@ -6,7 +6,7 @@ import { keysSection } from "./keys-section.js";
 import { startPage } from "./shell.js";
 import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
-import { onLanguage, t, term } from "/web/i18n.js";
+import { language, onLanguage, t, term } from "/web/i18n.js";
 import { onKey } from "/web/keys.js";
 import { prioritySign } from "/web/symbols.js";
 
@@ -27,7 +27,8 @@ startPage({
     const table = /** @type {import("/web/data-table.js").DataTable} */ (h("data-table", { empty: "privacy.empty" }));
     const standing = h("p", { role: "status" });
     const problem = h("p", { class: "problem", role: "alert" });
-    main.append(h("header", {}, h("h1", { data: { t: "page.privacy" } }, t("page.privacy"))), standing, problem, table);
+    const title = h("h1", { data: { t: "page.privacy" } }, t("page.privacy"));
+    main.append(h("header", {}, title, assessment()), standing, problem, table);
     if (session.permissions.includes("keys.manage")) main.append(keysSection());
     table.rowKey = (line) => `${line.node ?? ""} ${line.name}`;
     table.columns = columns(() => store.state.zone);
@@ -58,6 +59,15 @@ startPage({
     load();
   },
 });
+
+/** @returns {HTMLElement} the impact assessment in the page's language, in a tab of its own to print */
+function assessment() {
+  const link = h("a", { class: "button", target: "_blank", data: { t: "privacy.assessment" } }, t("privacy.assessment"));
+  const point = () => link.setAttribute("href", `/api/v1/privacy/assessment?language=${language()}&format=html&purpose=compliance`);
+  onLanguage(point);
+  point();
+  return link;
+}
 
 /** @param {() => string} zone @returns {import("/web/data-table.js").Column[]} */
 function columns(zone) {

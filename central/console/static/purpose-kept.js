@@ -5,6 +5,16 @@ import { t } from "/web/i18n.js";
 
 const KEY = "menshen.purpose";
 
+/** Purposes that a page says by itself, for whoever works on it all day; central takes them for little. */
+export const STANDING = ["monitoring", "personnel"];
+
+let standing = "personnel";
+
+/** @param {string} page whose standing purpose holds until somebody chooses another */
+export function standOn(page) {
+  standing = page === "console" ? "monitoring" : "personnel";
+}
+
 /** @returns {{purpose: string, reference: string} | null} */
 export function keptPurpose() {
   return JSON.parse(sessionStorage.getItem(KEY) ?? "null");
@@ -20,7 +30,8 @@ export function keepPurpose(chosen) {
 /** @returns {Record<string, string>} */
 export function purposeHeaders() {
   const kept = keptPurpose();
-  return kept ? { "Menshen-Purpose": kept.purpose, "Menshen-Reference": encodeURIComponent(kept.reference) } : {};
+  if (!kept) return { "Menshen-Purpose": standing };
+  return { "Menshen-Purpose": kept.purpose, "Menshen-Reference": encodeURIComponent(kept.reference) };
 }
 
 /** @returns {HTMLElement | null} the purpose that holds, which a press ends */

@@ -1,7 +1,7 @@
 /** Why somebody looks: asked once, then said with every request of this tab. */
 
 import { field, openDialog } from "./forms.js";
-import { keepPurpose } from "./purpose-kept.js";
+import { keepPurpose, STANDING } from "./purpose-kept.js";
 import { h } from "/web/dom.js";
 import { t, termsOf } from "/web/i18n.js";
 
@@ -19,8 +19,8 @@ export function askPurpose() {
 /** @returns {Promise<boolean>} */
 function ask() {
   const chosen = /** @type {HTMLSelectElement} */ (h("select", { name: "purpose", required: true }));
-  // Watching the gates is no purpose for looking back.
-  const purposes = termsOf("audit_purpose").filter((name) => name !== "monitoring");
+  // Daily work is no purpose for looking back.
+  const purposes = termsOf("audit_purpose").filter((name) => !STANDING.includes(name));
   chosen.append(...purposes.map((name) => h("option", { value: name }, t(`audit_purpose.${name}`))));
   const reference = /** @type {HTMLInputElement} */ (h("input", { name: "reference", maxlength: "100", autocomplete: "off" }));
   const need = () => {

@@ -8,7 +8,7 @@ import { listenToKeys, onKey } from "/web/keys.js";
 import { Live } from "/web/live.js";
 import { Store } from "/web/store.js";
 import { prioritySign, symbol } from "/web/symbols.js";
-import { purposeShown } from "./purpose-kept.js";
+import { purposeShown, standOn } from "./purpose-kept.js";
 import { closeSession, currentSession, signIn } from "./session.js";
 import { SiteState } from "./site-state.js";
 
@@ -28,6 +28,7 @@ const OWN_PAGE = "account";
  */
 export async function startPage(page) {
   const [found] = await Promise.all([currentSession(), loadWords()]);
+  standOn(page.name);
   const store = new Store(new SiteState());
   const main = h("main", { id: page.name });
   const header = new Header(page.name, store);

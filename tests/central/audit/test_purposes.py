@@ -1,22 +1,28 @@
 """Whoever looks says why: every endpoint that shows faces or passages, or exports, asks for it."""
 
+from uuid import UUID
+
 import pytest
 from fastapi.routing import APIRoute
 
-from central.audit.purposes import Purposeful
+from central.audit.purposes import STANDING, Purposeful
 from tests.central.audit.log import entries
 from tests.central.bench import Bench
 from tests.central.test_security import calls, routes
 
-LOOKS = {
-    "GET /api/v1/events": False,
-    "GET /api/v1/events/conflicts": False,
-    "GET /api/v1/events/{position}/candidates": False,
-    "GET /api/v1/blobs/{sha256}": True,
-    "GET /api/v1/face-migration/people.csv": False,
+LOOKS: dict[str, set[str]] = {
+    "GET /api/v1/events": set(),
+    "GET /api/v1/events/conflicts": set(),
+    "GET /api/v1/events/{position}/candidates": set(),
+    "GET /api/v1/blobs/{sha256}": {"monitoring"},
+    "GET /api/v1/face-migration/people.csv": set(),
+    "GET /api/v1/people": {"monitoring", "personnel"},
+    "GET /api/v1/people/{holder_id}/consents": {"personnel"},
+    "GET /api/v1/people/{holder_id}/record": set(),
+    "GET /api/v1/privacy/assessment": set(),
 }
-"""Whether watching the gates is reason enough."""
-STANDING = {
+"""Which standing purposes are reason enough."""
+WATCHED = {
     "GET /api/v1/snapshot": "the newest hundred passages, which whoever watches the gates must see",
     "GET /api/v1/stream": "the same, as they happen",
 }
@@ -27,32 +33,34 @@ def asks(route: APIRoute) -> list[Purposeful]:
 
 
 def shows(name: str, route: APIRoute) -> bool:
-    """Return whether an endpoint shows passages or pictures, or is an export."""
-    words = ("/events", "/blobs", ".csv", "/candidates")
-    return name.startswith("GET ") and any(word in route.path for word in words)
+    """Return whether an endpoint shows passages, pictures or people, or is an export."""
+    words = ("/events", "/blobs", ".csv", "/candidates", "/consents", "/record", "/assessment")
+    is_list = name == "GET /api/v1/people"
+    return name.startswith("GET ") and (is_list or any(word in route.path for word in words))
 
 
 def test_every_endpoint_that_shows_faces_or_passages_asks_why() -> None:
     found = {name: route for name, route in routes().items() if asks(route)}
 
-    assert {name: asks(route)[0].is_live for name, route in found.items()} == LOOKS
+    assert {name: set(asks(route)[0].standing) for name, route in found.items()} == LOOKS
     assert {name for name, route in routes().items() if shows(name, route)} == LOOKS.keys()
-    assert routes().keys() >= STANDING.keys()
+    assert routes().keys() >= WATCHED.keys()
 
 
 @pytest.mark.parametrize("name", LOOKS)
 def test_it_refuses_who_does_not_say(bench: Bench, name: str) -> None:
     path = name.partition(" ")[2].replace("{sha256}", "0" * 64).replace("{position}", "1")
+    path = path.replace("{holder_id}", str(UUID(int=1)))
     client = bench.planted("administrator").client
     client.headers.pop("Menshen-Purpose", None)
 
-    for purpose in ("", "curiosity", *([] if LOOKS[name] else ["monitoring"])):
+    for purpose in ("", "curiosity", *(STANDING - LOOKS[name])):
         reply = client.get(path, params={"purpose": purpose})
         assert (reply.status_code, reply.json()["code"]) == (422, "purpose_needed")
     without = client.get(path, params={"purpose": "investigation"})
     assert (without.status_code, without.json()["code"]) == (422, "reference_needed")
-    said = client.get(path, params={"purpose": "incident"})
-    assert said.status_code in (200, 404)
+    for purpose in ("incident", *LOOKS[name]):
+        assert client.get(path, params={"purpose": purpose}).status_code in (200, 404)
 
 
 def test_the_audit_log_holds_purpose_and_case(bench: Bench) -> None:
@@ -68,3 +76,17 @@ def test_who_watches_the_gates_looks_for_that(bench: Bench) -> None:
     assert bench.operator("guard").get("/api/v1/snapshot").status_code == 200
 
     assert entries(bench, action="snapshot_get")[0]["purpose"] == "monitoring"
+
+
+def test_who_looks_people_up_is_recorded_and_what_for_is_not(bench: Bench) -> None:
+    holder_id = bench.person("司徒明月")
+    personnel = bench.planted("personnel").client
+    headers = {"Menshen-Purpose": "personnel"}
+
+    found = personnel.get("/api/v1/people?query=司徒", headers=headers).json()["items"]
+    assert personnel.get(f"/api/v1/people/{holder_id}/consents", headers=headers).is_success
+
+    (looked, saw) = (entries(bench, action=a)[0] for a in ("people_get", "people_consents_get"))
+    assert [person["holder_id"] for person in found] == [holder_id]
+    assert (looked["purpose"], looked["objects"], looked["detail"]) == ("personnel", [], {})
+    assert (saw["purpose"], saw["objects"]) == ("personnel", [f"person:{holder_id}"])

@@ -67,3 +67,20 @@ def test_a_stolen_terminal_is_shut_out_on_its_own_line(bench: Bench, visitors: V
 
     expect(page.get_by_role("dialog")).to_contain_text("gate-1 已停用")
     assert node.request("GET", "/api/v1/replica?after=0").status_code == 401
+
+
+def test_the_impact_assessment_opens_in_the_page_s_language(
+    bench: Bench, visitors: Visitors
+) -> None:
+    page = opened(bench, visitors.meet())
+    with page.context.expect_page() as chinese:
+        page.get_by_role("link", name="影响评估报告").click()
+    page.get_by_role("button", name="EN", exact=True).click()
+    with page.context.expect_page() as english:
+        page.get_by_role("link", name="Impact assessment").click()
+
+    expect(chinese.value.locator("h1")).to_have_text("个人信息与人脸识别影响评估报告")
+    expect(english.value.locator("h1")).to_have_text("Impact assessment: personal data and faces")
+    assert english.value.locator("section").count() == 9
+    column = english.value.locator("th").first
+    assert column.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(238, 238, 238)"

@@ -87,7 +87,10 @@ def test_every_word_is_used() -> None:
               "roster_column", "roster_row",
               "roster_mistake", "roster_state", "import_kind", "audit_action",
               "audit_actor", "audit_object", "audit_purpose",
-              "data_class", "data_ending", "role",
+              "data_class", "data_ending", "role", "permission", "assessment", "assessment_basis",
+              "assessment_column", "assessment_consent", "assessment_keys", "assessment_measure",
+              "assessment_network", "assessment_pictures", "assessment_purpose",
+              "assessment_remark", "assessment_uncovered",
               "consent_method", "consent_place", "deletion_reason",
               "command_kind", "command_state", "command_refusal",
               "bulk", "bulk_outcome", "bulk_advice"}  # fmt: skip
