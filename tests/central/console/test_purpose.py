@@ -35,7 +35,8 @@ def test_daily_work_asks_nothing_and_looking_back_asks_once(
     assert entries(bench, action="people_get")[0]["purpose"] == "personnel"
 
     page.evaluate(f"window.looked = {LOOK_BACK}; null")
-    dialog = page.get_by_role("dialog", name=title)
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator("h2")).to_have_text(title)
     choices = dialog.locator("option").all_inner_texts()
     dialog.locator("select").select_option(label=purpose)
     dialog.get_by_role("button", name=go_on).click()
