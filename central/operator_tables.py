@@ -16,6 +16,9 @@ users = Table(
     Column("totp_secret", Text, comment="wrapped; of the second factor in force"),
     Column("totp_pending", Text, comment="wrapped; of one that no code has confirmed yet"),
     Column("totp_step", BigInteger, comment="of the last code that was accepted, or an older"),
+    Column("terminal_card", String(64), unique=True, index=True, comment="verifier"),
+    Column("terminal_pin", String(64), comment="verifier; with the card, for terminals"),
+    Column("terminal_until", UtcDateTime, comment="when the rights at terminals end"),
 )
 
 recovery_codes = Table(

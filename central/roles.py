@@ -6,7 +6,7 @@ Duties follow from permissions, so a permission that is given to the wrong role 
 
 from typing import Final, get_args
 
-from config.contract.operators import Role
+from config.contract.operators import EdgePermission, Role
 
 _GUARD: Final = frozenset(
     {
@@ -68,6 +68,17 @@ DUTIES: Final[dict[str, frozenset[str]]] = {
 
 Source: GB/T 22239-2019, 8.1.5 (security management centre): system, audit and security management.
 """
+
+_AT_TERMINALS: Final = {
+    EdgePermission.COMMANDS_SEND: "commands.send",
+    EdgePermission.STATUS_READ: "nodes.read",
+}
+
+
+def at_terminals(role: str) -> tuple[EdgePermission, ...]:
+    """Return what a role may do at terminals themselves; mostly nothing."""
+    permissions = ROLES.get(role, frozenset())
+    return tuple(here for here, needed in _AT_TERMINALS.items() if needed in permissions)
 
 
 def duties_of(role: str) -> frozenset[str]:

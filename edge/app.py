@@ -43,6 +43,8 @@ from edge.kiosk.state import KioskBoard, Standing
 from edge.link import neighbours
 from edge.link.neighbours import Neighbours
 from edge.local_api import local_api
+from edge.operator_api import OperatorDeeds, operator_api
+from edge.operators import Operators
 from edge.recognition import Eyes
 from edge.replica import Replica, ReplicaError
 from edge.replica_sync import ReplicaSync
@@ -244,6 +246,7 @@ class Node:
             if listener is not None:
                 stack.callback(listener.close)
                 app = self._pages(installation, assistance)
+                app.include_router(operator_api(self._deeds(replica, commands, uplink)))
                 tasks["pages"] = lambda: pages.serve(app, listener)
             on_ready(Ready(self._identity.node, self._kiosk_url(listener)))
             await supervise(tasks)
@@ -335,6 +338,17 @@ class Node:
         )
         app.include_router(local_api(status=self.status, lanes=installation.lanes))
         return app
+
+    def _deeds(self, replica: Replica, commands: Commands, uplink: Uplink) -> OperatorDeeds:
+        return OperatorDeeds(
+            node=self._identity.node,
+            operators=Operators(lambda: replica.operators, key=self._identity.card_key),
+            status=self.status,
+            carry_out=commands.do,
+            journal=self._journal,
+            is_central_reachable=lambda: uplink.is_connected,
+            now=self._clock.now,
+        )
 
     def _kiosk_url(self, listener: socket.socket | None) -> str | None:
         if listener is None:

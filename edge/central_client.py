@@ -124,7 +124,10 @@ class CentralClient:
         Raises:
             CentralError: There is no answer, or none that can be understood.
         """
-        target = f"/api/v1/replica?after={after}&pairs=true&access={access}&statements=true"
+        target = (
+            f"/api/v1/replica?after={after}&pairs=true&access={access}&statements=true"
+            "&operators=true"
+        )
         response = await self._request("GET", target)
         return _page(response)
 

@@ -18,7 +18,7 @@ from uuid import UUID
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from config.contract.access import CredentialKind
 from config.contract.face_statements import SignedStatement
@@ -29,6 +29,7 @@ from config.contract.nodes import (
     SitePairsRecord,
     TemplateRecord,
 )
+from config.contract.operators import OperatorRecord
 from config.contract.trust import TrustError, card_verifier, decrypt_template, unseal
 from edge.access.attempts import PinShown, pin_shown
 from edge.access.decision import Person
@@ -38,7 +39,8 @@ from models.face.types import Embedding
 
 _log = logging.getLogger("edge.replica")
 
-SCHEMA_VERSION: Final = 5
+SCHEMA_VERSION: Final = 6
+_OPERATORS: Final = TypeAdapter(tuple[OperatorRecord, ...])
 
 
 class ReplicaError(Exception):
@@ -101,6 +103,7 @@ class Replica:
         self._picture_counts = frozenset[int]()
         self._version = self._generation = 0
         self._site_pairs: SitePairsRecord | None = None
+        self._operators: tuple[OperatorRecord, ...] = ()
         self._erased: dict[str, SignedStatement] = {}
         self._back, self._incomplete = set[str](), set[str]()
         self._connection: sqlite3.Connection | None = None
@@ -115,6 +118,11 @@ class Replica:
     def site_pairs(self) -> SitePairsRecord | None:
         """How often the site's people are taken for each other; None where nobody measured it."""
         return self._site_pairs
+
+    @property
+    def operators(self) -> tuple[OperatorRecord, ...]:
+        """Who has rights at terminals, as central last told."""
+        return self._operators
 
     @property
     def rules(self) -> RuleBook:
@@ -275,6 +283,7 @@ class Replica:
             self._forget(holder_id)
         self._picture_counts = frozenset(self._pictures.values())
         self._site_pairs = page.site_pairs
+        self._operators = page.operators or ()
         for call in self._when_changed:
             call()
         try:
@@ -330,12 +339,13 @@ class Replica:
         for step in range(version + 1, SCHEMA_VERSION + 1):
             script = Path(__file__).with_name(f"replica_schema_v{step}.sql")
             connection.executescript(script.read_text(encoding="utf-8"))
-        version, generation, pairs, access = connection.execute(
-            "SELECT version, generation, site_pairs, access FROM replica"
+        version, generation, pairs, access, operators = connection.execute(
+            "SELECT version, generation, site_pairs, access, operators FROM replica"
         ).fetchone()
         if access is not None:
             self._read_rules(access, version)
         self._site_pairs = None if pairs is None else SitePairsRecord.model_validate_json(pairs)
+        self._operators = () if operators is None else _OPERATORS.validate_json(operators)
         self._erased = {
             holder_id: SignedStatement(document=document, signature=signature)
             for holder_id, document, signature in connection.execute("SELECT * FROM erased")
@@ -461,8 +471,15 @@ class Replica:
             pairs = None if page.site_pairs is None else page.site_pairs.model_dump_json()
             access = self._rules.record()
             connection.execute(
-                "UPDATE replica SET version = ?, generation = ?, site_pairs = ?, access = ?",
-                (page.version, generation, pairs, access.model_dump_json()),
+                "UPDATE replica SET version = ?, generation = ?, site_pairs = ?, access = ?,"
+                " operators = ?",
+                (
+                    page.version,
+                    generation,
+                    pairs,
+                    access.model_dump_json(),
+                    _OPERATORS.dump_json(self._operators).decode(),
+                ),
             )
             connection.execute("COMMIT")
         except BaseException:

@@ -114,7 +114,11 @@ class ReplicaSync:
             if page.has_more and page.version == before:
                 raise CentralUnreachableError("central's pages of people do not go on")
             has_more = page.has_more
-            has_changed = page.version != before or page.site_pairs != self._replica.site_pairs
+            has_changed = (
+                page.version != before
+                or page.site_pairs != self._replica.site_pairs
+                or (page.operators or ()) != self._replica.operators
+            )
             if page.holders or page.is_complete or has_changed or rules.is_news(page.access):
                 # Opening templates takes CPU, and the file takes the disk's time.
                 try:

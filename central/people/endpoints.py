@@ -215,6 +215,7 @@ async def replica(
     statements: Annotated[
         bool, Query(description="Whether the node says which templates it holds.")
     ] = False,
+    operators: bool = False,
 ) -> ReplicaPage:
     """Return to a node what changed of people after a version, and what else it asks for."""
     return await services.replica.page(
@@ -224,6 +225,7 @@ async def replica(
         with_pairs=pairs,
         access_known=access,
         with_statements=statements,
+        with_operators=operators,
     )
 
 

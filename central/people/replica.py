@@ -24,6 +24,7 @@ from central.recognition.pairs import confusable_with
 from central.recognition.repository import last_done
 from central.site_values import replica_version
 from central.tables import PERSON_MARKS, cards, people, templates
+from central.users.repository import at_all_terminals
 from central.visits import repository as visits
 from config.contract.face_statements import SignedStatement
 from config.contract.nodes import (
@@ -33,6 +34,7 @@ from config.contract.nodes import (
     SitePairsRecord,
     TemplateRecord,
 )
+from config.contract.operators import OperatorRecord
 from config.contract.trust import seal
 
 PAGE_LENGTH: Final = 200
@@ -84,6 +86,7 @@ class _Question:
     with_pairs: bool
     access_known: int | None
     with_statements: bool
+    with_operators: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -121,6 +124,7 @@ class _Changes:
     guests: Sequence[HolderRecord]
     site_pairs: SitePairsRecord | None
     access: AccessRecord | None
+    operators: tuple[OperatorRecord, ...] | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -155,6 +159,7 @@ class ReplicaSource:
         with_pairs: bool,
         access_known: int | None,
         with_statements: bool,
+        with_operators: bool,
     ) -> ReplicaPage:
         """Return the changes after a version, sealed for one node.
 
@@ -167,12 +172,14 @@ class ReplicaSource:
                 ask for the access rules.
             with_statements: Whether the node says which templates it holds; else it is told of
                 none that lies at nodes alone.
+            with_operators: Whether the node asks who has rights at terminals.
         """
         question = _Question(
             after=after,
             with_pairs=with_pairs,
             access_known=access_known,
             with_statements=with_statements,
+            with_operators=with_operators,
         )
         changes = await self._shared(question)
         if changes.faces:
@@ -187,6 +194,7 @@ class ReplicaSource:
             site_pairs=changes.site_pairs,
             access=changes.access,
             asked_holders=changes.asked.get(node, ()),
+            operators=changes.operators,
         )
 
     def forget(self) -> None:
@@ -259,6 +267,7 @@ class ReplicaSource:
                     if question.access_known is None
                     else await record(transaction, known=known)
                 ),
+                operators=await at_all_terminals(transaction) if question.with_operators else None,
             )
 
     def _sealed(

@@ -7,13 +7,15 @@ from sqlalchemy import Row
 
 from central.database import Database, Transaction
 from central.problems import RefusedError
+from central.roles import at_terminals
 from central.security import TOKEN_NEVER, Operator, hashed, new_secret
-from central.users import repository, second_factor, tokens
+from central.users import repository, second_factor, terminals, tokens
 from central.users.account_schemas import (
     AccountView,
     ChangedPassword,
     MadeToken,
     NewSecondFactor,
+    OwnTerminalCard,
     RecoveryCodes,
     WantedToken,
 )
@@ -39,6 +41,7 @@ class Accounts:
         """Return the account."""
         async with self._database.read() as transaction:
             left = await repository.recovery_code_count(transaction, operator.user_id)
+            row = await self._row(transaction, operator)
         must_have = operator.role in self._policy.second_factor_roles
         until = None
         if must_have and not operator.has_second_factor and operator.created_at is not None:
@@ -53,6 +56,9 @@ class Accounts:
             second_factor_until=until,
             recovery_code_count=left,
             scopes=sorted(operator.permissions - TOKEN_NEVER),
+            at_terminals=list(at_terminals(operator.role)),
+            has_terminal_card=row.terminal_card is not None,
+            terminal_until=row.terminal_until,
         )
 
     async def change_password(self, wish: ChangedPassword, operator: Operator) -> None:
@@ -62,6 +68,21 @@ class Accounts:
         async with self._database.write() as transaction:
             await repository.change_user(transaction, found.user_id, password_hash=password_hash)
             await repository.end_sessions(transaction, user_id=found.user_id, but=operator.session)
+
+    async def put_terminal_card(
+        self, wish: OwnTerminalCard, operator: Operator, *, key: bytes, now: datetime
+    ) -> None:
+        """Have a card and a PIN for terminals, in the place of those of before."""
+        if not at_terminals(operator.role):
+            raise RefusedError(409, "nothing_at_terminals", "your role has no rights at terminals")
+        found = await self._proven(operator, wish.password)
+        async with self._database.write() as transaction:
+            await terminals.give(transaction, found.user_id, wish, key=key, now=now)
+
+    async def remove_terminal_card(self, operator: Operator) -> None:
+        """Have none any more."""
+        async with self._database.write() as transaction:
+            await terminals.take(transaction, operator.user_id)
 
     async def begin_second_factor(self, password: str, operator: Operator) -> NewSecondFactor:
         """Return a new secret; it is in force once a code has confirmed it."""

@@ -14,6 +14,7 @@ from central.users.account_schemas import (
     ConfirmedByCode,
     MadeToken,
     NewSecondFactor,
+    OwnTerminalCard,
     ProvenByPassword,
     ProvenTwice,
     RecoveryCodes,
@@ -72,6 +73,20 @@ async def remove_second_factor(wish: ProvenTwice, operator: Self, services: Give
     await services.accounts.remove_second_factor(
         wish.password, wish.code, operator, now=services.now()
     )
+
+
+@router.put("/terminal-card", status_code=204)
+async def put_terminal_card(wish: OwnTerminalCard, operator: Self, services: Given) -> None:
+    """Have a card and a PIN for terminals; only verifiers are kept, never shown again."""
+    await services.accounts.put_terminal_card(
+        wish, operator, key=services.card_key, now=services.now()
+    )
+
+
+@router.delete("/terminal-card", status_code=204)
+async def remove_terminal_card(operator: Self, services: Given) -> None:
+    """Have no card and PIN for terminals any more."""
+    await services.accounts.remove_terminal_card(operator)
 
 
 @router.get("/sessions")

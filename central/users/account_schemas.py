@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
-from central.users.schemas import Asked, NewPassword, Password
+from central.users.schemas import Asked, NewPassword, Password, TerminalCard
+from config.contract.operators import EdgePermission
 
 Code = Annotated[str, Field(min_length=6, max_length=40, repr=False)]
 TokenName = Annotated[
@@ -21,6 +22,8 @@ class AccountView(BaseModel):
     Attributes:
         second_factor_until: When it stops working without a second factor; None where it does not.
         scopes: What a token may be good for.
+        at_terminals: What card and PIN are good for at terminals; empty where for nothing.
+        terminal_until: When that ends; None: with the account.
     """
 
     user_id: str
@@ -31,6 +34,9 @@ class AccountView(BaseModel):
     second_factor_until: AwareDatetime | None
     recovery_code_count: int
     scopes: list[str]
+    at_terminals: list[EdgePermission]
+    has_terminal_card: bool
+    terminal_until: AwareDatetime | None
 
 
 class ChangedPassword(Asked):
@@ -44,6 +50,10 @@ class ProvenByPassword(Asked):
     """The password, once more: a page left open is not enough."""
 
     password: Password
+
+
+class OwnTerminalCard(ProvenByPassword, TerminalCard):
+    """One's own card and PIN for terminals, and the password."""
 
 
 class ProvenTwice(ProvenByPassword):

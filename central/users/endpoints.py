@@ -24,6 +24,7 @@ from central.users.schemas import (
     AcceptInvitation,
     AcceptReset,
     ChangedUser,
+    GivenTerminalCard,
     Invitation,
     Invite,
     SessionList,
@@ -162,6 +163,22 @@ async def reset_password(user_id: str, operator: Admin, services: Given) -> Invi
 async def remove_second_factor(user_id: str, operator: Admin, services: Given) -> None:
     """Remove the second factor of who has lost it; their sessions end."""
     await services.users.remove_second_factor(user_id, operator)
+
+
+@router.put("/users/{user_id}/terminal-card", status_code=204)
+async def put_terminal_card(
+    user_id: str, wish: GivenTerminalCard, operator: Admin, services: Given
+) -> None:
+    """Give an operator a card and a PIN for terminals; only verifiers are kept."""
+    await services.users.give_terminal_card(
+        user_id, wish, operator, key=services.card_key, now=services.now()
+    )
+
+
+@router.delete("/users/{user_id}/terminal-card", status_code=204)
+async def remove_terminal_card(user_id: str, _: Admin, services: Given) -> None:
+    """Take an operator's card and PIN for terminals away; terminals are told at once."""
+    await services.users.take_terminal_card(user_id)
 
 
 @router.get("/users/{user_id}/sessions")

@@ -2,14 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row, Select, delete, func, insert, select, update
 
 from central.database import Transaction
 from central.operator_tables import api_tokens, invitations, recovery_codes, sessions, users
+from central.roles import at_terminals
 from central.security import TOKEN_OWNER, Operator
+from central.site_values import next_replica_version
 from central.users.schemas import OpenSession, UserView
+from config.contract.operators import OperatorRecord
+
+TOLD_TO_TERMINALS: Final = frozenset(
+    {"role", "deactivated_at", "terminal_card", "terminal_pin", "terminal_until"}
+)
 
 
 def session_topic(id_hash: str) -> str:
@@ -54,16 +61,54 @@ async def add_user(
 
 
 async def change_user(transaction: Transaction, user_id: str, **values: object) -> None:
-    """Change columns of an operator."""
-    await transaction.execute(update(users).where(users.c.user_id == user_id).values(**values))
+    """Change columns of an operator; terminals that know them are told at once."""
+    chosen = users.c.user_id == user_id
+    before = await transaction.execute(select(users.c.terminal_card).where(chosen))
+    is_known = before.scalar_one_or_none() is not None
+    await transaction.execute(update(users).where(chosen).values(**values))
+    if values.keys() & TOLD_TO_TERMINALS and (is_known or values.get("terminal_card")):
+        await next_replica_version(transaction)
 
 
 async def change_role(transaction: Transaction, before: str, after: str) -> list[str]:
     """Give another role to whoever has one; returns who that was."""
     changed = await transaction.execute(
-        update(users).where(users.c.role == before).values(role=after).returning(users.c.user_id)
+        update(users)
+        .where(users.c.role == before)
+        .values(role=after)
+        .returning(users.c.user_id, users.c.terminal_card)
     )
-    return list(changed.scalars())
+    rows = changed.all()
+    if any(row.terminal_card is not None for row in rows):
+        await next_replica_version(transaction)
+    return [row.user_id for row in rows]
+
+
+async def has_terminal_card(transaction: Transaction, card: str, *, besides: str) -> bool:
+    """Return whether another operator has a card for terminals; ``card`` is its verifier."""
+    query = select(users.c.user_id).where(users.c.terminal_card == card, users.c.user_id != besides)
+    return (await transaction.execute(query)).first() is not None
+
+
+async def at_all_terminals(transaction: Transaction) -> tuple[OperatorRecord, ...]:
+    """Return everybody who has rights at terminals, as terminals are told."""
+    query = select(users).where(
+        users.c.deactivated_at.is_(None),
+        users.c.terminal_card.is_not(None),
+        users.c.terminal_pin.is_not(None),
+    )
+    return tuple(
+        OperatorRecord(
+            operator_id=row.user_id,
+            name=row.username,
+            card=row.terminal_card,
+            pin=row.terminal_pin,
+            permissions=at_terminals(row.role),
+            valid_until=row.terminal_until,
+        )
+        for row in await transaction.execute(query.order_by(users.c.user_id))
+        if at_terminals(row.role)
+    )
 
 
 async def names(transaction: Transaction) -> Mapping[str, str]:
@@ -100,6 +145,8 @@ async def list_users(transaction: Transaction, *, now: datetime) -> list[UserVie
             has_second_factor=row.totp_secret is not None,
             session_count=row.session_count,
             token_count=row.token_count,
+            has_terminal_card=row.terminal_card is not None,
+            terminal_until=row.terminal_until,
         )
         for row in await transaction.execute(query)
     ]
@@ -110,7 +157,11 @@ async def remove_user(transaction: Transaction, user_id: str) -> None:
     await end_sessions(transaction, user_id=user_id)
     await remove_tokens(transaction, user_id)
     await transaction.execute(delete(invitations).where(invitations.c.user_id == user_id))
-    await transaction.execute(delete(users).where(users.c.user_id == user_id))
+    removed = await transaction.execute(
+        delete(users).where(users.c.user_id == user_id).returning(users.c.terminal_card)
+    )
+    if removed.scalar_one_or_none() is not None:
+        await next_replica_version(transaction)
 
 
 async def add_invitation(

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
+from central.people.schemas import Number, Pin
 from config.contract.operators import Role
 
 
@@ -77,7 +78,12 @@ class SessionView(BaseModel):
 
 
 class UserView(BaseModel):
-    """An operator. Attributes: deactivated_at: since when nobody can sign in as this one."""
+    """An operator.
+
+    Attributes:
+        deactivated_at: Since when nobody can sign in as this one.
+        terminal_until: When the rights at terminals end; None: with the account.
+    """
 
     user_id: str
     username: str
@@ -87,6 +93,8 @@ class UserView(BaseModel):
     has_second_factor: bool = False
     session_count: int = 0
     token_count: int = 0
+    has_terminal_card: bool = False
+    terminal_until: AwareDatetime | None = None
 
 
 class UserList(BaseModel):
@@ -101,6 +109,19 @@ class ChangedUser(Asked):
 
     role: Role | None = None
     is_active: bool | None = None
+
+
+class TerminalCard(Asked):
+    """A card and a PIN for terminals; of both a verifier is kept, and neither is shown again."""
+
+    number: Annotated[Number, Field(repr=False)]
+    pin: Annotated[Pin, Field(repr=False)]
+
+
+class GivenTerminalCard(TerminalCard):
+    """One that an administrator gives. Attributes: valid_until: None lasts as the account does."""
+
+    valid_until: AwareDatetime | None = None
 
 
 class OpenSession(BaseModel):

@@ -8,12 +8,13 @@ from central.database import Database, Transaction
 from central.problems import RefusedError
 from central.roles import ROLES, duties_of, grantable, may_become, may_reset
 from central.security import SESSION_LIFETIME, Operator, hashed, new_secret
-from central.users import repository
+from central.users import repository, terminals
 from central.users.passwords import Passwords
 from central.users.schemas import (
     AcceptInvitation,
     AcceptReset,
     ChangedUser,
+    GivenTerminalCard,
     Invitation,
     OpenSession,
     UserList,
@@ -201,6 +202,23 @@ class Users:
             await self._resettable(transaction, user_id, operator)
             await repository.remove_second_factor(transaction, user_id)
             await repository.end_sessions(transaction, user_id=user_id)
+
+    async def give_terminal_card(
+        self, user_id: str, wish: GivenTerminalCard, operator: Operator, *, key: bytes,
+        now: datetime,
+    ) -> None:  # fmt: skip
+        """Give an operator a card and a PIN for terminals, in the place of those they had."""
+        async with self._database.write() as transaction:
+            # Whoever knows the PIN can act as its holder, as with a password.
+            await self._resettable(transaction, user_id, operator)
+            await terminals.give(transaction, user_id, wish, key=key, now=now)
+
+    async def take_terminal_card(self, user_id: str) -> None:
+        """Take an operator's card and PIN for terminals away."""
+        async with self._database.write() as transaction:
+            if await repository.find_user(transaction, user_id) is None:
+                raise _not_found()
+            await terminals.take(transaction, user_id)
 
     async def _resettable(self, transaction: Transaction, user_id: str, operator: Operator) -> str:
         """Return the role of an operator whom this one may give new keys."""

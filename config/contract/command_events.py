@@ -1,4 +1,4 @@
-"""What nodes tell of operators' commands."""
+"""What nodes tell of operators' commands, those that are given at the terminal itself included."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -52,3 +52,32 @@ class CommandAnswered(
     asked_by: str = ""
     outcome: CommandOutcome
     refusal: CommandRefusal | None = None
+
+
+class LocalReason(StrEnum):
+    """Why an operator has a terminal do something; no free text, which could name somebody."""
+
+    HELPS_PERSON = "helps_person"
+    DELIVERY = "delivery"
+    DEVICE_FAULT = "device_fault"
+    EMERGENCY = "emergency"
+    TEST = "test"
+
+
+class CommandAskedHere(
+    EventData, type_name="menshen.command.asked_here.v1", event_class=EventClass.ALARM
+):
+    """An operator asked at the terminal itself; recorded before it is done, answered as any other.
+
+    Attributes:
+        command_id: Of the ``CommandAnswered`` that follows.
+        asked_by: The operator's identifier.
+        is_central_reachable: Whether central answered this terminal then.
+    """
+
+    command_id: UUID
+    what: str
+    access_point: Slug
+    asked_by: str
+    reason: LocalReason
+    is_central_reachable: bool

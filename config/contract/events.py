@@ -37,15 +37,15 @@ from config.contract.access_events import (
     VisitorArrived,
     WrongWayPassage,
 )
-from config.contract.command_events import CommandAnswered
+from config.contract.command_events import CommandAnswered, CommandAskedHere
 from config.contract.event_base import EVENT_TYPES, EventClass, EventData
 from config.contract.identifiers import Frozen, Sha256, Slug
 
 __all__ = [
     "BATCH_CONTENT_TYPE", "EVENT_TYPES", "AccessDenied", "AccessGranted", "AccessNotTaken",
     "AccessTaken", "AreaFactRecorded", "AreasForgivenRecorded", "AssistanceRequested",
-    "ClockQuality", "CodeUsedRecorded", "CommandAnswered", "ConsideredCandidate", "DeviceLost",
-    "DeviceReturned",
+    "ClockQuality", "CodeUsedRecorded", "CommandAnswered", "CommandAskedHere",
+    "ConsideredCandidate", "DeviceLost", "DeviceReturned",
     "DoorCommandAnswered", "DoorFaultChanged", "DoorForcedOpen", "DoorOpenTooLong",
     "DoorSecured", "DoorStateChanged", "DoorTampered", "DuressDetected", "Event",
     "EventClass", "EventData", "FaceEvidence", "JournalDropped", "JournalUnwritable",

@@ -10,6 +10,7 @@ from config.contract.access_model import AccessModel
 from config.contract.events import ClockQuality, EventClass
 from config.contract.face_statements import SignedStatement
 from config.contract.identifiers import Frozen, Sha256, Slug
+from config.contract.operators import OperatorRecord
 
 
 class NodeEnrolment(Frozen):
@@ -279,6 +280,8 @@ class ReplicaPage(Frozen):
         access: As it is now, on every page; None for a node that does not ask with ``access=V``.
         asked_holders: Of whom the node is to say which templates it holds, once it has applied the
             page (``contract.face_statements``); only with ``statements=true``.
+        operators: All who have rights at terminals now, on every page: who is not named has none.
+            None for a node that does not ask with ``operators=true``.
     """
 
     version: Annotated[int, Field(ge=0)]
@@ -288,3 +291,4 @@ class ReplicaPage(Frozen):
     site_pairs: SitePairsRecord | None = None
     access: AccessRecord | None = None
     asked_holders: tuple[str, ...] = ()
+    operators: tuple[OperatorRecord, ...] | None = None

@@ -7,7 +7,7 @@ from pathlib import Path
 from config.contract.commands import CommandHead, NodeCommand, SignedCommand
 from edge.access.doorkeeper import Doorkeeper
 from edge.commands.carrying import Hands
-from edge.commands.desk import Central, Desk, Recorder
+from edge.commands.desk import Carried, Central, Desk, Recorder
 from edge.commands.holds import Holds
 from edge.commands.store import CommandsStore
 from edge.installation import Installation
@@ -55,6 +55,10 @@ class Commands:
             now=now,
         )
         return cls(desk, holds, store)
+
+    async def do(self, command: NodeCommand) -> Carried:
+        """Carry out what an operator asks at the terminal itself; see ``Desk.do``."""
+        return await self._desk.do(command)
 
     def wake(self) -> None:
         """Ask central at once: it says that a command waits."""

@@ -150,10 +150,27 @@ class Desk:
         except TrustError as error:
             _log.error("a command is not carried out: %s", error)
             return
+        await self._begin(command)
+
+    async def do(self, command: NodeCommand) -> Carried:
+        """Carry out what an operator asks at the terminal itself, as if central had signed it.
+
+        Raises:
+            CommandsStoreError: What was begun before this start is not read yet; try again.
+        """
+        if self._book is None:
+            raise CommandsStoreError("operators' commands are not ready yet")
+        entry = await self._begin(command)
+        if entry is None:
+            raise ValueError("this command was heard before")
+        return Carried(entry.fact.outcome, entry.fact.refusal)
+
+    async def _begin(self, command: NodeCommand | CommandHead) -> Entry | None:
+        """Carry a command out and answer; None where it was heard before."""
         book = self._known_book()
         entry = book.hear(command, now=self._now())
         if entry is None:
-            return
+            return None
         try:
             await self._keep(entry)
         except CommandsStoreError as error:
@@ -164,6 +181,7 @@ class Desk:
         if not entry.is_answered and isinstance(command, NodeCommand):
             entry = await self._carried(book, command)
         await self._tell(entry)
+        return entry
 
     async def tell_and_forget(self) -> None:
         """Give the journal the answers that it lacks; let go of what is long over."""

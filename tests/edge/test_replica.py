@@ -29,6 +29,7 @@ from models.face.types import Embedding
 from tests.edge.access.building import POINTS
 from tests.edge.conftest import NOW
 from tests.edge.site_pairs import site_pairs
+from tests.edge.test_operators import operator
 
 CARD_KEY, NETWORK = b"c" * 32, "ab" * 32
 SEALING_KEY = X25519PrivateKey.generate()
@@ -410,6 +411,20 @@ def test_a_file_of_an_older_version_is_brought_to_todays_and_keeps_its_people(
     assert replica.person("anna") is not None
     assert (replica.site_pairs, replica.rules.version) == (site_pairs(NETWORK), 2)
     assert not list(tmp_path.glob("*.damaged"))
+
+
+def test_operators_survive_a_restart_and_are_overwritten_when_they_go(tmp_path: Path) -> None:
+    replica = open_replica(tmp_path)
+    replica.apply(ReplicaPage(version=1, operators=(operator(),)))
+    replica.close()
+
+    replica = open_replica(tmp_path)
+    kept = replica.operators
+    replica.apply(ReplicaPage(version=2, operators=()))
+    replica.close()
+
+    assert (kept, replica.operators) == ((operator(),), ())
+    assert operator().pin.encode() not in (tmp_path / "replica.sqlite3").read_bytes()
 
 
 def test_closing_waits_for_the_page_that_a_thread_is_keeping(tmp_path: Path) -> None:

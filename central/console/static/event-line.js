@@ -53,6 +53,7 @@ export function who({ word, data, name }) {
   if (word === "journal.unwritable") return t("journal.unrecorded", { n: data.unrecorded_count });
   if (word === "journal.dropped") return t("journal.lost", { n: data.last_sequence - data.first_sequence + 1 });
   if (word === "command.answered") return [data.what && term("command_kind", data.what), term("command_state", data.outcome)].filter(Boolean).join(" · ");
+  if (word === "command.asked_here") return [term("command_kind", data.what), term("local_reason", data.reason), !data.is_central_reachable && t("commands.without_central")].filter(Boolean).join(" · ");
   if (word === "replica.age_changed") return t(data.is_outdated ? "replica.outdated" : "replica.current", { n: Math.round(data.age_h) });
   if (word === "journal.conflicted") return term("class", data.conflicting_class);
   return "";

@@ -50,6 +50,7 @@ const LOOKS = {
   "emergency.released": () => ["door", 1],
   "node.revoked": () => ["lost", 2],
   "replica.age_changed": (data) => ["note", data.is_outdated ? 2 : 0],
+  "command.asked_here": () => ["note", 3],
   "command.answered": (data) => ["note", data.outcome === "done" ? 0 : data.outcome === "unknown" ? 2 : 3],
 };
 

@@ -25,8 +25,10 @@ from tests.central.people.seen_faces import SeenFaces, photograph
 from tests.central.test_security import routes
 from tests.central.users.acting import (
     confirm,
+    give,
     make_token,
     planted_with_factor,
+    put_own,
     revoked,
     with_code,
     without_factor,
@@ -216,6 +218,14 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "POST /account/second-factor/remove": lambda b: without_factor(b, planted_with_factor(b)),
     "DELETE /account/sessions": lambda b: b.planted("guard").client.delete(
         f"{API}/account/sessions"
+    ),
+    "PUT /account/terminal-card": lambda b: put_own(b, b.planted("guard")),
+    "DELETE /account/terminal-card": lambda b: b.planted("guard").client.delete(
+        f"{API}/account/terminal-card"
+    ),
+    "PUT /users/{user_id}/terminal-card": lambda b: give(b, b.planted("guard")),
+    "DELETE /users/{user_id}/terminal-card": lambda b: b.administrator.delete(
+        f"{API}/users/{b.planted('guard').user_id}/terminal-card"
     ),
     "POST /account/tokens": lambda b: make_token(b.planted("guard").client, "site.read"),
     "DELETE /account/tokens/{token_id}": lambda b: revoked(b, own=True),

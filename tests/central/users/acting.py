@@ -87,3 +87,20 @@ def revoked(bench: Bench, *, own: bool) -> httpx.Response:
     if own:
         return guard.client.delete(f"{API}/account/tokens/{token_id}")
     return bench.administrator.delete(f"{API}/users/{guard.user_id}/tokens/{token_id}")
+
+
+CARD = {"number": "0006547886", "pin": "2580"}
+"""A card and a PIN for terminals."""
+
+
+def put_own(bench: Bench, operator: Planted, **more: object) -> httpx.Response:
+    """Have a card and a PIN for terminals."""
+    assert bench.url
+    wish = {**CARD, "password": PASSWORD, **more}
+    return operator.client.put(f"{API}/account/terminal-card", json=wish)
+
+
+def give(bench: Bench, operator: Planted, **more: object) -> httpx.Response:
+    """Give an operator a card and a PIN for terminals."""
+    path = f"{API}/users/{operator.user_id}/terminal-card"
+    return bench.administrator.put(path, json={**CARD, **more})
