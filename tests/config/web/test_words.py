@@ -17,7 +17,7 @@ from central.visits.schemas import VisitState
 from config.contract.access import CredentialKind, DenialReason, DoorCommandOutcome, DoorState
 from config.contract.access_lines import SENTENCES, places_of
 from config.contract.access_terms import LockdownEffect, PassbackMode, TemporaryEffect
-from config.contract.command_events import CommandRefusal
+from config.contract.command_events import CommandRefusal, LocalReason
 from config.contract.events import EVENT_TYPES, EventClass
 from config.contract.schedules import DayKind
 from config.web import STATIC as SHARED
@@ -92,7 +92,7 @@ def test_every_word_is_used() -> None:
               "assessment_network", "assessment_pictures", "assessment_purpose",
               "assessment_remark", "assessment_uncovered",
               "consent_method", "consent_place", "deletion_reason",
-              "command_kind", "command_state", "command_refusal",
+              "command_kind", "command_state", "command_refusal", "local_reason",
               "bulk", "bulk_outcome", "bulk_advice"}  # fmt: skip
 
     unused = {k for k in ENGLISH if k.partition(".")[0] not in groups and f'"{k}"' not in text}
@@ -123,6 +123,7 @@ def test_every_word_is_used() -> None:
         ("temporary_effect", TemporaryEffect),
         ("command_state", CommandState),
         ("command_refusal", CommandRefusal),
+        ("local_reason", LocalReason),
     ],
 )
 def test_every_value_of_the_contract_has_words(group: str, values: type[StrEnum]) -> None:
