@@ -32,14 +32,14 @@ def test_with_every_face_up_to_date_nothing_is_said(central: Central, guard: Vis
     page = opened(central, guard)
 
     expect(page.locator(".migration")).to_be_hidden()
-    expect(page.locator("tbody tr").nth(0).locator("td").nth(3)).to_have_text("已登记")
+    expect(page.locator("tbody tr").nth(0).locator("td").nth(4)).to_have_text("已登记")
 
 
 def test_who_must_come_again_is_counted_and_marked(outdated: Central, guard: Visitor) -> None:
     page = opened(outdated, guard)
 
     expect(page.locator(".migration h2")).to_contain_text("需重新采集：1 人")
-    expect(page.locator("tbody tr").nth(0).locator("td").nth(3)).to_contain_text("需重新采集")
+    expect(page.locator("tbody tr").nth(0).locator("td").nth(4)).to_contain_text("需重新采集")
 
 
 def test_the_list_shows_only_who_must_come_again_and_everybody_once_more(

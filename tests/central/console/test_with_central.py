@@ -94,7 +94,7 @@ def test_a_person_is_added_with_a_card_and_changed(bench: Bench, guard: Visitor)
 
     expect(page.locator(".done")).to_have_text("已保存")
     expect(page.locator("tbody tr td").nth(1)).to_have_text("1005")
-    expect(page.locator("tbody tr td").nth(4)).to_have_text("1")
+    expect(page.locator("tbody tr td").nth(5)).to_have_text("1")
 
 
 @pytest.mark.browser
