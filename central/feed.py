@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from central import site_values
 from central.access import repository as access
 from central.access.repository import TOPIC as ACCESS
+from central.approvals.schemas import TOPIC as APPROVALS
 from central.assistance.repository import TOPIC as ASSISTANCE
 from central.commands.repository import TOPIC as COMMANDS
 from central.database import EVERYTHING, DatabaseError
@@ -107,6 +108,8 @@ class Feed:
             self._services.hub.publish(ASSISTANCE, _for("assistance.read", "{}"))
         if is_everything or MUSTER in topics:
             self._services.hub.publish(MUSTER, _for("muster.read", "{}"))
+        if is_everything or APPROVALS in topics:
+            self._services.hub.publish(APPROVALS, _for("approvals.read", "{}"))
         if is_everything or VISITS in topics:
             self._services.hub.publish(VISITS, _for("visits.read", "{}"))
         if is_everything or RECOGNITION in topics:

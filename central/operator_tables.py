@@ -72,6 +72,7 @@ countersignatures = Table(
     Column("signed_by", String(36)),
     Column("signed_by_name", String(64)),
     Column("signed_at", UtcDateTime),
+    Column("signed_reason", String(200), comment="what whoever signed said of it"),
     Column("overdue_at", UtcDateTime, comment="when it was recorded that nobody had signed"),
     comment="what one person did alone in an emergency, and who countersigned; nothing is deleted",
 )
@@ -83,6 +84,7 @@ invitations = Table(
     Column("role", String(32), nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("user_id", String(36), comment="whose password it resets; of a new operator nobody's"),
+    Column("made_by", String(64), comment="the operator's name of then; none of the first link"),
 )
 
 sessions = Table(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, insert, select, update
 
-from central.approvals.schemas import CountersignatureView
+from central.approvals.schemas import TOPIC, CountersignatureView
 from central.audit.notes import CENTRAL, Note
 from central.database import Transaction
 from central.events import repository as events
@@ -57,12 +57,15 @@ async def record(
         )
     )
     transaction.concerns(f"act:{act_id}")
+    transaction.announce(TOPIC)
     fact = EmergencyReleased(act=act, subject=subject, act_id=act_id, user_id=operator.user_id)
     await events.state(transaction, fact, site=site, epoch=epoch, now=now)
 
 
-async def sign(transaction: Transaction, act_id: str, operator: Operator, *, now: datetime) -> None:
-    """Sign what somebody else did."""
+async def sign(
+    transaction: Transaction, act_id: str, operator: Operator, *, reason: str, now: datetime
+) -> None:
+    """Sign what somebody else did; ``reason`` is what the one who signs says of it."""
     query = select(countersignatures).where(countersignatures.c.act_id == act_id)
     found = (await transaction.execute(query.with_for_update())).first()
     if found is None or found.signed_at is not None:
@@ -72,8 +75,14 @@ async def sign(transaction: Transaction, act_id: str, operator: Operator, *, now
     await transaction.execute(
         update(countersignatures)
         .where(countersignatures.c.act_id == act_id)
-        .values(signed_by=operator.user_id, signed_by_name=operator.username, signed_at=now)
+        .values(
+            signed_by=operator.user_id,
+            signed_by_name=operator.username,
+            signed_at=now,
+            signed_reason=reason,
+        )
     )
+    transaction.announce(TOPIC)
     transaction.concerns(f"user:{found.done_by}", act=found.act, is_late=_is_late(found, now))
 
 
@@ -92,6 +101,7 @@ async def note_overdue(transaction: Transaction, *, now: datetime) -> None:
     for row in overdue:
         about = (f"act:{row.act_id}", f"user:{row.done_by}")
         transaction.note(Note(actor=CENTRAL, action="countersignature_overdue", objects=about))
+        transaction.announce(TOPIC)
 
 
 async def listed(
@@ -118,6 +128,7 @@ async def listed(
             is_own=row.done_by == operator.user_id,
             signed_by=row.signed_by_name,
             signed_at=row.signed_at,
+            signed_reason=row.signed_reason,
         )
         for row in rows
     ]

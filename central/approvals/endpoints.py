@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from central.approvals import countersigning, permits
-from central.approvals.schemas import ApprovalList, CountersignatureList
+from central.approvals.schemas import ApprovalList, Countersign, CountersignatureList
 from central.problems import RESPONSES
 from central.security import Operator, Requires
 from central.services import Given
@@ -51,7 +51,9 @@ async def list_countersignatures(operator: Reader, services: Given) -> Countersi
 
 
 @router.post("/countersignatures/{act_id}/sign", status_code=204)
-async def sign(act_id: str, operator: Signer, services: Given) -> None:
+async def sign(act_id: str, wish: Countersign, operator: Signer, services: Given) -> None:
     """Sign what somebody else did in an emergency."""
     async with services.database.write() as transaction:
-        await countersigning.sign(transaction, act_id, operator, now=services.now())
+        await countersigning.sign(
+            transaction, act_id, operator, reason=wish.reason, now=services.now()
+        )

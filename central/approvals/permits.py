@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, insert, select, update
 
-from central.approvals.schemas import ApprovalView
+from central.approvals.schemas import TOPIC, ApprovalView
 from central.audit.chain import canonical
 from central.database import APPROVALS_LOCK, Transaction
 from central.operator_tables import approvals
@@ -76,6 +76,7 @@ async def permit(
                 expires_at=now + LIFETIME,
             )
         )
+        transaction.announce(TOPIC)
     transaction.concerns(f"approval:{approval_id}", is_asked=True)
     return RefusedError(
         409,
@@ -128,6 +129,7 @@ async def _change(transaction: Transaction, approval_id: str, **values: object) 
     await transaction.execute(
         update(approvals).where(approvals.c.approval_id == approval_id).values(**values)
     )
+    transaction.announce(TOPIC)
 
 
 def _view(row: Row[Any], operator: Operator, now: datetime) -> ApprovalView:

@@ -1,8 +1,11 @@
 """What is said about second persons."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+
+TOPIC: Final = "approvals"
+"""Announced when something begins to wait for a second person, or no longer does."""
 
 ApprovalState = Literal["pending", "approved", "refused", "used", "expired"]
 
@@ -47,6 +50,15 @@ class CountersignatureView(BaseModel):
     is_own: bool
     signed_by: str | None
     signed_at: AwareDatetime | None
+    signed_reason: str | None
+
+
+class Countersign(BaseModel):
+    """Somebody signs. Attributes: reason: what they found; for the record."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
 class CountersignatureList(BaseModel):

@@ -29,6 +29,7 @@ KINDS: Final[Mapping[str, str]] = {
     "review_id": "review",
     "import_id": "import",
     "token_id": "token",
+    "link_id": "link",
     "approval_id": "approval",
     "act_id": "act",
     "call_id": "call",

@@ -128,14 +128,20 @@ async def end_all_sessions(operator: Admin, services: Given) -> None:
 
 
 @router.post("/users/invitations", status_code=201)
-async def invite(wish: Invite, _: Admin, services: Given) -> Invitation:
+async def invite(wish: Invite, operator: Admin, services: Given) -> Invitation:
     """Make a one-time link for a new operator."""
-    return await services.users.invite(wish.role, now=services.now())
+    return await services.users.invite(wish.role, made_by=operator.username, now=services.now())
+
+
+@router.delete("/users/links/{link_id}", status_code=204)
+async def revoke_link(link_id: str, _: Admin, services: Given) -> None:
+    """Let a one-time link, of an invitation or for a new password, be good no more."""
+    await services.users.revoke_link(link_id, now=services.now())
 
 
 @router.get("/users")
 async def list_users(_: Reader, services: Given) -> UserList:
-    """Return all operators."""
+    """Return all operators, and the one-time links that nobody has used yet."""
     return await services.users.list_all(now=services.now())
 
 

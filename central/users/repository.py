@@ -11,7 +11,7 @@ from central.operator_tables import api_tokens, invitations, recovery_codes, ses
 from central.roles import at_terminals
 from central.security import TOKEN_OWNER, Operator
 from central.site_values import next_replica_version
-from central.users.schemas import OpenSession, UserView
+from central.users.schemas import OpenLink, OpenSession, UserView
 from config.contract.operators import OperatorRecord
 
 TOLD_TO_TERMINALS: Final = frozenset(
@@ -171,15 +171,50 @@ async def add_invitation(
     role: str,
     expires_at: datetime,
     user_id: str | None = None,
+    made_by: str | None = None,
 ) -> None:
     """Keep an invitation, or a link for a new password; an older such link is not good any more."""
     if user_id is not None:
         await transaction.execute(delete(invitations).where(invitations.c.user_id == user_id))
     await transaction.execute(
         insert(invitations).values(
-            secret_hash=secret_hash, role=role, expires_at=expires_at, user_id=user_id
+            secret_hash=secret_hash,
+            role=role,
+            expires_at=expires_at,
+            user_id=user_id,
+            made_by=made_by,
         )
     )
+
+
+async def list_links(transaction: Transaction, *, now: datetime) -> list[OpenLink]:
+    """Return the one-time links that can still be used, the first to end first."""
+    query = (
+        select(invitations, users.c.username)
+        .outerjoin(users, users.c.user_id == invitations.c.user_id)
+        .where(invitations.c.expires_at > now)
+        .order_by(invitations.c.expires_at, invitations.c.secret_hash)
+    )
+    return [
+        OpenLink(
+            link_id=row.secret_hash,
+            role=row.role,
+            made_by=row.made_by,
+            expires_at=row.expires_at,
+            username=row.username,
+        )
+        for row in await transaction.execute(query)
+    ]
+
+
+async def revoke_link(transaction: Transaction, link_id: str, *, now: datetime) -> Row[Any] | None:
+    """Remove a one-time link; returns it, or None when it cannot be used any more anyway."""
+    removed = await transaction.execute(
+        delete(invitations)
+        .where(invitations.c.secret_hash == link_id, invitations.c.expires_at > now)
+        .returning(*invitations.c)
+    )
+    return removed.first()
 
 
 async def find_invitation(

@@ -97,10 +97,31 @@ class UserView(BaseModel):
     terminal_until: AwareDatetime | None = None
 
 
+class OpenLink(BaseModel):
+    """A one-time link that nobody has used yet; never its secret.
+
+    Attributes:
+        made_by: None of the link of the first start.
+        username: Whose password it renews; None where it makes a new operator.
+    """
+
+    link_id: str
+    role: str
+    made_by: str | None
+    expires_at: AwareDatetime
+    username: str | None
+
+
 class UserList(BaseModel):
-    """All operators. Attributes: grantable: roles that may be given at this site."""
+    """All operators.
+
+    Attributes:
+        links: That can still be used, the first to end first.
+        grantable: Roles that may be given at this site.
+    """
 
     items: list[UserView]
+    links: list[OpenLink] = []
     grantable: list[Role] = []
 
 

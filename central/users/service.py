@@ -84,8 +84,9 @@ class Users:
         separate = self._policy.has_separate_administrators
         async with self._database.read() as transaction:
             items = await repository.list_users(transaction, now=now)
+            links = await repository.list_links(transaction, now=now)
         roles = list(grantable(has_separate_administrators=separate))
-        return UserList(items=items, grantable=roles)
+        return UserList(items=items, links=links, grantable=roles)
 
     async def sessions_of(self, user_id: str, *, this: str, now: datetime) -> list[OpenSession]:
         """Return an operator's open sessions; ``this`` is the one that asks."""
@@ -108,11 +109,20 @@ class Users:
                 raise RefusedError(404, "session_not_found", "this session is over")
             transaction.concerns(count=count)
 
-    async def invite(self, role: str, *, now: datetime) -> Invitation:
+    async def invite(self, role: str, *, made_by: str, now: datetime) -> Invitation:
         """Return a one-time link for a new operator."""
         self._check_grantable(role)
         async with self._database.write() as transaction:
-            return await self._invite(transaction, role, now=now)
+            return await self._invite(transaction, role, made_by=made_by, now=now)
+
+    async def revoke_link(self, link_id: str, *, now: datetime) -> None:
+        """Let a one-time link be good no more."""
+        async with self._database.write() as transaction:
+            link = await repository.revoke_link(transaction, link_id, now=now)
+            if link is None:
+                raise RefusedError(404, "link_not_found", "this link was used or is too old")
+            about = () if link.user_id is None else (f"user:{link.user_id}",)
+            transaction.concerns(f"role:{link.role}", *about)
 
     def _check_grantable(self, role: str) -> None:
         separate = self._policy.has_separate_administrators
@@ -136,18 +146,25 @@ class Users:
             return await self._invite(transaction, role, now=now)
 
     async def _invite(
-        self, transaction: Transaction, role: str, *, user_id: str | None = None, now: datetime
+        self,
+        transaction: Transaction,
+        role: str,
+        *,
+        user_id: str | None = None,
+        made_by: str | None = None,
+        now: datetime,
     ) -> Invitation:
         if role not in ROLES:
             raise ValueError(f"no role {role!r}")
-        transaction.concerns(f"role:{role}")
         secret, expires_at = new_secret(), now + INVITATION_LIFETIME
+        transaction.concerns(f"role:{role}", f"link:{hashed(secret)}")
         await repository.add_invitation(
             transaction,
             secret_hash=hashed(secret),
             role=role,
             expires_at=expires_at,
             user_id=user_id,
+            made_by=made_by,
         )
         kind = "" if user_id is None else "reset."
         return Invitation(link=f"{self._url}/invite#{kind}{secret}", expires_at=expires_at)
@@ -194,7 +211,9 @@ class Users:
         """Return a one-time link for a new password; the old one is good until it is used."""
         async with self._database.write() as transaction:
             role = await self._resettable(transaction, user_id, operator)
-            return await self._invite(transaction, role, user_id=user_id, now=now)
+            return await self._invite(
+                transaction, role, user_id=user_id, made_by=operator.username, now=now
+            )
 
     async def remove_second_factor(self, user_id: str, operator: Operator) -> None:
         """Remove the second factor of who has lost it; the sessions end."""

@@ -1,9 +1,9 @@
-/** Sessions and tokens as lists, each entry with the button that ends it. */
+/** Sessions, tokens and one-time links as lists, each entry with the button that ends it. */
 
 import { actionButton } from "./forms.js";
 import { h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
-import { t } from "/web/i18n.js";
+import { t, term } from "/web/i18n.js";
 
 /**
  * @typedef {((id: string) => Promise<any>) | null} End null where it may not be ended
@@ -34,6 +34,25 @@ export function tokenList(items, zone, revoke, onRevoked) {
       h("small", {}, t("operators.until", { until: formatTime(item.expires_at, zone), last: item.last_used_at ? formatTime(item.last_used_at, zone) : t("operators.never") })),
     ],
   }));
+}
+
+/**
+ * @typedef {{link_id: string, role: string, made_by: string | null, expires_at: string, username: string | null}} Link
+ * @param {Link[]} items
+ * @param {string} zone @param {End} revoke @param {() => Promise<void>} onRevoked
+ */
+export function linkList(items, zone, revoke, onRevoked) {
+  return list(items, "operators.no_links", revoke, onRevoked, "operators.revoke", (item) => {
+    const until = formatTime(item.expires_at, zone);
+    return {
+      id: item.link_id,
+      words: [
+        h("strong", {}, term("role", item.role)),
+        h("small", {}, item.username === null ? t("operators.link_new") : t("operators.link_reset", { name: item.username })),
+        h("small", {}, item.made_by === null ? t("operators.link_first", { until }) : t("operators.link_by", { who: item.made_by, until })),
+      ],
+    };
+  });
 }
 
 /**

@@ -11,6 +11,7 @@ import { renderGates } from "./gates.js";
 import { renderNodes } from "./node-strip.js";
 import { recognitionStrip } from "./recognition-strip.js";
 import { startPage } from "./shell.js";
+import { signingStrip } from "./signing.js";
 
 startPage({
   name: "console",
@@ -48,6 +49,7 @@ startPage({
     if (session.permissions.includes("assistance.read")) {
       main.before(assistanceStrip(store, session.permissions.includes("assistance.answer")));
     }
+    if (session.permissions.includes("approvals.read")) main.before(signingStrip(store, session.permissions));
     if (session.permissions.includes("recognition.read")) main.before(recognitionStrip(store));
 
     store.subscribe((state) => {

@@ -1,8 +1,9 @@
 /** Operators: who they are, what they may, where they are signed in; inviting, shutting out and helping them. */
 
 import "/web/data-table.js";
-import { get, post } from "./api.js";
+import { get, post, request } from "./api.js";
 import { actionForm, field, openDialog } from "./forms.js";
+import { linkList } from "./account-lists.js";
 import { openOperator, showLink } from "./operator-dialog.js";
 import { startPage } from "./shell.js";
 import { fill, h } from "/web/dom.js";
@@ -18,13 +19,14 @@ import { prioritySign } from "/web/symbols.js";
 startPage({
   name: "operators",
   mount(main, { store, session }) {
-    /** @type {{items: User[], grantable: string[]}} */
-    let view = { items: [], grantable: [] };
+    /** @type {{items: User[], links: import("./account-lists.js").Link[], grantable: string[]}} */
+    let view = { items: [], links: [], grantable: [] };
     const mayManage = session.permissions.includes("users.manage");
     const table = /** @type {import("/web/data-table.js").DataTable} */ (h("data-table", { empty: "operators.empty" }));
     const invite = h("button", { class: "primary", hidden: !mayManage });
     const problem = h("p", { class: "problem", role: "alert" });
-    main.append(h("header", {}, h("h1", { data: { t: "page.operators" } }, t("page.operators")), invite), problem, table);
+    const links = h("section", { class: "links", hidden: true });
+    main.append(h("header", {}, h("h1", { data: { t: "page.operators" } }, t("page.operators")), invite), problem, table, links);
     table.rowKey = (user) => user.user_id;
     table.columns = columns();
 
@@ -33,6 +35,7 @@ startPage({
         view = await get("/users");
         fill(problem);
         table.rows = view.items;
+        showLinks();
       } catch (/** @type {any} */ error) {
         fill(problem, error.sentence ?? t("error.other", { code: String(error) }));
       }
@@ -45,8 +48,23 @@ startPage({
     onKey("j", () => t("keys.down"), () => table.move(1));
     onKey("k", () => t("keys.up"), () => table.move(-1));
     if (mayManage) onKey("n", () => t("operators.invite"), () => ask(view.grantable, load));
-    const words = () => fill(invite, t("operators.invite"));
+    const showLinks = () => {
+      const revoke = mayManage ? (/** @type {string} */ id) => request("DELETE", `/users/links/${id}`) : null;
+      links.hidden = view.links.length === 0;
+      fill(links, h("h2", {}, t("operators.links")), linkList(view.links, store.state.zone, revoke, load));
+    };
+    const words = () => {
+      fill(invite, t("operators.invite"));
+      showLinks();
+    };
     onLanguage(words);
+    // Times are of the site's zone, which comes with the first snapshot.
+    let zone = store.state.zone;
+    store.subscribe((state) => {
+      if (state.zone === zone) return;
+      zone = state.zone;
+      showLinks();
+    });
     words();
     load();
   },

@@ -31,6 +31,8 @@ export class SiteState {
   assistanceVersion = 0;
   /** Grows whenever a visit has changed, or a visitor has arrived. */
   visitsVersion = 0;
+  /** Grows whenever something begins to wait for a second person, or no longer does. */
+  approvalsVersion = 0;
   /** @type {Link} */
   link = { isOnline: true, since: Date.now() };
   /** @type {Map<string, NodeView>} */
@@ -66,6 +68,7 @@ export class SiteState {
     this.accessVersion += 1;
     this.musterVersion += 1;
     this.visitsVersion += 1;
+    this.approvalsVersion += 1;
     this.commandsVersion += 1;
     this.assistanceVersion += 1;
   }
@@ -79,6 +82,7 @@ export class SiteState {
     else if (name === "access") this.accessVersion += 1;
     else if (name === "muster") this.musterVersion += 1;
     else if (name === "visits") this.visitsVersion += 1;
+    else if (name === "approvals") this.approvalsVersion += 1;
     else if (name === "commands") this.commandsVersion += 1;
     else if (name === "assistance") this.assistanceVersion += 1;
   }

@@ -7,7 +7,7 @@ import httpx
 from central.approvals import countersigning
 from tests.central.access.models import STAFF, put
 from tests.central.audit.log import entries, in_transaction
-from tests.central.bench import Bench, Planted
+from tests.central.bench import Bench, Planted, messages
 
 API = "/api/v1"
 MODEL = {
@@ -34,8 +34,8 @@ def waiting(client: httpx.Client) -> list[Any]:
     return [item for item in items if item["signed_at"] is None]
 
 
-def sign(client: httpx.Client, act: dict[str, Any]) -> tuple[int, str]:
-    reply = client.post(f"{API}/countersignatures/{act['act_id']}/sign")
+def sign(client: httpx.Client, act: dict[str, Any], reason: str = "烟是真的") -> tuple[int, str]:
+    reply = client.post(f"{API}/countersignatures/{act['act_id']}/sign", json={"reason": reason})
     return reply.status_code, "" if reply.is_success else reply.json()["code"]
 
 
@@ -63,6 +63,18 @@ def test_a_shift_leader_signs_and_the_list_is_empty(any_bench: Bench) -> None:
 
     assert outcomes == [(204, ""), (404, "act_not_found")]
     assert waiting(leader.client) == []
+
+
+def test_whoever_signs_says_why_and_it_is_kept(any_bench: Bench) -> None:
+    opened(any_bench)
+    leader = any_bench.planted("shift_leader")
+    (act,) = waiting(leader.client)
+
+    assert sign(leader.client, act, " ")[0] == 422
+    assert sign(leader.client, act, " 已到现场 ") == (204, "")
+
+    (signed,) = leader.client.get(f"{API}/countersignatures").json()["items"]
+    assert (signed["signed_by"], signed["signed_reason"]) == (leader.username, "已到现场")
 
 
 def test_nobody_signs_what_they_did_themselves_and_a_guard_signs_nothing(bench: Bench) -> None:
@@ -108,3 +120,20 @@ def test_after_a_day_it_is_overdue_recorded_once_and_can_still_be_signed(bench: 
     assert act["is_overdue"]
     assert f"act:{act['act_id']}" in entry["objects"]
     assert sign(bench.administrator, act) == (204, "")
+
+
+def test_who_may_read_it_is_told_at_once_and_a_guard_is_not(bench: Bench) -> None:
+    leader, guard = bench.planted("shift_leader"), opened(bench)
+    (act,) = waiting(leader.client)
+    with (
+        leader.client.stream("GET", f"{API}/stream") as leaders,
+        guard.client.stream("GET", f"{API}/stream") as guards,
+    ):
+        to_leader, to_guard = messages(leaders), messages(guards)
+        assert next(to_leader)[0] == next(to_guard)[0] == "hello"
+
+        sign(bench.planted("shift_leader").client, act)
+        assert next(to_leader)[0] == "approvals"
+        bench.person()
+
+        assert next(to_guard)[0] == "people"

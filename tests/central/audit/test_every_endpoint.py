@@ -113,6 +113,13 @@ def user_of(bench: Bench) -> str:
     return str(next(user["user_id"] for user in users if user["role"] == "guard"))
 
 
+def link_of(bench: Bench) -> str:
+    """Return the path of an invitation that nobody has used."""
+    bench.invite("guard")
+    (link,) = bench.administrator.get(f"{API}/users").json()["links"]
+    return f"{API}/users/links/{link['link_id']}"
+
+
 def node_of(bench: Bench) -> str:
     return bench.node().name
 
@@ -188,10 +195,13 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "POST /approvals/{approval_id}/refuse": lambda b: b.administrator.post(
         f"{question_of(b)}/refuse"
     ),
-    "POST /countersignatures/{act_id}/sign": lambda b: b.administrator.post(f"{act_of(b)}/sign"),
+    "POST /countersignatures/{act_id}/sign": lambda b: b.administrator.post(
+        f"{act_of(b)}/sign", json={"reason": "a drill"}
+    ),
     "POST /users/invitations": lambda b: b.administrator.post(
         f"{API}/users/invitations", json={"role": "guard"}
     ),
+    "DELETE /users/links/{link_id}": lambda b: b.administrator.delete(link_of(b)),
     "POST /sessions/second-factor": lambda b: with_code(b, planted_with_factor(b)),
     "DELETE /sessions": lambda b: b.administrator.delete(f"{API}/sessions"),
     "POST /resets/accept": reset_by_link,

@@ -203,6 +203,11 @@ class StandIn:
             self.requests.append(("GET", f"/events/{position}/candidates", {}))
             return {"items": self.candidates.get(position, [])}
 
+        @app.get("/api/v1/approvals")
+        @app.get("/api/v1/countersignatures")
+        async def second_persons() -> Json:
+            return {"items": []}
+
         @app.post("/api/v1/nodes/tokens", status_code=201)
         async def token(body: Json) -> Json:
             self.requests.append(("POST", "/nodes/tokens", body))

@@ -1,14 +1,17 @@
 """Roles that change, sessions that are revoked, accounts that are shut out: and who may do it."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from central.users.service import INVITATION_LIFETIME
 from config.site import Site
 from tests.central.audit.log import entries
-from tests.central.bench import PASSWORD, SITE, Bench, Planted, running_central
+from tests.central.bench import PASSWORD, SITE, Bench, Planted, accept, running_central
 from tests.central.users.acting import API, make_token, planted_with_factor, sign_in
 
 SEPARATE = SITE.model_dump(by_alias=True)
@@ -226,3 +229,45 @@ def test_a_site_that_separates_its_administrators_takes_one_duty_from_who_had_bo
 
     assert view["role"] == "security_administrator"
     assert entry["actor"] == "central"
+
+
+def links(client: httpx.Client) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = client.get(f"{API}/users").json()["links"]
+    return found
+
+
+def test_links_that_nobody_used_are_listed_with_who_made_them_and_until_when(
+    any_bench: Bench,
+) -> None:
+    guard = any_bench.planted("guard")
+    secret = any_bench.invite("shift_leader")
+    any_bench.administrator.post(f"{API}/users/{guard.user_id}/reset")
+
+    invited, reset = sorted(links(any_bench.administrator), key=lambda link: bool(link["username"]))
+
+    assert (invited["role"], invited["made_by"], invited["username"]) == (
+        "shift_leader", "admin", None,
+    )  # fmt: skip
+    assert (reset["role"], reset["username"]) == ("guard", guard.username)
+    until = datetime.fromisoformat(invited["expires_at"])
+    assert until == any_bench.clock() + INVITATION_LIFETIME
+    assert secret not in str(invited)
+    any_bench.clock.advance(minutes=15)
+    assert links(any_bench.administrator) == []
+
+
+def test_a_link_that_was_revoked_opens_nothing(any_bench: Bench) -> None:
+    secret = any_bench.invite("guard")
+    (link,) = links(any_bench.administrator)
+    path = f"{API}/users/links/{link['link_id']}"
+
+    assert any_bench.planted("auditor").client.delete(path).status_code == 403
+    assert any_bench.administrator.delete(path).status_code == 204
+
+    assert accept(any_bench.client(), secret, "late").status_code == 410
+    assert any_bench.administrator.delete(path).json()["code"] == "link_not_found"
+    made, gone = (
+        entries(any_bench, action=action)[-1]["objects"]
+        for action in ("users_invitations_post", "users_links_delete")
+    )
+    assert {*made} & {*gone} == {f"link:{link['link_id']}", "role:guard"}

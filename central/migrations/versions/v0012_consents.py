@@ -9,8 +9,8 @@ from alembic import op
 
 from central.tables import UtcDateTime
 
-revision = "0009"
-down_revision = "0013"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
