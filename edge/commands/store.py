@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import logging
 import sqlite3
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,12 +40,14 @@ class Kept:
 
 
 class CommandsStore:
-    """One node's file; every method blocks for the disk, and one thread calls at a time."""
+    """One node's file; every method blocks for the disk, and any thread may call."""
 
     def __init__(self, path: Path) -> None:
         """Keep commands in ``path``, whose folder exists; nothing is opened yet."""
         self._path = path
         self._connection: sqlite3.Connection | None = None
+        self._in_use = threading.Lock()
+        self._is_closed = False
 
     def load(self) -> Kept:
         """Return what is kept; a damaged file is set aside and begun anew.
@@ -52,12 +55,16 @@ class CommandsStore:
         Raises:
             CommandsStoreError: The disk refuses.
         """
+        with self._in_use:
+            return self._load()
+
+    def _load(self) -> Kept:
         try:
             return Kept(self._entries(), self._holds())
         except (sqlite3.DatabaseError, ValidationError, ValueError) as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise CommandsStoreError(f"cannot read {self._path.name}: {error}") from error
-        self.close()
+        self._let_go()
         damaged = self._path.with_name(self._path.name + ".damaged")
         try:
             self._path.replace(damaged)
@@ -123,7 +130,12 @@ class CommandsStore:
             self._write("INSERT OR REPLACE INTO hold VALUES (?, ?)", [row])
 
     def close(self) -> None:
-        """Close the file; idempotent."""
+        """Close the file for good, after whoever is writing; idempotent."""
+        with self._in_use:
+            self._is_closed = True
+            self._let_go()
+
+    def _let_go(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -132,6 +144,10 @@ class CommandsStore:
         return self._open().execute(query).fetchall()
 
     def _write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+        with self._in_use:
+            self._write_alone(statement, rows)
+
+    def _write_alone(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
         try:
             connection = self._open()
             connection.execute("BEGIN IMMEDIATE")
@@ -147,6 +163,8 @@ class CommandsStore:
             raise CommandsStoreError(f"cannot write {self._path.name}: {error}") from error
 
     def _open(self) -> sqlite3.Connection:
+        if self._is_closed:
+            raise sqlite3.OperationalError("closed")
         if self._connection is None:
             connection = sqlite3.connect(
                 self._path, isolation_level=None, timeout=1.0, check_same_thread=False
