@@ -101,7 +101,7 @@ def test_from_consent_to_erasure_each_step_is_proved_and_logged(
 
     told = [entry["action"] for entry in reversed(entries(bench, about=holder_id))]
     steps = ["people_post", "people_consents_post", "people_face_post",
-             "people_consents_withdraw_post", "face_deletion_proved", "face_deletion_proved",
-             "people_delete"]  # fmt: skip
+             "people_consents_get", "people_consents_withdraw_post",
+             "face_deletion_proved", "face_deletion_proved", "people_delete"]  # fmt: skip
     assert told == steps
     assert in_transaction(bench, verified).ok

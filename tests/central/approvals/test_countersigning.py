@@ -1,5 +1,6 @@
 """One guard opens in an emergency, at once; somebody else signs within a day."""
 
+import itertools
 from typing import Any
 
 import httpx
@@ -133,7 +134,8 @@ def test_who_may_read_it_is_told_at_once_and_a_guard_is_not(bench: Bench) -> Non
         assert next(to_leader)[0] == next(to_guard)[0] == "hello"
 
         sign(bench.planted("shift_leader").client, act)
-        assert next(to_leader)[0] == "approvals"
+        assert "approvals" in (name for name, _ in to_leader)
         bench.person()
 
-        assert next(to_guard)[0] == "people"
+        told = list(itertools.takewhile(lambda name: name != "people", (n for n, _ in to_guard)))
+        assert "approvals" not in told
