@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import APIRouter, FastAPI
-from fastapi_offline import FastAPIOffline
 
 from central import problems, site_endpoints
 from central.access import endpoints as access_endpoints
@@ -68,9 +67,11 @@ from central.users.service import Users
 from central.users.sign_in import SignIns
 from central.visits import endpoints as visit_endpoints
 from config.settings import private_folder
+from config.web import api_docs
 
 _log = logging.getLogger("central")
 PREFIX: Final = "/api/v1"
+OPENAPI_URL: Final = f"{PREFIX}/openapi.json"
 ROUTERS: Final = (
     site_endpoints.router,
     user_endpoints.router,
@@ -141,17 +142,18 @@ def create_app(
             ):
                 yield
 
-    app: FastAPI = FastAPIOffline(
+    app = FastAPI(
         title="Menshen central",
         version=version("menshen"),
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=OPENAPI_URL,
         lifespan=lifespan,
     )
     problems.install(app)
     app.include_router(_api())
     app.router.routes.extend(pages.routes())
+    app.router.routes.extend(api_docs.routes(openapi_url=OPENAPI_URL, title=app.title))
     app.add_middleware(Guarded, is_secure=settings.is_secure)
     return app
 

@@ -19,6 +19,7 @@ from central.audit.notes import ACTING, Acting, action_of, objects_of
 from central.problems import RefusedError
 from central.roles import PERMISSIONS, ROLES
 from config.contract.identifiers import Frozen
+from config.web import api_docs
 
 COOKIE: Final = "menshen_session"
 SESSION_LIFETIME: Final = timedelta(hours=12)
@@ -189,7 +190,7 @@ class Guarded:
     def _add_headers(self, headers: MutableHeaders, path: str) -> None:
         for name, value in HEADERS.items():
             headers.setdefault(name, value)
-        if path in ("/docs", "/docs/oauth2-redirect"):
+        if path == api_docs.PATH:
             headers["Content-Security-Policy"] = DOCS_POLICY
         if path.startswith("/api/"):
             headers.setdefault("Cache-Control", "no-store")

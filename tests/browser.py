@@ -90,4 +90,5 @@ def visitors(chromium: Browser) -> Iterator[Visitors]:
     yield people
     for visitor in people.met:
         visitor.context.close()
-    assert [line for visitor in people.met for line in visitor.complaints] == []
+    complaints = [line for visitor in people.met for line in visitor.complaints]
+    assert not complaints, "\n".join(complaints)

@@ -13,15 +13,16 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from config.web import api_docs
 from config.web.files import HEADERS
 
 PREFIX: Final = "/api/v1/bench"
+OPENAPI_URL: Final = f"{PREFIX}/openapi.json"
 ENTRY: Final = f"{PREFIX}/session"
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 SESSION_COUNT_MAX: Final = 16
 LINK_COUNT_MAX: Final = 16
-DOCS_PATHS: Final = ("/docs", "/docs/oauth2-redirect")
 DOCS_POLICY: Final = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"  # noqa: E501 - one policy, one line
 """The pages of the API's description start themselves by a script of their own."""
 
@@ -97,7 +98,7 @@ class BenchGuard:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                if scope["path"] in DOCS_PATHS:
+                if scope["path"] == api_docs.PATH:
                     headers["Content-Security-Policy"] = DOCS_POLICY
             await send(message)
 
@@ -113,7 +114,7 @@ class BenchGuard:
         is_ours = origin is None or urlsplit(origin).netloc.lower() == host.lower()
         if scope["method"] not in SAFE_METHODS and not is_ours:
             return refusal(403, "foreign_origin", "use the bench's own page")
-        if not path.startswith(PREFIX) or path in (ENTRY, f"{PREFIX}/openapi.json"):
+        if not path.startswith(PREFIX) or path in (ENTRY, OPENAPI_URL):
             return None
         if not self._access.is_known(headers.get("Cookie", "")):
             return refusal(

@@ -13,16 +13,16 @@ from fastapi import APIRouter, Body, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from fastapi_offline import FastAPIOffline
 from pydantic import JsonValue
 from starlette.routing import Mount, Route
 
 from config.contract.identifiers import Frozen, new_id
 from config.web import STATIC as SHARED
+from config.web import api_docs
 from config.web.files import WebFiles
 from config.web.modules import words_of
 from edge.bench import report_page
-from edge.bench.access import PREFIX, Access, BenchGuard, refusal
+from edge.bench.access import OPENAPI_URL, PREFIX, Access, BenchGuard, refusal
 from edge.bench.catalogue import serial_ports
 from edge.bench.device_session import BusyError, now_ms
 from edge.bench.sessions import Bench, UnknownError
@@ -70,12 +70,12 @@ def create_app(offered: CatalogueView, access: Access) -> FastAPI:
         finally:
             await bench.close()
 
-    app: FastAPI = FastAPIOffline(
+    app = FastAPI(
         title="Menshen bench",
         version=version("menshen"),
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
-        openapi_url=f"{PREFIX}/openapi.json",
+        openapi_url=OPENAPI_URL,
         lifespan=lifespan,
     )
     _install_refusals(app)
@@ -91,6 +91,7 @@ def create_app(offered: CatalogueView, access: Access) -> FastAPI:
             ),
             Mount("/static", files),
             Mount("/web", WebFiles(SHARED)),
+            *api_docs.routes(openapi_url=OPENAPI_URL, title=app.title),
         ]
     )
     app.add_middleware(BenchGuard, access=access)

@@ -1,6 +1,8 @@
 """The application's life: what runs beside it ends with it."""
 
 import asyncio
+import gc
+import weakref
 from pathlib import Path
 
 from central.app import create_app
@@ -18,3 +20,13 @@ def test_central_ends_although_something_was_announced_just_before(tmp_path: Pat
                 transaction.announce("people")
 
     asyncio.run(live())
+
+
+def test_nothing_keeps_an_application_that_nobody_uses(tmp_path: Path) -> None:
+    app = create_app(Settings(site=SITE, home=tmp_path))
+    kept = weakref.ref(app)
+
+    del app
+    gc.collect()
+
+    assert kept() is None

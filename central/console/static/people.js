@@ -49,6 +49,8 @@ startPage({
       table.rows = view.people;
       more.hidden = view.next === null;
     };
+    /** @param {any} error */
+    const tell = (error) => fill(problem, error.sentence ?? t("error.other", { code: String(error) }));
     /** @param {any} [after] continue after this page */
     const load = async (after) => {
       const asked = ++view.asked;
@@ -63,8 +65,8 @@ startPage({
         view.next = page.next ?? null;
         fill(problem);
         show();
-      } catch (/** @type {any} */ error) {
-        fill(problem, error.sentence ?? t("error.other", { code: String(error) }));
+      } catch (error) {
+        tell(error);
       }
     };
     const renderState = () => {
@@ -75,10 +77,10 @@ startPage({
           view.isFiltered = !view.isFiltered;
           reload();
         },
-      }).catch((error) => fill(problem, error.sentence ?? t("error.other", { code: String(error) })));
+      }).catch(tell);
     };
     // Asked first: central then knows its network, and so whose face is of another one.
-    const reload = () => Promise.all([renderState().then(() => load()), renderReviews(reviews, reload), loadUnits()]);
+    const reload = () => Promise.all([renderState().then(() => load()), renderReviews(reviews, reload), loadUnits()]).catch(tell);
     /** @type {Unit[]} */
     let units = [];
     const loadUnits = async () => {

@@ -1,6 +1,6 @@
 /** What every operator page has: session, live state, header with counts, navigation and keys. */
 
-import { get, whenPurposeNeeded, whenUnauthorised } from "./api.js";
+import { ApiError, get, whenPurposeNeeded, whenUnauthorised } from "./api.js";
 import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
 import { language, loadWords, localName, onLanguage, remember, setLanguage, t, termsOf } from "/web/i18n.js";
@@ -56,6 +56,10 @@ function openLive(store) {
     location.reload();
   }
   whenUnauthorised(enter);
+  // Whoever is signed out is asked who they are, whatever was under way; nothing else needs to be said.
+  addEventListener("unhandledrejection", (event) => {
+    if (event.reason instanceof ApiError && event.reason.status === 401) event.preventDefault();
+  });
   whenPurposeNeeded(async () => (await import("./purpose.js")).askPurpose());
   live.open();
 }

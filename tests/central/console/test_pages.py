@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from central.console import pages
 from central.roles import ROLES
@@ -143,6 +143,20 @@ def test_a_revoked_session_ends_every_tab(central: Central, guard: Visitor) -> N
 
     for tab in tabs:
         expect(tab.get_by_role("dialog")).to_contain_text("请登录")
+
+
+def test_a_session_that_ends_while_a_page_loads_asks_who_is_there(
+    central: Central, guard: Visitor
+) -> None:
+    def end_first(route: Route) -> None:
+        central.stand_in.end_session()
+        route.continue_()
+
+    guard.context.route("**/api/v1/units", end_first)
+
+    page = guard.open(f"{central.url}/people")
+
+    expect(page.get_by_role("dialog")).to_contain_text("请登录")
 
 
 def test_the_theme_is_remembered_on_every_page(central: Central, guard: Visitor) -> None:
