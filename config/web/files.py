@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import mimetypes
+import re
 from pathlib import Path
 from typing import Self
 
@@ -22,6 +23,16 @@ HEADERS = {
 }
 TYPES = {".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
 """Not left to the machine: on some, the registry says that scripts are plain text."""
+_DOCUMENTATION = re.compile(r"^[ \t]*/\*\*.*?\*/|/\*\* @[^\n]*?\*/ ?", re.DOTALL | re.MULTILINE)
+"""Of a module: a comment that begins a line, and a type in the midst of one."""
+
+
+def undocumented(script: str) -> str:
+    """Return a module without its documentation, each line at its place.
+
+    A quarter of what a page weighs are words for whoever reads the source, and the source is here.
+    """
+    return _DOCUMENTATION.sub(lambda found: "\n" * found.group().count("\n"), script)
 
 
 class WebFile:
@@ -37,6 +48,8 @@ class WebFile:
     def read(cls, path: Path) -> Self:
         """Return a file of a folder."""
         guessed = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "text/plain"
+        if path.suffix == ".js":
+            return cls(undocumented(path.read_text("utf-8")).encode(), guessed)
         return cls(path.read_bytes(), guessed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.routing import Mount
 
 from config.web import CONTENT_SECURITY_POLICY
@@ -67,3 +68,14 @@ def test_what_is_not_a_file_of_the_folder_is_not_found(client: httpx.Client, pat
 
 def test_files_are_only_read(client: httpx.Client) -> None:
     assert client.post("/web/a.js").status_code == 405
+
+
+def test_a_module_is_served_without_its_documentation_line_by_line(tmp_path: Path) -> None:
+    (tmp_path / "b.js").write_text(
+        '/**\n * Says it.\n */\nconst a = /** @type {any} */ (1);\nconst b = "/* kept */";\n',
+        "utf-8",
+    )
+
+    served = WebFiles(tmp_path)["b.js"].response(Headers()).body
+
+    assert bytes(served).decode() == '\n\n\nconst a = (1);\nconst b = "/* kept */";\n'
