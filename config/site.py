@@ -15,6 +15,7 @@ from config.contract.access import CropClass, Direction
 from config.contract.identifiers import Frozen, Slug
 from config.contract.operators import ADMINISTRATIVE, Role
 from config.retention import Retention
+from config.site_fire import FireInputEntry, FireZoneEntry, fire_problems, fire_warnings
 
 
 class SiteError(Exception):
@@ -271,6 +272,8 @@ class Site(Frozen):
     camera: tuple[CameraEntry, ...] = ()
     access_point: tuple[AccessPointEntry, ...] = ()
     checkpoint: tuple[CheckpointEntry, ...] = ()
+    fire_zone: tuple[FireZoneEntry, ...] = ()
+    fire_input: tuple[FireInputEntry, ...] = ()
 
     @model_validator(mode="after")
     def _check_references(self) -> Self:
@@ -307,9 +310,29 @@ class Site(Frozen):
                 )
             if point.free_egress and point.direction is not Direction.OUT:
                 problems.append(f"{where}: free_egress is for direction 'out'")
+        problems += fire_problems(
+            self.fire_zone,
+            self.fire_input,
+            devices=devices,
+            points=[p.id for p in self.access_point],
+        )
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What works as written and may not be what is wanted, a line each; of the whole site."""
+        buses = {b.id: b.node for b in self.bus}
+        return tuple(
+            fire_warnings(
+                self.fire_zone,
+                self.fire_input,
+                nodes={d.id: buses.get(d.bus) for d in self.device},
+                linked=len(self.node) > 1 and all(n.link is not None for n in self.node),
+                points={p.id: p.node for p in self.access_point},
+            )
+        )
 
     def _repeated(self) -> list[str]:
         tables: dict[str, list[str]] = {
@@ -319,6 +342,7 @@ class Site(Frozen):
             "camera": [e.id for e in self.camera],
             "access_point": [e.id for e in self.access_point],
             "checkpoint": [e.id for e in self.checkpoint],
+            "fire_zone": [e.id for e in self.fire_zone],
         }
         return [
             f"{table} {name!r} stands twice"

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from config.contract.command_events import CommandRefusal
-from config.contract.commands import Wanted
+from config.contract.commands import Ordinary, Wanted
 
 
 class WantedCommand(BaseModel):
@@ -15,7 +15,7 @@ class WantedCommand(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    what: Wanted
+    what: Annotated[Ordinary, Field(discriminator="kind")]
     reason: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)
     ] = Field(description="Why; no name of anybody need be in it")

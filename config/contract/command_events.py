@@ -32,6 +32,10 @@ class CommandRefusal(StrEnum):
     DEVICE_SILENT = "device_silent"
     LOCKED_DOWN = "locked_down"
     """A lockdown level locks the point, and goes first."""
+    FIRE_RELEASE = "fire_release"
+    """A fire has released the point, and goes first."""
+    NOT_NOW = "not_now"
+    """Its end has passed, is too far away, or there is nothing to end."""
 
 
 class CommandAnswered(

@@ -1,8 +1,8 @@
 """What an operator has a node do: signed by central, good for seconds, carried out once or not.
 
 A node verifies with central's public key, which it has from joining. To add a command: one class
-with a ``kind`` of its own, its place in ``Wanted``, and what the edge does about it. None of them
-can hold anybody in: there is no command that closes a way out.
+with a ``kind`` of its own, its place in ``Ordinary`` or another part of ``Wanted``, and what the
+edge does about it. None of them can hold anybody in: there is no command that closes a way out.
 """
 
 from datetime import timedelta
@@ -10,7 +10,15 @@ from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from config.contract.identifiers import Frozen, Slug
 from config.contract.trust import TrustError, from_text, sign, to_text, verify
@@ -20,6 +28,11 @@ LIFETIME_MAX: Final = timedelta(minutes=5)
 """A longer one is none: it would still be carried out when nobody stands there any more."""
 HOLD_MAX: Final = timedelta(hours=24)
 """A gate that somebody forgot to close stands open for a day at most."""
+DRILL_MAX: Final = timedelta(hours=4)
+FIRE_TEST_MAX: Final = timedelta(hours=12)
+"""A point that somebody forgot under test signals again by the next shift."""
+
+FirePattern = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class OpenOnce(Frozen):
@@ -57,9 +70,71 @@ class ReportStatus(Frozen):
     kind: Literal["report_status"] = "report_status"
 
 
-Wanted = Annotated[
-    OpenOnce | HoldOpen | Secure | ReconnectDevice | ReportStatus, Field(discriminator="kind")
-]
+class CloseFireRelease(Frozen):
+    """End the release of one access point: the fire is out, or somebody guards it.
+
+    A new fire releases it again; the same one does not.
+    """
+
+    kind: Literal["close_fire_release"] = "close_fire_release"
+    access_point: Slug
+
+
+class BeginDrill(Frozen):
+    """Behave as at a fire in a zone until then, and mark everything as a drill.
+
+    Attributes:
+        releases: Whether the gates are released; without, only telling is practised.
+    """
+
+    kind: Literal["begin_drill"] = "begin_drill"
+    zone: Slug
+    drill_id: UUID
+    until: AwareDatetime
+    releases: bool = True
+
+
+class EndDrill(Frozen):
+    """End a drill, and the releases that stand for it alone."""
+
+    kind: Literal["end_drill"] = "end_drill"
+    zone: Slug
+    drill_id: UUID
+
+
+class BeginFireTest(Frozen):
+    """Record the signals of some points of a zone as test until then: they confirm no fire.
+
+    Attributes:
+        points: Patterns of the panel's addresses (``*`` and ``?``); none is all of the zone's.
+    """
+
+    kind: Literal["begin_fire_test"] = "begin_fire_test"
+    test_id: UUID
+    zone: Slug
+    points: Annotated[tuple[FirePattern, ...], Field(max_length=64)] = ()
+    until: AwareDatetime
+
+
+class EndFireTest(Frozen):
+    """End a test; a point that signals still counts from now on."""
+
+    kind: Literal["end_fire_test"] = "end_fire_test"
+    test_id: UUID
+
+
+class CheckDuty(Frozen):
+    """Ask whether somebody is on duty at a fire panel. Attributes: minutes: to answer in."""
+
+    kind: Literal["check_duty"] = "check_duty"
+    device: Slug
+    minutes: Annotated[int, Field(ge=1, le=255)] = 10
+
+
+Ordinary = OpenOnce | HoldOpen | Secure | ReconnectDevice | ReportStatus
+"""What whoever may send commands may have a node do; anything else has a permission of its own."""
+OfFire = CloseFireRelease | BeginDrill | EndDrill | BeginFireTest | EndFireTest | CheckDuty
+Wanted = Annotated[Ordinary | OfFire, Field(discriminator="kind")]
 
 
 class NodeCommand(Frozen):

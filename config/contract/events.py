@@ -1,6 +1,6 @@
 """Events: CloudEvents 1.0 with one model of data per type.
 
-To add an event: one class derived from ``EventData``, here or in ``access_events``. Events are
+To add an event: one class derived from ``EventData``, here or in a file of its area. Events are
 facts in the past tense. They hold identifiers, never names or pictures; a picture is a separate
 blob, named by its hash.
 
@@ -39,6 +39,18 @@ from config.contract.access_events import (
 )
 from config.contract.command_events import CommandAnswered, CommandAskedHere
 from config.contract.event_base import EVENT_TYPES, EventClass, EventData
+from config.contract.fire_events import (
+    DutyCheckAnswered,
+    FireConfirmed,
+    FireDrillChanged,
+    FireEnded,
+    FirePanelChanged,
+    FirePathChanged,
+    FirePointChanged,
+    FireReleaseAnswered,
+    FireReleaseClosed,
+    FireTestChanged,
+)
 from config.contract.identifiers import Frozen, Sha256, Slug
 
 __all__ = [
@@ -47,8 +59,10 @@ __all__ = [
     "ClockQuality", "CodeUsedRecorded", "CommandAnswered", "CommandAskedHere",
     "ConsideredCandidate", "DeviceLost", "DeviceReturned",
     "DoorCommandAnswered", "DoorFaultChanged", "DoorForcedOpen", "DoorOpenTooLong",
-    "DoorSecured", "DoorStateChanged", "DoorTampered", "DuressDetected", "Event",
-    "EventClass", "EventData", "FaceEvidence", "JournalDropped", "JournalUnwritable",
+    "DoorSecured", "DoorStateChanged", "DoorTampered", "DuressDetected", "DutyCheckAnswered",
+    "Event", "EventClass", "EventData", "FaceEvidence", "FireConfirmed", "FireDrillChanged",
+    "FireEnded", "FirePanelChanged", "FirePathChanged", "FirePointChanged", "FireReleaseAnswered",
+    "FireReleaseClosed", "FireTestChanged", "JournalDropped", "JournalUnwritable",
     "LivenessEvidence", "NodeStarted", "PassbackDetected", "RefusalsRepeated", "ReplicaAgeChanged",
     "TailgatingDetected", "UnauthorisedPassage", "UnnamedCountRecorded", "VisitorArrived",
     "WrongWayPassage",

@@ -9,6 +9,7 @@ from config.contract.access import DoorState
 from config.contract.access_model import AccessModel
 from config.contract.events import ClockQuality, EventClass
 from config.contract.face_statements import SignedStatement
+from config.contract.fire_status import FireStatus
 from config.contract.identifiers import Frozen, Sha256, Slug
 from config.contract.operators import OperatorRecord
 
@@ -101,6 +102,7 @@ class NodeStatus(Frozen):
         is_replica_outdated: Central has not confirmed people and rules for longer than the site
             allows, so its degraded rule holds.
         retention: Timers that delete what is due at this node.
+        fire: None where the site file has no fire zone, and of an older node.
     """
 
     at: AwareDatetime
@@ -119,6 +121,7 @@ class NodeStatus(Frozen):
     is_replica_outdated: bool = False
     devices: tuple[DeviceStatus, ...] = ()
     retention: tuple[RetentionStatus, ...] = ()
+    fire: FireStatus | None = None
 
 
 class BatchReceipt(Frozen):

@@ -111,7 +111,7 @@ class Building:
                 await self._let_go()
 
     async def _let_go(self) -> None:
-        for hand in (self._gates, *self._hands.values()):
+        for hand in (self._gates, self._panel, *self._hands.values()):
             await hand.close()
         await self._central.close()
         await self._terminal.close()
@@ -123,6 +123,10 @@ class Building:
         gates = await processes.start(
             "gates", "sim", "speed_gate", "--port", str(self._folder / "line-1"), "--paced",
             "--unit-id", "1", "--unit-id", "2", "--unit-id", "3",
+            "--control", "127.0.0.1:0", "--json",
+        )  # fmt: skip
+        panel = await processes.start(
+            "panel", "sim", "gbt26875", "--port", str(self._folder / "line-2"),
             "--control", "127.0.0.1:0", "--json",
         )  # fmt: skip
         cameras = {
@@ -155,6 +159,7 @@ class Building:
         )  # fmt: skip
         self._terminal = TerminalControl.from_ready(self._edge.ready)
         self._gates = SimulatorControl(gates.ready)
+        self._panel = SimulatorControl(panel.ready)
         hands = self._hands = {
             name: SimulatorControl(process.ready) for name, process in cameras.items()
         }
@@ -194,7 +199,12 @@ class Building:
         folder = Path(__file__).parents[1]
         template = Template("".join((folder / n).read_text(encoding="utf-8") for n in names))
         text = template.substitute(
-            {"line": self._folder / "line-1", "camera_east": self._camera, **cameras}
+            {
+                "line": self._folder / "line-1",
+                "panel": self._folder / "line-2",
+                "camera_east": self._camera,
+                **cameras,
+            }
         )
         path = self._folder / "site.toml"
         path.write_text(text, encoding="utf-8")

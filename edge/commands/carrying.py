@@ -22,6 +22,7 @@ from edge.commands.store import CommandsStoreError
 
 DONE: Final = Carried(CommandOutcome.DONE)
 _NOT_HERE: Final = Carried(CommandOutcome.REFUSED, CommandRefusal.NOT_HERE)
+_NOT_UNDERSTOOD: Final = Carried(CommandOutcome.REFUSED, CommandRefusal.NOT_UNDERSTOOD)
 _LOCKED: Final = Carried(CommandOutcome.REFUSED, CommandRefusal.LOCKED_DOWN)
 _ANSWERS: Final = {
     DoorCommandOutcome.CONFIRMED: DONE,
@@ -72,6 +73,8 @@ class Hands:
             case ReportStatus():
                 self.report_status()
                 return DONE
+            case _:
+                return _NOT_UNDERSTOOD
 
     async def _open_once(self, point: str, command_id: UUID) -> Carried:
         lane = self.lanes.get(point)

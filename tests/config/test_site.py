@@ -44,7 +44,9 @@ def test_a_cap_alone_never_demands_a_card(tmp_path: Path) -> None:
 def test_the_demo_is_a_site(tmp_path: Path) -> None:
     template = Template((CONFIG / "demo.toml").read_text(encoding="utf-8"))
 
-    site = load(template.substitute(line="/l", camera_east="0", camera_west="1"), tmp_path)
+    site = load(
+        template.substitute(line="/l", camera_east="0", camera_west="1", panel="/p"), tmp_path
+    )
 
     assert len(site.camera) == 2
 
@@ -73,6 +75,17 @@ def test_the_demo_is_a_site(tmp_path: Path) -> None:
             "all have a link (HOST:PORT), or none has; without: n",
         ),
         ("[recognition]\nfalse_positive_rate = 0.5", "recognition.false_positive_rate"),
+        ('[[fire_zone]]\nid = "z"\nreleases = ["x"]', "fire_zone 'z' releases no access_point"),
+        (
+            '[[fire_zone]]\nid = "z"\noutputs = [{ device = "x", channel = 0 }]',
+            "fire_zone 'z' has an output of no device of this file: 'x'",
+        ),
+        ('[[fire_zone]]\nid = "z"\nconfirm_by = []', "fire_zone.0.confirm_by"),
+        ('[[fire_input]]\nzone = "z"\ndevice = "d"', "names no fire_zone of this file: 'z'"),
+        (
+            '[[fire_zone]]\nid = "z"\n[[fire_input]]\nzone = "z"\ndevice = "x"',
+            "fire_input names no device of this file: 'x'",
+        ),
         ("[surprise]\nx = 1", "surprise: Extra inputs are not permitted"),
     ],
 )
@@ -112,3 +125,49 @@ def test_a_node_sees_only_its_own_devices(tmp_path: Path) -> None:
 def test_an_unknown_node_is_told_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(SiteError, match="no node 'x'; it has: n"):
         load(SMALL, tmp_path).for_node("x")
+
+
+FIRE = """
+[[access_point]]
+id = "a"
+node = "n"
+device = "d"
+[[access_point]]
+id = "b"
+node = "n"
+device = "d"
+direction = "out"
+"""
+ZONE = '[[fire_zone]]\nid = "z"\n'
+INPUT = '[[fire_input]]\nzone = "z"\ndevice = "d"\n'
+
+
+@pytest.mark.parametrize(
+    ("addition", "warning"),
+    [
+        (ZONE + 'confirm_by = ["panel", "call_point"]\n' + INPUT, "one call point opens its gates"),
+        (ZONE + 'confirm_by = ["one_device"]\n' + INPUT, "one detector alone opens its gates"),
+        (ZONE + 'on_loss = "release"\n' + INPUT, "its gates open whenever no panel of it is heard"),
+        (ZONE, "fire_zone 'z' has no fire_input"),
+        (ZONE + 'releases = ["a"]\n' + INPUT, "no fire_zone releases access_point b"),
+    ],
+)
+def test_what_a_fire_zone_may_not_have_meant_is_a_warning(
+    tmp_path: Path, addition: str, warning: str
+) -> None:
+    (said,) = load(SMALL + FIRE + addition, tmp_path).warnings
+
+    assert warning in said
+
+
+def test_without_a_site_link_a_fire_reaches_the_gates_of_its_own_node_alone(tmp_path: Path) -> None:
+    other = '[[node]]\nid = "m"\n[[bus]]\nid = "c"\nnode = "m"\nport = "p"\n[[device]]\nid = "e"\n'
+    far = other + 'driver = "speed_gate"\nbus = "c"\n[[access_point]]\nid = "far"\nnode = "m"\n'
+
+    site = load(SMALL + FIRE + far + 'device = "e"\n' + ZONE + INPUT, tmp_path)
+
+    assert site.warnings == ("fire_zone 'z': without a site link (node.link) no fire reaches far",)
+
+
+def test_a_fire_zone_as_shipped_warns_of_nothing(tmp_path: Path) -> None:
+    assert load(SMALL + FIRE + ZONE + INPUT, tmp_path).warnings == ()

@@ -1,0 +1,123 @@
+"""Fire in the site file: zones, which panels' points are theirs, and what a fire releases.
+
+The wires release first: a fire panel's contact at each gate. What stands here is the second path.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from config.contract.identifiers import Frozen, Slug
+
+ConfirmedBy = Literal["panel", "two_devices", "call_point", "one_device"]
+Pattern = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class OutputEntry(Frozen):
+    """A relay of a board. Attributes: channel: 0-based, closed while the release stands."""
+
+    device: Slug
+    channel: Annotated[int, Field(ge=0, le=255)]
+
+
+class FireZoneEntry(Frozen):
+    """A part of the building whose gates one fire releases.
+
+    Attributes:
+        confirm_by: What makes a fire of signals, any of these. ``panel``: the panel's own confirmed
+            state. ``two_devices``: two independent points of the zone. ``call_point``: one manual
+            call point. ``one_device``: any point alone; a false alarm of one detector opens gates.
+        releases: Access points; none is all of the site.
+        outputs: Relays that are closed as long as the release stands.
+        on_loss: When no panel of the zone is heard: an ``alarm``, or a ``release``.
+    """
+
+    id: Slug
+    name: dict[Literal["zh-CN", "en"], str] = Field(default_factory=dict)
+    confirm_by: Annotated[tuple[ConfirmedBy, ...], Field(min_length=1)] = ("panel", "two_devices")
+    releases: tuple[Slug, ...] = ()
+    outputs: tuple[OutputEntry, ...] = ()
+    on_loss: Literal["alarm", "release"] = "alarm"
+
+
+class FireInputEntry(Frozen):
+    """Points of a panel that belong to a zone.
+
+    Attributes:
+        device: A fire panel, or a board with its contacts.
+        points: Patterns of the panel's addresses (``*`` and ``?``), as the bench shows them.
+    """
+
+    zone: Slug
+    device: Slug
+    points: Annotated[tuple[Pattern, ...], Field(min_length=1)] = ("*",)
+
+    def has(self, device: str, point: str) -> bool:
+        """Return whether a point of a panel is one of these."""
+        return device == self.device and any(fnmatchcase(point, p) for p in self.points)
+
+
+def fire_problems(
+    zones: Iterable[FireZoneEntry],
+    inputs: Iterable[FireInputEntry],
+    *,
+    devices: Iterable[str],
+    points: Iterable[str],
+) -> Iterator[str]:
+    """Return what names nothing of the file, a line each."""
+    known_devices, known_points = set(devices), set(points)
+    zones = tuple(zones)
+    for zone in zones:
+        where = f"fire_zone {zone.id!r}"
+        for point in zone.releases:
+            if point not in known_points:
+                yield f"{where} releases no access_point of this file: {point!r}"
+        for output in zone.outputs:
+            if output.device not in known_devices:
+                yield f"{where} has an output of no device of this file: {output.device!r}"
+    for entry in inputs:
+        if entry.zone not in {zone.id for zone in zones}:
+            yield f"fire_input names no fire_zone of this file: {entry.zone!r}"
+        if entry.device not in known_devices:
+            yield f"fire_input names no device of this file: {entry.device!r}"
+
+
+def fire_warnings(
+    zones: Iterable[FireZoneEntry],
+    inputs: Iterable[FireInputEntry],
+    *,
+    nodes: Mapping[str, str | None],
+    linked: bool,
+    points: Mapping[str, str],
+) -> Iterator[str]:
+    """Return what works as written and may not be what is wanted, a line each.
+
+    Args:
+        zones: Of the file.
+        inputs: Of the file.
+        nodes: Of each device.
+        linked: Whether the nodes have a site link.
+        points: The node of each access point.
+    """
+    zones, inputs = tuple(zones), tuple(inputs)
+    released: set[str] = set()
+    for zone in zones:
+        where, releases = f"fire_zone {zone.id!r}", set(zone.releases or points)
+        released |= releases
+        if "call_point" in zone.confirm_by:
+            yield f"{where}: one call point opens its gates; people press them in mischief, too"
+        if "one_device" in zone.confirm_by:
+            yield f"{where}: one detector alone opens its gates (GB 50116 4.1.6 asks for two)"
+        if zone.on_loss == "release":
+            yield f"{where}: its gates open whenever no panel of it is heard for a minute"
+        here = {nodes.get(entry.device) for entry in inputs if entry.zone == zone.id}
+        if not here:
+            yield f"{where} has no fire_input: only drills and the wires release it"
+        elsewhere = sorted(p for p in releases if points.get(p) not in here)
+        if here and elsewhere and not linked:
+            listed = ", ".join(elsewhere)
+            yield f"{where}: without a site link (node.link) no fire reaches {listed}"
+    if zones and (left := sorted(set(points) - released)):
+        yield f"no fire_zone releases access_point {', '.join(left)}"
