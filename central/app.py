@@ -15,6 +15,8 @@ from fastapi import APIRouter, FastAPI
 
 from central import problems, site_endpoints
 from central.access import endpoints as access_endpoints
+from central.alarms import endpoints as alarm_endpoints
+from central.alarms.news import AlarmNews
 from central.approvals import countersigning
 from central.approvals import endpoints as approval_endpoints
 from central.assessment import endpoints as assessment_endpoints
@@ -81,6 +83,7 @@ ROUTERS: Final = (
     node_endpoints.router,
     command_endpoints.router,
     assistance_endpoints.router,
+    alarm_endpoints.router,
     people_endpoints.router,
     code_endpoints.router,
     import_endpoints.router,
@@ -128,11 +131,14 @@ def create_app(
         async with _running(settings, pipeline_factory, now, passwords) as services:
             feed = Feed(services)
             await feed.start()
+            alarm_news = AlarmNews(services)
+            await alarm_news.start()
             self_tests = SelfTests(services, pictures_of=kept_pictures(services))
             app.state.services, app.state.feed = services, feed
             app.state.finder = _Finder(services)
             async with _beside(
                 _kept_running("feed", feed.run),
+                _kept_running("alarms told", alarm_news.run),
                 _kept_running("retention", services.retention.run),
                 _kept_running("rotation of keys", services.rotation.run),
                 _kept_running("noting", _noting(services)),

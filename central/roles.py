@@ -13,7 +13,7 @@ _GUARD: Final = frozenset(
         "site.read", "events.read", "events.crops", "nodes.read", "people.read",
         "access.read", "lockdown.set", "passback.forgive", "muster.read", "visits.read",
         "commands.send", "muster.call",
-        "assistance.read", "assistance.answer",
+        "assistance.read", "assistance.answer", "alarms.read", "alarms.act",
     }
 )  # fmt: skip
 _PERSONNEL: Final = frozenset(
@@ -37,21 +37,25 @@ _SECURITY: Final = frozenset(
         "lockdown.set", "passback.forgive", "commands.send", "muster.read", "muster.call",
         "visits.read", "users.read", "users.manage", "approvals.read", "emergency.countersign",
         "consent.texts",
-        "assistance.read", "assistance.answer",
+        "assistance.read", "assistance.answer", "alarms.read", "alarms.act", "alarms.manage",
     }
 )  # fmt: skip
 ROLES: Final[dict[str, frozenset[str]]] = {
     "guard": _GUARD,
-    "shift_leader": _GUARD | {"visits.write", "approvals.read", "emergency.countersign"},
+    "shift_leader": _GUARD
+    | {"visits.write", "approvals.read", "emergency.countersign", "alarms.manage"},
     "cashier": frozenset({"site.read"}),
     "canteen_manager": frozenset({"site.read", "nodes.read"}),
     "personnel": _PERSONNEL,
-    "technician": frozenset({"site.read", "events.read", "nodes.read", "recognition.read"}),
+    "technician": frozenset(
+        {"site.read", "events.read", "nodes.read", "recognition.read", "alarms.read"}
+    ),
     "auditor": frozenset(
         {
             "site.read", "events.read", "events.crops", "events.candidates", "nodes.read",
             "people.read", "people.names", "recognition.read", "access.read", "muster.read",
             "visits.read", "users.read", "audit.read", "approvals.read", "privacy.read",
+            "alarms.read",
         }
     ),
     "system_administrator": _SYSTEM,

@@ -19,7 +19,8 @@ from sqlalchemy import (
     false,
 )
 
-import central.operator_tables  # noqa: F401 - its tables belong to the same collection
+import central.alarms.tables
+import central.operator_tables  # noqa: F401 - the same
 from central.metadata import UtcDateTime as UtcDateTime
 from central.metadata import metadata as metadata
 

@@ -22,6 +22,8 @@ class Retention(Frozen):
         device_events_days: What devices and terminals say of themselves.
         whereabouts_days: In which area somebody was last seen, at central and at terminals.
         visitors_days: A visitor's name, from the end of the visit.
+        alarm_list_days: What became of each alarm and who saw to it, with the counts of metrics.
+        handovers_days: What shifts told each other.
         roll_calls_days: Who was missing and who was safe in an evacuation.
         leaver_faces_days: Templates and enrolment pictures of somebody who left; 0 is at once.
         leaver_records_days: The name and everything else of somebody who left.
@@ -35,6 +37,8 @@ class Retention(Frozen):
     device_events_days: Annotated[int, Field(ge=7, le=1095)] = 180
     whereabouts_days: Annotated[int, Field(ge=1, le=90)] = 30
     visitors_days: Annotated[int, Field(ge=1, le=180)] = 30
+    alarm_list_days: Annotated[int, Field(ge=180, le=3650)] = 730
+    handovers_days: Annotated[int, Field(ge=30, le=1095)] = 365
     roll_calls_days: Annotated[int, Field(ge=30, le=1095)] = 365
     leaver_faces_days: Annotated[int, Field(ge=0, le=30)] = 7
     leaver_records_days: Annotated[int, Field(ge=30, le=1095)] = 180

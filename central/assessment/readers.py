@@ -13,6 +13,8 @@ SHOWN_BY: Final[Mapping[str, frozenset[str]]] = {
     "device_events": frozenset({"events.read"}),
     "money": frozenset({"events.read", "people.record"}),
     "whereabouts": frozenset({"muster.read"}),
+    "alarm_list": frozenset({"alarms.read"}),
+    "handovers": frozenset({"alarms.read"}),
     "roll_calls": frozenset({"muster.read"}),
     # Numbers and pictures are shown to nobody; these see that there is a face, and of when.
     "leaver_faces": frozenset({"people.read", "people.record"}),

@@ -33,6 +33,8 @@ KINDS: Final[Mapping[str, str]] = {
     "approval_id": "approval",
     "act_id": "act",
     "call_id": "call",
+    "alarm_id": "alarm",
+    "handover_id": "handover",
     "visit_id": "visit",
     "roll_call_id": "roll_call",
     "consent_id": "consent",

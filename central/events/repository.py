@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, and_, delete, func, insert, select
 
+from central.alarms import service as alarms
 from central.assistance import repository as assistance
 from central.commands import repository as commands
 from central.database import EVENTS_LOCK, Transaction
@@ -103,12 +104,13 @@ async def append(
         else:
             conflicts.append(draft)
     facts = await _store_conflicts(transaction, site, node, conflicts, epoch=epoch, now=now)
-    await _store(transaction, node, [*fresh, *facts], now=now)
+    stored = await _store(transaction, node, [*fresh, *facts], now=now)
     await muster.merge(transaction, muster.facts_of(draft.event for draft in fresh))
     await roll_calls.note_shown(transaction, (draft.event for draft in fresh), now=now)
     await visits.note_arrivals(transaction, (draft.event for draft in fresh))
     await assistance.note_rings(transaction, node, (d.event for d in fresh), now=now)
     await commands.note_answers(transaction, node, (draft.event for draft in fresh))
+    await alarms.take_in(transaction, node, stored, now=now)
     await _cover(transaction, node, [*fresh, *facts])
     return BatchReceipt(stored=len(fresh), duplicates=duplicate_count, conflicts=len(conflicts))
 
@@ -129,7 +131,8 @@ async def state(
     sequence = await _last_sequence(transaction, CENTRAL, epoch) + 1
     event = _event(fact, site, CENTRAL, epoch=epoch, sequence=sequence, now=now)
     drafts = [_draft(event)]
-    await _store(transaction, CENTRAL, drafts, now=now)
+    stored = await _store(transaction, CENTRAL, drafts, now=now)
+    await alarms.take_in(transaction, CENTRAL, stored, now=now)
     await _cover(transaction, CENTRAL, drafts)
 
 
@@ -172,7 +175,8 @@ async def _forgotten(transaction: Transaction, node: str, drafts: Iterable[_Draf
 
 async def _store(
     transaction: Transaction, node: str, drafts: list[_Draft], *, now: datetime
-) -> None:
+) -> list[tuple[Event, int]]:
+    """Keep events; returns them with their positions."""
     position = await newest_position(transaction)
     rows = [
         {
@@ -186,6 +190,7 @@ async def _store(
     await transaction.execute_many(insert(events), rows)
     if rows:
         transaction.announce("events")
+    return [(draft.event, row["position"]) for draft, row in zip(drafts, rows, strict=True)]
 
 
 def _row(node: str, draft: _Draft, *, now: datetime) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import delete, insert, select, update
 
+from central.alarms import service as alarms
 from central.consent.terminal_faces import forget_node
 from central.database import Transaction
 from central.events import repository as events
@@ -129,6 +130,7 @@ async def put_status(
         .values(status=status.model_dump_json(by_alias=True), last_seen_at=now)
     )
     transaction.announce(node_topic(node))
+    await alarms.take_status(transaction, node, status, now=now)
 
 
 async def statuses(transaction: Transaction) -> dict[str, NodeStatus | None]:

@@ -27,8 +27,15 @@ from sqlalchemy import (
     update,
 )
 
+from central.alarms.tables import (
+    alarm_counts,
+    alarm_deliveries,
+    alarm_floods,
+    alarms,
+    handovers,
+)
 from central.consent import erasures, leavers
-from central.database import EVENTS_LOCK, Transaction
+from central.database import ALARMS_LOCK, EVENTS_LOCK, Transaction
 from central.events.considered import CANDIDATES
 from central.muster import repository as muster
 from central.operator_tables import api_tokens, invitations, sessions
@@ -327,6 +334,35 @@ async def _forget_roll_calls(transaction: Transaction, until: datetime, limit: i
     return Forgotten(count, count == limit)
 
 
+async def _oldest_alarm(transaction: Transaction) -> datetime | None:
+    newest = select(func.max(alarms.c.version)).scalar_subquery()
+    return await _minimum(transaction, alarms.c.closed_at, where=alarms.c.version < newest)
+
+
+async def _forget_alarms(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
+    """Forget closed alarms; the newest change stays, since versions go on from it."""
+    await transaction.take_turn(ALARMS_LOCK)
+    newest = select(func.max(alarms.c.version)).scalar_subquery()
+    over = and_(alarms.c.closed_at <= until, alarms.c.version < newest)
+    count = await _delete(transaction, alarms.c.alarm_id, over, limit)
+    await transaction.execute(delete(alarm_counts).where(alarm_counts.c.slot <= until))
+    await transaction.execute(delete(alarm_floods).where(alarm_floods.c.ended_at <= until))
+    sent = and_(alarm_deliveries.c.made_at <= until, alarm_deliveries.c.next_at.is_(None))
+    await transaction.execute(delete(alarm_deliveries).where(sent))
+    return Forgotten(count, count == limit)
+
+
+async def _oldest_handover(transaction: Transaction) -> datetime | None:
+    return await _minimum(transaction, handovers.c.written_at)
+
+
+async def _forget_handovers(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
+    count = await _delete(
+        transaction, handovers.c.handover_id, handovers.c.written_at <= until, limit
+    )
+    return Forgotten(count, count == limit)
+
+
 RULES: Final[Mapping[str, Rule]] = {
     "crops": _expired(blobs.c.sha256),
     "passages": _events({"access"}, with_forgiven=True),
@@ -335,6 +371,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "device_events": _events({"telemetry"}),
     "face_reviews": Rule(_oldest_review, _forget_reviews),
     "visitors": Rule(_oldest_visit, _forget_visits),
+    "alarm_list": Rule(_oldest_alarm, _forget_alarms),
+    "handovers": Rule(_oldest_handover, _forget_handovers),
     "roll_calls": Rule(_oldest_roll_call, _forget_roll_calls),
     "sessions": Rule(_oldest_session, _forget_sessions),
     "whereabouts": Rule(_oldest_place, _forget_places),

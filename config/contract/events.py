@@ -37,6 +37,7 @@ from config.contract.access_events import (
     VisitorArrived,
     WrongWayPassage,
 )
+from config.contract.alarms_events import IntrusionChanged, PanicPressed
 from config.contract.command_events import CommandAnswered, CommandAskedHere
 from config.contract.event_base import EVENT_TYPES, EventClass, EventData
 from config.contract.fire_events import (
@@ -62,8 +63,9 @@ __all__ = [
     "DoorSecured", "DoorStateChanged", "DoorTampered", "DuressDetected", "DutyCheckAnswered",
     "Event", "EventClass", "EventData", "FaceEvidence", "FireConfirmed", "FireDrillChanged",
     "FireEnded", "FirePanelChanged", "FirePathChanged", "FirePointChanged", "FireReleaseAnswered",
-    "FireReleaseClosed", "FireTestChanged", "JournalDropped", "JournalUnwritable",
-    "LivenessEvidence", "NodeStarted", "PassbackDetected", "RefusalsRepeated", "ReplicaAgeChanged",
+    "FireReleaseClosed", "FireTestChanged", "IntrusionChanged", "JournalDropped",
+    "JournalUnwritable", "LivenessEvidence", "NodeStarted", "PanicPressed", "PassbackDetected",
+    "RefusalsRepeated", "ReplicaAgeChanged",
     "TailgatingDetected", "UnauthorisedPassage", "UnnamedCountRecorded", "VisitorArrived",
     "WrongWayPassage",
 ]  # fmt: skip

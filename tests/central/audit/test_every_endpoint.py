@@ -16,6 +16,8 @@ from config.contract.nodes import ReleaseWish
 from config.contract.trust import public_text
 from config.web import STATIC
 from tests.central.access.models import STAFF, put
+from tests.central.alarms.raising import PATH as ALARMS
+from tests.central.alarms.raising import raised
 from tests.central.assistance.ringing import ring
 from tests.central.audit.log import actions, in_transaction
 from tests.central.bench import PASSWORD, SITE, Bench, Node, accept, running_central
@@ -183,6 +185,12 @@ def call_of(bench: Bench) -> str:
     return f"{API}/assistance/{call['call_id']}"
 
 
+def handover_of(bench: Bench) -> str:
+    """Return a handover that nobody has taken."""
+    reply = bench.administrator.post("/api/v1/handovers", json={"text": "Calm"})
+    return str(reply.json()["id"])
+
+
 DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "POST /sessions": lambda b: b.administrator.post(
         f"{API}/sessions", json={"username": "admin", "password": PASSWORD}
@@ -318,14 +326,43 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
         f"{API}/nodes/gate-1/commands",
         json={"what": {"kind": "open_once", "access_point": "lane"}, "reason": "a delivery"},
     ),
+    "POST /alarms/acknowledge": lambda b: b.administrator.post(
+        f"{ALARMS}/acknowledge", json={"ids": [raised(b).rpartition("/")[2]]}
+    ),
+    "POST /alarms/{alarm_id}/acknowledge": lambda b: b.administrator.post(
+        f"{raised(b)}/acknowledge"
+    ),
+    "POST /alarms/{alarm_id}/shelve": lambda b: b.administrator.post(
+        f"{raised(b)}/shelve", json={"minutes": 5, "reason": "It is being repaired"}
+    ),
+    "POST /alarms/{alarm_id}/unshelve": lambda b: b.administrator.post(f"{raised(b)}/unshelve"),
+    "POST /alarms/{alarm_id}/out-of-service": lambda b: b.administrator.post(
+        f"{raised(b)}/out-of-service", json={"reason": "It is being repaired"}
+    ),
+    "POST /alarms/{alarm_id}/return-to-service": lambda b: b.administrator.post(
+        f"{raised(b)}/return-to-service"
+    ),
+    "POST /alarms/{alarm_id}/note": lambda b: b.administrator.post(
+        f"{raised(b)}/note", json={"note": "Seen"}
+    ),
+    "PUT /alarms/procedures": lambda b: b.administrator.put(
+        f"{ALARMS}/procedures", json={"key": "fire", "text": {}}
+    ),
+    "POST /handovers": lambda b: b.administrator.post("/api/v1/handovers", json={"text": "Calm"}),
+    "POST /handovers/{handover_id}/take": lambda b: b.planted("guard").client.post(
+        f"/api/v1/handovers/{handover_of(b)}/take", json={}
+    ),
     "POST /assistance/{call_id}/take": lambda b: b.administrator.post(f"{call_of(b)}/take"),
     "POST /assistance/{call_id}/close": lambda b: b.administrator.post(f"{call_of(b)}/close"),
     "POST /nodes/current/release": lambda b: asked_for_release(b.node()),
     "DELETE /nodes/{node}": lambda b: b.administrator.delete(f"{API}/nodes/{node_of(b)}"),
 }
 """Each changing endpoint, done for once as it is meant."""
-RECORDED_AS = {"POST /sessions/second-factor": "sessions_post"}
-"""Whose entry has another operation's word, as it is the end of that."""
+RECORDED_AS = {
+    "POST /sessions/second-factor": "sessions_post",
+    "POST /alarms/acknowledge": "alarms_acknowledge_post",
+}
+"""Whose entry has the word of another operation, of which it is the end, or the same for many."""
 
 
 @pytest.fixture

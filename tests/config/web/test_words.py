@@ -93,7 +93,8 @@ def test_every_word_is_used() -> None:
               "assessment_remark", "assessment_uncovered",
               "consent_method", "consent_place", "deletion_reason",
               "command_kind", "command_state", "command_refusal", "local_reason",
-              "bulk", "bulk_outcome", "bulk_advice", "signing_act", "signing_deed"}  # fmt: skip
+              "bulk", "bulk_outcome", "bulk_advice", "signing_act", "signing_deed",
+              "alarm_kind", "alarm_act"}  # fmt: skip
 
     unused = {k for k in ENGLISH if k.partition(".")[0] not in groups and f'"{k}"' not in text}
 

@@ -1,0 +1,446 @@
+"""Sources and their lines as one transaction reads, changes and writes them.
+
+Whoever changes alarms takes the same turn (``ALARMS_LOCK``), so versions appear in their order, and
+whoever has seen one has seen all before it.
+"""
+
+import dataclasses
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from pydantic import JsonValue
+from sqlalchemy import Row, Select, bindparam, func, insert, select, update
+
+from central.alarms import life
+from central.alarms.kinds import KINDS, Priority
+from central.alarms.life import Act, Line, Set, Source
+from central.alarms.settings import SHIPPED, Pace
+from central.alarms.sources import Key
+from central.alarms.tables import (
+    alarm_counts,
+    alarm_floods,
+    alarm_history,
+    alarm_procedures,
+    alarm_settings,
+    alarm_sources,
+    alarms,
+)
+from central.database import ALARMS_LOCK, Transaction
+from config.contract.identifiers import new_id
+
+TOPIC: Final = "alarms"
+SLOT: Final = timedelta(minutes=10)
+"""Raises are counted in pieces of this; ISA-18.2 measures rates so."""
+CHUNK_LENGTH: Final = 400
+_LINE_FIELDS: Final = tuple(field.name for field in dataclasses.fields(Line))
+_SHELF: Final = ("shelved_until", "shelved_by", "shelved_reason")
+_SERVICE: Final = ("out_of_service_since", "out_of_service_by", "out_of_service_reason")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Heard:
+    """The newest that was heard of a source. Attributes: at: By the clock of its node."""
+
+    at: datetime
+    epoch: str | None = None
+    event_class: str | None = None
+    sequence: int | None = None
+
+
+@dataclasses.dataclass(slots=True)
+class Kept:
+    """A source and its newest line, and what was done to them here.
+
+    Attributes:
+        pending: A raise of the past that may be over: ``at``, ``position`` and ``detail``.
+        noted: To be written into the history of the line.
+    """
+
+    key: Key
+    source: Source
+    alarm_id: str | None = None
+    heard: Heard | None = None
+    pending: dict[str, Any] | None = None
+    pending_at: datetime | None = None
+    is_first_up: bool = False
+    is_stale: bool = False
+    event_position: int | None = None
+    detail: dict[str, JsonValue] = dataclasses.field(default_factory=dict)
+    media: list[Any] = dataclasses.field(default_factory=list)
+    is_new: bool = False
+    is_changed: bool = False
+    is_new_line: bool = False
+    is_line_changed: bool = False
+    raised_count: int = 0
+    noted: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+
+
+class Book:
+    """What one writing transaction does to alarms; ``save`` writes it."""
+
+    def __init__(self, transaction: Transaction, *, now: datetime) -> None:
+        self._transaction, self.now = transaction, now
+        self.pace, self._version, self._heard_count = SHIPPED, 0, 0
+        self.flood_since: datetime | None = None
+        self._priorities: dict[str, Priority] = {}
+        self._kept: dict[str, Kept] = {}
+
+    @classmethod
+    async def open(cls, transaction: Transaction, *, now: datetime) -> "Book":
+        """Take the turn and read what holds for all sources."""
+        await transaction.take_turn(ALARMS_LOCK)
+        book = cls(transaction, now=now)
+        book.pace = await pace(transaction)
+        newest = await transaction.execute(select(func.max(alarms.c.version)))
+        book._version = int(newest.scalar_one() or 0)
+        chosen = select(alarm_procedures.c.key, alarm_procedures.c.priority)
+        rows = await transaction.execute(chosen.where(alarm_procedures.c.priority.is_not(None)))
+        book._priorities = {row.key: row.priority for row in rows}
+        began = select(alarm_floods.c.began_at).where(alarm_floods.c.ended_at.is_(None))
+        book.flood_since = (await transaction.execute(began)).scalar_one_or_none()
+        book._heard_count = await heard_since(transaction, now - book.pace.flood_window)
+        return book
+
+    @property
+    def kept(self) -> Collection[Kept]:
+        """Everything that was read."""
+        return self._kept.values()
+
+    def of(self, source: str) -> Kept | None:
+        """Return a source that was read."""
+        return self._kept.get(source)
+
+    async def read(self, keys: Iterable[Key]) -> None:
+        """Read sources; what has never been raised begins here."""
+        wanted = {key.source: key for key in keys if key.source not in self._kept}
+        await self.read_sources(wanted)
+        for source, key in wanted.items():
+            if source not in self._kept:
+                fresh = Kept(key, Source(kind=key.kind_of), is_new=True)
+                self._kept[source] = fresh
+
+    async def read_sources(self, sources: Iterable[str]) -> None:
+        """Read sources by their names; those that are not there are passed over."""
+        wanted = [source for source in sources if source not in self._kept]
+        for start in range(0, len(wanted), CHUNK_LENGTH):
+            some = wanted[start : start + CHUNK_LENGTH]
+            for row in await self._transaction.execute(
+                joined().where(alarm_sources.c.source.in_(some))
+            ):
+                self._kept[row.source] = kept_of(row)
+
+    def raise_(
+        self,
+        kept: Kept,
+        *,
+        at: datetime,
+        detail: dict[str, JsonValue],
+        position: int | None,
+        is_history: bool = False,
+    ) -> None:
+        """Raise a source; see ``life.raised``."""
+        was_open = kept.source.is_open
+        source, acts = life.raised(
+            kept.source,
+            at=min(at, self.now),
+            now=self.now,
+            priority=self.priority_of(kept.key),
+            is_flood=self.flood_since is not None,
+            is_history=is_history,
+        )
+        is_said_again = source is kept.source
+        kept.detail = {**kept.detail, **detail} if is_said_again else detail
+        kept.event_position = position if position is not None else kept.event_position
+        if is_said_again:
+            kept.is_line_changed = kept.is_line_changed or bool(detail)
+            return
+        kept.raised_count += 1
+        if Act.RAISED in acts:
+            kept.alarm_id, kept.is_new_line = str(new_id()), True
+            kept.is_first_up, kept.is_stale, kept.media = False, False, []
+        if not was_open:
+            self._note_new_one()
+        self.take(kept, (source, acts))
+
+    def _note_new_one(self) -> None:
+        """Count a line that people have to look at, and see whether it is one too many."""
+        self._heard_count += 1
+        if self.flood_since is None and self._heard_count > self.pace.flood_count:
+            self.flood_since = self.now
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether a flood is over: half as many come as make one."""
+        return 2 * self._heard_count <= self.pace.flood_count
+
+    def priority_of(self, key: Key) -> Priority:
+        """Return which priority holds: the site's for the source or its kind, or as shipped."""
+        for name in (key.source, key.kind):
+            if name in self._priorities:
+                return self._priorities[name]
+        return KINDS[key.kind].priority
+
+    def take(self, kept: Kept, step: life.Step, *, by: str = "", note: str = "") -> None:
+        """Take a step of the life cycle."""
+        source, acts = step
+        kept.is_changed = kept.is_changed or source is not kept.source
+        kept.is_line_changed = kept.is_line_changed or source is not kept.source
+        kept.source = source
+        for act in acts:
+            is_ours = act in life.ACTS_OF_PEOPLE
+            self.note(kept, act, by=by if is_ours else "", note=note if is_ours else "")
+
+    def note(self, kept: Kept, act: Act, *, by: str = "", note: str = "") -> None:
+        """Write into the history of the newest line of a source."""
+        if kept.alarm_id is not None:
+            line = {"alarm_id": kept.alarm_id, "at": self.now, "act": act.value}
+            kept.noted.append({**line, "by": by, "note": note})
+
+    async def save(self) -> None:
+        """Write what was changed, and say so."""
+        await self._save_flood()
+        changed = [k for k in self._kept.values() if k.is_changed or k.is_line_changed]
+        fresh = [k for k in changed if k.is_new]
+        await self._transaction.execute_many(insert(alarm_sources), [_source_row(k) for k in fresh])
+        await self._transaction.execute_many(
+            _update(alarm_sources, "source"),
+            [_bound(_source_row(k), "source") for k in changed if not k.is_new],
+        )
+        lines = [k for k in changed if k.is_line_changed and k.alarm_id is not None]
+        rows = list[tuple[Kept, dict[str, Any]]]()
+        # The most urgent first, so that whoever reads by version reads them first.
+        for kept in sorted(lines, key=_urgency):
+            self._version += 1
+            rows.append((kept, self._line_row(kept)))
+        await self._transaction.execute_many(
+            insert(alarms), [row for kept, row in rows if kept.is_new_line]
+        )
+        await self._transaction.execute_many(
+            _update(alarms, "alarm_id"),
+            [_bound(row, "alarm_id") for kept, row in rows if not kept.is_new_line],
+        )
+        noted = [line for kept in self._kept.values() for line in kept.noted]
+        await self._transaction.execute_many(insert(alarm_history), noted)
+        await self._count()
+        await self._find_first(lines)
+        if rows:
+            self._transaction.announce(TOPIC)
+        self._kept = {}
+
+    async def _save_flood(self) -> None:
+        if self.flood_since == self.now:
+            query = select(alarm_floods.c.began_at).where(alarm_floods.c.began_at == self.now)
+            if (await self._transaction.execute(query)).first() is None:
+                await self._transaction.execute(insert(alarm_floods).values(began_at=self.now))
+                self._transaction.announce(TOPIC)
+
+    def _line_row(self, kept: Kept) -> dict[str, Any]:
+        line, source = kept.source.line, kept.source
+        if line is None:
+            raise LookupError(kept.key.source)
+        return {
+            "alarm_id": kept.alarm_id,
+            "version": self._version,
+            "source": kept.key.source,
+            "kind": kept.key.kind,
+            "node": kept.key.node,
+            "subject_kind": kept.key.subject_kind,
+            "subject_id": kept.key.subject_id,
+            "place": kept.key.place,
+            **{name: getattr(line, name) for name in _LINE_FIELDS},
+            "is_first_up": kept.is_first_up,
+            "is_stale": kept.is_stale and line.closed_at is None,
+            "is_suppressed": source.is_suppressed,
+            "due_at": life.next_due(source, self.pace.plan),
+            "event_position": kept.event_position,
+            "detail": kept.detail,
+            "media": kept.media,
+        }
+
+    async def _count(self) -> None:
+        raised = {k.key.source: k.raised_count for k in self._kept.values() if k.raised_count}
+        if not raised:
+            return
+        slot = slot_of(self.now)
+        names = list(raised)
+        known = set[str]()
+        for start in range(0, len(names), CHUNK_LENGTH):
+            query = select(alarm_counts.c.source).where(
+                alarm_counts.c.slot == slot,
+                alarm_counts.c.source.in_(names[start : start + CHUNK_LENGTH]),
+            )
+            known |= set((await self._transaction.execute(query)).scalars())
+        more = (
+            update(alarm_counts)
+            .where(alarm_counts.c.slot == slot, alarm_counts.c.source == bindparam("of_source"))
+            .values(raised=alarm_counts.c.raised + bindparam("more"))
+        )
+        rows = [{"of_source": name, "more": raised[name]} for name in names if name in known]
+        await self._transaction.execute_many(more, rows)
+        rows = [
+            {"slot": slot, "source": name, "raised": raised[name]}
+            for name in names
+            if name not in known
+        ]
+        await self._transaction.execute_many(insert(alarm_counts), rows)
+
+    async def _find_first(self, lines: Iterable[Kept]) -> None:
+        """Mark which of several at one place came first."""
+        for place in {k.key.place for k in lines if k.is_new_line}:
+            columns = alarms.c
+            query = (
+                select(columns.alarm_id, columns.raised_at, columns.is_first_up)
+                .where(
+                    columns.place == place,
+                    columns.last_raised_at >= self.now - FIRST_SEARCHED,
+                    columns.closed_at.is_(None),
+                )
+                .order_by(columns.raised_at, columns.alarm_id)
+                .limit(CHUNK_LENGTH)
+            )
+            rows = (await self._transaction.execute(query)).all()
+            first = first_up([(row.alarm_id, row.raised_at, row.is_first_up) for row in rows])
+            if first is not None:
+                self._version += 1
+                chosen = update(alarms).where(columns.alarm_id == first)
+                await self._transaction.execute(
+                    chosen.values(is_first_up=True, version=self._version)
+                )
+
+
+FIRST_WINDOW: Final = timedelta(seconds=30)
+"""What begins so soon after another at the same place may follow from it."""
+FIRST_SEARCHED: Final = timedelta(minutes=5)
+
+
+def first_up(lines: list[tuple[str, datetime, bool]]) -> str | None:
+    """Return which line came first of a row of them that is not marked yet.
+
+    Args:
+        lines: Open ones of one place by when they were raised: identifier, time, whether marked.
+    """
+    start = 0
+    for index in range(1, len(lines) + 1):
+        is_end = index == len(lines)
+        if is_end or lines[index][1] - lines[index - 1][1] > FIRST_WINDOW:
+            row = lines[start:index]
+            if len(row) > 1 and not any(marked for _, _, marked in row):
+                return row[0][0]
+            start = index
+    return None
+
+
+def slot_of(at: datetime) -> datetime:
+    """Return the begin of the ten minutes that a time belongs to."""
+    return at - timedelta(minutes=at.minute % 10, seconds=at.second, microseconds=at.microsecond)
+
+
+async def pace(transaction: Transaction) -> Pace:
+    """Return when alarms escalate, remind and flood at this site."""
+    query = select(alarm_settings.c.body).where(alarm_settings.c.name == "pace")
+    body: str | None = (await transaction.execute(query)).scalar_one_or_none()
+    return SHIPPED if body is None else Pace.model_validate_json(body)
+
+
+async def heard_since(transaction: Transaction, since: datetime) -> int:
+    """Return how many lines were raised since then."""
+    query = select(func.count()).select_from(alarms).where(alarms.c.heard_at > since)
+    return int((await transaction.execute(query)).scalar_one())
+
+
+def joined() -> Select[Any]:
+    """Return the query of sources with their newest line, if there is one."""
+    columns = [column for column in alarms.c if column.name not in _OF_SOURCE]
+    return select(alarm_sources, *columns).outerjoin(
+        alarms, alarms.c.alarm_id == alarm_sources.c.alarm_id
+    )
+
+
+_OF_SOURCE: Final = frozenset(
+    {"alarm_id", "source", "kind", "node", "subject_kind", "subject_id", "is_active"}
+)
+
+
+def kept_of(row: Row[Any]) -> Kept:
+    """Return a row of ``joined``."""
+    key = Key(row.kind, row.subject_kind, row.subject_id, row.node)
+    line = None
+    if row.version is not None:
+        values = {name: getattr(row, name) for name in _LINE_FIELDS}
+        line = Line(**values)
+    source = Source(
+        kind=key.kind_of,
+        line=line,
+        recent=tuple(datetime.fromisoformat(at) for at in row.recent),
+        shelf=_set_of(row, shelf=True),
+        out_of_service=_set_of(row, shelf=False),
+        is_suppressed=bool(row.is_suppressed),
+    )
+    heard = None
+    if row.changed_at is not None:
+        heard = Heard(row.changed_at, row.epoch, row.event_class, row.sequence)
+    return Kept(
+        key,
+        source,
+        # Retention forgets lines, and not what they are about.
+        alarm_id=None if line is None else row.alarm_id,
+        heard=heard,
+        pending=row.pending,
+        pending_at=row.pending_at,
+        is_first_up=bool(row.is_first_up),
+        is_stale=bool(row.is_stale),
+        event_position=row.event_position,
+        detail=row.detail or {},
+        media=row.media or [],
+    )
+
+
+def _set_of(row: Row[Any], *, shelf: bool) -> Set | None:
+    at, by, reason = (getattr(row, name) for name in (_SHELF if shelf else _SERVICE))
+    if at is None:
+        return None
+    return Set(at, by, reason, at if shelf else None)
+
+
+def _source_row(kept: Kept) -> dict[str, Any]:
+    source, heard = kept.source, kept.heard
+    shelf, out = source.shelf, source.out_of_service
+    shelved = (None,) * 3 if shelf is None else (shelf.until, shelf.by, shelf.reason)
+    served = (None,) * 3 if out is None else (out.at, out.by, out.reason)
+    return {
+        "source": kept.key.source,
+        "kind": kept.key.kind,
+        "node": kept.key.node,
+        "subject_kind": kept.key.subject_kind,
+        "subject_id": kept.key.subject_id,
+        "is_active": source.is_active,
+        "changed_at": None if heard is None else heard.at,
+        "epoch": None if heard is None else heard.epoch,
+        "event_class": None if heard is None else heard.event_class,
+        "sequence": None if heard is None else heard.sequence,
+        "pending": kept.pending,
+        "pending_at": kept.pending_at,
+        "recent": [at.isoformat() for at in source.recent],
+        **dict(zip(_SHELF, shelved, strict=True)),
+        **dict(zip(_SERVICE, served, strict=True)),
+        "alarm_id": kept.alarm_id,
+    }
+
+
+def _update(table: Any, key: str) -> Any:  # noqa: ANN401 - tables and statements are generic
+    names = [column.name for column in table.c if column.name != key]
+    return (
+        update(table)
+        .where(table.c[key] == bindparam(f"of_{key}"))
+        .values({name: bindparam(name) for name in names})
+    )
+
+
+def _bound(row: dict[str, Any], key: str) -> dict[str, Any]:
+    return {f"of_{key}" if name == key else name: value for name, value in row.items()}
+
+
+def _urgency(kept: Kept) -> tuple[int, str]:
+    line = kept.source.line
+    return (9 if line is None else line.priority, kept.key.source)

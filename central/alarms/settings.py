@@ -1,0 +1,62 @@
+"""When alarms escalate, remind and flood, as shipped and as a site sets it; pure."""
+
+from datetime import timedelta
+from typing import Annotated, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from central.alarms.kinds import Priority
+from central.alarms.life import Plan
+
+Seconds = Annotated[int, Field(ge=5, le=86_400)]
+
+
+class Pace(BaseModel):
+    """When time alone changes something.
+
+    Attributes:
+        escalate_s: For each priority, after how long without an acknowledgement each level is
+            reached: level 1 pages everybody who is signed in, level 2 sounds sirens and lamps and
+            tells webhooks and mail. A priority without levels waits for ever.
+        remind_s: For each priority, when one that was acknowledged and still holds waits again.
+        flood_count: More new alarms than these in ``flood_window_s`` are a flood: those of
+            priority 3 and 4 are gathered until half as many come.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    escalate_s: dict[Priority, tuple[Seconds, ...]] = {
+        1: (30, 60, 180),
+        2: (120, 300),
+        3: (900,),
+    }
+    remind_s: dict[Priority, Seconds] = {1: 600, 2: 3600}
+    flood_count: Annotated[int, Field(ge=5, le=10_000)] = 30
+    flood_window_s: Seconds = 60
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.escalate_s.get(1):
+            raise ValueError("alarms of priority 1 must escalate")
+        if any(list(steps) != sorted(set(steps)) for steps in self.escalate_s.values()):
+            raise ValueError("each level of an escalation comes later than the one before")
+        return self
+
+    @property
+    def plan(self) -> Plan:
+        """The same as durations."""
+        return Plan(
+            escalate={
+                priority: tuple(timedelta(seconds=s) for s in steps)
+                for priority, steps in self.escalate_s.items()
+            },
+            remind={p: timedelta(seconds=s) for p, s in self.remind_s.items()},
+        )
+
+    @property
+    def flood_window(self) -> timedelta:
+        """``flood_window_s`` as a duration."""
+        return timedelta(seconds=self.flood_window_s)
+
+
+SHIPPED: Final = Pace()

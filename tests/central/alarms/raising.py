@@ -1,0 +1,29 @@
+"""A terminal at which something happens, and the list that a guard sees of it."""
+
+from typing import Any
+
+from config.contract.events import DoorForcedOpen, DoorSecured, DuressDetected, EventData
+from tests.central.bench import Bench, Node
+
+PATH = "/api/v1/alarms"
+FORCED = DoorForcedOpen(device="gate-1")
+SECURED = DoorSecured(device="gate-1")
+DURESS = DuressDetected(holder_id="anna", access_point="lane")
+
+
+def tell(node: Node, sequence: int, fact: EventData = FORCED, **more: Any) -> None:  # noqa: ANN401 - fields of any type
+    """Let a terminal tell something that happens now."""
+    node.send(node.event(sequence, **{"fact": fact, "time": node.clock(), **more}))
+
+
+def listed(bench: Bench, state: str = "standing", **more: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - parameters of any type
+    """Return the alarms of a state."""
+    reply = bench.administrator.get(PATH, params={"state": state, **more})
+    items: list[dict[str, Any]] = reply.json()["items"]
+    return items
+
+
+def raised(bench: Bench, fact: EventData = FORCED) -> str:
+    """Let something happen at a terminal of its own; returns the path of its alarm."""
+    tell(bench.node(), 1, fact)
+    return f"{PATH}/{listed(bench)[0]['id']}"

@@ -1,0 +1,168 @@
+"""The list of alarms over HTTP: raised by terminals, seen to by people, each act in its history."""
+
+from tests.central.alarms.raising import DURESS, FORCED, PATH, SECURED, listed, raised, tell
+from tests.central.bench import Bench
+
+REASON = {"reason": "The hinge is being repaired"}
+
+
+def test_a_forced_door_stands_until_it_is_closed_and_somebody_has_seen_it(any_bench: Bench) -> None:
+    node, guard = any_bench.node(), any_bench.planted("guard").client
+    tell(node, 1)
+    (alarm,) = listed(any_bench)
+
+    seen = guard.post(f"{PATH}/{alarm['id']}/acknowledge").json()
+    standing = listed(any_bench)
+    tell(node, 2, SECURED)
+
+    assert (alarm["kind"], alarm["priority"], alarm["condition"]) == ("forced_open", 2, "active")
+    assert alarm["subject"]["device"] == "gate-1"
+    assert seen["acknowledged_by"] == guard.get("/api/v1/sessions/current").json()["username"]
+    assert [each["id"] for each in standing] == [alarm["id"]]
+    assert (listed(any_bench), [a["id"] for a in listed(any_bench, "closed")]) == (
+        [],
+        [alarm["id"]],
+    )
+
+
+def test_the_history_says_who_did_what_and_the_procedure_what_to_do(bench: Bench) -> None:
+    path = raised(bench)
+
+    bench.administrator.post(f"{path}/note", json={"note": "The caretaker is on the way"})
+    bench.administrator.post(f"{path}/acknowledge")
+    detail = bench.administrator.get(path).json()
+
+    acts = [(line["act"], line["note"]) for line in detail["history"]]
+    assert acts == [
+        ("raised", ""), ("noted", "The caretaker is on the way"), ("acknowledged", ""),
+    ]  # fmt: skip
+    assert detail["procedure"]["is_shipped"]
+    assert "close" in detail["procedure"]["text"]["en"]
+
+
+def test_a_shelved_alarm_comes_back_when_its_time_is_over(bench: Bench) -> None:
+    path = raised(bench)
+
+    shelved = bench.administrator.post(f"{path}/shelve", json={"minutes": 10, **REASON}).json()
+    hidden, behind = listed(bench), listed(bench, "shelved")
+    bench.administrator.post(f"{path}/unshelve")
+
+    assert (shelved["shelved"]["reason"], hidden) == (REASON["reason"], [])
+    assert [each["shelved"]["reason"] for each in behind] == [REASON["reason"]]
+    assert len(listed(bench)) == 1
+
+
+def test_a_source_out_of_service_is_behind_the_list_until_it_is_returned(bench: Bench) -> None:
+    path = raised(bench)
+
+    bench.administrator.post(f"{path}/out-of-service", json=REASON)
+    hidden = listed(bench)
+    bench.administrator.post(f"{path}/return-to-service")
+
+    assert (hidden, len(listed(bench))) == ([], 1)
+
+
+def test_duress_can_neither_be_shelved_nor_taken_out_of_service(bench: Bench) -> None:
+    path = raised(bench, DURESS)
+
+    replies = [
+        bench.administrator.post(f"{path}/shelve", json={"minutes": 1, **REASON}),
+        bench.administrator.post(f"{path}/out-of-service", json=REASON),
+    ]
+
+    assert [reply.json()["code"] for reply in replies] == ["alarm_is_latched"] * 2
+    assert [each["kind"] for each in listed(bench)] == ["duress"]
+
+
+def test_nobody_is_named_in_an_alarm(bench: Bench) -> None:
+    raised(bench, DURESS)
+
+    assert "anna" not in bench.administrator.get(PATH).text
+
+
+def test_several_are_acknowledged_at_once(bench: Bench) -> None:
+    node = bench.node()
+    tell(node, 1)
+    tell(node, 2, DURESS)
+    ids = [each["id"] for each in listed(bench)]
+
+    done = bench.administrator.post(f"{PATH}/acknowledge", json={"ids": ids}).json()
+
+    assert sorted(done["ids"]) == sorted(ids)
+    assert [each["kind"] for each in listed(bench)] == ["forced_open"], "duress is over: it is seen"
+
+
+def test_an_alarm_whose_source_was_raised_anew_is_not_acted_on(bench: Bench) -> None:
+    node = bench.node()
+    tell(node, 1)
+    old = f"{PATH}/{listed(bench)[0]['id']}"
+    bench.administrator.post(f"{old}/acknowledge")
+    tell(node, 2, SECURED)
+    bench.clock.advance(minutes=5)
+    tell(node, 3)
+
+    reply = bench.administrator.post(f"{old}/note", json={"note": "too late"})
+
+    assert (reply.status_code, reply.json()["code"]) == (409, "alarm_replaced")
+
+
+def test_a_site_writes_its_own_procedure_and_priority(bench: Bench) -> None:
+    wish = {
+        "key": "forced_open:device:gate-1",
+        "text": {"zh-CN": "呼叫值班经理。", "en": "Call the duty manager."},
+        "priority": 1,
+    }
+
+    own = bench.administrator.put(f"{PATH}/procedures", json=wish).json()
+    path = raised(bench, FORCED)
+    detail = bench.administrator.get(path).json()
+
+    assert (own["is_shipped"], own["priority"]) == (False, 1)
+    assert detail["alarm"]["priority"] == 1
+    assert detail["procedure"]["text"] == wish["text"]
+
+
+def test_what_is_latched_keeps_its_priority(bench: Bench) -> None:
+    wish = {"key": "fire", "text": {}, "priority": 4}
+
+    reply = bench.administrator.put(f"{PATH}/procedures", json=wish)
+
+    assert reply.json()["code"] == "alarm_is_latched"
+
+
+def test_a_shift_hands_over_what_stands_and_another_person_takes_it(bench: Bench) -> None:
+    raised(bench)
+    guard = bench.planted("guard").client
+    text = "The hinge of gate one is loose"
+
+    written = bench.administrator.post("/api/v1/handovers", json={"text": text}).json()
+    path = f"/api/v1/handovers/{written['id']}/take"
+    own = bench.administrator.post(path, json={})
+    taken = guard.post(path, json={"note": "Understood"}).json()
+    again = bench.planted("guard").client.post(path, json={})
+
+    assert [alarm["kind"] for alarm in written["alarms"]] == ["forced_open"]
+    assert own.json()["code"] == "handover_to_oneself"
+    assert (taken["taken_note"], again.json()["code"]) == ("Understood", "handover_taken")
+    (item,) = guard.get("/api/v1/handovers").json()["items"]
+    assert item["taken_by"] == guard.get("/api/v1/sessions/current").json()["username"]
+
+
+def test_who_may_not_see_alarms_sees_none(bench: Bench) -> None:
+    raised(bench)
+
+    assert bench.planted("personnel").client.get(PATH).status_code == 403
+
+
+def test_metrics_count_what_was_raised(bench: Bench) -> None:
+    node = bench.node()
+    for sequence, fact in enumerate((FORCED, SECURED, FORCED, DURESS), start=1):
+        tell(node, sequence, fact)
+
+    figures = bench.administrator.get(f"{PATH}/metrics").json()
+
+    assert (figures["rate_10_min"], figures["rate_day"], figures["peak_10_min"]) == (3, 3, 3)
+    assert figures["top"][0] == {
+        "source": "forced_open:device:gate-1", "kind": "forced_open", "count": 2,
+    }  # fmt: skip
+    assert (figures["standing"], figures["priorities"]) == (2, {"1": 1, "2": 1})
