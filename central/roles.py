@@ -14,6 +14,7 @@ _GUARD: Final = frozenset(
         "access.read", "lockdown.set", "passback.forgive", "muster.read", "visits.read",
         "commands.send", "muster.call",
         "assistance.read", "assistance.answer", "alarms.read", "alarms.act",
+        "video.watch", "video.clips",
     }
 )  # fmt: skip
 _PERSONNEL: Final = frozenset(
@@ -38,12 +39,15 @@ _SECURITY: Final = frozenset(
         "visits.read", "users.read", "users.manage", "approvals.read", "emergency.countersign",
         "consent.texts",
         "assistance.read", "assistance.answer", "alarms.read", "alarms.act", "alarms.manage",
+        "video.watch", "video.clips", "video.playback", "video.hold",
     }
 )  # fmt: skip
 ROLES: Final[dict[str, frozenset[str]]] = {
     "guard": _GUARD,
-    "shift_leader": _GUARD
-    | {"visits.write", "approvals.read", "emergency.countersign", "alarms.manage"},
+    "shift_leader": _GUARD | {
+        "visits.write", "approvals.read", "emergency.countersign", "alarms.manage",
+        "video.playback", "video.hold",
+    },
     "cashier": frozenset({"site.read"}),
     "canteen_manager": frozenset({"site.read", "nodes.read"}),
     "personnel": _PERSONNEL,
@@ -55,7 +59,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
             "site.read", "events.read", "events.crops", "events.candidates", "nodes.read",
             "people.read", "people.names", "recognition.read", "access.read", "muster.read",
             "visits.read", "users.read", "audit.read", "approvals.read", "privacy.read",
-            "alarms.read",
+            "alarms.read", "video.clips",
         }
     ),
     "system_administrator": _SYSTEM,

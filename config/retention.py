@@ -28,6 +28,8 @@ class Retention(Frozen):
         leaver_faces_days: Templates and enrolment pictures of somebody who left; 0 is at once.
         leaver_records_days: The name and everything else of somebody who left.
         face_reviews_days: An enrolment that waits for a second person, its template included.
+        alarm_snapshots_days: Pictures that alarms were given.
+        alarm_clips_days: The seconds before and after an alarm.
         damaged_files_days: Files that a terminal set aside because it could not read them.
     """
 
@@ -43,6 +45,8 @@ class Retention(Frozen):
     leaver_faces_days: Annotated[int, Field(ge=0, le=30)] = 7
     leaver_records_days: Annotated[int, Field(ge=30, le=1095)] = 180
     face_reviews_days: Annotated[int, Field(ge=1, le=90)] = 30
+    alarm_snapshots_days: Annotated[int, Field(ge=1, le=365)] = 90
+    alarm_clips_days: Annotated[int, Field(ge=1, le=365)] = 30
     damaged_files_days: Annotated[int, Field(ge=1, le=90)] = 30
 
     def of(self, setting: str) -> timedelta:

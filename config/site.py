@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
+from config.cameras import CameraEntry, Video
 from config.contract.access import CropClass, Direction
 from config.contract.identifiers import Frozen, Slug
 from config.contract.operators import ADMINISTRATIVE, Role
@@ -194,18 +195,6 @@ class DeviceEntry(Frozen):
     settings: dict[str, Any] = Field(default_factory=dict)
 
 
-class CameraEntry(Frozen):
-    """One camera.
-
-    Attributes:
-        url: ``rtsp://``, ``http://`` (MJPEG), a number (USB), a video file, a folder of pictures.
-    """
-
-    id: Slug
-    node: Slug
-    url: str
-
-
 class Contact(Frozen):
     """A dry contact. Attributes: device: that reports it. input: 0-based, closed when pressed."""
 
@@ -266,6 +255,7 @@ class Site(Frozen):
     policy: Policy = Policy()
     retention: Retention = Retention()
     assistance: Assistance = Assistance()
+    video: Video = Video()
     node: tuple[Node, ...] = ()
     bus: tuple[BusEntry, ...] = ()
     device: tuple[DeviceEntry, ...] = ()
@@ -316,6 +306,11 @@ class Site(Frozen):
             devices=devices,
             points=[p.id for p in self.access_point],
         )
+        problems += [
+            f"camera {c.id!r} needs a ptz device on its own node, not {c.ptz!r}"
+            for c in self.camera
+            if c.ptz is not None and devices.get(c.ptz) != c.node
+        ]
         if problems:
             raise ValueError("; ".join(problems))
         return self

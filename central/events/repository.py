@@ -22,6 +22,7 @@ from central.muster import repository as muster
 from central.muster import roll_calls
 from central.people.masking import masked
 from central.tables import event_conflicts, event_ranges, events, people
+from central.video import repository as video
 from central.visits import repository as visits
 from config.contract.events import ClockQuality, Event, JournalDropped
 from config.contract.identifiers import new_id
@@ -109,6 +110,7 @@ async def append(
     await roll_calls.note_shown(transaction, (draft.event for draft in fresh), now=now)
     await visits.note_arrivals(transaction, (draft.event for draft in fresh))
     await assistance.note_rings(transaction, node, (d.event for d in fresh), now=now)
+    await video.note_kept(transaction, node, (draft.event for draft in fresh), now=now)
     await commands.note_answers(transaction, node, (draft.event for draft in fresh))
     await alarms.take_in(transaction, node, stored, now=now)
     await _cover(transaction, node, [*fresh, *facts])

@@ -89,6 +89,7 @@ def _left(name: str, *tables: str) -> DataClass:
     )
 
 
+MEDIA_TABLES: Final = ("alarm_media", "alarm_media_events", "alarm_media_contents")
 CLASSES: Final = (
     _expiring("crops", "blobs", setting="policy.crop_lifetime_h"),
     _aged("passages", "events", "event_conflicts", "forgiven", every=DAILY),
@@ -112,6 +113,8 @@ CLASSES: Final = (
     ),
     _aged("handovers", "handovers", every=DAILY),
     _aged("roll_calls", "roll_calls", "roll_call_people", "roll_call_marks", every=DAILY),
+    _aged("alarm_snapshots", *MEDIA_TABLES),
+    _aged("alarm_clips", *MEDIA_TABLES),
     _expiring("imports", "imports"),
     _expiring("sessions", "sessions"),
     _expiring("invitations", "invitations", "node_tokens", "api_tokens"),
@@ -155,6 +158,7 @@ CLASSES: Final = (
             "alarm_suppressions",
             "alarm_procedures",
             "alarm_settings",
+            "camera_recordings",
         ),
         ending="record",
         is_personal=False,

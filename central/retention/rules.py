@@ -57,7 +57,9 @@ from central.tables import (
 )
 from central.tables import templates as templates_table
 from central.users import repository as users
+from central.video import repository as video
 from central.visits import repository as visits_repository
+from config.contract.video_events import MediaKind
 
 Oldest = Callable[[Transaction], Awaitable[datetime | None]]
 Forget = Callable[[Transaction, datetime, int], Awaitable["Forgotten"]]
@@ -363,6 +365,17 @@ async def _forget_handovers(transaction: Transaction, until: datetime, limit: in
     return Forgotten(count, count == limit)
 
 
+def _media(kind: MediaKind) -> Rule:
+    async def oldest(transaction: Transaction) -> datetime | None:
+        return await video.oldest_of(transaction, kind)
+
+    async def forget(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
+        count = await video.forget_of(transaction, kind, until=until, limit=limit)
+        return Forgotten(count, count == limit)
+
+    return Rule(oldest, forget)
+
+
 RULES: Final[Mapping[str, Rule]] = {
     "crops": _expired(blobs.c.sha256),
     "passages": _events({"access"}, with_forgiven=True),
@@ -373,6 +386,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "visitors": Rule(_oldest_visit, _forget_visits),
     "alarm_list": Rule(_oldest_alarm, _forget_alarms),
     "handovers": Rule(_oldest_handover, _forget_handovers),
+    "alarm_snapshots": _media(MediaKind.SNAPSHOT),
+    "alarm_clips": _media(MediaKind.CLIP),
     "roll_calls": Rule(_oldest_roll_call, _forget_roll_calls),
     "sessions": Rule(_oldest_session, _forget_sessions),
     "whereabouts": Rule(_oldest_place, _forget_places),

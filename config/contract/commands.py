@@ -22,6 +22,7 @@ from pydantic import (
 
 from config.contract.identifiers import Frozen, Slug
 from config.contract.trust import TrustError, from_text, sign, to_text, verify
+from config.contract.video_commands import VideoCommand
 
 LIFETIME: Final = timedelta(seconds=30)
 LIFETIME_MAX: Final = timedelta(minutes=5)
@@ -134,7 +135,7 @@ class CheckDuty(Frozen):
 Ordinary = OpenOnce | HoldOpen | Secure | ReconnectDevice | ReportStatus
 """What whoever may send commands may have a node do; anything else has a permission of its own."""
 OfFire = CloseFireRelease | BeginDrill | EndDrill | BeginFireTest | EndFireTest | CheckDuty
-Wanted = Annotated[Ordinary | OfFire, Field(discriminator="kind")]
+Wanted = Annotated[Ordinary | OfFire | VideoCommand, Field(discriminator="kind")]
 
 
 class NodeCommand(Frozen):

@@ -1,7 +1,7 @@
 """What each command does at this node: lanes, gates, devices and the status."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from config.contract.commands import (
     ReportStatus,
     Secure,
 )
+from config.contract.video_commands import CallPreset, KeepClip, WatchCamera
 from drivers.base import CommandRejectedError, DriverError
 from edge.commands.desk import Carried
 from edge.commands.holds import Held, Holds
@@ -52,14 +53,25 @@ class Device(Protocol):
         ...
 
 
+async def no_cameras(command: NodeCommand) -> Carried:
+    """Refuse: this node has none."""
+    return _NOT_HERE
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Hands:
-    """Everything at a node that a command may touch. Attributes: lanes: by access point."""
+    """Everything at a node that a command may touch.
+
+    Attributes:
+        lanes: By access point.
+        cameras: What is about cameras; answers at once, whatever goes on behind it.
+    """
 
     lanes: Mapping[str, Commanded]
     devices: Mapping[str, Device]
     holds: Holds
     report_status: Callable[[], None]
+    cameras: Callable[[NodeCommand], Awaitable[Carried]] = no_cameras
 
     async def carry_out(self, command: NodeCommand) -> Carried:
         """Do what a command says and return what became of it."""
@@ -73,6 +85,8 @@ class Hands:
             case ReportStatus():
                 self.report_status()
                 return DONE
+            case WatchCamera() | KeepClip() | CallPreset():
+                return await self.cameras(command)
             case _:
                 return _NOT_UNDERSTOOD
 

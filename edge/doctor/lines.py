@@ -6,7 +6,8 @@ from pathlib import Path
 
 import serial
 
-from config.site import BusEntry, CameraEntry
+from config.cameras import CameraEntry
+from config.site import BusEntry
 from edge.doctor.findings import Finding, Level
 from edge.vision.errors import CameraError
 from edge.vision.source import open_source

@@ -11,20 +11,13 @@ import httpx
 import pytest
 from httpx_sse import aconnect_sse
 
+from config.cameras import CameraEntry
 from config.contract.access_model import parse_access_model
 from config.contract.events import AssistanceRequested, EventClass, NodeStarted
 from config.contract.nodes import AccessRecord, ActiveLockdown, HolderRecord
 from config.contract.trust import card_verifier, pin_verifier
 from config.contract.visitor_code import VisitorCode, encode_visitor_code
-from config.site import (
-    AccessPointEntry,
-    BusEntry,
-    CameraEntry,
-    DeviceEntry,
-    Site,
-    SiteError,
-    SiteIdentity,
-)
+from config.site import AccessPointEntry, BusEntry, DeviceEntry, Site, SiteError, SiteIdentity
 from config.site import Node as NodeEntry
 from edge.app import Node, Ready
 from edge.identity import Home

@@ -12,11 +12,11 @@ import pytest
 import serial
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from config.cameras import CameraEntry
 from config.contract.nodes import HolderRecord, ReplicaPage, SitePairsRecord
 from config.site import (
     AccessPointEntry,
     BusEntry,
-    CameraEntry,
     DeviceEntry,
     Node,
     Recognition,

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from config.cameras import CameraEntry
 from config.contract.events import DeviceLost
 from config.site import (
     AccessPointEntry,
     BusEntry,
-    CameraEntry,
     Contact,
     DeviceEntry,
     Node,

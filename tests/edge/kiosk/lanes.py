@@ -7,12 +7,12 @@ import cv2
 import numpy as np
 from fastapi import FastAPI
 
+from config.cameras import CameraEntry
 from config.contract.access import CredentialKind, DenialReason
 from config.site import (
     AccessPointEntry,
     Assistance,
     BusEntry,
-    CameraEntry,
     DeviceEntry,
     Node,
     Site,
