@@ -15,6 +15,7 @@ _GUARD: Final = frozenset(
         "commands.send", "muster.call",
         "assistance.read", "assistance.answer", "alarms.read", "alarms.act",
         "video.watch", "video.clips",
+        "patrol.read",
     }
 )  # fmt: skip
 _PERSONNEL: Final = frozenset(
@@ -40,13 +41,14 @@ _SECURITY: Final = frozenset(
         "consent.texts",
         "assistance.read", "assistance.answer", "alarms.read", "alarms.act", "alarms.manage",
         "video.watch", "video.clips", "video.playback", "video.hold",
+        "patrol.read", "patrol.plan",
     }
 )  # fmt: skip
 ROLES: Final[dict[str, frozenset[str]]] = {
     "guard": _GUARD,
     "shift_leader": _GUARD | {
         "visits.write", "approvals.read", "emergency.countersign", "alarms.manage",
-        "video.playback", "video.hold",
+        "video.playback", "video.hold", "patrol.plan",
     },
     "cashier": frozenset({"site.read"}),
     "canteen_manager": frozenset({"site.read", "nodes.read"}),
@@ -59,7 +61,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
             "site.read", "events.read", "events.crops", "events.candidates", "nodes.read",
             "people.read", "people.names", "recognition.read", "access.read", "muster.read",
             "visits.read", "users.read", "audit.read", "approvals.read", "privacy.read",
-            "alarms.read", "video.clips",
+            "alarms.read", "video.clips", "patrol.read",
         }
     ),
     "system_administrator": _SYSTEM,

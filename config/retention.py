@@ -25,6 +25,7 @@ class Retention(Frozen):
         alarm_list_days: What became of each alarm and who saw to it, with the counts of metrics.
         handovers_days: What shifts told each other.
         roll_calls_days: Who was missing and who was safe in an evacuation.
+        patrols_days: Which guard was where when, and what became of each round.
         leaver_faces_days: Templates and enrolment pictures of somebody who left; 0 is at once.
         leaver_records_days: The name and everything else of somebody who left.
         face_reviews_days: An enrolment that waits for a second person, its template included.
@@ -42,6 +43,7 @@ class Retention(Frozen):
     alarm_list_days: Annotated[int, Field(ge=180, le=3650)] = 730
     handovers_days: Annotated[int, Field(ge=30, le=1095)] = 365
     roll_calls_days: Annotated[int, Field(ge=30, le=1095)] = 365
+    patrols_days: Annotated[int, Field(ge=30, le=1095)] = 365
     leaver_faces_days: Annotated[int, Field(ge=0, le=30)] = 7
     leaver_records_days: Annotated[int, Field(ge=30, le=1095)] = 180
     face_reviews_days: Annotated[int, Field(ge=1, le=90)] = 30

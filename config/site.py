@@ -17,6 +17,12 @@ from config.contract.identifiers import Frozen, Slug
 from config.contract.operators import ADMINISTRATIVE, Role
 from config.retention import Retention
 from config.site_fire import FireInputEntry, FireZoneEntry, fire_problems, fire_warnings
+from config.site_patrol import (
+    CheckpointEntry,
+    PatrolReaderEntry,
+    PatrolSettings,
+    patrol_problems,
+)
 
 
 class SiteError(Exception):
@@ -238,15 +244,6 @@ class AccessPointEntry(Frozen):
     assistance: Contact | None = None
 
 
-class CheckpointEntry(Frozen):
-    """A tag on a wall that a patrol touches. Attributes: credential: as its reader gives it."""
-
-    id: Slug
-    name: dict[Literal["zh-CN", "en"], str] = Field(default_factory=dict)
-    zone: str = ""
-    credential: str
-
-
 class Site(Frozen):
     """The whole file."""
 
@@ -256,6 +253,7 @@ class Site(Frozen):
     retention: Retention = Retention()
     assistance: Assistance = Assistance()
     video: Video = Video()
+    patrol: PatrolSettings = PatrolSettings()
     node: tuple[Node, ...] = ()
     bus: tuple[BusEntry, ...] = ()
     device: tuple[DeviceEntry, ...] = ()
@@ -264,6 +262,7 @@ class Site(Frozen):
     checkpoint: tuple[CheckpointEntry, ...] = ()
     fire_zone: tuple[FireZoneEntry, ...] = ()
     fire_input: tuple[FireInputEntry, ...] = ()
+    patrol_reader: tuple[PatrolReaderEntry, ...] = ()
 
     @model_validator(mode="after")
     def _check_references(self) -> Self:
@@ -311,6 +310,14 @@ class Site(Frozen):
             for c in self.camera
             if c.ptz is not None and devices.get(c.ptz) != c.node
         ]
+        problems += patrol_problems(
+            self.patrol,
+            self.checkpoint,
+            self.patrol_reader,
+            devices=devices,
+            points={p.id: p.node for p in self.access_point},
+            gates=frozenset(p.device for p in self.access_point),
+        )
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -338,6 +345,7 @@ class Site(Frozen):
             "access_point": [e.id for e in self.access_point],
             "checkpoint": [e.id for e in self.checkpoint],
             "fire_zone": [e.id for e in self.fire_zone],
+            "patrol_reader": [e.device for e in self.patrol_reader],
         }
         return [
             f"{table} {name!r} stands twice"
@@ -356,13 +364,20 @@ class Site(Frozen):
             known = ", ".join(n.id for n in self.node) or "none"
             raise SiteError(f"this site has no node {node_id!r}; it has: {known}")
         buses = tuple(b for b in self.bus if b.node == node_id)
+        devices = tuple(d for d in self.device if d.bus in {b.id for b in buses})
+        here = {device.id for device in devices}
         return self.model_copy(
             update={
                 "node": tuple(n for n in self.node if n.id == node_id),
                 "bus": buses,
-                "device": tuple(d for d in self.device if d.bus in {b.id for b in buses}),
+                "device": devices,
                 "camera": tuple(c for c in self.camera if c.node == node_id),
                 "access_point": tuple(p for p in self.access_point if p.node == node_id),
+                # A tag on a wall may be read by a reader of any node.
+                "checkpoint": tuple(
+                    c for c in self.checkpoint if c.device is None or c.device in here
+                ),
+                "patrol_reader": tuple(r for r in self.patrol_reader if r.device in here),
             }
         )
 

@@ -16,6 +16,7 @@ SHOWN_BY: Final[Mapping[str, frozenset[str]]] = {
     "alarm_list": frozenset({"alarms.read"}),
     "handovers": frozenset({"alarms.read"}),
     "roll_calls": frozenset({"muster.read"}),
+    "patrols": frozenset({"patrol.read"}),
     # Numbers and pictures are shown to nobody; these see that there is a face, and of when.
     "leaver_faces": frozenset({"people.read", "people.record"}),
     "leaver_records": frozenset({"people.read", "people.record"}),

@@ -39,6 +39,7 @@ from central.database import ALARMS_LOCK, EVENTS_LOCK, Transaction
 from central.events.considered import CANDIDATES
 from central.muster import repository as muster
 from central.operator_tables import api_tokens, invitations, sessions
+from central.patrol import keeping as patrols
 from central.people import reviews, templates
 from central.tables import (
     area_facts,
@@ -376,6 +377,11 @@ def _media(kind: MediaKind) -> Rule:
     return Rule(oldest, forget)
 
 
+async def _forget_patrols(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
+    count = await patrols.forget(transaction, until=until, limit=limit)
+    return Forgotten(count, count >= limit)
+
+
 RULES: Final[Mapping[str, Rule]] = {
     "crops": _expired(blobs.c.sha256),
     "passages": _events({"access"}, with_forgiven=True),
@@ -389,6 +395,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "alarm_snapshots": _media(MediaKind.SNAPSHOT),
     "alarm_clips": _media(MediaKind.CLIP),
     "roll_calls": Rule(_oldest_roll_call, _forget_roll_calls),
+    "patrols": Rule(patrols.oldest, _forget_patrols),
     "sessions": Rule(_oldest_session, _forget_sessions),
     "whereabouts": Rule(_oldest_place, _forget_places),
     "imports": _expired(imports.c.import_id),

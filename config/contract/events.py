@@ -53,6 +53,7 @@ from config.contract.fire_events import (
     FireTestChanged,
 )
 from config.contract.identifiers import Frozen, Sha256, Slug
+from config.contract.patrol_events import CheckpointScanned
 from config.contract.video_events import ClipKept, ClipsLost, RecordingChecked
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "AreaFactRecorded",
     "AreasForgivenRecorded",
     "AssistanceRequested",
+    "CheckpointScanned",
     "ClipKept",
     "ClipsLost",
     "ClockQuality",
