@@ -16,6 +16,7 @@ from config.contract.access import CropClass, Direction
 from config.contract.identifiers import Frozen, Slug
 from config.contract.operators import ADMINISTRATIVE, Role
 from config.retention import Retention
+from config.site_alarms import PanicButtonEntry, SounderEntry, alarm_problems
 from config.site_fire import FireInputEntry, FireZoneEntry, fire_problems, fire_warnings
 from config.site_patrol import (
     CheckpointEntry,
@@ -263,6 +264,8 @@ class Site(Frozen):
     fire_zone: tuple[FireZoneEntry, ...] = ()
     fire_input: tuple[FireInputEntry, ...] = ()
     patrol_reader: tuple[PatrolReaderEntry, ...] = ()
+    sounder: tuple[SounderEntry, ...] = ()
+    panic_button: tuple[PanicButtonEntry, ...] = ()
 
     @model_validator(mode="after")
     def _check_references(self) -> Self:
@@ -318,6 +321,7 @@ class Site(Frozen):
             points={p.id: p.node for p in self.access_point},
             gates=frozenset(p.device for p in self.access_point),
         )
+        problems += alarm_problems(self.sounder, self.panic_button, devices=devices)
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -346,6 +350,8 @@ class Site(Frozen):
             "checkpoint": [e.id for e in self.checkpoint],
             "fire_zone": [e.id for e in self.fire_zone],
             "patrol_reader": [e.device for e in self.patrol_reader],
+            "sounder": [e.id for e in self.sounder],
+            "panic_button": [e.id for e in self.panic_button],
         }
         return [
             f"{table} {name!r} stands twice"
@@ -378,6 +384,8 @@ class Site(Frozen):
                     c for c in self.checkpoint if c.device is None or c.device in here
                 ),
                 "patrol_reader": tuple(r for r in self.patrol_reader if r.device in here),
+                "sounder": tuple(s for s in self.sounder if s.node == node_id),
+                "panic_button": tuple(b for b in self.panic_button if b.device in here),
             }
         )
 

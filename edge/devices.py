@@ -22,6 +22,7 @@ from drivers.base import (
     DriverError,
     GateMode,
     Observation,
+    OutputBoard,
     PassageGate,
     Side,
     TimedPassageGate,
@@ -128,6 +129,16 @@ class DeviceTask:
         self._modes[side] = mode
         return await self._command(lambda: gate.set_mode(side, mode))
 
+    async def switch(self, channel: int, *, on: bool) -> CommandReceipt:
+        """Switch a relay of a board; see ``OutputBoard.set_output``."""
+        board = self._board()
+        return await self._command(lambda: board.set_output(channel, on=on))
+
+    async def pulse(self, channel: int, *, duration_s: float) -> CommandReceipt:
+        """Close a relay of a board for a while; see ``OutputBoard.pulse_output``."""
+        board = self._board()
+        return await self._command(lambda: board.pulse_output(channel, duration_s=duration_s))
+
     async def reconnect(self) -> None:
         """Set the device up anew at once.
 
@@ -139,6 +150,11 @@ class DeviceTask:
     def _gate(self) -> PassageGate:
         if not isinstance(self._driver, PassageGate):
             raise TypeError(f"device {self.id} is no gate")
+        return self._driver
+
+    def _board(self) -> OutputBoard:
+        if not isinstance(self._driver, OutputBoard):
+            raise TypeError(f"device {self.id} has no relays")
         return self._driver
 
     async def _command(self, run: Callable[[], Awaitable[_Answer]]) -> _Answer:

@@ -2,17 +2,21 @@
 
 import asyncio
 import dataclasses
+import functools
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Protocol
 
 from config.contract.access import Direction
 from config.site import AccessPointEntry, DeviceEntry, Site, SiteError
-from drivers.base import Closeable, ContactInputs, Driver, GateMode, PassageGate, Side
+from drivers.base import Closeable, ContactInputs, Driver, GateMode, OutputBoard, PassageGate, Side
 from drivers.bus import Bus
 from drivers.registry import create
 from edge.access.gate import GateReports
 from edge.access.lane import Lane
 from edge.access.surroundings import Surroundings
+from edge.alarms.points import AlarmPoints
+from edge.alarms.sounders import Sounders
+from edge.alarms.watch import AlarmWatch
 from edge.assistance import ContactWatch
 from edge.cameras import CameraReports
 from edge.devices import DeviceTable, DeviceTask
@@ -39,6 +43,7 @@ class Installation:
     buses: dict[str, Bus] = dataclasses.field(default_factory=dict)
     drivers: dict[str, Driver] = dataclasses.field(default_factory=dict)
     devices: dict[str, DeviceTask] = dataclasses.field(default_factory=dict)
+    sounders: Sounders = dataclasses.field(kw_only=True)
 
     async def close(self) -> None:
         """Let go of cameras, devices and lines."""
@@ -81,7 +86,11 @@ def install(
     Raises:
         SiteError: A device is not what its access point needs, or its settings are wrong.
     """
-    made = Installation()
+    devices = dict[str, DeviceTask]()
+    sounders = Sounders(site.sounder, devices, now=around.now)
+    made = Installation(devices=devices, sounders=sounders)
+    if site.sounder:
+        made.tasks["sounders"] = sounders.run
     for bus in site.bus:
         made.buses[bus.id] = Bus(
             bus.port,
@@ -97,7 +106,7 @@ def install(
             for point in site.access_point
             if point.assistance is not None and point.assistance.device == device.id
         }
-        _install_device(device, points, buttons, ring, made, around, table)
+        _install_device(device, points, buttons, ring, site, made, around, table)
     watched = [point for point in site.access_point if point.camera is not None]
     demands = Demands.following(site.recognition, admissible, eyes.network)
     for point, pipeline in zip(watched, eyes.pipelines, strict=False):
@@ -116,6 +125,7 @@ def _install_device(
     points: list[AccessPointEntry],
     buttons: Mapping[int, str],
     ring: Callable[[str], None],
+    site: Site,
     made: Installation,
     around: Surroundings,
     table: DeviceTable,
@@ -127,7 +137,7 @@ def _install_device(
             f" {device.driver!r}, which is none"
         )
     for channel, point_id in buttons.items():
-        _check_button(device, driver, channel, point_id)
+        _check_contact(device, driver, channel, f"access_point {point_id!r}: assistance")
     table.add(device.id, kind=device.driver, access_points=[point.id for point in points])
     lanes: dict[Side, Lane] = {}
     reports = GateReports(
@@ -142,7 +152,13 @@ def _install_device(
         (_side(point), GateMode.FREE if point.free_egress else GateMode.CONTROLLED)
         for point in points
     ]
-    listener = ContactWatch(reports, buttons, ring)
+    listener = AlarmWatch(
+        ContactWatch(reports, buttons, ring),
+        _alarm_points(device, driver, site),
+        recorder=around.journal,
+        on_panic=functools.partial(made.sounders.begin, "panic"),
+        now=around.now,
+    )
     task = DeviceTask(device.id, driver, listener, modes=modes, bus=made.buses[device.bus])
     made.devices[device.id] = task
     made.tasks[f"device {device.id}"] = task.run
@@ -151,12 +167,27 @@ def _install_device(
         made.tasks[f"access point {point.id}"] = lane.run
 
 
-def _check_button(device: DeviceEntry, driver: Driver, channel: int, point: str) -> None:
+def _alarm_points(device: DeviceEntry, driver: Driver, site: Site) -> AlarmPoints:
+    """Return what a device may say of panic and intruders; its contacts and relays are checked."""
+    buttons = [button for button in site.panic_button if button.device == device.id]
+    for button in buttons:
+        _check_contact(device, driver, button.input, f"panic_button {button.id!r}: it")
+    for sounder in site.sounder:
+        if sounder.device == device.id and not isinstance(driver, OutputBoard):
+            raise SiteError(
+                f"sounder {sounder.id!r} needs a board of relays; device {device.id!r} is a"
+                f" {device.driver!r}, which is none"
+            )
+    tells_fire = any(entry.device == device.id for entry in site.fire_input)
+    return AlarmPoints(device.id, buttons, tells_fire=tells_fire)
+
+
+def _check_contact(device: DeviceEntry, driver: Driver, channel: int, what: str) -> None:
     free = driver.free_inputs if isinstance(driver, ContactInputs) else frozenset()
     if channel not in free:
         listed = ", ".join(map(str, sorted(free))) or "none"
         raise SiteError(
-            f"access_point {point!r}: assistance cannot be input {channel} of device {device.id!r}"
+            f"{what} cannot be input {channel} of device {device.id!r}"
             f" ({device.driver!r}); free inputs there: {listed}"
         )
 

@@ -19,6 +19,7 @@ from config.contract.commands import (
     OpenOnce,
     ReconnectDevice,
     Secure,
+    Signal,
     SignedCommands,
     sign_command,
 )
@@ -95,6 +96,8 @@ def _refuse_impossible(node: str, wish: WantedCommand, services: Services) -> No
             raise RefusedError(422, "unknown_access_point", "this node has no such point")
     elif isinstance(what, ReconnectDevice) and what.device not in {d.id for d in here.device}:
         raise RefusedError(422, "unknown_device", "this node has no such device")
+    elif isinstance(what, Signal) and what.sounder not in {s.id for s in here.sounder}:
+        raise RefusedError(422, "unknown_sounder", "this node has no such sounder")
     if isinstance(what, HoldOpen):
         now = services.now()
         if not now < what.until <= now + HOLD_MAX:

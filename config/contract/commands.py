@@ -132,7 +132,16 @@ class CheckDuty(Frozen):
     minutes: Annotated[int, Field(ge=1, le=255)] = 10
 
 
-Ordinary = OpenOnce | HoldOpen | Secure | ReconnectDevice | ReportStatus
+class Signal(Frozen):
+    """Sound a siren or light a lamp until then, or end it; sent anew, it goes on."""
+
+    kind: Literal["signal"] = "signal"
+    sounder: Slug
+    is_on: bool
+    until: AwareDatetime
+
+
+Ordinary = OpenOnce | HoldOpen | Secure | ReconnectDevice | ReportStatus | Signal
 """What whoever may send commands may have a node do; anything else has a permission of its own."""
 OfFire = CloseFireRelease | BeginDrill | EndDrill | BeginFireTest | EndFireTest | CheckDuty
 Wanted = Annotated[Ordinary | OfFire | VideoCommand, Field(discriminator="kind")]

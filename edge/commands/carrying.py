@@ -14,9 +14,11 @@ from config.contract.commands import (
     ReconnectDevice,
     ReportStatus,
     Secure,
+    Signal,
 )
 from config.contract.video_commands import CallPreset, KeepClip, WatchCamera
 from drivers.base import CommandRejectedError, DriverError
+from edge.alarms.sounders import Sounders
 from edge.commands.desk import Carried
 from edge.commands.holds import Held, Holds
 from edge.commands.store import CommandsStoreError
@@ -72,6 +74,7 @@ class Hands:
     holds: Holds
     report_status: Callable[[], None]
     cameras: Callable[[NodeCommand], Awaitable[Carried]] = no_cameras
+    sounders: Sounders | None = None
 
     async def carry_out(self, command: NodeCommand) -> Carried:
         """Do what a command says and return what became of it."""
@@ -82,6 +85,10 @@ class Hands:
                 return await self._hold(what)
             case ReconnectDevice(device=device):
                 return await self._reconnect(device)
+            case Signal() as wish:
+                if self.sounders is None or wish.sounder not in self.sounders:
+                    return _NOT_HERE
+                return _ANSWERS[await self.sounders.signal(wish)]
             case ReportStatus():
                 self.report_status()
                 return DONE

@@ -44,7 +44,13 @@ class Commands:
         store = CommandsStore(path)
         holds = Holds(installation.lanes, store, take=doorkeeper.take, now=now)
         doorkeeper.when_shared(holds.wake)
-        hands = Hands(installation.lanes, installation.devices, holds, report_status)
+        hands = Hands(
+            installation.lanes,
+            installation.devices,
+            holds,
+            report_status,
+            sounders=installation.sounders,
+        )
         desk = Desk(
             central,
             store,

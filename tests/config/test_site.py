@@ -81,6 +81,15 @@ def test_the_demo_is_a_site(tmp_path: Path) -> None:
             "fire_zone 'z' has an output of no device of this file: 'x'",
         ),
         ('[[fire_zone]]\nid = "z"\nconfirm_by = []', "fire_zone.0.confirm_by"),
+        (
+            '[[sounder]]\nid = "s"\nnode = "n"\ndevice = "x"\nchannel = 0',
+            "sounder 's' needs a device on its own node, not 'x'",
+        ),
+        (
+            '[[panic_button]]\nid = "p"\ndevice = "d"\ninput = 1\n'
+            '[[panic_button]]\nid = "q"\ndevice = "d"\ninput = 1',
+            "panic_button 'q' has the contact of panic_button 'p'",
+        ),
         ('[[fire_input]]\nzone = "z"\ndevice = "d"', "names no fire_zone of this file: 'z'"),
         (
             '[[fire_zone]]\nid = "z"\n[[fire_input]]\nzone = "z"\ndevice = "x"',

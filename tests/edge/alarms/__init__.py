@@ -1,0 +1,1 @@
+"""Panic buttons, intruders and sirens at a terminal."""
