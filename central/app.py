@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,6 +13,7 @@ from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
 
 from central import problems, site_endpoints
 from central.access import endpoints as access_endpoints
@@ -157,18 +159,20 @@ def create_app(
         lifespan=lifespan,
     )
     problems.install(app)
-    app.include_router(_api())
+    app.router.routes.extend(_api_routes())
     app.router.routes.extend(pages.routes())
     app.router.routes.extend(api_docs.routes(openapi_url=OPENAPI_URL, title=app.title))
     app.add_middleware(Guarded, is_secure=settings.is_secure)
     return app
 
 
-def _api() -> APIRouter:
-    api = APIRouter(prefix=PREFIX)
+@functools.cache
+def _api_routes() -> list[BaseRoute]:
+    """Return the routes of the API; FastAPI takes its time over them, so once a process."""
+    api = APIRouter()
     for router in ROUTERS:
-        api.include_router(router)
-    return api
+        api.include_router(router, prefix=PREFIX)
+    return api.routes
 
 
 @contextlib.asynccontextmanager

@@ -8,6 +8,7 @@ process once it is committed, and not before.
 import asyncio
 import contextlib
 import fcntl
+import functools
 import io
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,6 +18,8 @@ from typing import IO, Any, Final
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Executable, Result, event, func, make_url, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -312,10 +315,22 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _migrate(connection: Connection) -> None:
-    config = Config(stdout=io.StringIO())
-    config.set_main_option("script_location", "central:migrations")
+    if MigrationContext.configure(connection).get_current_revision() == _newest_revision():
+        return
+    config = _migrations()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _migrations() -> Config:
+    config = Config(stdout=io.StringIO())
+    config.set_main_option("script_location", "central:migrations")
+    return config
+
+
+@functools.cache
+def _newest_revision() -> str | None:
+    return ScriptDirectory.from_config(_migrations()).get_current_head()
 
 
 def _first_line(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """Fixtures of all tests: the shared measurement data, and what CI may not skip."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,11 @@ from hypothesis import settings
 # How long an example takes depends on what else the machine does; speed belongs to benchmarks.
 settings.register_profile("menshen", deadline=None)
 settings.load_profile("menshen")
+
+# Hundreds of programs are started by the tests. Where images of machines forbid Python to keep what
+# it has compiled, each would compile all that it imports again: two seconds instead of half of one.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -2,15 +2,19 @@
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
+from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
 
 DEADLINE_S = 60.0
 KEEP_ALIVE_S = 75  # as central's command has it, and for its reason
+PLAIN: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""``verify`` of a client that speaks plain HTTP: else each would read all authorities' keys."""
 
 
 @contextlib.contextmanager

@@ -40,7 +40,7 @@ from config.contract.nodes import BatchReceipt, NodeStatus
 from config.contract.trust import NodeToken, public_text, sign_request
 from config.site import Site
 from tests.central.migrated import migrated_file
-from tests.serving import serving
+from tests.serving import PLAIN, serving
 
 SITE = Site.model_validate(
     {
@@ -184,7 +184,7 @@ class Bench:
 
     def client(self) -> httpx.Client:
         """Return a browser without a session."""
-        client = httpx.Client(base_url=self.url, headers=self._headers, timeout=20)
+        client = httpx.Client(base_url=self.url, headers=self._headers, timeout=20, verify=PLAIN)
         return self._stack.enter_context(client)
 
     @property

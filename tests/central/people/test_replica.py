@@ -65,7 +65,7 @@ def test_what_every_node_asks_after_a_change_is_read_once(
 
     pages = [page(node, after=before) for node in (first, second, first)]
 
-    assert sum(statement.startswith("SELECT people.") for statement in statements) == 1
+    assert sum("people.version > " in statement for statement in statements) == 1
     assert pages[0] == pages[1] == pages[2]
     assert len(pages[0].holders) == 1
 
