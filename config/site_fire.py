@@ -31,7 +31,7 @@ class FireZoneEntry(Frozen):
             call point. ``one_device``: any point alone; a false alarm of one detector opens gates.
         releases: Access points; none is all of the site.
         outputs: Relays that are closed as long as the release stands.
-        on_loss: When no panel of the zone is heard: an ``alarm``, or a ``release``.
+        on_loss: When a panel of the zone is not heard for a minute: an ``alarm``, or a ``release``.
     """
 
     id: Slug
@@ -48,11 +48,14 @@ class FireInputEntry(Frozen):
     Attributes:
         device: A fire panel, or a board with its contacts.
         points: Patterns of the panel's addresses (``*`` and ``?``), as the bench shows them.
+        is_confirmed: What these points signal is the panel's own confirmed state, as the contact or
+            linkage output of a panel whose kind of point does not tell.
     """
 
     zone: Slug
     device: Slug
     points: Annotated[tuple[Pattern, ...], Field(min_length=1)] = ("*",)
+    is_confirmed: bool = False
 
     def has(self, device: str, point: str) -> bool:
         """Return whether a point of a panel is one of these."""
@@ -111,7 +114,7 @@ def fire_warnings(
         if "one_device" in zone.confirm_by:
             yield f"{where}: one detector alone opens its gates (GB 50116 4.1.6 asks for two)"
         if zone.on_loss == "release":
-            yield f"{where}: its gates open whenever no panel of it is heard for a minute"
+            yield f"{where}: its gates open whenever a panel of it is not heard for a minute"
         here = {nodes.get(entry.device) for entry in inputs if entry.zone == zone.id}
         if not here:
             yield f"{where} has no fire_input: only drills and the wires release it"

@@ -12,7 +12,7 @@ Our own mistakes are ``ValueError`` and ``TypeError`` and are not caught.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
@@ -235,6 +235,13 @@ class PointChanged(Observation):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class DutyAnswered(Observation):
+    """Somebody at a fire panel answered a duty check. Attributes: operator: the panel's number."""
+
+    operator: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class ReadingChanged(Observation):
     """A meter shows another value.
 
@@ -323,6 +330,63 @@ class TimedPassageGate(PassageGate, Protocol):
         Args:
             side: Which way.
             access_time_s: 1 or more, in whole seconds, rounded up.
+        """
+        ...
+
+
+@runtime_checkable
+class TwoSidedGate(PassageGate, Protocol):
+    """A gate whose sides can be set in one step, and that can be told to stand open."""
+
+    async def set_modes(
+        self, modes: Mapping[Side, GateMode], *, stands_open: bool
+    ) -> CommandReceipt:
+        """Set how sides treat people; idempotent, read back.
+
+        Args:
+            modes: Of some sides; the others stay as they are.
+            stands_open: Keep it open, too, and not only for who walks up: as soon as the gate can
+                be told, and without waiting for it. False ends that.
+        """
+        ...
+
+
+@runtime_checkable
+class Releasable(Protocol):
+    """A turnstile or barrier that can stand open for everybody, both ways, as at a fire."""
+
+    async def release(self) -> CommandReceipt:
+        """Open and stay open; idempotent, may be repeated; read back where the device can be."""
+        ...
+
+    async def end_release(self) -> CommandReceipt:
+        """Treat people as before; nothing moves that somebody could stand under."""
+        ...
+
+
+@runtime_checkable
+class SpeaksUnasked(Protocol):
+    """A device that reports by itself; what it says is to be taken at once, not at a next poll."""
+
+    @property
+    def heard_at_s(self) -> float:
+        """When its last sound frame arrived, monotonic."""
+        ...
+
+    async def wait(self, *, timeout_s: float) -> None:
+        """Return when there is something to poll, or the time is over; for one task at a time."""
+        ...
+
+
+@runtime_checkable
+class DutyCheckable(Protocol):
+    """A fire panel that asks its operator for a sign of life."""
+
+    async def check_duty(self, minutes: int) -> None:
+        """Ask; the answer is a ``DutyAnswered`` within so many minutes, 1..255.
+
+        Raises:
+            DriverError: The panel did not acknowledge.
         """
         ...
 

@@ -116,7 +116,7 @@ class Bus:
         self._sent_at_s = 0.0
         self._subscriptions: tuple[Subscription[Any], ...] = ()
         self._taps: tuple[Tap, ...] = ()
-        self._hastened: Counter[object] = Counter()
+        self._hastened: Counter[tuple[object, Priority]] = Counter()
         self._line_problem: str | None = "the port is not open yet"
         # What follows belongs to the bus's thread.
         self._transport: Transport | None = None
@@ -187,6 +187,14 @@ class Bus:
         self._put(_Exchange(request, None, unit_id, 0.0, priority, future))
         await asyncio.wrap_future(future)
 
+    def post(self, request: bytes, *, unit_id: int | str, priority: Priority) -> None:
+        """Send what is not answered, and do not wait: a line that is lost shows by itself.
+
+        Raises:
+            DeviceUnreachableError: The bus is closed.
+        """
+        self._put(_Exchange(request, None, unit_id, 0.0, priority, Future()))
+
     def subscribe(self, decoder: Decoder[_Frame]) -> Subscription[_Frame]:
         """Hear everything that arrives on the line from now on; opens the port.
 
@@ -212,16 +220,18 @@ class Bus:
         return end
 
     @contextlib.contextmanager
-    def hastened(self, owner: "asyncio.Task[Any] | None") -> Iterator[None]:
-        """Treat what a task asks as commands, while it is in the way of one."""
+    def hastened(
+        self, owner: "asyncio.Task[Any] | None", *, to: Priority = Priority.COMMAND
+    ) -> Iterator[None]:
+        """Treat what a task asks as so urgent: it is in the way of a command, or is one itself."""
         with self._changed:
-            self._hastened[owner] += 1
-            self._turns.promote(lambda exchange: exchange.owner is owner, to=Priority.COMMAND)
+            self._hastened[owner, to] += 1
+            self._turns.promote(lambda exchange: exchange.owner is owner, to=to)
         try:
             yield
         finally:
             with self._changed:
-                self._hastened[owner] -= 1
+                self._hastened[owner, to] -= 1
                 self._hastened += Counter()  # forgets those at zero
 
     def show(self, *, is_sent: bool, data: bytes) -> None:
@@ -255,9 +265,8 @@ class Bus:
     def _put(self, exchange: "_Exchange[Any]") -> None:
         with self._changed:
             self._start()
-            priority = exchange.priority
-            if self._hastened[exchange.owner]:
-                priority = min(priority, Priority.COMMAND)
+            asked = [p for p in Priority if self._hastened[exchange.owner, p]]
+            priority = min([exchange.priority, *asked])
             self._turns.put(exchange, unit_id=exchange.unit_id, priority=priority)
             self._changed.notify()
 

@@ -22,7 +22,7 @@ OPEN: Final = {"left": Command.OPEN_LEFT, "right": Command.OPEN_RIGHT}
 
 @register("eb_tripod")
 class EbTripod:
-    """One turnstile; satisfies ``Driver`` and ``PassageGate``, without confirmation.
+    """One turnstile; satisfies ``Driver``, ``PassageGate``, ``Releasable``; nothing is confirmed.
 
     Requests in flight: none, the board does not answer. A command is sent once: two of them might
     let two people through.
@@ -78,6 +78,14 @@ class EbTripod:
     async def drop_arm(self) -> CommandReceipt:
         """Let the arm fall: both ways are free, until it is raised."""
         return await self._send(Command.DROP_ARM, Priority.FIRE)
+
+    async def release(self) -> CommandReceipt:
+        """See ``Releasable.release``; the receipt says that it was sent."""
+        return await self.drop_arm()
+
+    async def end_release(self) -> CommandReceipt:
+        """See ``Releasable.end_release``."""
+        return await self.raise_arm()
 
     async def raise_arm(self) -> CommandReceipt:
         """Raise the arm again."""

@@ -17,6 +17,7 @@ from typing import Final
 
 from drivers.base import (
     DeviceUnreachableError,
+    DutyAnswered,
     Observation,
     PointChanged,
     PointCondition,
@@ -90,12 +91,13 @@ TRANSMITTER: Final = "transmitter"
 STALL_S: Final = 5.0
 """A frame that has not ended by then never will: its length was damaged."""
 REMEMBERED_COUNT: Final = 64
-CONTROL_COUNT: Final = 1
+DUTY_ANSWERED_BIT: Final = 5
+"""Table 9, operations of the transmitter."""
 
 
 @register("gbt26875")
 class Gbt26875:
-    """One transmitter; satisfies ``Driver``.
+    """One transmitter; satisfies ``Driver``, ``SpeaksUnasked``, ``DutyCheckable``.
 
     One request in flight; what the transmitter reports comes at any time. A fire is reported
     although its message says *test*: then TEST stands beside it.
@@ -174,13 +176,22 @@ class Gbt26875:
             DeviceUnreachableError: The line is lost, or nothing was heard for too long.
         """
         self._break_stall()
-        await self._take()
+        self._take()
         silence_s = self._monotonic() - self._heard_at_s
         limit_s = self._settings.heartbeat_s_max
         if limit_s and silence_s > limit_s:
             raise DeviceUnreachableError(f"the transmitter has been silent for {silence_s:.0f} s")
         found, self._found = self._found, []
         return found
+
+    @property
+    def heard_at_s(self) -> float:
+        """See ``SpeaksUnasked.heard_at_s``."""
+        return self._subscription.last_heard_at_s or self._heard_at_s
+
+    async def wait(self, *, timeout_s: float) -> None:
+        """See ``SpeaksUnasked.wait``."""
+        await self._subscription.wait(timeout_s=timeout_s)
 
     async def synchronise_time(self) -> None:
         """Tell the transmitter the time of day.
@@ -193,7 +204,7 @@ class Gbt26875:
         )
 
     async def check_duty(self, minutes: int) -> None:
-        """Ask whether somebody is on duty; the answer comes as an operation of the transmitter.
+        """Ask whether somebody is on duty; the answer is a ``DutyAnswered``.
 
         Args:
             minutes: Within which it must come, 1..255.
@@ -238,36 +249,36 @@ class Gbt26875:
         deadline_s = self._monotonic() + self._settings.timeout_s
         while (left_s := deadline_s - self._monotonic()) > 0:
             await self._subscription.wait(timeout_s=left_s)
-            for frame in await self._take():
+            for frame in self._take():
                 if frame.serial == serial and frame.command in answers:
                     return frame
             await asyncio.sleep(0)
         return None
 
-    async def _take(self) -> list[Frame]:
+    def _take(self) -> list[Frame]:
         """Hear what came: acknowledge it, turn it into observations, return the answers."""
         answers = []
         for frame in self._subscription.take():
             if frame.source == self._settings.address:
                 continue  # an adapter's echo of what we said
             if isinstance(frame, Damaged):
-                await self._send(reply_to(frame, Command.REFUSE, self._label()))
+                self._send(reply_to(frame, Command.REFUSE, self._label()))
                 continue
             if self._settings.transmitter not in (0, frame.source):
                 continue
             self._heard_at_s, self._transmitter = self._monotonic(), frame.source
             if frame.command == Command.SEND:
-                await self._accept(frame)
+                self._accept(frame)
             elif frame.command == Command.RESPONSE:
                 self._observe(frame)
                 answers.append(frame)
             elif frame.command in (Command.ACKNOWLEDGE, Command.REFUSE):
                 answers.append(frame)
             else:
-                await self._send(reply_to(frame, Command.REFUSE, self._label()))
+                self._send(reply_to(frame, Command.REFUSE, self._label()))
         return answers
 
-    async def _accept(self, frame: Frame) -> None:
+    def _accept(self, frame: Frame) -> None:
         """Acknowledge what was sent; a repetition is acknowledged again and told once."""
         key = (frame.source, frame.serial)
         is_repeated = self._seen.get(key) == frame.data and bool(frame.data)
@@ -275,15 +286,16 @@ class Gbt26875:
             if not is_repeated:
                 self._observe(frame)
         except FrameError:
-            await self._send(reply_to(frame, Command.REFUSE, self._label()))
+            self._send(reply_to(frame, Command.REFUSE, self._label()))
             return
         self._seen[key] = frame.data
         while len(self._seen) > REMEMBERED_COUNT:
             self._seen.popitem(last=False)
-        await self._send(reply_to(frame, Command.ACKNOWLEDGE, self._label()))
+        self._send(reply_to(frame, Command.ACKNOWLEDGE, self._label()))
 
-    async def _send(self, frame: Frame) -> None:
-        await self._bus.send(encode(frame), unit_id=self._unit_id, priority=Priority.FIRE)
+    def _send(self, frame: Frame) -> None:
+        """Acknowledge or refuse; nobody waits, so that a fire is told before its receipt is."""
+        self._bus.post(encode(frame), unit_id=self._unit_id, priority=Priority.FIRE)
 
     def _label(self) -> Time:
         now = self._now()
@@ -317,12 +329,22 @@ class Gbt26875:
                 case UnitType.SYSTEM_STATUS:
                     system_type, address, status = decode_system(raw)
                     conditions = _conditions(status, SYSTEM_BITS, has_test=True)
+                    if PointCondition.RESET in conditions:
+                        self._reset(f"{system_type}.{address}")
                     self._point(PointChanged(f"{system_type}.{address}", conditions, kind="system"))
                 case UnitType.TRANSMITTER_STATUS:
                     conditions = _conditions(raw[0], TRANSMITTER_BITS, has_test=True)
                     self._point(PointChanged(TRANSMITTER, conditions, kind=TRANSMITTER))
                 case UnitType.COMPONENT_ANALOG:
                     self._analog(raw)
+                case UnitType.TRANSMITTER_OPERATION if raw[0] >> DUTY_ANSWERED_BIT & 1:
+                    self._found.append(DutyAnswered(operator=raw[1]))
+
+    def _reset(self, system: str) -> None:
+        """The panel was reset: what its parts said is over, and what still stands it says again."""
+        for known in list(self._known.values()):
+            if known.conditions and known.point.startswith(f"{system}/"):
+                self._point(dataclasses.replace(known, conditions=()))
 
     def _component(self, status: ComponentStatus) -> None:
         system = f"{status.system_type}.{status.system_address}"

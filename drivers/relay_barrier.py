@@ -140,6 +140,14 @@ class RelayBarrier:
         self._begin(GateState.OPENING)
         return receipt
 
+    async def release(self) -> CommandReceipt:
+        """See ``Releasable.release``: confirmed by the relay; repeat it, booms close themselves."""
+        return await self.open_barrier()
+
+    async def end_release(self) -> CommandReceipt:
+        """See ``Releasable.end_release``: the boom stays up until somebody lowers it."""
+        return CommandReceipt(attempts=1)
+
     async def close_barrier(self) -> CommandReceipt:
         """Lower the boom.
 

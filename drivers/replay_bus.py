@@ -129,6 +129,10 @@ class ReplayBus(Bus):
         elif (problem := self.failure_due()) is not None:
             raise DeviceUnreachableError(problem)
 
+    def post(self, request: bytes, *, unit_id: int | str, priority: Priority) -> None:
+        """See ``Bus.post``."""
+        self._ask(request)
+
     def subscribe(self, decoder: Decoder[_Frame]) -> Subscription[_Frame]:
         """See ``Bus.subscribe``."""
         subscription = ReplaySubscription(decoder, self)

@@ -75,7 +75,7 @@ REMEMBERED_S: Final = 60.0
 
 @register("sia_dc09")
 class SiaDc09:
-    """One panel; satisfies ``Driver``. It reports by itself; nothing is asked.
+    """One panel; satisfies ``Driver`` and ``SpeaksUnasked``. Nothing is asked.
 
     Everything sound is acknowledged, also what reports nothing that is known here. A repetition is
     acknowledged again and told once. With a key, messages in the clear are refused.
@@ -142,6 +142,15 @@ class SiaDc09:
         if limit_s and silence_s > limit_s and not found:
             raise DeviceUnreachableError(f"the panel has been silent for {silence_s:.0f} s")
         return found
+
+    @property
+    def heard_at_s(self) -> float:
+        """See ``SpeaksUnasked.heard_at_s``."""
+        return self._subscription.last_heard_at_s or self._heard_at_s
+
+    async def wait(self, *, timeout_s: float) -> None:
+        """See ``SpeaksUnasked.wait``."""
+        await self._subscription.wait(timeout_s=timeout_s)
 
     async def close(self) -> None:
         """Hear no more; idempotent."""

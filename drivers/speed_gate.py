@@ -11,7 +11,7 @@ import contextlib
 import dataclasses
 import math
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from drivers import modbus_device
@@ -40,12 +40,14 @@ STATES: Final = tuple(GateState)
 FAULTS: Final = ("motor", "encoder", "infrared", "power", "over_temperature")
 """Input register 7, by bit."""
 COMMANDS: Final = {Side.IN: 1, Side.OUT: 2}
+HOLD_OPEN, CLOSE = 3, 4
 MODES: Final = {GateMode.CONTROLLED: 0, GateMode.FREE: 1, GateMode.FORBIDDEN: 2}
 MODE_REGISTERS: Final = {Side.IN: 2, Side.OUT: 3}
 OPEN_TIME_REGISTER, WATCHDOG_REGISTER, NEXT_OPEN_TIME_REGISTER = 4, 6, 7
 NONCE_REGISTER: Final = 10
 RESULT_DONE: Final = 1
 RESULTS: Final = {2: "the side is forbidden", 3: "the gate has a fault", 4: "unknown command"}
+_OPEN_STATES: Final = frozenset({GateState.OPENING, GateState.OPEN, GateState.EMERGENCY_OPEN})
 FIRE_OPEN_INPUT, TAMPER_INPUT, LAST_INPUT = 6, 7, 9
 INPUTS_EVERY: Final = 5
 """Every so manieth poll reads the contacts and nothing else: a command waits for one exchange."""
@@ -58,7 +60,7 @@ COUNTER_STEP_MAX: Final = 10_000
 
 @register("speed_gate")
 class SpeedGate:
-    """One gate with two sides; satisfies ``Driver`` and ``TimedPassageGate``."""
+    """One gate with two sides; satisfies ``Driver``, ``TimedPassageGate``, ``TwoSidedGate``."""
 
     @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
     class Settings:
@@ -100,6 +102,7 @@ class SpeedGate:
         self._inputs: rtu.Reply | None = None
         self._found: list[Observation] = []
         self._setup: dict[int, int] = {}
+        self._stands_open = self._is_standing = False
 
     async def start(self) -> None:
         """Write open time and watchdog; go on from the gate's own last nonce."""
@@ -121,6 +124,7 @@ class SpeedGate:
             registers = (await self._read(0, 8)).registers
             self._found += _changes(registers, self._registers)
             self._registers = registers
+            await self._keep_open(STATES[registers[0]])
         self._poll_count += 1
         # Not before: what one reading found is not lost when the other fails.
         found, self._found = self._found, []
@@ -136,6 +140,17 @@ class SpeedGate:
         for address, value in self._setup.items():
             if held[address - first] != value:
                 await self._write(address, [value])
+
+    async def _keep_open(self, state: GateState) -> None:
+        """Have the gate stand open as long as it is to, and close it once afterwards."""
+        # One in fault refuses; free sides let people through it as it stands.
+        with contextlib.suppress(CommandRejectedError):
+            if self._stands_open and state not in _OPEN_STATES:
+                self._is_standing = True
+                await self._command(HOLD_OPEN)
+            elif self._is_standing and not self._stands_open:
+                await self._command(CLOSE)
+                self._is_standing = False
 
     async def _poll_inputs(self) -> list[Observation]:
         count = LAST_INPUT - FIRE_OPEN_INPUT + 1
@@ -172,6 +187,22 @@ class SpeedGate:
         )
         if (await self._exchange(request, Priority.COMMAND)).registers != (value,):
             raise ProtocolViolationError(f"the gate did not keep mode {mode.value}")
+        return CommandReceipt(attempts=1)
+
+    async def set_modes(
+        self, modes: Mapping[Side, GateMode], *, stands_open: bool
+    ) -> CommandReceipt:
+        """See ``TwoSidedGate.set_modes``; two exchanges, and two more once it was polled."""
+        sides = [side for side in MODE_REGISTERS if side in modes]
+        values = tuple(MODES[modes[side]] for side in sides)
+        first = MODE_REGISTERS[sides[0]]
+        await self._write(first, values)
+        request = rtu.encode_read_holding_registers(
+            self._settings.unit_id, address=first, count=len(values)
+        )
+        if (await self._exchange(request, Priority.COMMAND)).registers != values:
+            raise ProtocolViolationError("the gate did not keep its modes")
+        self._stands_open, self._registers = stands_open, None
         return CommandReceipt(attempts=1)
 
     async def _command(self, number: int) -> CommandReceipt:

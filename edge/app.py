@@ -35,6 +35,9 @@ from edge.central_client import CentralClient
 from edge.clock import NodeClock
 from edge.commands.commands import Commands
 from edge.devices import DeviceTable
+from edge.fire.orders import FireOrders
+from edge.fire.station import FireStation
+from edge.fire.store import FireStore
 from edge.identity import Home, Identity
 from edge.installation import Installation, install
 from edge.journal import Journal
@@ -110,6 +113,7 @@ class Node:
         self._replica: Replica | None = None
         self._watch: ReplicaWatch | None = None
         self._retention: TerminalRetention | None = None
+        self._fire: FireStation | None = None
 
     def status(self) -> NodeStatus:
         """Return how the node is now."""
@@ -132,6 +136,7 @@ class Node:
             is_replica_outdated=self._watch is not None and self._watch.is_outdated,
             devices=tuple(self._table),
             retention=() if self._retention is None else self._retention.statuses,
+            fire=None if self._fire is None else self._fire.status(),
         )
 
     async def run(self, *, on_ready: Callable[[Ready], None]) -> None:
@@ -170,7 +175,8 @@ class Node:
                 now=self._clock.now,
             )
             doorkeeper = await self._open_world(stack, replica)
-            link = self._open_link(doorkeeper)
+            fire = self._fire = await self._open_fire(doorkeeper)
+            link = self._open_link(doorkeeper, fire)
             installation = install(
                 self._site,
                 Surroundings(
@@ -189,8 +195,10 @@ class Node:
                 eyes=self._eyes,
                 admissible=replica,
                 ring=functools.partial(assistance.ring, by="contact"),
+                fire=fire,
             )
             stack.push_async_callback(installation.close)
+            fire.start()
             commands = Commands.open(
                 central,
                 self._home.commands,
@@ -205,6 +213,7 @@ class Node:
                 journal=self._journal,
                 report_status=self._status_changed,
                 now=self._clock.now,
+                fire=FireOrders(fire, installation.duty),
             )
             stack.callback(commands.close)
             watch = self._watch = ReplicaWatch(
@@ -223,7 +232,7 @@ class Node:
                 central,
                 replica,
                 on_confirmed=watch.confirm,
-                on_change=self._replica_changed(doorkeeper, link),
+                on_change=self._replica_changed(doorkeeper, link, fire),
                 on_command=commands.wake,
                 on_call=assistance.wake,
             )
@@ -233,6 +242,7 @@ class Node:
                 "uplink": uplink.run,
                 # What central seals for this node cannot be opened before it has released the key.
                 **({} if self._identity.is_locked else {"replica": sync.run}),
+                **fire.tasks,
                 "access rules": doorkeeper.run,
                 "retention": self._run_retention,
                 "age of the replica": watch.run,
@@ -288,7 +298,27 @@ class Node:
             now=self._clock.now,
         )
 
-    def _open_link(self, doorkeeper: Doorkeeper) -> Neighbours | None:
+    async def _open_fire(self, doorkeeper: Doorkeeper) -> FireStation:
+        def zones_of(point: str) -> frozenset[str]:
+            known = self._rules.compiled.known(point)
+            return frozenset() if known is None else known.fire_zones
+
+        for warning in self._whole.warnings:
+            _log.warning("site file: %s", warning)
+        fire = FireStation(
+            self._whole,
+            self._identity.node,
+            recorder=self._journal,
+            take=doorkeeper.take,
+            zones_of=zones_of,
+            store=FireStore(self._home.folder),
+            now=self._clock.now,
+            on_change=self._status_changed,
+        )
+        await asyncio.to_thread(fire.recall)
+        return fire
+
+    def _open_link(self, doorkeeper: Doorkeeper, fire: FireStation) -> Neighbours | None:
         """Return the link to the site's other nodes; None where the site file has none."""
         addresses = {n.id: n.link_address for n in self._whole.node if n.link_address is not None}
         own = addresses.get(self._identity.node)
@@ -303,13 +333,15 @@ class Node:
             addresses=addresses,
             doorkeeper=doorkeeper,
             rules=self._rules,
+            fires=fire,
         )
 
     def _replica_changed(
-        self, doorkeeper: Doorkeeper, link: Neighbours | None
+        self, doorkeeper: Doorkeeper, link: Neighbours | None, fire: FireStation
     ) -> Callable[[], None]:
         def changed() -> None:
             doorkeeper.follow()
+            fire.follow()
             if link is not None:
                 link.follow()
             self._status_changed()

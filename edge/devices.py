@@ -24,10 +24,13 @@ from drivers.base import (
     Observation,
     OutputBoard,
     PassageGate,
+    Releasable,
     Side,
+    SpeaksUnasked,
     TimedPassageGate,
+    TwoSidedGate,
 )
-from drivers.bus import Bus
+from drivers.bus import Bus, Priority
 from drivers.presence import Presence, PresenceTracker
 from edge.backoff import wait_until_set
 
@@ -92,6 +95,7 @@ class DeviceTask:
         self._lost_at_s, self._has_been_lost = 0.0, False
         self._set_up_due_s: float | None = 0.0
         self._complaint, self._is_untimed = "", False
+        self._free = frozenset[Side]()
 
     @property
     def is_current(self) -> bool:
@@ -123,21 +127,58 @@ class DeviceTask:
         """Have a side treat people so from now on, after the device was lost and came back, too.
 
         Raises:
+            CommandRejectedError: The side is free for a fire, which goes first; it is set so when
+                that is over.
             DriverError: The gate did not confirm; it is told again when it comes back.
         """
         gate = self._gate()
         self._modes[side] = mode
+        if side in self._free:
+            if mode is GateMode.FREE:
+                return CommandReceipt(attempts=1)
+            raise CommandRejectedError(f"side {side.value} is free for a fire")
         return await self._command(lambda: gate.set_mode(side, mode))
 
-    async def switch(self, channel: int, *, on: bool) -> CommandReceipt:
+    @property
+    def is_releasable(self) -> bool:
+        """Whether the device can let everybody through."""
+        return isinstance(self._driver, PassageGate | Releasable)
+
+    async def release(self, sides: frozenset[Side], *, is_urgent: bool = True) -> CommandReceipt:
+        """Let everybody through these sides from now on, whatever else was or will be set.
+
+        Also after the device was lost and came back. A device without sides stands open as long as
+        there is any.
+
+        Args:
+            sides: None of them ends it.
+            is_urgent: Before everything else on the line; False is as urgent as a command.
+
+        Raises:
+            DriverError: The device did not confirm; it is told again when it comes back.
+        """
+        self._free = sides
+        return await self._command(self._apply, priority=_priority(is_urgent=is_urgent))
+
+    async def switch(self, channel: int, *, on: bool, is_urgent: bool = False) -> CommandReceipt:
         """Switch a relay of a board; see ``OutputBoard.set_output``."""
         board = self._board()
-        return await self._command(lambda: board.set_output(channel, on=on))
+        return await self._command(
+            lambda: board.set_output(channel, on=on), priority=_priority(is_urgent=is_urgent)
+        )
 
     async def pulse(self, channel: int, *, duration_s: float) -> CommandReceipt:
         """Close a relay of a board for a while; see ``OutputBoard.pulse_output``."""
         board = self._board()
         return await self._command(lambda: board.pulse_output(channel, duration_s=duration_s))
+
+    async def call(self, run: Callable[[], Awaitable[_Answer]]) -> _Answer:
+        """Do something with the driver, in its turn, as a command.
+
+        Raises:
+            DriverError: The device did not take it.
+        """
+        return await self._command(run)
 
     async def reconnect(self) -> None:
         """Set the device up anew at once.
@@ -157,9 +198,11 @@ class DeviceTask:
             raise TypeError(f"device {self.id} has no relays")
         return self._driver
 
-    async def _command(self, run: Callable[[], Awaitable[_Answer]]) -> _Answer:
+    async def _command(
+        self, run: Callable[[], Awaitable[_Answer]], *, priority: Priority = Priority.COMMAND
+    ) -> _Answer:
         try:
-            async with self._turn_for_command():
+            async with self._turn_for_command(priority):
                 answer = await run()
         except CommandRejectedError:
             self._note_answer()
@@ -176,18 +219,42 @@ class DeviceTask:
 
     async def _set_up(self) -> None:
         await self._driver.start()
+        if self._free:
+            await self._apply()
+            return
         for side, mode in self._modes.items():
             await self._gate().set_mode(side, mode)
 
+    async def _apply(self) -> CommandReceipt:
+        """Tell the device how it is to treat people, a release for a fire included."""
+        driver, free = self._driver, self._free
+        receipt = CommandReceipt(attempts=1)
+        if isinstance(driver, Releasable):
+            receipt = await (driver.release() if free else driver.end_release())
+            if free or not isinstance(driver, PassageGate):
+                return receipt
+        gate = self._gate()
+        # A side that is no access point is as gates are made: nobody passes without a command.
+        modes = dict.fromkeys(Side, GateMode.CONTROLLED) | self._modes
+        modes |= dict.fromkeys(free, GateMode.FREE)
+        if isinstance(gate, TwoSidedGate):
+            return await gate.set_modes(modes, stands_open=len(free) == len(Side))
+        for side, mode in modes.items():
+            receipt = await gate.set_mode(side, mode)
+        return receipt
+
     @contextlib.asynccontextmanager
-    async def _turn_for_command(self) -> AsyncIterator[None]:
-        """Wait for the driver; the poll that has it goes on as if it were a command itself."""
+    async def _turn_for_command(self, priority: Priority) -> AsyncIterator[None]:
+        """Wait for the driver; the poll that has it goes on as if it were the command itself."""
         with contextlib.ExitStack() as stack:
             if self._bus is not None and self._turn.locked():
-                stack.enter_context(self._bus.hastened(self._poller))
+                stack.enter_context(self._bus.hastened(self._poller, to=priority))
             await self._turn.acquire()
         try:
-            yield
+            with contextlib.ExitStack() as stack:
+                if self._bus is not None and priority is Priority.FIRE:
+                    stack.enter_context(self._bus.hastened(asyncio.current_task(), to=priority))
+                yield
         finally:
             self._turn.release()
 
@@ -206,8 +273,24 @@ class DeviceTask:
                 self._note_answer()
                 for observation in observations:
                     self._listener.observed(observation)
-            pause_s = self._presence.pause_s(poll_interval_s=self._poll_interval_s)
+            await self._pause(self._presence.pause_s(poll_interval_s=self._poll_interval_s))
+
+    async def _pause(self, pause_s: float) -> None:
+        """Wait until the next poll is due: a command was given, or the device said something."""
+        driver = self._driver
+        if not isinstance(driver, SpeaksUnasked):
             await wait_until_set(self._poll_now, timeout_s=pause_s)
+            return
+        speaking = asyncio.ensure_future(driver.wait(timeout_s=pause_s))
+        asked = asyncio.ensure_future(self._poll_now.wait())
+        try:
+            await asyncio.wait(
+                (speaking, asked), timeout=pause_s, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            for waiting in (speaking, asked):
+                waiting.cancel()
+            await asyncio.gather(speaking, asked, return_exceptions=True)
 
     async def _set_up_if_due(self) -> None:
         if self._set_up_due_s is None or self._monotonic() < self._set_up_due_s:
@@ -241,6 +324,10 @@ class DeviceTask:
         if self._has_been_lost:
             _log.info("device %s is back after %.1f s", self.id, absence_s)
         self._listener.returned(absence_s)
+
+
+def _priority(*, is_urgent: bool) -> Priority:
+    return Priority.FIRE if is_urgent else Priority.COMMAND
 
 
 class DeviceTable:

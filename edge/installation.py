@@ -19,7 +19,10 @@ from edge.alarms.sounders import Sounders
 from edge.alarms.watch import AlarmWatch
 from edge.assistance import ContactWatch
 from edge.cameras import CameraReports
-from edge.devices import DeviceTable, DeviceTask
+from edge.devices import DeviceListener, DeviceTable, DeviceTask
+from edge.fire.fitting import fit, watched
+from edge.fire.orders import CheckPanel
+from edge.fire.station import FireStation
 from edge.recognition import Demands, Eyes, PairsSource, SomePeople
 from edge.vision.reader import Reader
 from edge.vision.watcher import Watcher
@@ -35,6 +38,7 @@ class Installation:
         lanes: By access point.
         watchers: By access point; only those whose camera is watched.
         tasks: What must run, by a name for the log.
+        duty: Fire panels that can be asked who is on duty.
     """
 
     lanes: dict[str, Lane] = dataclasses.field(default_factory=dict)
@@ -43,6 +47,7 @@ class Installation:
     buses: dict[str, Bus] = dataclasses.field(default_factory=dict)
     drivers: dict[str, Driver] = dataclasses.field(default_factory=dict)
     devices: dict[str, DeviceTask] = dataclasses.field(default_factory=dict)
+    duty: dict[str, CheckPanel] = dataclasses.field(default_factory=dict)
     sounders: Sounders = dataclasses.field(kw_only=True)
 
     async def close(self) -> None:
@@ -72,6 +77,7 @@ def install(
     eyes: Eyes,
     admissible: Admissible,
     ring: Callable[[str], None],
+    fire: FireStation | None = None,
 ) -> Installation:
     """Make everything and start the cameras; in the running event loop.
 
@@ -82,6 +88,7 @@ def install(
         eyes: One pipeline per access point with a camera, or none at all.
         admissible: Who is searched where.
         ring: Calls somebody to an access point whose button is pressed.
+        fire: Hears of panels and releases gates; None where the site file has no fire zone.
 
     Raises:
         SiteError: A device is not what its access point needs, or its settings are wrong.
@@ -106,7 +113,7 @@ def install(
             for point in site.access_point
             if point.assistance is not None and point.assistance.device == device.id
         }
-        _install_device(device, points, buttons, ring, site, made, around, table)
+        _install_device(device, points, buttons, ring, site, made, around, table, fire)
     watched = [point for point in site.access_point if point.camera is not None]
     demands = Demands.following(site.recognition, admissible, eyes.network)
     for point, pipeline in zip(watched, eyes.pipelines, strict=False):
@@ -129,6 +136,7 @@ def _install_device(
     made: Installation,
     around: Surroundings,
     table: DeviceTable,
+    fire: FireStation | None,
 ) -> None:
     driver = made.drivers[device.id] = _driver(device, made.buses[device.bus])
     if points and not isinstance(driver, PassageGate):
@@ -152,19 +160,28 @@ def _install_device(
         (_side(point), GateMode.FREE if point.free_egress else GateMode.CONTROLLED)
         for point in points
     ]
-    listener = AlarmWatch(
+    listener: DeviceListener = AlarmWatch(
         ContactWatch(reports, buttons, ring),
         _alarm_points(device, driver, site),
         recorder=around.journal,
         on_panic=functools.partial(made.sounders.begin, "panic"),
         now=around.now,
     )
+    if fire is not None:
+        listener = watched(device, driver, listener, fire)
     task = DeviceTask(device.id, driver, listener, modes=modes, bus=made.buses[device.bus])
     made.devices[device.id] = task
     made.tasks[f"device {device.id}"] = task.run
     for point in points:
         lane = lanes[_side(point)] = made.lanes[point.id] = Lane(point, task, around)
         made.tasks[f"access point {point.id}"] = lane.run
+    if fire is None:
+        return
+    sides = {side: [p.id for p in points if _side(p) is side] for side in Side} if points else {}
+    if (asking := fit(device, driver, task, sides, fire)) is not None:
+        made.duty[device.id] = asking
+    for point in points:
+        fire.add_screen(point.id, made.lanes[point.id].screen)
 
 
 def _alarm_points(device: DeviceEntry, driver: Driver, site: Site) -> AlarmPoints:

@@ -21,6 +21,7 @@ from drivers.protocols.gbt26875 import (
     UnitType,
     encode,
     encode_analog,
+    encode_system,
     encode_unit,
     objects_of,
     reply_to,
@@ -30,7 +31,7 @@ from drivers.simulators.far_end import FarEnd
 REPEAT_AFTER_S, REPEAT_COUNT, HEARTBEAT_S = 1.5, 3, 20.0
 STANDING: Final[Time] = (0, 0, 12, 23, 11, 26)
 """The transmitter's clock stands: its label is for people."""
-FIRE_ALARM_SYSTEM, SMOKE_DETECTOR, TEMPERATURE = 1, 40, 3
+FIRE_ALARM_SYSTEM, CALL_POINT, SMOKE_DETECTOR, TEMPERATURE = 1, 23, 40, 3
 FAULT_BIT: Final = 2
 MAINS_FAULT_BIT: Final = 3
 DUTY_ANSWERED: Final = 0b10_0000
@@ -49,6 +50,8 @@ class Simulator(FarEnd):
     ACTIONS: ClassVar[dict[str, dict[str, Any]]] = {
         "fire": {"zone": 10, "number": 2, "text": "A区1层走廊", "on": True, "is_test": False},
         "fault": {"zone": 10, "number": 2, "text": "A区1层走廊", "on": True},
+        "call_point": {"zone": 10, "number": 90, "on": True},
+        "system": {"bits": 1 << FIRE_BIT},
         "mains": {"on": True},
         "temperature": {"zone": 10, "number": 2, "degrees": 21.5},
         "answer_duty": {},
@@ -160,6 +163,15 @@ class Simulator(FarEnd):
         """Let a smoke detector report a fault, or its end."""
         self._component(zone, number, 1 << NORMAL_BIT | on << FAULT_BIT, text)
 
+    def do_call_point(self, zone: int, number: int, *, on: bool) -> None:
+        """Let a manual call point report that it was broken, or mended."""
+        self._component(zone, number, 1 << NORMAL_BIT | on << FIRE_BIT, "", CALL_POINT)
+
+    def do_system(self, bits: int) -> None:
+        """Let the alarm system report its own state, as figure 6 numbers its bits; 0 is normal."""
+        status = encode_system(FIRE_ALARM_SYSTEM, 1, 1 << NORMAL_BIT | bits, self.time)
+        self._send(encode_unit(UnitType.SYSTEM_STATUS, status))
+
     def do_mains(self, *, on: bool) -> None:
         """Cut the transmitter's mains, or give it back."""
         self.status = 1 << NORMAL_BIT | on << MAINS_FAULT_BIT
@@ -177,9 +189,11 @@ class Simulator(FarEnd):
         self._send(encode_unit(UnitType.TRANSMITTER_OPERATION, unit))
         self.duty_minutes = 0
 
-    def _component(self, zone: int, number: int, status: int, text: str) -> None:
+    def _component(
+        self, zone: int, number: int, status: int, text: str, kind: int = SMOKE_DETECTOR
+    ) -> None:
         self._conditions[zone, number] = status
-        part = ComponentStatus(FIRE_ALARM_SYSTEM, 1, SMOKE_DETECTOR, zone, number, status, text)
+        part = ComponentStatus(FIRE_ALARM_SYSTEM, 1, kind, zone, number, status, text)
         self._send(encode_unit(UnitType.COMPONENT_STATUS, part.encode(self.time)))
 
     def _send(self, data: bytes) -> None:

@@ -120,6 +120,10 @@ class CompiledModel:
         found = self._points.get(point.id)
         return self._compiled(point) if found is None else found
 
+    def known(self, point_id: str) -> CompiledPoint | None:
+        """Return what holds at a point of the site file."""
+        return self._points.get(point_id)
+
     def at_door(self, door: str) -> list[CompiledPoint]:
         """Return the points through one door."""
         return [point for point in self._points.values() if point.door == door]

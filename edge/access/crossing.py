@@ -63,7 +63,8 @@ class Crossing:
             decided_at_s: Monotonic.
             access_time_s: How long each of them has; None is the gate's own time.
         """
-        if self._entry.free_egress:
+        if self._entry.free_egress or self._is_on_fire:
+            # It stands open: telling it would hold up the line for those who are released.
             self._screen.show("welcome", masked_name=masked_name)
             return DoorCommandOutcome.CONFIRMED
         side = Side.IN if granted.direction is Direction.IN else Side.OUT
@@ -94,6 +95,10 @@ class Crossing:
         mode = GateMode.FREE if is_free else GateMode.CONTROLLED
         outcome, _ = await self._answered(self._gate.set_mode(self._side, mode))
         return outcome
+
+    @property
+    def _is_on_fire(self) -> bool:
+        return self._around.doorkeeper.world.is_on_fire(self._point)
 
     def counted(self, count: int) -> None:
         """The gate counted people in the lane's direction."""
@@ -155,13 +160,15 @@ class Crossing:
         happening = happenings.Passed(
             self._point, self._around.now(), passed.decision_id, passed.count
         )
-        self._around.doorkeeper.take(happening, is_released=self.is_released)
+        is_released = self.is_released or self._is_on_fire
+        self._around.doorkeeper.take(happening, is_released=is_released)
         if passed.decision_id is not None:
             self._screen.show("passed")
 
     def _note_passed_against(self, passed: Passed) -> None:
         """Note people who went the other way: let out by the button, or against the direction."""
         keeper, is_let_out = self._around.doorkeeper, passed.decision_id is not None
+        is_let_out |= self._is_on_fire
         if passed.decision_id is not None:
             self._note_taken(passed, Direction.OUT)
             keeper.take(happenings.NotPassed(passed.decision_id))

@@ -101,6 +101,13 @@ class FireChanged:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class FireReleasesChanged:
+    """Fires, or drills, release other points now. Attributes: points: all of them."""
+
+    points: frozenset[str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class HoldsChanged:
     """An operator holds other points open now. Attributes: points: all of them."""
 
@@ -137,6 +144,6 @@ class Ticked:
 
 Happening = (
     Decided | Passed | NotPassed | PassedWrongWay | Forgiven | RefusalsForgiven | DoorOpened
-    | DoorClosed | LockdownChanged | FireChanged | HoldsChanged | DegradedChanged | Heard
-    | LinkChanged | Ticked
+    | DoorClosed | LockdownChanged | FireChanged | FireReleasesChanged | HoldsChanged
+    | DegradedChanged | Heard | LinkChanged | Ticked
 )  # fmt: skip

@@ -159,6 +159,11 @@ class Lane:
         """Whether everybody is to pass because an operator says so."""
         return self._around.doorkeeper.world.is_held_open(self._point)
 
+    @property
+    def is_on_fire(self) -> bool:
+        """Whether a fire, or a drill, releases this point."""
+        return self._around.doorkeeper.world.is_on_fire(self._point)
+
     async def release(self, command_id: UUID) -> DoorCommandOutcome:
         """Let one person through at once, before all who wait; the caller has asked ``is_locked``.
 

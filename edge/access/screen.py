@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from config.contract.access import CredentialKind, DenialReason
 from config.site import AccessPointEntry
@@ -33,6 +33,7 @@ class Screen:
         """Begin with a gate and a camera that have not been heard of."""
         self._point, self._board, self._now = point, board, now
         self._is_gate_able = self._is_camera_able = False
+        self._standing: Phase | None = None
         self._idle_later: asyncio.TimerHandle | None = None
 
     def gate_is_able(self, *, is_able: bool) -> None:
@@ -47,6 +48,12 @@ class Screen:
             self._is_camera_able = is_able
             self.show_idle()
 
+    def fire_is_on(self, phase: Literal["fire", "drill"] | None) -> None:
+        """Show nothing but the fire, or the drill, as long as it releases the gate."""
+        if phase != self._standing:
+            self._standing = phase
+            self.show_idle()
+
     def show(
         self,
         phase: Phase,
@@ -56,14 +63,18 @@ class Screen:
         cover: Cover | None = None,
         asks: Collection[CredentialKind] = (),
     ) -> None:
-        """Show something that just happened, for a while."""
+        """Show something that just happened, for a while; nothing passes over a fire."""
+        if self._standing is not None:
+            return
         self._put(phase, masked_name, reason, cover, asks)
         shown_s = STEP_UP_S if phase == "step_up" else SHOWN_S
         self._idle_later = asyncio.get_running_loop().call_later(shown_s, self.show_idle)
 
     def show_idle(self) -> None:
         """Show what stands while nothing happens: what people must know before they try."""
-        if not self._is_gate_able:
+        if self._standing is not None:
+            self._put(self._standing)
+        elif not self._is_gate_able:
             self._put("fault")
         elif not self._is_camera_able:
             self._put("unavailable")

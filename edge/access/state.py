@@ -101,6 +101,7 @@ class State:
         escorted: Who waits for an escort, likewise.
         escorts: The last one with the right to escort who was let through, by point.
         degraded: The rule that holds while what is known here is too old; None while it is not.
+        released: Points that a fire holds open, as ``edge.fire`` knows zones.
         held: Points that an operator holds open.
         is_link_up: Whether used codes are shared with the other nodes now.
     """
@@ -120,6 +121,7 @@ class State:
     is_link_up: bool = False
     lockdowns: frozenset[str] = frozenset()
     fires: frozenset[str] = frozenset()
+    released: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
     degraded: "Degraded | None" = None
 

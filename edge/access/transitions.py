@@ -30,6 +30,7 @@ from edge.access.happenings import (
     DoorClosed,
     DoorOpened,
     FireChanged,
+    FireReleasesChanged,
     Forgiven,
     Happening,
     Heard,
@@ -395,6 +396,11 @@ def _take_fire(world: World, happening: FireChanged) -> list[Fact]:
     return []
 
 
+def _take_fire_releases(world: World, happening: FireReleasesChanged) -> list[Fact]:
+    world.state.released = happening.points
+    return []
+
+
 def _take_holds(world: World, happening: HoldsChanged) -> list[Fact]:
     world.state.held = happening.points
     return []
@@ -433,6 +439,7 @@ _HANDLERS: Final[dict[type[Happening], Callable[[World, Any], Iterable[Fact]]]] 
     DoorClosed: _take_closed,
     LockdownChanged: _take_lockdown,
     FireChanged: _take_fire,
+    FireReleasesChanged: _take_fire_releases,
     HoldsChanged: _take_holds,
     DegradedChanged: _take_degraded,
     Heard: _take_heard,

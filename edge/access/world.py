@@ -30,6 +30,8 @@ class World:
         A zone that the model does not have releases every point: better too many than too few.
         """
         fires = self.state.fires
+        if point.id in self.state.released:
+            return True
         if not fires:
             return False
         known = {zone.id for zone in self.model.model.fire_zones}

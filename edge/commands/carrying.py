@@ -8,8 +8,15 @@ from uuid import UUID
 from config.contract.access import DoorCommandOutcome
 from config.contract.command_events import CommandOutcome, CommandRefusal
 from config.contract.commands import (
+    BeginDrill,
+    BeginFireTest,
+    CheckDuty,
+    CloseFireRelease,
+    EndDrill,
+    EndFireTest,
     HoldOpen,
     NodeCommand,
+    OfFire,
     OpenOnce,
     ReconnectDevice,
     ReportStatus,
@@ -25,7 +32,7 @@ from edge.commands.store import CommandsStoreError
 
 DONE: Final = Carried(CommandOutcome.DONE)
 _NOT_HERE: Final = Carried(CommandOutcome.REFUSED, CommandRefusal.NOT_HERE)
-_NOT_UNDERSTOOD: Final = Carried(CommandOutcome.REFUSED, CommandRefusal.NOT_UNDERSTOOD)
+_ON_FIRE: Final = Carried(CommandOutcome.REFUSED, CommandRefusal.FIRE_RELEASE)
 _LOCKED: Final = Carried(CommandOutcome.REFUSED, CommandRefusal.LOCKED_DOWN)
 _ANSWERS: Final = {
     DoorCommandOutcome.CONFIRMED: DONE,
@@ -40,6 +47,11 @@ class Commanded(Held, Protocol):
     @property
     def is_locked(self) -> bool:
         """See ``Lane.is_locked``."""
+        ...
+
+    @property
+    def is_on_fire(self) -> bool:
+        """See ``Lane.is_on_fire``."""
         ...
 
     async def release(self, command_id: UUID) -> DoorCommandOutcome:
@@ -60,6 +72,22 @@ async def no_cameras(command: NodeCommand) -> Carried:
     return _NOT_HERE
 
 
+class Fire(Protocol):
+    """The part of the fire station's orders that is needed here."""
+
+    async def carry_out(self, what: OfFire, *, asked_by: str) -> Carried:
+        """See ``FireOrders.carry_out``."""
+        ...
+
+
+class NoFire:
+    """Of a site without a fire zone."""
+
+    async def carry_out(self, what: OfFire, *, asked_by: str) -> Carried:
+        """Refuse: there is nothing here that could be meant."""
+        return _NOT_HERE
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Hands:
     """Everything at a node that a command may touch.
@@ -67,6 +95,7 @@ class Hands:
     Attributes:
         lanes: By access point.
         cameras: What is about cameras; answers at once, whatever goes on behind it.
+        fire: What is about fire.
     """
 
     lanes: Mapping[str, Commanded]
@@ -75,6 +104,7 @@ class Hands:
     report_status: Callable[[], None]
     cameras: Callable[[NodeCommand], Awaitable[Carried]] = no_cameras
     sounders: Sounders | None = None
+    fire: Fire = dataclasses.field(default_factory=NoFire)
 
     async def carry_out(self, command: NodeCommand) -> Carried:
         """Do what a command says and return what became of it."""
@@ -94,8 +124,15 @@ class Hands:
                 return DONE
             case WatchCamera() | KeepClip() | CallPreset():
                 return await self.cameras(command)
-            case _:
-                return _NOT_UNDERSTOOD
+            case (
+                CloseFireRelease()
+                | BeginDrill()
+                | EndDrill()
+                | BeginFireTest()
+                | EndFireTest()
+                | CheckDuty() as what
+            ):
+                return await self.fire.carry_out(what, asked_by=command.asked_by)
 
     async def _open_once(self, point: str, command_id: UUID) -> Carried:
         lane = self.lanes.get(point)
@@ -109,6 +146,9 @@ class Hands:
             return _NOT_HERE
         try:
             if isinstance(what, Secure):
+                if lane.is_on_fire:
+                    await self.holds.end(what.access_point)
+                    return _ON_FIRE
                 return _ANSWERS[await self.holds.end(what.access_point)]
             if lane.is_locked:
                 return _LOCKED

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from config.contract.commands import CommandHead, NodeCommand, SignedCommand
 from edge.access.doorkeeper import Doorkeeper
-from edge.commands.carrying import Hands
+from edge.commands.carrying import Fire, Hands, NoFire
 from edge.commands.desk import Carried, Central, Desk, Recorder
 from edge.commands.holds import Holds
 from edge.commands.store import CommandsStore
@@ -39,6 +39,7 @@ class Commands:
         journal: Recorder,
         report_status: Callable[[], None],
         now: Callable[[], datetime],
+        fire: Fire | None = None,
     ) -> "Commands":
         """Return them; the file is opened when they run."""
         store = CommandsStore(path)
@@ -50,6 +51,7 @@ class Commands:
             holds,
             report_status,
             sounders=installation.sounders,
+            fire=fire or NoFire(),
         )
         desk = Desk(
             central,

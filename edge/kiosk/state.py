@@ -14,9 +14,12 @@ CallState = Literal["none", "calling", "asked", "coming", "unreachable"]
 """Of a call for assistance. ``calling``: central has not said that it heard. ``coming``: a guard
 has taken it. ``unreachable``: nobody hears it now."""
 
-Phase = Literal["looking", "welcome", "passed", "refused", "step_up", "fault", "unavailable"]
+Phase = Literal[
+    "looking", "welcome", "passed", "refused", "step_up", "fault", "unavailable", "fire", "drill"
+]
 """``step_up``: something more is asked for, such as a card when the face leaves a doubt.
-``fault``: the gate does not open. ``unavailable``: no camera or no recognition, cards only."""
+``fault``: the gate does not open. ``unavailable``: no camera or no recognition, cards only.
+``fire``, ``drill``: the gate stands open for everybody, and nothing else is said."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,10 +14,12 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from edge.fire.notice import FireNotice
 from edge.link.message import (
     DATAGRAM_SIZE_BYTES,
     FACT_COUNT_MAX,
     HAVE_COUNT_MAX,
+    NOTICE_COUNT_MAX,
     LinkFact,
     Lockdowns,
     Message,
@@ -63,10 +65,12 @@ class Learnt:
         sender: None where the message was not believed.
         facts: That were not known before.
         lockdowns: Newer ones than were known.
+        fires: As the sender knows them, known here or not.
         replies: Datagrams for whoever the message says has sent it.
     """
 
     sender: str | None = None
+    fires: tuple[FireNotice, ...] = ()
     facts: tuple[LinkFact, ...] = ()
     lockdowns: Lockdowns | None = None
     replies: tuple[tuple[str, bytes], ...] = ()
@@ -83,6 +87,7 @@ class Exchange:
         key: Ed25519PrivateKey,
         nonce: Callable[[], str],
         knowledge: Callable[[], Knowledge],
+        fires: Callable[[], Sequence[FireNotice]] = tuple,
     ) -> None:
         """Begin without peers.
 
@@ -92,7 +97,9 @@ class Exchange:
             key: Of this node.
             nonce: 128 random bits as hex, others each time.
             knowledge: What this node knows at the moment.
+            fires: That stand at the moment, as old as they are now.
         """
+        self._fires = fires
         self._site, self._node, self._key = site, node, key
         self._nonce, self._knowledge, self._boot = nonce, knowledge, nonce()
         self._keys: dict[str, Ed25519PublicKey] = {}
@@ -131,6 +138,22 @@ class Exchange:
         """Return what a node is told once a second, and whenever something changed here."""
         return self._message(peer, self._known(), answer=self._sessions[peer].answer)
 
+    def fire_messages(self, peer: str, fires: Sequence[FireNotice]) -> list[bytes]:
+        """Return what a node is told of fires with every heartbeat, and more often at first."""
+        return [
+            self._message(
+                peer,
+                Knowledge(),
+                answer=self._sessions[peer].answer,
+                fires=tuple(fires[first : first + NOTICE_COUNT_MAX]),
+            )
+            for first in range(0, len(fires), NOTICE_COUNT_MAX)
+        ]
+
+    def standing_fires(self) -> Sequence[FireNotice]:
+        """Return what the other nodes are to be told of fires now."""
+        return self._fires()
+
     def receive(self, data: bytes, *, now_s: float) -> Learnt:
         """Take a datagram.
 
@@ -142,6 +165,8 @@ class Exchange:
         if not self._sessions[peer].is_fresh(message, now_s=now_s):
             reply = self._message(peer, knowledge, answer=message.challenge)
             return Learnt(replies=((peer, reply),))
+        if message.fires:
+            return Learnt(peer, fires=message.fires)
         facts, is_asked = self._new_facts(message.part)
         replies = list(self._lacking(peer, knowledge, message.have))
         if is_asked and not replies:
@@ -150,9 +175,9 @@ class Exchange:
             replies = [self._message(peer, knowledge, answer=answer, first=message.part)]
         return Learnt(
             peer,
-            facts,
-            _newer(message.lockdowns, knowledge.lockdowns),
-            tuple((peer, reply) for reply in replies),
+            facts=facts,
+            lockdowns=_newer(message.lockdowns, knowledge.lockdowns),
+            replies=tuple((peer, reply) for reply in replies),
         )
 
     def _known(self) -> Knowledge:
@@ -169,9 +194,10 @@ class Exchange:
         answer: str | None,
         part: Part | None = None,
         first: Part | None = None,
+        fires: tuple[FireNotice, ...] = (),
     ) -> bytes:
-        """Return a message: a part of facts, or what this node has, beginning with ``first``."""
-        session, is_bare = self._sessions[peer], part is None
+        """Return a message: facts, fires, or what this node has, beginning with ``first``."""
+        session, is_bare = self._sessions[peer], part is None and not fires
         message = Message(
             site=self._site,
             sender=self._node,
@@ -183,6 +209,7 @@ class Exchange:
             have=self._some_of_what_it_has(first) if is_bare else {},
             lockdowns=knowledge.lockdowns if is_bare else None,
             part=part,
+            fires=fires,
         )
         return encode(message, self._key)
 

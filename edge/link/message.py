@@ -15,6 +15,7 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from config.contract.areas import AreaFact, AreasForgiven, CodeUsed, UnnamedCount
 from config.contract.identifiers import Frozen, Slug
+from edge.fire.notice import FireNotice
 
 FORMAT: Final = b"MSL1"
 CONTEXT: Final = b"menshen site link v1\0"
@@ -26,6 +27,8 @@ DATAGRAM_SIZE_BYTES_MAX: Final = 8192
 FACT_COUNT_MAX: Final = 64
 LEVEL_COUNT_MAX: Final = 64
 HAVE_COUNT_MAX: Final = 16
+NOTICE_COUNT_MAX: Final = 3
+"""So many surely fit into a datagram that is not sent in fragments."""
 
 Nonce = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 LinkFact = AreaFact | UnnamedCount | AreasForgiven | CodeUsed
@@ -70,6 +73,8 @@ class Message(Frozen):
         have: The sequence up to which the sender knows some nodes' facts; others follow by turns.
         lockdowns: None where central was never heard.
         part: Facts that the receiver lacks.
+        fires: All that the sender knows to stand, or some of them; such a message says nothing
+            else, so that a node of before this version, which cannot read it, misses nothing else.
     """
 
     site: Slug
@@ -82,6 +87,7 @@ class Message(Frozen):
     have: Annotated[dict[Slug, int], Field(max_length=HAVE_COUNT_MAX)] = Field(default_factory=dict)
     lockdowns: Lockdowns | None = None
     part: Part | None = None
+    fires: Annotated[tuple[FireNotice, ...], Field(max_length=NOTICE_COUNT_MAX)] = ()
 
 
 def encode(message: Message, key: Ed25519PrivateKey) -> bytes:

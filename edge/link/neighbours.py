@@ -3,8 +3,8 @@
 import logging
 import secrets
 import socket
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -12,11 +12,32 @@ from config.contract.trust import TrustError, from_text
 from edge.access.doorkeeper import Doorkeeper
 from edge.access.happenings import Heard, LinkChanged
 from edge.access.rulebook import RuleBook
+from edge.fire.notice import FireNotice
 from edge.link.exchange import Exchange, Knowledge, Learnt
 from edge.link.message import LinkFact, Lockdowns
 from edge.link.site_link import Address, SiteLink
 
 _log = logging.getLogger("edge.link")
+
+
+class Fires(Protocol):
+    """The part of the fire station that is needed here."""
+
+    def notices(self) -> Sequence[FireNotice]:
+        """Return what the other nodes are to be told."""
+        ...
+
+    def hear(self, notices: Sequence[FireNotice]) -> None:
+        """Take what another node told."""
+        ...
+
+    def nodes_heard(self, nodes: frozenset[str]) -> None:
+        """Take which other nodes are heard."""
+        ...
+
+    def when_fires_changed(self, call: Callable[[], None]) -> None:
+        """Call this whenever ``notices`` are others; it must be quick."""
+        ...
 
 
 class Neighbours:
@@ -32,6 +53,7 @@ class Neighbours:
         addresses: Mapping[str, Address],
         doorkeeper: Doorkeeper,
         rules: RuleBook,
+        fires: Fires | None = None,
     ) -> None:
         """Put the link together.
 
@@ -43,8 +65,9 @@ class Neighbours:
             addresses: Of all nodes.
             doorkeeper: Is told what others know, and whether codes are shared.
             rules: Say whose keys are good; hear of lockdowns.
+            fires: Tells and hears of fires; None is a node that knows nothing of them.
         """
-        self._doorkeeper, self._rules = doorkeeper, rules
+        self._doorkeeper, self._rules, self._fires = doorkeeper, rules, fires
         self._keys: Mapping[str, str] = {}
         self._knowledge: Knowledge | None = None
         self._exchange = Exchange(
@@ -53,6 +76,7 @@ class Neighbours:
             key=key,
             nonce=lambda: secrets.token_hex(16),
             knowledge=self._known,
+            fires=tuple if fires is None else fires.notices,
         )
         self._link = SiteLink(
             self._exchange,
@@ -60,8 +84,11 @@ class Neighbours:
             addresses=addresses,
             on_learnt=self._learn,
             on_change=self._link_changed,
+            on_heard=self._nodes_heard,
         )
         doorkeeper.when_shared(self._shared_changed)
+        if fires is not None:
+            fires.when_fires_changed(self._link.fires_changed)
         self.follow()
 
     async def run(self) -> None:
@@ -87,12 +114,20 @@ class Neighbours:
         return self._knowledge
 
     def _learn(self, learnt: Learnt) -> None:
+        if learnt.fires:
+            if self._fires is not None:
+                self._fires.hear(learnt.fires)
+            return
         if learnt.lockdowns is not None:
             self._rules.hear(learnt.lockdowns.levels, version=learnt.lockdowns.version)
             self._doorkeeper.follow()
         if learnt.facts:
             self._doorkeeper.take(Heard(learnt.facts))
         self._shared_changed()
+
+    def _nodes_heard(self, nodes: frozenset[str]) -> None:
+        if self._fires is not None:
+            self._fires.nodes_heard(nodes)
 
     def _link_changed(self, is_up: bool) -> None:
         self._doorkeeper.take(LinkChanged(is_up))

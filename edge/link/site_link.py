@@ -1,7 +1,9 @@
 """The site link on the wire: UDP between nodes, once a second and whenever something changed.
 
-A datagram that cannot be believed costs one check of a signature, and no more than a number of such
-checks a second is made: a flood delays the link and nothing else.
+A fire is told at once and then every tenth of a second for a while: no loss of single datagrams may
+cost a second. A datagram that cannot be believed costs one check of a signature, and no more than a
+number of such checks a second is made, for each address where a node listens and for all others
+together: a flood from elsewhere delays nobody.
 """
 
 import asyncio
@@ -19,6 +21,10 @@ _log = logging.getLogger("edge.link")
 
 Address = tuple[str, int]
 CHECKS_PER_S_MAX: Final = 500
+CHECKS_PER_S_MAX_OF_A_NODE: Final = 100
+FIRE_EVERY_S: Final = 0.1
+FIRE_BURST_S: Final = 2.0
+"""So long after a change fires are told every tenth of a second; then with each heartbeat."""
 COMPLAINT_PAUSE_S: Final = 60.0
 
 
@@ -33,6 +39,7 @@ class SiteLink:
         addresses: Mapping[str, Address],
         on_learnt: Callable[[Learnt], None],
         on_change: Callable[[bool], None],
+        on_heard: Callable[[frozenset[str]], None] = lambda _: None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare.
@@ -43,18 +50,27 @@ class SiteLink:
             addresses: Where the other nodes listen; one without an address is never heard.
             on_learnt: Takes what another node told; must be quick.
             on_change: Takes whether the link is up, whenever that changes.
+            on_heard: Takes which nodes are heard, whenever that changes.
             monotonic: The clock of sessions.
         """
         self._exchange, self._listener, self._addresses = exchange, listener, addresses
         self._on_learnt, self._on_change, self._monotonic = on_learnt, on_change, monotonic
+        self._on_heard, self._heard = on_heard, frozenset[str]()
         self._transport: asyncio.DatagramTransport | None = None
         self._is_up, self._silent = False, frozenset[str]()
         self._has_changed = asyncio.Event()
-        self._checks = _Allowance(CHECKS_PER_S_MAX)
+        self._burst_until_s = 0.0
+        self._checks: dict[str, _Allowance] = {}
         self._complained_at_s: float | None = None
 
     def changed(self) -> None:
         """Say that this node knows something new, so that the others hear of it at once."""
+        self._has_changed.set()
+
+    def fires_changed(self) -> None:
+        """Say that a fire is another one: it is told at once, and again and again."""
+        self._burst_until_s = self._monotonic() + FIRE_BURST_S
+        self._tell_fires()
         self._has_changed.set()
 
     async def run(self) -> None:
@@ -64,13 +80,20 @@ class SiteLink:
             lambda: _Receiver(self._take), sock=self._listener
         )
         try:
+            beat_at_s = self._monotonic()
             while True:
-                self._tell_all()
+                now_s = self._monotonic()
+                if self._has_changed.is_set() or now_s >= beat_at_s:
+                    self._has_changed.clear()
+                    self._tell_all()
+                    beat_at_s = now_s + HEARTBEAT_S
+                self._tell_fires()
                 self._look_around()
+                is_burst = now_s < self._burst_until_s
+                wait_s = FIRE_EVERY_S if is_burst else beat_at_s - self._monotonic()
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(HEARTBEAT_S):
+                    async with asyncio.timeout(max(0.0, wait_s)):
                         await self._has_changed.wait()
-                self._has_changed.clear()
         finally:
             self._transport.close()
 
@@ -79,14 +102,21 @@ class SiteLink:
             if peer in self._addresses:
                 self._send(peer, self._exchange.heartbeat(peer))
 
+    def _tell_fires(self) -> None:
+        fires = self._exchange.standing_fires()
+        for peer in self._exchange.peers if fires else ():
+            if peer in self._addresses:
+                for datagram in self._exchange.fire_messages(peer, fires):
+                    self._send(peer, datagram)
+
     def _send(self, peer: str, datagram: bytes) -> None:
         address = self._addresses.get(peer)
         if self._transport is not None and address is not None:
             self._transport.sendto(datagram, address)
 
-    def _take(self, data: bytes) -> None:
+    def _take(self, data: bytes, sender: object) -> None:
         now_s = self._monotonic()
-        if not self._checks.take(now_s):
+        if not self._allowance(sender).take(now_s):
             self._complain("more datagrams than can be checked: something floods this port")
             return
         try:
@@ -96,11 +126,20 @@ class SiteLink:
             return
         for peer, reply in learnt.replies:
             self._send(peer, reply)
-        if learnt.facts or learnt.lockdowns is not None:
+        if learnt.facts or learnt.fires or learnt.lockdowns is not None:
             self._on_learnt(learnt)
+        if learnt.facts or learnt.lockdowns is not None:
             self.changed()
         if learnt.sender is not None:
             self._look_around()
+
+    def _allowance(self, sender: object) -> "_Allowance":
+        """Return how much whoever sent from an address may cost."""
+        known = next((n for n, address in self._addresses.items() if address == sender), "")
+        if known not in self._checks:
+            count = CHECKS_PER_S_MAX_OF_A_NODE if known else CHECKS_PER_S_MAX
+            self._checks[known] = _Allowance(count)
+        return self._checks[known]
 
     def _look_around(self) -> None:
         now_s = self._monotonic()
@@ -110,6 +149,10 @@ class SiteLink:
         for name in sorted(self._silent - silent):
             _log.info("node %s is heard over the site link", name)
         self._silent = silent
+        heard = frozenset(self._exchange.peers) - silent
+        if heard != self._heard:
+            self._heard = heard
+            self._on_heard(heard)
         is_up = self._exchange.is_up(now_s=now_s)
         if is_up != self._is_up:
             self._is_up = is_up
@@ -123,11 +166,11 @@ class SiteLink:
 
 
 class _Receiver(asyncio.DatagramProtocol):
-    def __init__(self, take: Callable[[bytes], None]) -> None:
+    def __init__(self, take: Callable[[bytes, object], None]) -> None:
         self._take = take
 
     def datagram_received(self, data: bytes, addr: object) -> None:
-        self._take(data)
+        self._take(data, addr)
 
     def error_received(self, exc: Exception) -> None:
         _log.debug("site link: %s", exc)  # nobody listens there at the moment

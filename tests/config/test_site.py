@@ -156,7 +156,10 @@ INPUT = '[[fire_input]]\nzone = "z"\ndevice = "d"\n'
     [
         (ZONE + 'confirm_by = ["panel", "call_point"]\n' + INPUT, "one call point opens its gates"),
         (ZONE + 'confirm_by = ["one_device"]\n' + INPUT, "one detector alone opens its gates"),
-        (ZONE + 'on_loss = "release"\n' + INPUT, "its gates open whenever no panel of it is heard"),
+        (
+            ZONE + 'on_loss = "release"\n' + INPUT,
+            "its gates open whenever a panel of it is not heard",
+        ),
         (ZONE, "fire_zone 'z' has no fire_input"),
         (ZONE + 'releases = ["a"]\n' + INPUT, "no fire_zone releases access_point b"),
     ],

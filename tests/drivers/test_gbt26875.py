@@ -205,6 +205,7 @@ def test_a_damaged_length_hides_what_follows_for_five_seconds_at_most() -> None:
         while await wire.driver.poll() == [] and len(wire.line.sent) == subscription_heard:
             wire.clock.now_s += STALL_S / 10
             await asyncio.sleep(0.001)
+        await wire.line.until_sent()
 
         assert wire.commands == [Command.ACKNOWLEDGE]
 

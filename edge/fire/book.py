@@ -1,0 +1,403 @@
+"""Which fires a node knows of, what each of them releases here, and what a person closed. Pure.
+
+::
+
+    confirmed --signals gone--> over --each point closed--> kept as closed
+       |  release stands          |  release stands
+       +--------------------------+---- the same fire told again changes nothing
+
+A release of a real fire stands until a person closes it, point by point; of a drill, until the
+drill is over. A point that was closed is released again by another fire, and by the same one when
+more of its points signal. Two nodes that know different things of a fire agree on the higher
+revision, which its origin alone makes; an end of a drill is made by whoever was told to.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from config.contract.fire_events import FireConfirmation, FirePoint
+from drivers.base import Side
+from edge.fire.notice import AGE_MS_MAX, FireNotice
+from edge.fire.signals import Verdict
+
+FIRE_COUNT_MAX: Final = 200
+SENT_COUNT_MAX: Final = 32
+"""Fires that are told at once; a site has fewer."""
+ECHO_S: Final = 10.0
+"""So long a node that was heard to know less of a fire is told of it again."""
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class Fire:
+    """One fire or drill.
+
+    Attributes:
+        frame_at_s: When the panel's frame came, on this node's monotonic clock; of a fire heard
+            over the link, as the notice's age told.
+        is_own: This node's panel signals it.
+        is_local: Not told to others: this node alone cannot hear the zone's panels.
+        points: That signalled, for its origin alone.
+        until_s: When a drill ends, monotonic.
+        is_evident: The origin has seen its signals in this process; after a restart it has not.
+    """
+
+    fire_id: UUID
+    zone: str
+    origin: str
+    confirmed_by: FireConfirmation
+    since: datetime
+    frame_at_s: float
+    revision: int = 1
+    growth: int = 0
+    is_active: bool = True
+    is_current: bool = True
+    is_drill: bool = False
+    has_release: bool = True
+    is_own: bool = False
+    is_local: bool = False
+    points: set[tuple[str, str]] = dataclasses.field(default_factory=set)
+    until_s: float | None = None
+    is_evident: bool = True
+    closed: dict[str, int] = dataclasses.field(default_factory=dict)
+    outdated_heard_at_s: float | None = None
+
+    def releases(self, point: str) -> bool:
+        """Return whether it holds a point of its zone open now."""
+        if not self.has_release or (self.is_drill and not self.is_active):
+            return False
+        return self.closed.get(point, -1) < self.growth
+
+    @property
+    def fire_points(self) -> tuple[FirePoint, ...]:
+        """Its points, for an event."""
+        return tuple(FirePoint(device=d, point=p) for d, p in sorted(self.points))
+
+
+class FireBook:
+    """Of one node. Times are monotonic seconds unless they say otherwise."""
+
+    def __init__(self, node: str, points: Mapping[str, Iterable[str]]) -> None:
+        """Begin without a fire.
+
+        Args:
+            node: This one.
+            points: Access points (and outputs, by any name) of this node, by zone; see ``place``.
+        """
+        self._node = node
+        self._points = {zone: frozenset(names) for zone, names in points.items()}
+        self._fires: dict[UUID, Fire] = {}
+
+    @property
+    def fires(self) -> Sequence[Fire]:
+        """All that are known, the oldest first, those long over and closed included."""
+        return tuple(self._fires.values())
+
+    @property
+    def zones(self) -> Sequence[str]:
+        """All of the site, in the order of its file."""
+        return tuple(self._points)
+
+    def place(self, points: Mapping[str, Iterable[str]]) -> None:
+        """Take over which points of this node are in which zone."""
+        self._points = {zone: frozenset(names) for zone, names in points.items()}
+
+    def standing(self, zone: str) -> list[Fire]:
+        """Return the real fires and drills of a zone that are signalled still."""
+        return [f for f in self._fires.values() if f.zone == zone and f.is_active]
+
+    def releasing(self, point: str) -> list[Fire]:
+        """Return the fires that hold a point open now."""
+        return [f for f in self._of(point) if f.releases(point)]
+
+    def released(self) -> frozenset[str]:
+        """Return the points of this node that are to stand open."""
+        every = frozenset[str]().union(*self._points.values())
+        return frozenset(point for point in every if self.releasing(point))
+
+    def closed_for(self, point: str) -> list[Fire]:
+        """Return the fires of which a person closed a point, and that hold another open still."""
+        return [
+            f
+            for f in self._of(point)
+            if point in f.closed and not f.releases(point) and self.is_open_for_some(f)
+        ]
+
+    def free(self, points: Mapping[Side, Iterable[str]]) -> frozenset[Side]:
+        """Return the sides of a gate that are to be free.
+
+        Both are, even one that is no access point or that no zone names: people run either way.
+        But not one that a person closed for the very fire that holds the other open.
+
+        Args:
+            points: The gate's access points, by side.
+        """
+        every = [point for names in points.values() for point in names]
+        holding = {f.fire_id for point in every for f in self.releasing(point)}
+        if not holding:
+            return frozenset()
+        shut = {p for p in every if any(f.fire_id in holding for f in self.closed_for(p))}
+        return frozenset(
+            side
+            for side in Side
+            if not (names := list(points.get(side, ())))
+            or any(self.releasing(p) for p in names)
+            or not shut.intersection(names)
+        )
+
+    def is_open_for_some(self, fire: Fire) -> bool:
+        """Return whether a fire still holds any point of this node open."""
+        return any(fire.releases(point) for point in self._points.get(fire.zone, ()))
+
+    # ---- what this node's panels signal
+
+    def signalled(
+        self, zone: str, verdict: Verdict, *, fire_id: UUID, frame_at_s: float, now: datetime
+    ) -> tuple[Fire, bool]:
+        """Take a confirmed fire; returns it and whether it is a new one.
+
+        Args:
+            zone: Where.
+            verdict: What the panels say.
+            fire_id: For a new one.
+            frame_at_s: When the frame came that made it so.
+            now: Wall clock.
+        """
+        points = {(p.device, p.point) for p in verdict.points}
+        fire = self.own(zone, is_loss=False)
+        if fire is None:
+            fire = self._fires[fire_id] = Fire(
+                fire_id=fire_id,
+                zone=zone,
+                origin=self._node,
+                confirmed_by=verdict.confirmed_by,
+                since=now,
+                frame_at_s=frame_at_s,
+                growth=len(points),
+                is_own=True,
+                points=points,
+            )
+            self._bound()
+            return fire, True
+        new = points - fire.points
+        if new or not fire.is_evident:
+            fire.points |= new
+            fire.growth += len(new)
+            fire.revision += 1
+            fire.is_evident = True
+        return fire, False
+
+    def lost(
+        self, zone: str, *, fire_id: UUID, is_local: bool, now_s: float, now: datetime
+    ) -> Fire | None:
+        """Begin the release of a zone that is not heard; None where it has begun."""
+        if self.own(zone, is_loss=True) is not None:
+            return None
+        fire = self._fires[fire_id] = Fire(
+            fire_id=fire_id,
+            zone=zone,
+            origin=self._node,
+            confirmed_by=FireConfirmation.LOSS,
+            since=now,
+            frame_at_s=now_s,
+            is_own=True,
+            is_local=is_local,
+        )
+        self._bound()
+        return fire
+
+    def own(self, zone: str, *, is_loss: bool) -> Fire | None:
+        """Return the fire of a zone that this node tells of and that is not over."""
+        return next(
+            (
+                f
+                for f in self._fires.values()
+                if f.is_own and f.is_active and not f.is_drill and f.zone == zone
+                if (f.confirmed_by is FireConfirmation.LOSS) is is_loss
+            ),
+            None,
+        )
+
+    def over(self, fire: Fire) -> None:
+        """Nothing signals a fire any more, or a drill was ended; what it released stays open."""
+        fire.is_active = False
+        fire.revision += 1
+
+    def set_current(self, fire: Fire, *, is_current: bool) -> bool:
+        """Note whether what signals an own fire is heard; returns whether that is news."""
+        if fire.is_current is is_current:
+            return False
+        fire.is_current = is_current
+        fire.revision += 1
+        return True
+
+    # ---- drills
+
+    def begin_drill(
+        self,
+        zone: str,
+        *,
+        drill_id: UUID,
+        until_s: float,
+        has_release: bool,
+        now_s: float,
+        now: datetime,
+    ) -> Fire | None:
+        """Begin a drill; None where it is known."""
+        if drill_id in self._fires:
+            return None
+        fire = self._fires[drill_id] = Fire(
+            fire_id=drill_id,
+            zone=zone,
+            origin=self._node,
+            confirmed_by=FireConfirmation.DRILL,
+            since=now,
+            frame_at_s=now_s,
+            is_drill=True,
+            has_release=has_release,
+            is_own=True,
+            until_s=until_s,
+        )
+        self._bound()
+        return fire
+
+    def drill(self, drill_id: UUID) -> Fire | None:
+        """Return a drill that is not over."""
+        fire = self._fires.get(drill_id)
+        return fire if fire is not None and fire.is_drill and fire.is_active else None
+
+    def drills_over(self, now_s: float) -> list[Fire]:
+        """Return the drills whose time is over and that are not; see ``over``."""
+        return [
+            f
+            for f in self._fires.values()
+            if f.is_active and f.until_s is not None and now_s >= f.until_s
+        ]
+
+    # ---- what other nodes tell
+
+    def hear(self, notice: FireNotice, *, now_s: float) -> bool:
+        """Take what another node tells; returns whether it is news here."""
+        known = self._fires.get(notice.fire_id)
+        if known is None:
+            self._fires[notice.fire_id] = _fire_of(
+                notice, now_s, is_own=notice.origin == self._node
+            )
+            self._bound()
+            return True
+        if notice.revision < known.revision:
+            known.outdated_heard_at_s = now_s
+            return False
+        if notice.revision == known.revision:
+            # After a restart of this node, what it knew is no longer sure until it is told again.
+            is_sure = notice.is_current and not known.is_own and not known.is_current
+            known.is_current |= is_sure
+            return is_sure
+        if known.is_own and not known.is_drill:
+            # Nobody but this node says what its own panel signals.
+            known.revision = notice.revision + 1
+            return True
+        known.revision = notice.revision
+        known.growth = max(known.growth, notice.growth)
+        known.is_active, known.is_current = notice.is_active, notice.is_current
+        return True
+
+    def notices(self, *, now_s: float) -> list[FireNotice]:
+        """Return what the others are to be told, each time anew.
+
+        Fires that are over and of which nothing stands open here are told to who knows less only.
+        """
+        told = [
+            f
+            for f in self._fires.values()
+            if not f.is_local
+            and (f.is_active or self.is_open_for_some(f) or _is_to_be_echoed(f, now_s))
+        ]
+        return [_notice_of(f, now_s) for f in told[-SENT_COUNT_MAX:]]
+
+    # ---- a person closes
+
+    def is_signalled(self, point: str, *, silent: frozenset[str]) -> bool:
+        """Return whether a real fire is signalled at a point now, so that it may not be closed.
+
+        Args:
+            point: Of this node.
+            silent: Nodes that are not heard: what they told last is no reason any more.
+        """
+        return any(
+            f.is_active and f.is_current and not f.is_drill and f.origin not in silent
+            for f in self.releasing(point)
+        )
+
+    def close(self, point: str) -> list[Fire]:
+        """Close a point for every fire that holds it open; returns them."""
+        closed = self.releasing(point)
+        for fire in closed:
+            fire.closed[point] = fire.growth
+        return closed
+
+    # ---- over a restart
+
+    def restore(self, fire: Fire) -> None:
+        """Go on with a fire of before this start."""
+        self._fires[fire.fire_id] = fire
+
+    # ---- inside
+
+    def _of(self, point: str) -> list[Fire]:
+        return [f for f in self._fires.values() if point in self._points.get(f.zone, ())]
+
+    def _bound(self) -> None:
+        """Forget the oldest that are over and closed; a fire that holds anything open stays."""
+        for fire in list(self._fires.values()):
+            if len(self._fires) <= FIRE_COUNT_MAX:
+                return
+            if not fire.is_active and not self.is_open_for_some(fire):
+                del self._fires[fire.fire_id]
+
+
+def _is_to_be_echoed(fire: Fire, now_s: float) -> bool:
+    at_s = fire.outdated_heard_at_s
+    return at_s is not None and now_s - at_s <= ECHO_S
+
+
+def _notice_of(fire: Fire, now_s: float) -> FireNotice:
+    left_s = None if fire.until_s is None else max(0.0, fire.until_s - now_s)
+    return FireNotice(
+        fire_id=fire.fire_id,
+        zone=fire.zone,
+        origin=fire.origin,
+        confirmed_by=fire.confirmed_by,
+        revision=fire.revision,
+        growth=fire.growth,
+        is_active=fire.is_active,
+        is_current=fire.is_current,
+        is_drill=fire.is_drill,
+        has_release=fire.has_release,
+        age_ms=min(AGE_MS_MAX, max(0, round((now_s - fire.frame_at_s) * 1000))),
+        left_ms=None if left_s is None else min(AGE_MS_MAX, round(left_s * 1000)),
+        since=fire.since,
+    )
+
+
+def _fire_of(notice: FireNotice, now_s: float, *, is_own: bool) -> Fire:
+    return Fire(
+        fire_id=notice.fire_id,
+        zone=notice.zone,
+        origin=notice.origin,
+        confirmed_by=notice.confirmed_by,
+        since=notice.since,
+        frame_at_s=now_s - notice.age_ms / 1000,
+        revision=notice.revision,
+        growth=notice.growth,
+        is_active=notice.is_active,
+        # What this node itself said before it lost its memory, nobody hears now.
+        is_current=notice.is_current and not is_own,
+        is_drill=notice.is_drill,
+        has_release=notice.has_release,
+        is_own=is_own,
+        is_evident=not is_own,
+        until_s=None if notice.left_ms is None else now_s + notice.left_ms / 1000,
+    )

@@ -1,0 +1,514 @@
+"""Fire at one node: from what a panel says to gates that have been read back.
+
+Whatever confirms a fire, here or at another node, first makes every release of this node due, in
+the same step of the event loop. The rules, the other nodes, the journal and the disk follow, and
+none of them is waited for. Central has no part in it.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final, Literal, Protocol
+from uuid import UUID
+
+from config.contract.events import EventData
+from config.contract.fire_events import (
+    FireConfirmed,
+    FireDrillChanged,
+    FireEnded,
+    FirePathChanged,
+    FirePointChanged,
+    FireTestChanged,
+)
+from config.contract.fire_status import FireStatus
+from config.contract.identifiers import new_id
+from config.site import Site
+from drivers.base import DutyAnswered, Observation, PointChanged
+from edge.access.happenings import FireReleasesChanged
+from edge.backoff import wait_until_set
+from edge.fire import keeping
+from edge.fire.book import Fire, FireBook
+from edge.fire.duty import DutyChecks
+from edge.fire.gates import Gates
+from edge.fire.notice import FireNotice
+from edge.fire.panels import Panel
+from edge.fire.paths import Paths
+from edge.fire.places import Places
+from edge.fire.signals import Signals
+from edge.fire.standing import status_of
+from edge.fire.store import FireStore
+
+_log = logging.getLogger("edge.fire")
+
+TICK_S: Final = 0.5
+ROUND_S: Final = 3.0
+"""A panel that tells everything anew has done so by then."""
+
+Phase = Literal["fire", "drill"]
+
+
+class Recorder(Protocol):
+    """The part of the journal that is needed here."""
+
+    def note(self, data: EventData, *, subject: str | None, now: datetime) -> None:
+        """See ``Journal.note``; it waits for nothing."""
+        ...
+
+
+class Alarmed(Protocol):
+    """The screen of an access point."""
+
+    def fire_is_on(self, phase: Phase | None) -> None:
+        """See ``Screen.fire_is_on``."""
+        ...
+
+
+class FireStation:
+    """Of one node. All of it belongs to the event loop's thread but for the store.
+
+    Attributes:
+        book, signals, paths, panels, duty: The rules.
+        gates: Whatever is released here.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        node: str,
+        *,
+        recorder: Recorder,
+        take: Callable[[FireReleasesChanged], None],
+        zones_of: Callable[[str], Iterable[str]],
+        store: FireStore,
+        now: Callable[[], datetime],
+        on_change: Callable[[], None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin with panels that have said nothing; see ``recall``.
+
+        Args:
+            site: The whole site.
+            node: This one.
+            recorder: Takes facts.
+            take: Tells the rules which points are released.
+            zones_of: Zones that the access model puts a point into, besides the site file.
+            store: Keeps what must outlive the process.
+            now: Wall clock, aware UTC.
+            on_change: Called when ``status`` is another.
+            monotonic: The clock of everything else.
+        """
+        self.node, self.now, self.monotonic = node, now, monotonic
+        self._recorder, self._take, self._store = recorder, take, store
+        self._on_change, self._zones_of = on_change, zones_of
+        self.places = Places(site, node)
+        self.signals = Signals(site.fire_zone, self.places.own_inputs)
+        self.book = FireBook(node, self.places.by_zone(zones_of))
+        self.paths = Paths(self.places.sources, now_s=monotonic())
+        self.panels = {device: Panel(device) for device in self.places.own_panels}
+        self.duty = DutyChecks()
+        self.gates = Gates(
+            node, self.book, tell=self.tell, on_change=on_change, monotonic=monotonic
+        )
+        self.zones = {zone.id: zone for zone in site.fire_zone}
+        self.silent_nodes = frozenset(n.id for n in site.node if n.id != node)
+        self._screens: dict[str, Alarmed] = {}
+        self._released = frozenset[str]()
+        self._news: deque[tuple[EventData, str]] = deque()
+        self._when_changed: list[Callable[[], None]] = []
+        self._rounds: dict[str, float] = {}
+        self._is_after_due = False
+        self._fires_are_news = self._is_memory_damaged = False
+        self._is_to_be_kept, self._ticked = asyncio.Event(), asyncio.Event()
+
+    # ---- what stands here
+
+    def add_screen(self, access_point: str, screen: Alarmed) -> None:
+        """Have the screen of an access point show fires."""
+        self._screens[access_point] = screen
+
+    @property
+    def tasks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        """What must run, by a name for the log."""
+        return {**self.gates.tasks, "fire": self.run, "fire's memory": self.run_memory}
+
+    def recall(self) -> None:
+        """Go on with what stood before this start; blocks for the disk, raises nothing."""
+        memory = self._store.load()
+        self._is_memory_damaged = memory.is_damaged
+        keeping.restore(memory, self.book, self.signals, now=self.now(), now_s=self.monotonic())
+
+    def start(self) -> None:
+        """Release at once what stood before this start; in the running event loop.
+
+        Where that is lost, every zone is released, until a person closes it.
+        """
+        for zone in self.zones if self._is_memory_damaged else ():
+            fire = self.book.lost(
+                zone, fire_id=new_id(), is_local=True, now_s=self.monotonic(), now=self.now()
+            )
+            if fire is not None:
+                self._tell_confirmed(fire)
+                self.book.over(fire)
+        self.follow()
+
+    def follow(self) -> None:
+        """Take over which points belong to which zone, and tell whoever must know now."""
+        self.book.place(self.places.by_zone(self._zones_of))
+        self._spread(are_fires_news=True)
+
+    # ---- what panels say
+
+    def observed(self, device: str, observation: Observation, *, heard_at_s: float) -> None:
+        """Take what a panel at this node says.
+
+        Args:
+            device: Of the site file.
+            observation: Of its driver.
+            heard_at_s: When its frame arrived.
+        """
+        if isinstance(observation, DutyAnswered):
+            answered = self.duty.answered(device, observation.operator, at_s=self.monotonic())
+            if answered is not None:
+                self.tell(answered, device)
+            return
+        if not isinstance(observation, PointChanged):
+            return
+        self.signals.take(device, observation)
+        self._judge(frame_at_s=heard_at_s)
+        zones = self.signals.zones_of(device, observation.point)
+        self.tell(
+            FirePointChanged(
+                device=device,
+                zone=zones[0] if zones else None,
+                point=observation.point[:200],
+                kind=observation.kind[:100],
+                text=observation.text[:200],
+                conditions=tuple(condition.value for condition in observation.conditions),
+                test_id=self.signals.test_of(device, observation.point),
+            ),
+            device,
+        )
+        self._panel_changed(device, lambda panel: panel.take(observation))
+
+    def panel_lost(self, device: str) -> None:
+        """A panel is not heard any more: what it said stands, and its zones' path is down."""
+        self._panel_changed(device, lambda panel: setattr(panel, "is_current", False))
+        self.paths.set_heard(f"device {device}", is_heard=False)
+        self.tick()
+
+    def panel_returned(self, device: str, *, tells_all: bool) -> None:
+        """A panel is heard. Args: tells_all: it says everything anew now."""
+        self._panel_changed(device, lambda panel: setattr(panel, "is_current", True))
+        if tells_all:
+            self.signals.begin_round(device)
+            self._rounds[device] = self.monotonic() + ROUND_S
+        self.paths.set_heard(f"device {device}", is_heard=True)
+        self.tick()
+
+    def panel_heard(self, device: str) -> None:
+        """A panel has said something, be it that all is well."""
+        if device in self.panels:
+            self.panels[device].last_frame_at = self.now()
+
+    def _panel_changed(self, device: str, change: Callable[[Panel], None]) -> None:
+        panel = self.panels.get(device)
+        if panel is None:
+            return
+        before = panel.status()
+        change(panel)
+        self.panel_heard(device)
+        if panel.status().model_copy(update={"last_frame_at": before.last_frame_at}) != before:
+            self.tell(panel.fact(), device)
+
+    # ---- what other nodes say; see ``link.neighbours.Fires``
+
+    def notices(self) -> Sequence[FireNotice]:
+        """Return what the other nodes are to be told, as old as it is now."""
+        return self.book.notices(now_s=self.monotonic())
+
+    def hear(self, notices: Sequence[FireNotice]) -> None:
+        """Take what another node told, which the link has believed."""
+        now_s = self.monotonic()
+        news = [self.book.hear(notice, now_s=now_s) for notice in notices]
+        if any(news):
+            self._spread(are_fires_news=True)
+
+    def nodes_heard(self, nodes: frozenset[str]) -> None:
+        """Take which other nodes are heard over the link."""
+        known = frozenset(n for n in self.places.other_nodes)
+        self.silent_nodes = known - nodes
+        for name in known:
+            self.paths.set_heard(f"node {name}", is_heard=name in nodes)
+        self.tick()
+
+    def when_fires_changed(self, call: Callable[[], None]) -> None:
+        """Call this whenever the others are to be told something else; it must be quick."""
+        self._when_changed.append(call)
+
+    # ---- judging
+
+    def judge(self) -> None:
+        """Look at what is signalled now: a test began or ended."""
+        self._judge(frame_at_s=self.monotonic())
+
+    def _judge(self, *, frame_at_s: float) -> None:
+        ended, begun, is_news = list[Fire](), list[Fire](), False
+        for zone in self.zones:
+            verdict, own = self.signals.verdict(zone), self.book.own(zone, is_loss=False)
+            revision = 0 if own is None else own.revision
+            if verdict is not None:
+                fire, is_new = self.book.signalled(
+                    zone, verdict, fire_id=new_id(), frame_at_s=frame_at_s, now=self.now()
+                )
+                begun += [fire] if is_new else []
+                is_news |= fire.revision != revision
+            elif own is not None and (own.is_evident or self._are_known(own)):
+                self.book.over(own)
+                ended.append(own)
+        if begun or ended or is_news:
+            self._spread(are_fires_news=True)
+        for fire in begun:
+            self._tell_confirmed(fire)
+        for fire in ended:
+            self._tell_ended(fire)
+
+    def _are_known(self, fire: Fire) -> bool:
+        """Return whether its panels have said of all of its points how they are now."""
+        return all(self.signals.knows(device, point) for device, point in fire.points)
+
+    def _spread(self, *, are_fires_news: bool) -> None:
+        """Tell gates first, then rules and screens; all else follows in another step."""
+        self.gates.follow()
+        released = self.book.released()
+        if released != self._released:
+            self._released = released
+            self._take(FireReleasesChanged(released & self.places.own_points))
+        for point, screen in self._screens.items():
+            screen.fire_is_on(self._phase(point))
+        self._fires_are_news |= are_fires_news
+        self._plan_after()
+
+    def _phase(self, point: str) -> Phase | None:
+        fires = self.book.releasing(point)
+        if not fires:
+            return None
+        return "drill" if all(f.is_drill for f in fires) else "fire"
+
+    def _plan_after(self) -> None:
+        if not self._is_after_due:
+            self._is_after_due = True
+            asyncio.get_running_loop().call_soon(self._after)
+
+    def _after(self) -> None:
+        """Tell the other nodes, the journal, the disk and central, in this order."""
+        self._is_after_due = False
+        if self._fires_are_news:
+            self._fires_are_news = False
+            for call in self._when_changed:
+                call()
+            self._is_to_be_kept.set()
+        while self._news:
+            data, subject = self._news.popleft()
+            self._recorder.note(data, subject=subject, now=self.now())
+        self._on_change()
+
+    # ---- what is told
+
+    def tell(self, data: EventData, subject: str) -> None:
+        """Record a fact once the gates have been told."""
+        self._news.append((data, subject))
+        self._plan_after()
+
+    def _tell_confirmed(self, fire: Fire) -> None:
+        self.tell(
+            FireConfirmed(
+                fire_id=fire.fire_id,
+                zone=fire.zone,
+                confirmed_by=fire.confirmed_by,
+                points=fire.fire_points,
+                is_drill=fire.is_drill,
+                has_release=fire.has_release,
+                access_points=self.places.everywhere(fire.zone, self._zones_of),
+            ),
+            fire.zone,
+        )
+
+    def _tell_ended(self, fire: Fire) -> None:
+        ended = FireEnded(fire_id=fire.fire_id, zone=fire.zone, is_drill=fire.is_drill)
+        self.tell(ended, fire.zone)
+
+    # ---- drills; see ``orders``
+
+    def begin_drill(
+        self, zone: str, drill_id: UUID, *, until: datetime, releases: bool, asked_by: str
+    ) -> bool:
+        """Behave as at a fire until then; returns whether it is a drill that was not known."""
+        now = self.now()
+        fire = self.book.begin_drill(
+            zone,
+            drill_id=drill_id,
+            until_s=self.monotonic() + (until - now).total_seconds(),
+            has_release=releases,
+            now_s=self.monotonic(),
+            now=now,
+        )
+        if fire is None:
+            return False
+        self._spread(are_fires_news=True)
+        self.tell(
+            FireDrillChanged(
+                drill_id=drill_id,
+                zone=zone,
+                is_on=True,
+                releases=releases,
+                until=until,
+                asked_by=asked_by,
+            ),
+            zone,
+        )
+        self._tell_confirmed(fire)
+        return True
+
+    def end_drill(self, fire: Fire, *, asked_by: str = "") -> None:
+        """End a drill, and the releases that stand for it alone."""
+        self.book.over(fire)
+        self._spread(are_fires_news=True)
+        self.tell(
+            FireDrillChanged(
+                drill_id=fire.fire_id,
+                zone=fire.zone,
+                is_on=False,
+                releases=fire.has_release,
+                until=keeping.until_of(fire, now=self.now(), now_s=self.monotonic()) or self.now(),
+                asked_by=asked_by,
+            ),
+            fire.zone,
+        )
+        self._tell_ended(fire)
+
+    def close(self, access_point: str) -> list[Fire]:
+        """Close a point for the fires that hold it open; returns them."""
+        closed = self.book.close(access_point)
+        self._spread(are_fires_news=True)
+        return closed
+
+    def keep(self) -> None:
+        """Have what must outlive the process written soon."""
+        self._is_to_be_kept.set()
+
+    def end_test(self, test_id: UUID, *, asked_by: str = "") -> bool:
+        """End a test; what its points signal counts from now on."""
+        test = self.signals.end_test(test_id)
+        if test is None:
+            return False
+        self.judge()
+        self._is_to_be_kept.set()
+        self.tell(
+            FireTestChanged(
+                test_id=test_id,
+                zone=test.zone,
+                points=test.points,
+                is_on=False,
+                until=test.until,
+                asked_by=asked_by,
+            ),
+            test.zone,
+        )
+        return True
+
+    # ---- time
+
+    async def run(self) -> None:
+        """Notice for ever what runs out."""
+        while True:
+            await wait_until_set(self._ticked, timeout_s=TICK_S)
+            self._ticked.clear()
+            self.tick()
+
+    def tick(self) -> None:
+        """Notice what has run out, and what is heard no more, by now."""
+        now_s, now = self.monotonic(), self.now()
+        for device in [d for d, due_s in self._rounds.items() if now_s >= due_s]:
+            del self._rounds[device]
+            self.signals.end_round(device)
+            self.judge()
+        for fire in self.book.drills_over(now_s):
+            if fire.origin == self.node:
+                self.end_drill(fire)
+            else:
+                self.book.over(fire)
+                self._spread(are_fires_news=True)
+        for test in self.signals.tests_over(now):
+            self.end_test(test.test_id)
+        for late in self.duty.over(now_s=now_s):
+            self.tell(late, late.device)
+        self._look_at_paths(now_s, now)
+        self._look_at_evidence()
+
+    def _look_at_paths(self, now_s: float, now: datetime) -> None:
+        for zone, state in self.paths.look(now_s=now_s).items():
+            loss = self.book.own(zone, is_loss=True)
+            if state.is_wired_only and self.zones[zone].on_loss == "release":
+                is_local = all(name.startswith("node ") for name in state.missing)
+                begun = self.book.lost(
+                    zone, fire_id=new_id(), is_local=is_local, now_s=now_s, now=now
+                )
+                if begun is not None:
+                    self._spread(are_fires_news=True)
+                    self._tell_confirmed(begun)
+            elif loss is not None and state.is_up:
+                self.book.over(loss)
+                self._spread(are_fires_news=True)
+                self._tell_ended(loss)
+            changed = FirePathChanged(
+                zone=zone,
+                is_up=state.is_up,
+                is_wired_only=state.is_wired_only,
+                detail=state.detail,
+            )
+            self.tell(changed, zone)
+
+    def _look_at_evidence(self) -> None:
+        is_news = False
+        for fire in self.book.fires:
+            if not fire.is_own or not fire.is_active or not fire.points:
+                continue
+            panels = [self.panels[d] for d, _ in fire.points if d in self.panels]
+            is_current = fire.is_evident and any(panel.is_current for panel in panels)
+            is_news |= self.book.set_current(fire, is_current=is_current)
+        if is_news:
+            self._spread(are_fires_news=True)
+
+    async def run_memory(self) -> None:
+        """Keep for ever what must outlive the process; a disk that refuses changes nothing."""
+        has_failed = False
+        while True:
+            await self._is_to_be_kept.wait()
+            self._is_to_be_kept.clear()
+            memory = keeping.kept(self.book, self.signals, now=self.now(), now_s=self.monotonic())
+            try:
+                await asyncio.to_thread(self._store.save, memory)
+                has_failed = False
+            except OSError as error:
+                if not has_failed:
+                    _log.error("what stands for a fire is not kept over a restart: %s", error)
+                has_failed = True
+
+    # ---- status
+
+    def status(self) -> FireStatus | None:
+        """Return everything about fire here; None where the site has no fire zone."""
+        if not self.zones:
+            return None
+        return status_of(
+            self.book,
+            self.signals,
+            self.paths,
+            self.panels,
+            self.gates.targets,
+            now=self.now(),
+            now_s=self.monotonic(),
+        )

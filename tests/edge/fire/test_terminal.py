@@ -1,0 +1,251 @@
+"""From a panel's frame to gates that were read back: real ports, real frames, no central."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from config.contract.command_events import CommandOutcome, CommandRefusal
+from config.contract.commands import CloseFireRelease
+from config.contract.fire_events import (
+    FireConfirmation,
+    FireConfirmed,
+    FireEnded,
+    FirePointChanged,
+    FireReleaseAnswered,
+)
+from drivers.base import Side
+from edge.access.question import Granted
+from tests.edge.conftest import eventually, make_journal
+from tests.edge.fire.terminal import FireTerminal, fire_site, linked
+
+EAST = "g1-1-in"
+
+
+def at_work(folder: Path, act: Callable[[FireTerminal], Awaitable[None]]) -> None:
+    """Run a test at a terminal with a panel and two gates."""
+
+    async def run() -> None:
+        async with FireTerminal(folder, fire_site()).at_work() as terminal:
+            await act(terminal)
+
+    asyncio.run(run())
+
+
+def test_two_detectors_release_every_gate_and_each_answer_is_told(tmp_path: Path) -> None:
+    async def act(terminal: FireTerminal) -> None:
+        terminal.smoke(1, 2)
+
+        await eventually(lambda: terminal.is_released and terminal.is_open)
+        await eventually(lambda: len(terminal.facts.of(FireReleaseAnswered)) == 4)
+        (fire,) = terminal.facts.of(FireConfirmed)
+        answers = terminal.facts.of(FireReleaseAnswered)
+
+        assert fire.confirmed_by is FireConfirmation.TWO_DEVICES
+        assert {point.point for point in fire.points} == {"1.1/10.1", "1.1/10.2"}
+        assert {(a.fire_id, a.outcome, a.heard) for a in answers} == {
+            (fire.fire_id, "confirmed", "here")
+        }
+        assert all(a.told_ms <= (a.confirmed_ms or 0) for a in answers)
+
+    at_work(tmp_path, act)
+
+
+def test_one_detector_is_told_and_releases_nothing(tmp_path: Path) -> None:
+    async def act(terminal: FireTerminal) -> None:
+        terminal.smoke(1)
+
+        await eventually(
+            lambda: "fire" in {c for f in terminal.facts.of(FirePointChanged) for c in f.conditions}
+        )
+        (zone,) = terminal.station.status().zones  # type: ignore[union-attr]
+
+        assert (zone.phase, zone.alerts) == ("alert", ("1.1/10.1",))
+        assert terminal.is_normal
+
+    at_work(tmp_path, act)
+
+
+def test_the_panel_s_own_fire_releases_although_its_message_says_test(tmp_path: Path) -> None:
+    async def act(terminal: FireTerminal) -> None:
+        terminal.panel.do_fire(10, 1, "", on=True, is_test=True)
+        terminal.panel.do_fire(10, 2, "", on=True, is_test=True)
+
+        await eventually(lambda: terminal.is_released)
+
+    at_work(tmp_path, act)
+
+
+def test_a_release_stays_when_the_panel_is_normal_until_a_person_closes_lane_by_lane(
+    tmp_path: Path,
+) -> None:
+    async def act(terminal: FireTerminal) -> None:
+        terminal.smoke(1, 2)
+        await eventually(lambda: terminal.is_released)
+        while_it_burns = await terminal.do(CloseFireRelease(access_point=EAST))
+        terminal.smoke(1, 2, on=False)
+        await eventually(lambda: bool(terminal.facts.of(FireEnded)))
+        still_open = terminal.is_released
+
+        closed = await terminal.do(CloseFireRelease(access_point=EAST))
+
+        assert (while_it_burns, still_open) == (CommandRefusal.FIRE_RELEASE, True)
+        assert closed is CommandOutcome.DONE
+        assert terminal.gates[1].modes == {Side.IN: 0, Side.OUT: 1}
+        assert terminal.gates[2].modes == {Side.IN: 1, Side.OUT: 1}
+
+    at_work(tmp_path, act)
+
+
+def test_another_fire_releases_a_closed_lane_again(tmp_path: Path) -> None:
+    async def act(terminal: FireTerminal) -> None:
+        terminal.smoke(1, 2)
+        await eventually(lambda: terminal.is_released)
+        terminal.smoke(1, 2, on=False)
+        await eventually(lambda: not terminal.station.book.standing("building"))
+        await terminal.do(CloseFireRelease(access_point=EAST))
+
+        terminal.smoke(1, 2)
+
+        await eventually(lambda: terminal.is_released)
+
+    at_work(tmp_path, act)
+
+
+def test_lanes_do_not_refuse_and_their_screens_say_fire(tmp_path: Path) -> None:
+    async def act(terminal: FireTerminal) -> None:
+        terminal.smoke(1, 2)
+        await eventually(lambda: terminal.phase(EAST) == "fire")
+
+        decision = await terminal.made.lanes[EAST].present_card("nobody's")
+
+        assert isinstance(decision, Granted)
+        assert terminal.phase(EAST) == "fire"
+
+    at_work(tmp_path, act)
+
+
+def test_an_operator_s_mode_never_beats_a_release_and_holds_after_it(tmp_path: Path) -> None:
+    async def act(terminal: FireTerminal) -> None:
+        terminal.smoke(1, 2)
+        await eventually(lambda: terminal.is_released)
+
+        await terminal.made.lanes[EAST].hold(is_held=False)
+        await terminal.made.devices["g1-1"].reconnect()
+
+        assert terminal.gates[1].modes == dict.fromkeys(Side, 1)
+
+    at_work(tmp_path, act)
+
+
+def test_a_gate_that_was_switched_off_is_released_again_when_it_is_back(tmp_path: Path) -> None:
+    async def act(terminal: FireTerminal) -> None:
+        terminal.smoke(1, 2)
+        await eventually(lambda: terminal.is_released)
+
+        terminal.simulator.stations[1].restart()
+        terminal.gates[1] = terminal.simulator.stations[1].gate
+
+        await eventually(lambda: terminal.is_released and terminal.is_open)
+
+    at_work(tmp_path, act)
+
+
+def test_a_gate_that_was_away_when_the_fire_began_is_released_when_it_comes(tmp_path: Path) -> None:
+    async def act(terminal: FireTerminal) -> None:
+        line = terminal.lines["line-1"]
+        line.faults.set("mute", on=True)
+        terminal.smoke(1, 2)
+        await eventually(
+            lambda: any(a.outcome == "unreachable" for a in terminal.facts.of(FireReleaseAnswered))
+        )
+
+        line.faults.set("mute", on=False)
+
+        await eventually(lambda: terminal.is_released)
+        await eventually(
+            lambda: (
+                sum(a.outcome == "confirmed" for a in terminal.facts.of(FireReleaseAnswered)) == 4
+            )
+        )
+
+    at_work(tmp_path, act)
+
+
+def test_a_noisy_line_is_told_until_it_was_read_back(tmp_path: Path) -> None:
+    async def act(terminal: FireTerminal) -> None:
+        terminal.lines["line-1"].faults.set("noise", on=True, probability=0.4)
+        terminal.lines["line-1"].faults.set("drop", on=True, probability=0.2)
+
+        terminal.smoke(1, 2)
+
+        await eventually(lambda: terminal.is_released)
+
+    at_work(tmp_path, act)
+
+
+def test_gates_are_released_although_nothing_can_be_recorded_or_kept(tmp_path: Path) -> None:
+    async def run() -> None:
+        journal = make_journal(tmp_path / "no such folder")
+        journal.start()
+        terminal = FireTerminal(tmp_path / "node", fire_site(), recorder=journal)
+        async with terminal.at_work():
+            (tmp_path / "node" / "fire-closed.json.new").mkdir()  # the disk refuses from now on
+            (tmp_path / "node" / "fire-standing.json.new").mkdir()
+
+            terminal.smoke(1, 2)
+
+            await eventually(lambda: terminal.is_released)
+            assert not journal.status.is_writable
+        journal.stop()
+
+    asyncio.run(run())
+
+
+def test_a_release_outlives_the_process_and_so_does_what_was_closed(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with FireTerminal(tmp_path, fire_site()).at_work() as before:
+            before.smoke(1, 2)
+            await eventually(lambda: before.is_released)
+            before.smoke(1, 2, on=False)
+            await eventually(lambda: not before.station.book.standing("building"))
+            await before.do(CloseFireRelease(access_point=EAST))
+            await eventually(lambda: EAST in (tmp_path / "fire-closed.json").read_text())
+
+        after = FireTerminal(tmp_path, fire_site())
+        async with after.at_work():
+            await eventually(lambda: after.gates[2].modes == {Side.IN: 1, Side.OUT: 1})
+
+            assert after.gates[1].modes == {Side.IN: 0, Side.OUT: 1}
+            assert after.phase("g1-2-in") == "fire"
+
+    asyncio.run(run())
+
+
+def test_what_stood_and_cannot_be_read_any_more_is_released(tmp_path: Path) -> None:
+    async def run() -> None:
+        (tmp_path / "fire-standing.json").write_text("{ damaged")
+
+        async with FireTerminal(tmp_path, fire_site()).at_work() as terminal:
+            await eventually(lambda: terminal.is_released)
+            closed = await terminal.do(CloseFireRelease(access_point=EAST))
+
+            assert closed is CommandOutcome.DONE
+
+    asyncio.run(run())
+
+
+def test_a_fire_at_one_node_releases_the_gates_of_all(tmp_path: Path) -> None:
+    async def run() -> None:
+        site = fire_site(3)
+        nodes = [FireTerminal(tmp_path / f"n{n}", site, f"gate-{n}") for n in (1, 2, 3)]
+        async with linked(*nodes):
+            nodes[0].smoke(1, 2)
+
+            await eventually(lambda: all(node.is_released for node in nodes))
+            await eventually(lambda: len(nodes[2].facts.of(FireReleaseAnswered)) == 4)
+            answers = nodes[2].facts.of(FireReleaseAnswered)
+
+            assert {(a.heard, a.origin) for a in answers} == {("link", "gate-1")}
+            assert nodes[2].facts.of(FireConfirmed) == []
+
+    asyncio.run(run())
