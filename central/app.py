@@ -51,6 +51,7 @@ from central.people import endpoints as people_endpoints
 from central.people.faces import FaceReader, PipelineFactory, site_pipeline
 from central.people.migration import Migration
 from central.people.replica import ReplicaSource
+from central.plans import endpoints as plan_endpoints
 from central.recognition import endpoints as recognition_endpoints
 from central.recognition.kept import kept_pictures
 from central.recognition.self_test import SelfTests
@@ -97,6 +98,7 @@ ROUTERS: Final = (
     muster_endpoints.router,
     roll_call_endpoints.router,
     visit_endpoints.router,
+    plan_endpoints.router,
     blob_endpoints.router,
     audit_endpoints.router,
     retention_endpoints.router,

@@ -29,6 +29,7 @@ from central.nodes import repository as nodes
 from central.nodes.endpoints import installed
 from central.nodes.schemas import NodeView
 from central.people.masking import masked
+from central.plans.repository import TOPIC as PLANS
 from central.recognition.pairs import TOPIC as RECOGNITION
 from central.security import Operator
 from central.services import Services
@@ -112,6 +113,8 @@ class Feed:
             self._services.hub.publish(APPROVALS, _for("approvals.read", "{}"))
         if is_everything or VISITS in topics:
             self._services.hub.publish(VISITS, _for("visits.read", "{}"))
+        if is_everything or PLANS in topics:
+            self._services.hub.publish(PLANS, _for("site.read", "{}"))
         if is_everything or RECOGNITION in topics:
             self._services.hub.publish(RECOGNITION, _for("recognition.read", "{}"))
         changed = {topic.partition(":")[2] for topic in topics if topic.startswith("node:")}

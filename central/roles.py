@@ -42,6 +42,7 @@ _SECURITY: Final = frozenset(
         "assistance.read", "assistance.answer", "alarms.read", "alarms.act", "alarms.manage",
         "video.watch", "video.clips", "video.playback", "video.hold",
         "patrol.read", "patrol.plan",
+        "plans.write",
     }
 )  # fmt: skip
 ROLES: Final[dict[str, frozenset[str]]] = {

@@ -22,6 +22,7 @@ from sqlalchemy import (
 import central.alarms.tables
 import central.operator_tables
 import central.patrol.tables
+import central.plans.tables
 import central.video.tables  # noqa: F401 - its tables belong to the same collection
 from central.metadata import UtcDateTime as UtcDateTime
 from central.metadata import metadata as metadata

@@ -38,6 +38,7 @@ KINDS: Final[Mapping[str, str]] = {
     "visit_id": "visit",
     "roll_call_id": "roll_call",
     "consent_id": "consent",
+    "plan_id": "plan",
     "deletion_id": "deletion",
     "sha256": "picture",
     "position": "event",

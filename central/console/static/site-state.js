@@ -33,6 +33,8 @@ export class SiteState {
   visitsVersion = 0;
   /** Grows whenever something begins to wait for a second person, or no longer does. */
   approvalsVersion = 0;
+  /** Grows whenever a floor plan has changed. */
+  plansVersion = 0;
   /** @type {Link} */
   link = { isOnline: true, since: Date.now() };
   /** @type {Map<string, NodeView>} */
@@ -71,6 +73,7 @@ export class SiteState {
     this.approvalsVersion += 1;
     this.commandsVersion += 1;
     this.assistanceVersion += 1;
+    this.plansVersion += 1;
   }
 
   /** @param {string} name @param {any} data */
@@ -85,6 +88,7 @@ export class SiteState {
     else if (name === "approvals") this.approvalsVersion += 1;
     else if (name === "commands") this.commandsVersion += 1;
     else if (name === "assistance") this.assistanceVersion += 1;
+    else if (name === "plans") this.plansVersion += 1;
   }
 
   /** @param {StoredEvent} stored */

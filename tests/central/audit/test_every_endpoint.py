@@ -24,6 +24,7 @@ from tests.central.bench import PASSWORD, SITE, Bench, Node, accept, running_cen
 from tests.central.people.enrolling import consent, enrol
 from tests.central.people.importing import apply, preview, send
 from tests.central.people.seen_faces import SeenFaces, photograph
+from tests.central.plans.drawings import draw, placed, removed, restored
 from tests.central.test_security import routes
 from tests.central.users.acting import (
     confirm,
@@ -354,6 +355,10 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     ),
     "POST /assistance/{call_id}/take": lambda b: b.administrator.post(f"{call_of(b)}/take"),
     "POST /assistance/{call_id}/close": lambda b: b.administrator.post(f"{call_of(b)}/close"),
+    "PUT /plans/{plan_id}": lambda b: draw(b.administrator),
+    "PUT /plans/{plan_id}/places": lambda b: placed(b.administrator),
+    "POST /plans/{plan_id}/restore": lambda b: restored(b.administrator),
+    "DELETE /plans/{plan_id}": lambda b: removed(b.administrator),
     "POST /nodes/current/release": lambda b: asked_for_release(b.node()),
     "DELETE /nodes/{node}": lambda b: b.administrator.delete(f"{API}/nodes/{node_of(b)}"),
 }
