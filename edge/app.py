@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi import FastAPI
 
 from config.contract.commands import read_command
-from config.contract.events import NodeStarted
+from config.contract.events import ClockQuality, NodeStarted
 from config.contract.nodes import NodeStatus
 from config.contract.trust import from_text
 from config.site import Site, SiteError
@@ -48,6 +48,7 @@ from edge.link.neighbours import Neighbours
 from edge.local_api import local_api
 from edge.operator_api import OperatorDeeds, operator_api
 from edge.operators import Operators
+from edge.patrol.patrol import Patrol
 from edge.recognition import Eyes
 from edge.replica import Replica, ReplicaError
 from edge.replica_sync import ReplicaSync
@@ -196,6 +197,7 @@ class Node:
                 admissible=replica,
                 ring=functools.partial(assistance.ring, by="contact"),
                 fire=fire,
+                patrol=self._patrol(replica),
             )
             stack.push_async_callback(installation.close)
             fire.start()
@@ -347,6 +349,15 @@ class Node:
             self._status_changed()
 
         return changed
+
+    def _patrol(self, replica: Replica) -> Patrol:
+        return Patrol(
+            self._site,
+            replica,
+            self._journal,
+            is_time_unsure=lambda: self._clock.quality is ClockQuality.UNSURE,
+            now=self._clock.now,
+        )
 
     def _central_key(self) -> Ed25519PublicKey:
         return Ed25519PublicKey.from_public_bytes(from_text(self._identity.central_key))

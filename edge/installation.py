@@ -23,6 +23,7 @@ from edge.devices import DeviceListener, DeviceTable, DeviceTask
 from edge.fire.fitting import fit, watched
 from edge.fire.orders import CheckPanel
 from edge.fire.station import FireStation
+from edge.patrol.patrol import Patrol
 from edge.recognition import Demands, Eyes, PairsSource, SomePeople
 from edge.vision.reader import Reader
 from edge.vision.watcher import Watcher
@@ -78,6 +79,7 @@ def install(
     admissible: Admissible,
     ring: Callable[[str], None],
     fire: FireStation | None = None,
+    patrol: Patrol | None = None,
 ) -> Installation:
     """Make everything and start the cameras; in the running event loop.
 
@@ -89,6 +91,7 @@ def install(
         admissible: Who is searched where.
         ring: Calls somebody to an access point whose button is pressed.
         fire: Hears of panels and releases gates; None where the site file has no fire zone.
+        patrol: Hears of the readers of checkpoints and guards; None where there are none.
 
     Raises:
         SiteError: A device is not what its access point needs, or its settings are wrong.
@@ -113,7 +116,7 @@ def install(
             for point in site.access_point
             if point.assistance is not None and point.assistance.device == device.id
         }
-        _install_device(device, points, buttons, ring, site, made, around, table, fire)
+        _install_device(device, points, buttons, ring, site, made, around, table, fire, patrol)
     watched = [point for point in site.access_point if point.camera is not None]
     demands = Demands.following(site.recognition, admissible, eyes.network)
     for point, pipeline in zip(watched, eyes.pipelines, strict=False):
@@ -137,6 +140,7 @@ def _install_device(
     around: Surroundings,
     table: DeviceTable,
     fire: FireStation | None,
+    patrol: Patrol | None,
 ) -> None:
     driver = made.drivers[device.id] = _driver(device, made.buses[device.bus])
     if points and not isinstance(driver, PassageGate):
@@ -169,11 +173,15 @@ def _install_device(
     )
     if fire is not None:
         listener = watched(device, driver, listener, fire)
+    if patrol is not None:
+        listener = patrol.watched(device.id, listener)
     task = DeviceTask(device.id, driver, listener, modes=modes, bus=made.buses[device.bus])
     made.devices[device.id] = task
     made.tasks[f"device {device.id}"] = task.run
     for point in points:
         lane = lanes[_side(point)] = made.lanes[point.id] = Lane(point, task, around)
+        if patrol is not None:
+            lane.when_identified(functools.partial(patrol.let_through, point.id))
         made.tasks[f"access point {point.id}"] = lane.run
     if fire is None:
         return

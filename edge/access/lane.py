@@ -87,6 +87,7 @@ class Lane:
         self._entry, self._around = point, around
         self._when_passed: list[Callable[[], None]] = []
         self._when_granted: list[Callable[[], None]] = []
+        self._when_identified: list[Callable[[str, CredentialKind], None]] = []
         self._point = point_of(point)
         self.screen = Screen(point, around.board, now=around.now)
         self._crossing = Crossing(point, gate, around, self.screen)
@@ -106,6 +107,10 @@ class Lane:
     def when_granted(self, call: Callable[[], None]) -> None:
         """Call this whenever the gate is about to open for a credential; it must be quick."""
         self._when_granted.append(call)
+
+    def when_identified(self, call: Callable[[str, CredentialKind], None]) -> None:
+        """Call this with whoever is let through, and by what; it must be quick."""
+        self._when_identified.append(call)
 
     # ---- what happens before the lane
 
@@ -298,6 +303,9 @@ class Lane:
         if granted.credential is not CredentialKind.NONE:
             for call in self._when_granted:
                 call()
+            if granted.holder_id is not None:
+                for tell in self._when_identified:
+                    tell(granted.holder_id, granted.credential)
         masked_name = "" if person is None else person.masked_name
         await self._crossing.open(
             granted,
