@@ -8,7 +8,7 @@ Source: names follow the ONVIF Schedule Service Specification (Schedule, Special
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
 
@@ -180,6 +180,23 @@ class Calendar(Frozen):
         if twice := repeated(str(y.year) for y in self.years):
             raise LinesError.say("year_twice", calendar=self.id, year=twice[0])
         return self
+
+
+class DayKinds:
+    """What each day counts as."""
+
+    def __init__(self, calendar: Calendar | None) -> None:
+        self._special: dict[date, DayKind] = {}
+        for year in calendar.years if calendar else ():
+            for workday in year.makeup_workdays:
+                self._special[workday.date] = workday.follows
+            for holiday in year.holidays:
+                for number in range((holiday.last - holiday.first).days + 1):
+                    self._special[holiday.first + number * timedelta(days=1)] = DayKind.HOLIDAY
+
+    def kind_of(self, day: date) -> DayKind:
+        """Return what a day counts as; one of a year that the calendar lacks is its weekday."""
+        return self._special.get(day, WEEKDAYS[day.weekday()])
 
 
 def repeated(values: Iterable[str]) -> list[str]:

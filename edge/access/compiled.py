@@ -18,8 +18,9 @@ from config.contract.access_terms import (
     TemporaryEffect,
     TemporaryRule,
 )
+from config.contract.schedules import DayKinds
 from edge.access.question import Person, Point
-from edge.access.schedule import CompiledSchedule, DayKinds, LocalTime
+from edge.access.schedule import CompiledSchedule, LocalTime
 
 Combinations = tuple[frozenset[CredentialKind], ...]
 NO_PASSBACK: Final = Passback()

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from config.contract.schedules import (
     MINUTES_PER_DAY,
     WEEKDAYS,
-    Calendar,
     DayKind,
+    DayKinds,
     Hours,
     Schedule,
     SpecialDays,
@@ -38,23 +38,6 @@ class LocalTime:
         """Return what the wall clock reads at an instant."""
         local = now.astimezone(zone)
         return cls(local.date(), local.hour * 60 + local.minute)
-
-
-class DayKinds:
-    """What each day counts as."""
-
-    def __init__(self, calendar: Calendar | None) -> None:
-        self._special: dict[date, DayKind] = {}
-        for year in calendar.years if calendar else ():
-            for workday in year.makeup_workdays:
-                self._special[workday.date] = workday.follows
-            for holiday in year.holidays:
-                for number in range((holiday.last - holiday.first).days + 1):
-                    self._special[holiday.first + number * _DAY] = DayKind.HOLIDAY
-
-    def kind_of(self, day: date) -> DayKind:
-        """Return what a day counts as; one of a year that the calendar lacks is its weekday."""
-        return self._special.get(day, WEEKDAYS[day.weekday()])
 
 
 class CompiledSchedule:

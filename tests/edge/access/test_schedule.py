@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import config
-from config.contract.schedules import WEEKDAYS, Calendar, DayKind, Schedule, SpecialDays
-from edge.access.schedule import CompiledSchedule, DayKinds, LocalTime
+from config.contract.schedules import WEEKDAYS, Calendar, DayKind, DayKinds, Schedule, SpecialDays
+from edge.access.schedule import CompiledSchedule, LocalTime
 
 CHINA = Calendar.model_validate(
     tomllib.loads((Path(config.__file__).parent / "calendars" / "cn.toml").read_text("utf-8"))
