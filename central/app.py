@@ -36,6 +36,9 @@ from central.console import pages
 from central.database import MIGRATION_LOCK, Database
 from central.events import endpoints as event_endpoints
 from central.feed import Feed
+from central.fire import duty_endpoints, matrix_endpoints, report_endpoints
+from central.fire import endpoints as fire_endpoints
+from central.fire.watch import FireWatch
 from central.keys import KEY_SIZE_BYTES, KeyEncryptionKey, kept_secret, load_key_encryption_key
 from central.muster import endpoints as muster_endpoints
 from central.muster import roll_call_endpoints
@@ -87,6 +90,10 @@ ROUTERS: Final = (
     command_endpoints.router,
     assistance_endpoints.router,
     alarm_endpoints.router,
+    fire_endpoints.router,
+    report_endpoints.router,
+    duty_endpoints.router,
+    matrix_endpoints.router,
     people_endpoints.router,
     code_endpoints.router,
     import_endpoints.router,
@@ -149,6 +156,7 @@ def create_app(
                 _kept_running("erasures", lambda: services.erasure_file.run(services.database)),
                 _kept_running("migration of faces", services.migration.run),
                 _kept_running("self-test", self_tests.run),
+                _kept_running("fires", FireWatch(services).run),
             ):
                 yield
 

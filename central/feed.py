@@ -24,6 +24,7 @@ from central.commands.repository import TOPIC as COMMANDS
 from central.database import EVERYTHING, DatabaseError
 from central.events import repository as events
 from central.events.schemas import StoredEvent
+from central.fire.repository import TOPIC as FIRE
 from central.muster.repository import TOPIC as MUSTER
 from central.nodes import repository as nodes
 from central.nodes.endpoints import installed
@@ -107,6 +108,8 @@ class Feed:
                 self._services.node_hub.publish(kind, lambda _: "{}")
         if is_everything or any(topic.startswith(f"{ASSISTANCE}:") for topic in topics):
             self._services.hub.publish(ASSISTANCE, _for("assistance.read", "{}"))
+        if is_everything or FIRE in topics:
+            self._services.hub.publish(FIRE, _for("fire.read", "{}"))
         if is_everything or MUSTER in topics:
             self._services.hub.publish(MUSTER, _for("muster.read", "{}"))
         if is_everything or APPROVALS in topics:

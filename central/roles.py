@@ -14,8 +14,8 @@ _GUARD: Final = frozenset(
         "access.read", "lockdown.set", "passback.forgive", "muster.read", "visits.read",
         "commands.send", "muster.call",
         "assistance.read", "assistance.answer", "alarms.read", "alarms.act",
-        "video.watch", "video.clips",
         "patrol.read",
+        "video.watch", "video.clips", "fire.read", "fire.answer", "fire.close",
     }
 )  # fmt: skip
 _PERSONNEL: Final = frozenset(
@@ -43,26 +43,30 @@ _SECURITY: Final = frozenset(
         "video.watch", "video.clips", "video.playback", "video.hold",
         "patrol.read", "patrol.plan",
         "plans.write",
+        "fire.read", "fire.answer", "fire.close", "fire.drill", "fire.test", "fire.supervise",
     }
 )  # fmt: skip
 ROLES: Final[dict[str, frozenset[str]]] = {
     "guard": _GUARD,
     "shift_leader": _GUARD | {
         "visits.write", "approvals.read", "emergency.countersign", "alarms.manage",
-        "video.playback", "video.hold", "patrol.plan",
+        "video.playback", "video.hold", "patrol.plan", "fire.drill", "fire.test", "fire.supervise",
     },
     "cashier": frozenset({"site.read"}),
     "canteen_manager": frozenset({"site.read", "nodes.read"}),
     "personnel": _PERSONNEL,
     "technician": frozenset(
-        {"site.read", "events.read", "nodes.read", "recognition.read", "alarms.read"}
+        {
+            "site.read", "events.read", "nodes.read", "recognition.read", "alarms.read",
+            "fire.read", "fire.test",
+        }
     ),
     "auditor": frozenset(
         {
             "site.read", "events.read", "events.crops", "events.candidates", "nodes.read",
             "people.read", "people.names", "recognition.read", "access.read", "muster.read",
             "visits.read", "users.read", "audit.read", "approvals.read", "privacy.read",
-            "alarms.read", "video.clips", "patrol.read",
+            "alarms.read", "video.clips", "patrol.read", "fire.read",
         }
     ),
     "system_administrator": _SYSTEM,

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 import central.alarms.tables
+import central.fire.tables
 import central.operator_tables
 import central.patrol.tables
 import central.plans.tables

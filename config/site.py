@@ -106,6 +106,10 @@ class Policy(Frozen):
             next start on, and names a system administrator.
         four_eyes: Deeds that wait until a second operator has approved them; none as shipped, since
             a site with one administrator could never do them.
+        fire_begins_roll_call: A fire that is confirmed begins a roll-call at central, if it hears
+            of it at once.
+        fire_test_months: A cell of the cause-and-effect matrix counts as untested again after so
+            long.
         second_factor_roles: Whose operators need a second factor.
         second_factor_grace_h: So long after it was made, an account works without one; then it
             shows nothing but its own page, where one is set up.
@@ -124,6 +128,8 @@ class Policy(Frozen):
     audit_kept_days: Annotated[int, Field(ge=180, le=36_500)] = 730
     has_separate_administrators: bool = False
     four_eyes: tuple[Literal["key_rotation"], ...] = ()
+    fire_begins_roll_call: bool = False
+    fire_test_months: Annotated[int, Field(ge=1, le=60)] = 12
     second_factor_roles: tuple[Role, ...] = ADMINISTRATIVE
     second_factor_grace_h: Annotated[int, Field(ge=0, le=720)] = 24
 

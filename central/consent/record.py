@@ -11,6 +11,7 @@ from central.consent import deletions
 from central.consent import repository as consents
 from central.consent.schemas import PersonRecord
 from central.database import Transaction
+from central.fire.tables import fire_people
 from central.people.schemas import Person
 from central.tables import (
     cards,
@@ -57,6 +58,7 @@ async def person_record(
         cards=await _rows(transaction, cards, person),
         visits_hosted=await _rows(transaction, visits, person, column="host_id"),
         roll_calls=await _rows(transaction, roll_call_people, person),
+        fires=await _rows(transaction, fire_people, person),
         events=[json.loads(body) for body in bodies],
         deletions=await deletions.page(
             transaction, holder_id=holder_id, is_outstanding=False, limit=AUDIT_LENGTH

@@ -179,6 +179,7 @@ class PersonRecord(BaseModel):
     Attributes:
         faces: That there are templates, of which network, since when, and where they lie.
         cards: By identifier: of a card's number central keeps a verifier alone.
+        fires: Fires and drills at whose beginning the person was inside.
         events: Facts that name the person, as they came.
         audit: Entries of the audit log about the person, the newest thousand.
     """
@@ -193,6 +194,7 @@ class PersonRecord(BaseModel):
     cards: list[dict[str, Any]]
     visits_hosted: list[dict[str, Any]]
     roll_calls: list[dict[str, Any]]
+    fires: list[dict[str, Any]]
     events: list[dict[str, Any]]
     deletions: list[Deletion]
     audit: list[dict[str, Any]]

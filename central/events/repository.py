@@ -18,6 +18,7 @@ from central.events import ranges
 from central.events.considered import candidates_of, without_candidates
 from central.events.facts import JournalConflicted, Stated
 from central.events.schemas import CandidateView, ConflictView, StoredEvent
+from central.fire import repository as fire
 from central.muster import repository as muster
 from central.muster import roll_calls
 from central.people.masking import masked
@@ -111,6 +112,7 @@ async def append(
     await visits.note_arrivals(transaction, (draft.event for draft in fresh))
     await assistance.note_rings(transaction, node, (d.event for d in fresh), now=now)
     await video.note_kept(transaction, node, (draft.event for draft in fresh), now=now)
+    await fire.note_events(transaction, node, (draft.event for draft in fresh), now=now)
     await commands.note_answers(transaction, node, (draft.event for draft in fresh))
     await alarms.take_in(transaction, node, stored, now=now)
     await _cover(transaction, node, [*fresh, *facts])

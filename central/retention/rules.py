@@ -37,6 +37,7 @@ from central.alarms.tables import (
 from central.consent import erasures, leavers
 from central.database import ALARMS_LOCK, EVENTS_LOCK, Transaction
 from central.events.considered import CANDIDATES
+from central.fire.tables import fire_people, fires
 from central.muster import repository as muster
 from central.operator_tables import api_tokens, invitations, sessions
 from central.patrol import keeping as patrols
@@ -326,15 +327,27 @@ async def _forget_visits(transaction: Transaction, until: datetime, limit: int) 
     return Forgotten(count, count == limit)
 
 
+_LISTED_AT_A_FIRE: Final = fires.c.fire_id.in_(select(fire_people.c.fire_id))
+
+
 async def _oldest_roll_call(transaction: Transaction) -> datetime | None:
-    return await _minimum(transaction, roll_calls.c.started_at)
+    found = (
+        await _minimum(transaction, roll_calls.c.started_at),
+        await _minimum(transaction, fires.c.inside_at, where=_LISTED_AT_A_FIRE),
+    )
+    return min((at for at in found if at is not None), default=None)
 
 
 async def _forget_roll_calls(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
     await transaction.take_turn(EVENTS_LOCK)
     over = roll_calls.c.started_at <= until
     count = await _delete(transaction, roll_calls.c.roll_call_id, over, limit)
-    return Forgotten(count, count == limit)
+    past = select(fires.c.fire_id).where(_LISTED_AT_A_FIRE, fires.c.inside_at <= until)
+    lists = (await transaction.execute(past.limit(limit))).scalars().all()
+    if lists:
+        # The fire itself is a record; who was inside then is forgotten as a roll-call is.
+        await transaction.execute(delete(fire_people).where(fire_people.c.fire_id.in_(lists)))
+    return Forgotten(count + len(lists), limit in (count, len(lists)))
 
 
 async def _oldest_alarm(transaction: Transaction) -> datetime | None:

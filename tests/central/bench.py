@@ -49,6 +49,7 @@ SITE = Site.model_validate(
         "bus": [{"id": "line-1", "node": "gate-1", "port": "/dev/null"}],
         "device": [{"id": "gate", "driver": "speed_gate", "bus": "line-1"}],
         "access_point": [{"id": "lane", "node": "gate-1", "device": "gate"}],
+        "fire_zone": [{"id": "building"}],
         "policy": {
             "keep_stranger_crops": True,
             "crop_lifetime_h": 24,

@@ -21,6 +21,7 @@ from tests.central.alarms.raising import raised
 from tests.central.assistance.ringing import ring
 from tests.central.audit.log import actions, in_transaction
 from tests.central.bench import PASSWORD, SITE, Bench, Node, accept, running_central
+from tests.central.fire.telling import ask_duty, begin_drill, begin_test
 from tests.central.people.enrolling import consent, enrol
 from tests.central.people.importing import apply, preview, send
 from tests.central.people.seen_faces import SeenFaces, photograph
@@ -192,6 +193,12 @@ def handover_of(bench: Bench) -> str:
     return str(reply.json()["id"])
 
 
+def drill_of(bench: Bench) -> str:
+    """Return the path of a zone that is being drilled."""
+    assert begin_drill(bench).status_code == 201
+    return f"{API}/fire/zones/building/drill"
+
+
 DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "POST /sessions": lambda b: b.administrator.post(
         f"{API}/sessions", json={"username": "admin", "password": PASSWORD}
@@ -359,6 +366,26 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "PUT /plans/{plan_id}/places": lambda b: placed(b.administrator),
     "POST /plans/{plan_id}/restore": lambda b: restored(b.administrator),
     "DELETE /plans/{plan_id}": lambda b: removed(b.administrator),
+    "POST /fire/zones/{zone}/drill": lambda b: begin_drill(b),
+    "DELETE /fire/zones/{zone}/drill": lambda b: b.administrator.delete(drill_of(b)),
+    "POST /fire/zones/{zone}/test": lambda b: begin_test(b),
+    "DELETE /fire/tests/{test_id}": lambda b: b.administrator.delete(
+        f"{API}/fire/tests/{begin_test(b).json()['test_id']}"
+    ),
+    "POST /access-points/{access_point}/close-release": lambda b: b.administrator.post(
+        f"{API}/access-points/lane/close-release", json={"reason": "the fire is out"}
+    ),
+    "POST /fire/duty-checks": lambda b: ask_duty(b),
+    "POST /fire/duty-checks/{check_id}/answer": lambda b: b.administrator.post(
+        f"{API}/fire/duty-checks/{ask_duty(b).json()['check_id']}/answer"
+    ),
+    "PUT /fire/duty-plan": lambda b: b.administrator.put(
+        f"{API}/fire/duty-plan", json={"is_on": True}
+    ),
+    "POST /fire/matrix/results": lambda b: b.administrator.post(
+        f"{API}/fire/matrix/results",
+        json={"zone": "building", "output": "lane", "way": "wired", "is_passed": True},
+    ),
     "POST /nodes/current/release": lambda b: asked_for_release(b.node()),
     "DELETE /nodes/{node}": lambda b: b.administrator.delete(f"{API}/nodes/{node_of(b)}"),
 }

@@ -93,6 +93,8 @@ def test_every_word_is_used() -> None:
               "assessment_remark", "assessment_uncovered",
               "consent_method", "consent_place", "deletion_reason",
               "command_kind", "command_state", "command_refusal", "local_reason",
+              "fire_confirmed", "fire_outcome", "fire_heard", "fire_mode", "fire_report",
+              "fire_cell", "fire_matrix",
               "bulk", "bulk_outcome", "bulk_advice", "signing_act", "signing_deed",
               "alarm_kind", "alarm_act", "plan_kind"}  # fmt: skip
 
