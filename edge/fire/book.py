@@ -27,7 +27,7 @@ FIRE_COUNT_MAX: Final = 200
 SENT_COUNT_MAX: Final = 32
 """Fires that are told at once; a site has fewer."""
 ECHO_S: Final = 10.0
-"""So long a node that was heard to know less of a fire is told of it again."""
+"""So long the end of a fire is told, and whoever was heard to know less of it is told again."""
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class Fire:
     until_s: float | None = None
     is_evident: bool = True
     closed: dict[str, int] = dataclasses.field(default_factory=dict)
-    outdated_heard_at_s: float | None = None
+    echo_from_s: float | None = None
 
     def releases(self, point: str) -> bool:
         """Return whether it holds a point of its zone open now."""
@@ -220,10 +220,11 @@ class FireBook:
             None,
         )
 
-    def over(self, fire: Fire) -> None:
+    def over(self, fire: Fire, *, now_s: float) -> None:
         """Nothing signals a fire any more, or a drill was ended; what it released stays open."""
         fire.is_active = False
         fire.revision += 1
+        fire.echo_from_s = now_s
 
     def set_current(self, fire: Fire, *, is_current: bool) -> bool:
         """Note whether what signals an own fire is heard; returns whether that is news."""
@@ -288,7 +289,7 @@ class FireBook:
             self._bound()
             return True
         if notice.revision < known.revision:
-            known.outdated_heard_at_s = now_s
+            known.echo_from_s = now_s
             return False
         if notice.revision == known.revision:
             # After a restart of this node, what it knew is no longer sure until it is told again.
@@ -327,8 +328,10 @@ class FireBook:
             silent: Nodes that are not heard: what they told last is no reason any more.
         """
         return any(
-            f.is_active and f.is_current and not f.is_drill and f.origin not in silent
+            f.is_active and f.is_current and f.origin not in silent
             for f in self.releasing(point)
+            # A panel that is not heard is no fire, and a drill is none.
+            if f.confirmed_by not in (FireConfirmation.LOSS, FireConfirmation.DRILL)
         )
 
     def close(self, point: str) -> list[Fire]:
@@ -359,7 +362,7 @@ class FireBook:
 
 
 def _is_to_be_echoed(fire: Fire, now_s: float) -> bool:
-    at_s = fire.outdated_heard_at_s
+    at_s = fire.echo_from_s
     return at_s is not None and now_s - at_s <= ECHO_S
 
 

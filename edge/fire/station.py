@@ -151,7 +151,7 @@ class FireStation:
             )
             if fire is not None:
                 self._tell_confirmed(fire)
-                self.book.over(fire)
+                self.book.over(fire, now_s=self.monotonic())
         self.follow()
 
     def follow(self) -> None:
@@ -266,7 +266,7 @@ class FireStation:
                 begun += [fire] if is_new else []
                 is_news |= fire.revision != revision
             elif own is not None and (own.is_evident or self._are_known(own)):
-                self.book.over(own)
+                self.book.over(own, now_s=self.monotonic())
                 ended.append(own)
         if begun or ended or is_news:
             self._spread(are_fires_news=True)
@@ -374,7 +374,7 @@ class FireStation:
 
     def end_drill(self, fire: Fire, *, asked_by: str = "") -> None:
         """End a drill, and the releases that stand for it alone."""
-        self.book.over(fire)
+        self.book.over(fire, now_s=self.monotonic())
         self._spread(are_fires_news=True)
         self.tell(
             FireDrillChanged(
@@ -439,7 +439,8 @@ class FireStation:
             if fire.origin == self.node:
                 self.end_drill(fire)
             else:
-                self.book.over(fire)
+                # Its origin tells of it, if it still can.
+                fire.is_active = False
                 self._spread(are_fires_news=True)
         for test in self.signals.tests_over(now):
             self.end_test(test.test_id)
@@ -460,7 +461,7 @@ class FireStation:
                     self._spread(are_fires_news=True)
                     self._tell_confirmed(begun)
             elif loss is not None and state.is_up:
-                self.book.over(loss)
+                self.book.over(loss, now_s=self.monotonic())
                 self._spread(are_fires_news=True)
                 self._tell_ended(loss)
             changed = FirePathChanged(

@@ -11,7 +11,7 @@ import { Store } from "/web/store.js";
 const SHOWN_MS = 1500;
 
 /**
- * @typedef {"looking" | "welcome" | "passed" | "refused" | "step_up" | "fault" | "unavailable"} Phase
+ * @typedef {"looking" | "welcome" | "passed" | "refused" | "step_up" | "fault" | "unavailable" | "fire" | "drill"} Phase
  * @typedef {{phase: Phase, masked_name: string, reason: string | null, cover: string | null, asks: string[], direction: string,
  *   changed_at: string}} LaneState
  * @typedef {{box: [number, number, number, number], is_active: boolean, hint: string | null}} Face

@@ -31,8 +31,9 @@ export class Screen {
       this.#round = state.round;
       this.#picture.src = `${this.#path}/live.mjpeg?round=${state.round}`;
     }
-    const hasPicture = state.isOnline && state.picture.is_current && state.lane.phase !== "unavailable";
-    this.element.dataset.phase = state.isOnline ? state.lane.phase : "offline";
+    const isFire = isAlarm(state.lane);
+    const hasPicture = state.isOnline && state.picture.is_current && state.lane.phase !== "unavailable" && !isFire;
+    this.element.dataset.phase = state.isOnline || isFire ? state.lane.phase : "offline";
     this.element.classList.toggle("has-picture", hasPicture);
     this.#follow(hasPicture ? state : null);
     if (state.point) {
@@ -94,6 +95,7 @@ const SHOWN_HINTS = { turn_left: "left", turn_right: "right", blink: "blink", lo
 /** @param {KioskState} state @returns {Said} one sentence and the way on */
 function said({ lane, picture, isOnline, point }) {
   const { phase, reason, cover, asks } = lane;
+  if (isAlarm(lane)) return alarm(lane);
   if (cover) return { title: t("kiosk.hidden"), way: term("hint", cover), sign: phase === "step_up" ? "card" : undefined };
   if (!isOnline || !point) return { title: t("kiosk.offline") };
   if (phase === "welcome") return { title: t("kiosk.welcome"), name: lane.masked_name, sign: "ahead" };
@@ -110,6 +112,20 @@ function said({ lane, picture, isOnline, point }) {
   if (!picture.is_current) return { title: t("kiosk.card"), sign: "card" };
   const hint = picture.faces.find((face) => face.is_active)?.hint;
   return { title: hint ? term("hint", hint) : t("kiosk.looking"), sign: SHOWN_HINTS[hint ?? ""] };
+}
+
+/** Whether everybody is to leave; that is said even when the terminal is not heard any more. @param {{phase: string}} lane */
+function isAlarm({ phase }) {
+  return phase === "fire" || phase === "drill";
+}
+
+/**
+ * Whoever reads an entrance's screen stands outside: they are sent away, not in.
+ * @param {{phase: string, direction: string}} lane @returns {Said}
+ */
+function alarm({ phase, direction }) {
+  const isWayIn = direction === "in";
+  return { title: t(`kiosk.${phase}`), way: t(isWayIn ? "kiosk.fire_stay_out" : "kiosk.fire_go"), sign: isWayIn ? "back" : "ahead" };
 }
 
 /** @param {string[]} kinds @returns {string} any of them, as one asks for it */

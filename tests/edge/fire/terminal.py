@@ -20,6 +20,7 @@ from config.site_fire import FireInputEntry, FireZoneEntry
 from drivers.base import GateState
 from drivers.registry import simulator_module
 from drivers.simulators.line import SimulatedLine
+from edge.access.crossing import point_of
 from edge.access.doorkeeper import Doorkeeper
 from edge.access.memory import Recalled
 from edge.access.rulebook import RuleBook
@@ -34,7 +35,7 @@ from edge.link.neighbours import Neighbours
 from edge.recognition import Eyes
 from edge.supervisor import supervise
 from tests.edge.access.bench import Notebook, Register, read_code
-from tests.edge.conftest import NOW, eventually, make_journal
+from tests.edge.conftest import NOW, eventually
 
 ZONE = FireZoneEntry(id="building")
 UNITS = (1, 2)
@@ -92,6 +93,16 @@ class Facts:
     def note(self, data: EventData, *, subject: str | None, now: object) -> None:
         self.told.append(data)
 
+    async def append(self, data: EventData, *, subject: str | None, now: object) -> None:
+        self.told.append(data)
+
+    def count_unrecorded(self) -> None:
+        raise AssertionError("everything is recorded here")
+
+    @property
+    def types(self) -> set[str]:
+        return {data.type_name for data in self.told}
+
     def of(self, kind: type[_Fact]) -> list[_Fact]:
         return [data for data in self.told if isinstance(data, kind)]
 
@@ -103,6 +114,7 @@ class FireTerminal:
         panel: The simulated transmitter; None at a node without.
         gates: The simulated machines, by unit.
         facts: What the fire station has told.
+        journal: What lanes and devices have told.
     """
 
     def __init__(
@@ -129,10 +141,11 @@ class FireTerminal:
             self.panel = panel_module.Simulator(panel_module.Simulator.Settings())
             self.lines["panel-line"] = SimulatedLine(self.panel, baudrate=baudrate)
         self.facts = Facts() if recorder is None else recorder
+        self.journal = Facts()
         self.key = Ed25519PrivateKey.generate()
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
-        self.board, self.rules, self.people = KioskBoard(), RuleBook(), Register()
+        self.board, self.rules, self.people = KioskBoard(), _rules(site), Register()
         self.station: FireStation
         self.made: Installation
         self.keeper: Doorkeeper
@@ -140,7 +153,7 @@ class FireTerminal:
     @asynccontextmanager
     async def at_work(self, *others: "FireTerminal") -> AsyncIterator["FireTerminal"]:
         """Run it until the block ends, with a site link to others if there are any."""
-        journal = make_journal(self.folder)
+        journal = self.journal
         self.keeper = Doorkeeper(
             node=self.node,
             rules=self.rules,
@@ -254,6 +267,10 @@ class FireTerminal:
         orders = FireOrders(self.station, self.made.duty)
         carried = await orders.carry_out(what, asked_by="user-1")
         return carried.refusal or carried.outcome
+
+
+def _rules(site: Site) -> RuleBook:
+    return RuleBook(map(point_of, site.access_point))
 
 
 @asynccontextmanager

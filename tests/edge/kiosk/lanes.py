@@ -8,7 +8,7 @@ import numpy as np
 from fastapi import FastAPI
 
 from config.cameras import CameraEntry
-from config.contract.access import CredentialKind, DenialReason
+from config.contract.access import CredentialKind, DenialReason, Direction
 from config.site import (
     AccessPointEntry,
     Assistance,
@@ -124,6 +124,7 @@ class Terminal:
         reason: DenialReason | None = None,
         cover: Cover | None = None,
         asks: tuple[CredentialKind, ...] = (),
+        direction: Direction = Direction.IN,
     ) -> None:
         """Show a state that begins now."""
         now = datetime.now(UTC)
@@ -135,6 +136,7 @@ class Terminal:
                 reason=reason,
                 cover=cover,
                 asks=asks,
+                direction=direction,
                 changed_at=now,
             )
         )

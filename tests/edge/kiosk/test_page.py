@@ -4,7 +4,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from config.contract.access import CredentialKind, DenialReason
+from config.contract.access import CredentialKind, DenialReason, Direction
+from edge.kiosk.state import Phase
 from models.face.covers import Cover
 from tests.browser import Visitor, Visitors, chromium, visitors
 from tests.edge.conftest import wait_until
@@ -57,6 +58,25 @@ def test_a_person_is_greeted_by_a_masked_name_and_an_arrow(east: Page, terminal:
     expect(east.locator(".title")).to_have_text("请通行")
     expect(east.locator(".name")).to_have_text("王**")
     expect(east.locator(".sign-large svg")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("phase", "direction", "words"),
+    [
+        ("fire", Direction.OUT, "火警请立即通行"),
+        ("fire", Direction.IN, "火警请勿进入，立即离开"),
+        ("drill", Direction.OUT, "消防演练请立即通行"),
+    ],
+)
+def test_a_fire_takes_the_whole_screen_and_sends_nobody_in(
+    east: Page, terminal: Terminal, phase: Phase, direction: Direction, words: str
+) -> None:
+    terminal.show(phase, direction=direction)
+
+    expect(east.locator(".message")).to_have_text(words)
+    expect(east.locator(".sign-large svg")).to_be_visible()
+    expect(east.locator(".call")).to_be_hidden()
+    assert east.locator(".message").bounding_box() == {"x": 0, "y": 0, "width": 1280, "height": 800}
 
 
 def test_a_greeting_is_over_after_a_moment(east: Page, terminal: Terminal) -> None:
