@@ -125,7 +125,7 @@ function isAlarm({ phase }) {
  */
 function alarm({ phase, direction }) {
   const isWayIn = direction === "in";
-  return { title: t(`kiosk.${phase}`), way: t(isWayIn ? "kiosk.fire_stay_out" : "kiosk.fire_go"), sign: isWayIn ? "back" : "ahead" };
+  return { title: t(phase === "drill" ? "kiosk.drill" : "kiosk.fire"), way: t(isWayIn ? "kiosk.fire_stay_out" : "kiosk.fire_go"), sign: isWayIn ? "back" : "ahead" };
 }
 
 /** @param {string[]} kinds @returns {string} any of them, as one asks for it */
