@@ -18,7 +18,10 @@ from starlette.routing import BaseRoute
 from central import problems, site_endpoints
 from central.access import endpoints as access_endpoints
 from central.alarms import endpoints as alarm_endpoints
+from central.alarms import setting_endpoints as alarm_setting_endpoints
 from central.alarms.news import AlarmNews
+from central.alarms.sending import AlarmSending
+from central.alarms.timing import AlarmClock
 from central.approvals import countersigning
 from central.approvals import endpoints as approval_endpoints
 from central.assessment import endpoints as assessment_endpoints
@@ -89,6 +92,7 @@ ROUTERS: Final = (
     node_endpoints.router,
     command_endpoints.router,
     assistance_endpoints.router,
+    alarm_setting_endpoints.router,  # its paths are not the identifier of an alarm
     alarm_endpoints.router,
     fire_endpoints.router,
     report_endpoints.router,
@@ -144,12 +148,16 @@ def create_app(
             await feed.start()
             alarm_news = AlarmNews(services)
             await alarm_news.start()
+            alarm_clock, alarm_sending = AlarmClock(services), AlarmSending(services)
+            app.state.alarm_clock = alarm_clock
             self_tests = SelfTests(services, pictures_of=kept_pictures(services))
             app.state.services, app.state.feed = services, feed
             app.state.finder = _Finder(services)
             async with _beside(
                 _kept_running("feed", feed.run),
                 _kept_running("alarms told", alarm_news.run),
+                _kept_running("alarms in time", alarm_clock.run),
+                _kept_running("alarms sent", alarm_sending.run),
                 _kept_running("retention", services.retention.run),
                 _kept_running("rotation of keys", services.rotation.run),
                 _kept_running("noting", _noting(services)),

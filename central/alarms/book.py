@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import JsonValue
 from sqlalchemy import Row, Select, bindparam, func, insert, select, update
 
-from central.alarms import life
+from central.alarms import life, outbox, suppression
 from central.alarms.kinds import KINDS, Priority
 from central.alarms.life import Act, Line, Set, Source
 from central.alarms.settings import SHIPPED, Pace
@@ -85,6 +85,8 @@ class Book:
         self.flood_since: datetime | None = None
         self._priorities: dict[str, Priority] = {}
         self._kept: dict[str, Kept] = {}
+        self._suppressed: set[tuple[str, str]] = set()
+        self.told: list[tuple[Kept, int]] = []
 
     @classmethod
     async def open(cls, transaction: Transaction, *, now: datetime) -> "Book":
@@ -99,6 +101,7 @@ class Book:
         book._priorities = {row.key: row.priority for row in rows}
         began = select(alarm_floods.c.began_at).where(alarm_floods.c.ended_at.is_(None))
         book.flood_since = (await transaction.execute(began)).scalar_one_or_none()
+        book._suppressed = await suppression.suppressed(transaction)
         book._heard_count = await heard_since(transaction, now - book.pace.flood_window)
         return book
 
@@ -141,6 +144,7 @@ class Book:
     ) -> None:
         """Raise a source; see ``life.raised``."""
         was_open = kept.source.is_open
+        self.follow_design(kept)
         source, acts = life.raised(
             kept.source,
             at=min(at, self.now),
@@ -162,6 +166,25 @@ class Book:
         if not was_open:
             self._note_new_one()
         self.take(kept, (source, acts))
+
+    def follow_design(self, kept: Kept) -> None:
+        """Hide what must happen just now, and show what need not any more."""
+        subject = (kept.key.subject_kind, kept.key.subject_id)
+        is_on = subject in self._suppressed and kept.key.kind in suppression.KINDS
+        self.take(kept, life.suppressed(kept.source, is_on=is_on, now=self.now))
+
+    async def follow_designs(self) -> None:
+        """The same for every open alarm, after what must happen has changed."""
+        self._suppressed = await suppression.suppressed(self._transaction)
+        query = (
+            select(alarm_sources.c.source)
+            .join(alarms, alarms.c.alarm_id == alarm_sources.c.alarm_id)
+            .where(alarms.c.closed_at.is_(None), alarms.c.kind.in_(suppression.KINDS))
+        )
+        await self.read_sources((await self._transaction.execute(query)).scalars().all())
+        for kept in self._kept.values():
+            if kept.source.is_open:
+                self.follow_design(kept)
 
     def _note_new_one(self) -> None:
         """Count a line that people have to look at, and see whether it is one too many."""
@@ -187,6 +210,11 @@ class Book:
         kept.is_changed = kept.is_changed or source is not kept.source
         kept.is_line_changed = kept.is_line_changed or source is not kept.source
         kept.source = source
+        line = source.line
+        if line is not None and not source.is_hidden and not line.is_gathered:
+            # What is raised is told at level 0 to those who want it at once.
+            levels = [line.escalation for act in acts if act in (Act.RAISED, Act.ESCALATED)]
+            self.told += [(kept, level) for level in levels]
         for act in acts:
             is_ours = act in life.ACTS_OF_PEOPLE
             self.note(kept, act, by=by if is_ours else "", note=note if is_ours else "")
@@ -224,6 +252,7 @@ class Book:
         await self._transaction.execute_many(insert(alarm_history), noted)
         await self._count()
         await self._find_first(lines)
+        await outbox.put(self._transaction, self.told, now=self.now)
         if rows:
             self._transaction.announce(TOPIC)
         self._kept = {}

@@ -332,6 +332,15 @@ def _shown(source: Source, act: Act, *, now: datetime) -> Step:
     return source, (act,)
 
 
+def scattered(source: Source, *, now: datetime) -> Step:
+    """Show one by one what a flood gathered; it waits for somebody from now on."""
+    line = source.line
+    if line is None or line.closed_at is not None or not line.is_gathered:
+        return source, ()
+    line = dataclasses.replace(line, is_gathered=False, told_at=now)
+    return dataclasses.replace(source, line=line), ()
+
+
 def ticked(source: Source, plan: Plan, *, now: datetime) -> Step:
     """Let time pass: shelves end, chattering calms, what nobody sees to escalates or reminds."""
     acts = list[Act]()

@@ -27,6 +27,7 @@ class Subject(BaseModel):
     checkpoint: str | None = None
     camera: str | None = None
     round: str | None = None
+    channel: str | None = None
 
 
 class Shelf(BaseModel):

@@ -17,7 +17,7 @@ from typing import Final
 from pydantic import JsonValue
 from sqlalchemy import or_, select
 
-from central.alarms import life, sources
+from central.alarms import life, sources, suppression
 from central.alarms.book import Book, Heard, Kept
 from central.alarms.sources import LEVELS, Key, Signal, levels_of, signals_of
 from central.alarms.tables import alarm_sources, alarms
@@ -54,7 +54,7 @@ async def raise_alarm(
     """
     book, kept = await _one(transaction, kind, subject, node, now=now)
     book.raise_(kept, at=now, detail=dict(detail or {}), position=event_position)
-    await _follow_loss(book, transaction, [kept])
+    await follow_loss(book, transaction, [kept])
     await book.save()
 
 
@@ -71,7 +71,7 @@ async def return_alarm(
     if kept.is_new:
         return
     book.take(kept, life.returned(kept.source, at=now, now=now))
-    await _follow_loss(book, transaction, [kept])
+    await follow_loss(book, transaction, [kept])
     await book.save()
 
 
@@ -115,19 +115,24 @@ async def take_in(
         if event.type in sources.TYPES
         for signal in signals_of(event.parsed())
     ]
+    has_design_changed = await suppression.note_releases(
+        transaction, [event for event, _ in sorted(told, key=_order)], now=now
+    )
     fresh_rank = max((_rank(event) for event, _ in told if not _is_late(event, now)), default=-1)
     waiting = await _waiting(transaction, node, fresh_rank)
-    if not said and not waiting:
+    if not said and not waiting and not has_design_changed:
         return
     book = await Book.open(transaction, now=now)
     await book.read(signal.key(node) for _, _, signal in said)
     await book.read_sources(waiting)
+    if has_design_changed:
+        await book.follow_designs()
     for event, position, signal in said:
         kept = book.of(signal.key(node).source)
         if kept is not None and _follows(event, kept.heard):
             _apply(book, kept, event, position, signal)
     _open_pending(book, up_to_rank=fresh_rank)
-    await _follow_loss(book, transaction, book.kept)
+    await follow_loss(book, transaction, book.kept)
     await book.save()
 
 
@@ -192,11 +197,25 @@ async def _waiting(transaction: Transaction, node: str, rank: int) -> list[str]:
     return list((await transaction.execute(query)).scalars())
 
 
+def open_forgotten(book: Book) -> None:
+    """Open what was held back for so long that nothing more will come of the past."""
+    until = book.now - CAUGHT_UP
+    _open(book, [k for k in book.kept if k.pending_at is not None and k.pending_at <= until])
+
+
 def _open_pending(book: Book, *, up_to_rank: int) -> None:
     """Open what was held back and is still raised now that its node has caught up."""
-    for kept in book.kept:
-        rank = _RANKS.get((kept.heard.event_class if kept.heard else None) or "", 0)
-        if kept.pending is not None and rank <= up_to_rank:
+    _open(book, [kept for kept in book.kept if _rank_of(kept) <= up_to_rank])
+
+
+def _rank_of(kept: Kept) -> int:
+    event_class = None if kept.heard is None else kept.heard.event_class
+    return 0 if event_class is None else _RANKS[event_class]
+
+
+def _open(book: Book, waiting: Iterable[Kept]) -> None:
+    for kept in waiting:
+        if kept.pending is not None:
             pending, kept.pending, kept.pending_at = kept.pending, None, None
             kept.is_changed = True
             book.raise_(
@@ -208,7 +227,7 @@ def _open_pending(book: Book, *, up_to_rank: int) -> None:
             )
 
 
-async def _follow_loss(book: Book, transaction: Transaction, changed: Iterable[Kept]) -> None:
+async def follow_loss(book: Book, transaction: Transaction, changed: Iterable[Kept]) -> None:
     """Let what a lost node or device last said be neither active nor normal, and current again."""
     for lost in [kept for kept in changed if kept.key.kind in ("node_lost", "device_lost")]:
         if not lost.is_line_changed:
@@ -263,5 +282,5 @@ async def take_status(
             book.raise_(kept, at=at, detail=signal.detail, position=None)
         else:
             book.take(kept, life.returned(kept.source, at=at, now=now))
-    await _follow_loss(book, transaction, book.kept)
+    await follow_loss(book, transaction, book.kept)
     await book.save()

@@ -193,6 +193,10 @@ def _duty(fact: told.DutyCheckAnswered) -> tuple[Signal, ...]:
     return (Signal("duty", "device", fact.device, not fact.is_answered, _said(fact)),)
 
 
+def _recording(fact: told.RecordingChecked) -> tuple[Signal, ...]:
+    return (Signal("camera_retention", "camera", fact.camera, not fact.is_enough, _said(fact)),)
+
+
 PANEL_TROUBLES: Final = frozenset(
     {
         "fault", "disabled", "power_fault", "mains_fault", "battery_fault", "line_fault",
@@ -235,6 +239,7 @@ _MEANINGS: Final[dict[type[EventData], Meaning]] = {
     told.FireReleaseAnswered: _fire_release,
     told.FireReleaseClosed: _fire_closed,
     told.DutyCheckAnswered: _duty,
+    told.RecordingChecked: _recording,
     PanicPressed: _panic,
     IntrusionChanged: _intrusion,
 }

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Table, and_, func, not_, select, update
 
+from central.alarms import channels
+from central.alarms.tables import alarm_settings
 from central.database import FACES_LOCK, Transaction
 from central.keys import KeyEncryptionKey, KeysError
 from central.nodes.repository import release_purpose
@@ -58,6 +60,11 @@ def _release_key(kek: KeyEncryptionKey, row: Mapping[str, Any]) -> dict[str, Any
     }
 
 
+def _channel_secret(kek: KeyEncryptionKey, row: Mapping[str, Any]) -> dict[str, Any]:
+    bound = channels.purpose(str(row["name"]))
+    return {"secret": kek.wrap(kek.unwrap(row["secret"], purpose=bound), purpose=bound)}
+
+
 PLACES: Final = (
     Place(
         "templates", templates_table.c.template_id, templates_table.c.wrapped_key, templates.renewed
@@ -75,6 +82,13 @@ PLACES: Final = (
         nodes.c.release_key,
         _release_key,
         nodes.c.release_key.is_not(None),
+    ),
+    Place(
+        "alarm_channels",
+        alarm_settings.c.name,
+        alarm_settings.c.secret,
+        _channel_secret,
+        alarm_settings.c.secret.is_not(None),
     ),
     Place(
         "secrets", site_values.c.name, site_values.c.value, _secret, site_values.c.name.in_(SECRETS)

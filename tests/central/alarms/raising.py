@@ -1,5 +1,6 @@
 """A terminal at which something happens, and the list that a guard sees of it."""
 
+import asyncio
 from typing import Any
 
 from config.contract.events import DoorForcedOpen, DoorSecured, DuressDetected, EventData
@@ -9,6 +10,13 @@ PATH = "/api/v1/alarms"
 FORCED = DoorForcedOpen(device="gate-1")
 SECURED = DoorSecured(device="gate-1")
 DURESS = DuressDetected(holder_id="anna", access_point="lane")
+WEBHOOK = {"settings": {"url": "http://127.0.0.1:1/nobody", "level": 0, "priority": 2}}
+MAIL = {
+    "settings": {
+        "host": "127.0.0.1", "port": 1, "security": "none", "sender": "menshen@example.org",
+        "recipients": ["guards@example.org"], "level": 0, "priority": 2, "language": "en",
+    }
+}  # fmt: skip
 
 
 def tell(node: Node, sequence: int, fact: EventData = FORCED, **more: Any) -> None:  # noqa: ANN401 - fields of any type
@@ -27,3 +35,11 @@ def raised(bench: Bench, fact: EventData = FORCED) -> str:
     """Let something happen at a terminal of its own; returns the path of its alarm."""
     tell(bench.node(), 1, fact)
     return f"{PATH}/{listed(bench)[0]['id']}"
+
+
+def let_time_pass(bench: Bench, **by: float) -> None:
+    """Turn the clock on by ``timedelta`` arguments and let central see to what is due."""
+    bench.clock.advance(**by)
+    state = bench.app.state
+    looking = state.alarm_clock.look()
+    asyncio.run_coroutine_threadsafe(looking, state.services.loop).result(timeout=10)

@@ -16,8 +16,8 @@ from config.contract.nodes import ReleaseWish
 from config.contract.trust import public_text
 from config.web import STATIC
 from tests.central.access.models import STAFF, put
+from tests.central.alarms.raising import MAIL, WEBHOOK, raised
 from tests.central.alarms.raising import PATH as ALARMS
-from tests.central.alarms.raising import raised
 from tests.central.assistance.ringing import ring
 from tests.central.audit.log import actions, in_transaction
 from tests.central.bench import PASSWORD, SITE, Bench, Node, accept, running_central
@@ -185,6 +185,11 @@ def call_of(bench: Bench) -> str:
     ring(bench.node())
     (call,) = bench.administrator.get(f"{API}/assistance").json()["items"]
     return f"{API}/assistance/{call['call_id']}"
+
+
+def tried_channel(bench: Bench) -> httpx.Response:
+    bench.administrator.put(f"{ALARMS}/channels/webhook", json=WEBHOOK)
+    return bench.administrator.post(f"{ALARMS}/channels/webhook/test")
 
 
 def handover_of(bench: Bench) -> str:
@@ -356,6 +361,14 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "PUT /alarms/procedures": lambda b: b.administrator.put(
         f"{ALARMS}/procedures", json={"key": "fire", "text": {}}
     ),
+    "PUT /alarms/pace": lambda b: b.administrator.put(f"{ALARMS}/pace", json={}),
+    "PUT /alarms/channels/webhook": lambda b: b.administrator.put(
+        f"{ALARMS}/channels/webhook", json=WEBHOOK
+    ),
+    "PUT /alarms/channels/mail": lambda b: b.administrator.put(
+        f"{ALARMS}/channels/mail", json=MAIL
+    ),
+    "POST /alarms/channels/{channel}/test": lambda b: tried_channel(b),
     "POST /handovers": lambda b: b.administrator.post("/api/v1/handovers", json={"text": "Calm"}),
     "POST /handovers/{handover_id}/take": lambda b: b.planted("guard").client.post(
         f"/api/v1/handovers/{handover_of(b)}/take", json={}

@@ -1,0 +1,207 @@
+"""Sends what the queue holds: signed to a webhook, as mail to a server; each tried for a day.
+
+Source: Standard Webhooks 1.0.0, "Signature scheme": ``webhook-id``, ``webhook-timestamp`` and
+    ``webhook-signature`` (``v1,`` and the base64 HMAC-SHA256 of ``ID.TIMESTAMP.BODY``).
+"""
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import hmac
+import json
+import logging
+import smtplib
+import ssl
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import httpx
+from sqlalchemy.exc import SQLAlchemyError
+
+from central.alarms import outbox
+from central.alarms.channels import MailSettings, WebhookSettings, all_channels, secret_of
+from central.alarms.outbox import Delivery
+from central.alarms.service import raise_alarm, return_alarm
+from central.database import EVERYTHING, DatabaseError
+from central.keys import KeysError
+from central.services import Services
+from config.web import STATIC
+
+_log = logging.getLogger("central.alarms")
+TIMEOUT_S: Final = 10.0
+CHECK_S: Final = 5.0
+BATCH_LENGTH: Final = 10
+TROUBLE_ATTEMPTS: Final = 3
+"""So many failures of one message are an alarm of their own."""
+
+
+class NotSentError(Exception):
+    """It was not taken; the message says why in one line, without a secret."""
+
+
+class AlarmSending:
+    """The one task of a central process that sends."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._is_due = asyncio.Event()
+        services.database.listen(self._heard)
+
+    async def run(self) -> None:
+        """Send for ever."""
+        while True:
+            self._is_due.clear()
+            try:
+                while await self.send_due():
+                    pass
+            except (SQLAlchemyError, DatabaseError, OSError) as error:
+                _log.warning("the database does not answer: %s", type(error).__name__)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CHECK_S):
+                    await self._is_due.wait()
+
+    def _heard(self, topic: str) -> None:
+        if topic in (outbox.TOPIC, EVERYTHING):
+            self._is_due.set()
+
+    async def send_due(self) -> bool:
+        """Try what is due; returns whether there was anything."""
+        services = self._services
+        async with services.database.read() as transaction:
+            next_at = await outbox.next_due(transaction)
+        if next_at is None or next_at > services.now():
+            return False
+        async with services.database.write() as transaction:
+            due = await outbox.take_due(transaction, limit=BATCH_LENGTH, now=services.now())
+            channels = {str(each.name): each for each in await all_channels(transaction)}
+        await asyncio.gather(*(self._try(each, channels.get(each.channel)) for each in due))
+        return bool(due)
+
+    async def _try(
+        self, delivery: Delivery, channel: WebhookSettings | MailSettings | None
+    ) -> None:
+        services = self._services
+        try:
+            if channel is None or not channel.is_on:
+                raise NotSentError("it is switched off")
+            async with services.database.read() as transaction:
+                secret = await secret_of(transaction, channel.name, services.kek) or ""
+            if isinstance(channel, WebhookSettings):
+                await _post(channel, delivery, secret, self._told(delivery), now=services.now())
+            else:
+                zone = services.settings.site.site.time_zone
+                mail = _mail(channel, self._told(delivery), zone=zone)
+                await asyncio.to_thread(_deliver, channel, secret, mail)
+        except (NotSentError, KeysError) as error:
+            await self._note_failure(delivery, str(error))
+            return
+        async with services.database.write() as transaction:
+            await outbox.note_delivered(transaction, delivery, now=services.now())
+            await return_alarm(
+                transaction,
+                kind="channel",
+                subject={"channel": delivery.channel},
+                now=services.now(),
+            )
+
+    def _told(self, delivery: Delivery) -> dict[str, object]:
+        settings = self._services.settings
+        link = f"{settings.url.rstrip('/')}/#alarm={delivery.alarm_id}"
+        return {"site": settings.site.site.id, **json.loads(delivery.body), "link": link}
+
+    async def _note_failure(self, delivery: Delivery, failure: str) -> None:
+        now = self._services.now()
+        async with self._services.database.write() as transaction:
+            await outbox.note_failed(transaction, delivery, failure, now=now)
+            if delivery.attempts + 1 >= TROUBLE_ATTEMPTS:
+                await raise_alarm(
+                    transaction,
+                    kind="channel",
+                    subject={"channel": delivery.channel},
+                    now=now,
+                    detail={"failure": failure},
+                )
+
+
+def signature(secret: str, delivery_id: str, timestamp: int, body: bytes) -> str:
+    """Return what a receiver makes again with its secret and compares."""
+    signed = f"{delivery_id}.{timestamp}.".encode() + body
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+
+
+async def _post(
+    channel: WebhookSettings,
+    delivery: Delivery,
+    secret: str,
+    told: dict[str, object],
+    *,
+    now: datetime,
+) -> None:
+    body = json.dumps({"type": "alarm", **told}, separators=(",", ":")).encode()
+    timestamp = int(now.timestamp())
+    headers = {
+        "content-type": "application/json",
+        "webhook-id": delivery.delivery_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": signature(secret, delivery.delivery_id, timestamp, body),
+    }
+    try:
+        # A redirect would take what is signed elsewhere; proxies of the environment, too.
+        async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as client:
+            reply = await client.post(channel.url, content=body, headers=headers)
+    except httpx.HTTPError as error:
+        raise NotSentError(f"webhook: {type(error).__name__}") from error
+    if not reply.is_success:
+        raise NotSentError(f"webhook: answered {reply.status_code}")
+
+
+def _mail(channel: MailSettings, told: dict[str, object], *, zone: str) -> EmailMessage:
+    words = json.loads((STATIC / f"{channel.language}.json").read_text(encoding="utf-8"))
+    kind = words[f"alarm_kind.{told['kind']}"]
+    at = datetime.fromisoformat(str(told["raised_at"])).astimezone(ZoneInfo(zone))
+    mail = EmailMessage()
+    mail["From"], mail["To"] = channel.sender, ", ".join(channel.recipients)
+    mail["Subject"] = words["alarm_mail.subject"].format(
+        kind=kind, priority=told["priority"], site=told["site"]
+    )
+    mail["Date"], mail["Message-ID"] = format_datetime(at), make_msgid(domain="menshen.invalid")
+    mail["Auto-Submitted"] = "auto-generated"
+    text = words["alarm_mail.text"].format(
+        kind=kind,
+        priority=told["priority"],
+        site=told["site"],
+        source=told["source"],
+        time=at.strftime("%Y-%m-%d %H:%M:%S"),
+        link=told["link"],
+    )
+    mail.set_content(text)
+    return mail
+
+
+def _deliver(channel: MailSettings, password: str, mail: EmailMessage) -> None:
+    """Hand a mail to the server; blocks.
+
+    Raises:
+        NotSentError: The server did not take it.
+    """
+    context = ssl.create_default_context()
+    try:
+        if channel.security == "tls":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                channel.host, channel.port, timeout=TIMEOUT_S, context=context
+            )
+        else:
+            server = smtplib.SMTP(channel.host, channel.port, timeout=TIMEOUT_S)
+        with server:
+            if channel.security == "starttls":
+                server.starttls(context=context)
+            if channel.username:
+                server.login(channel.username, password)
+            server.send_message(mail)
+    except (smtplib.SMTPException, OSError) as error:
+        raise NotSentError(f"mail: {type(error).__name__}") from error
