@@ -76,6 +76,8 @@ from central.users.account import Accounts
 from central.users.passwords import Passwords
 from central.users.service import Users
 from central.users.sign_in import SignIns
+from central.video import endpoints as video_endpoints
+from central.video.relay import Relay
 from central.visits import endpoints as visit_endpoints
 from config.settings import private_folder
 from config.web import api_docs
@@ -111,6 +113,7 @@ ROUTERS: Final = (
     visit_endpoints.router,
     plan_endpoints.router,
     blob_endpoints.router,
+    video_endpoints.router,
     audit_endpoints.router,
     retention_endpoints.router,
     assessment_endpoints.router,
@@ -253,6 +256,7 @@ async def _running(
             replica=ReplicaSource(database, kek),
             hub=hub,
             node_hub=node_hub,
+            relay=Relay(),
             kek=kek,
             authority=authority,
             epoch=epoch,

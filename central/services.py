@@ -25,6 +25,7 @@ from central.stream import Hub
 from central.users.account import Accounts
 from central.users.service import Users
 from central.users.sign_in import SignIns
+from central.video.relay import Relay
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -34,6 +35,7 @@ class Services:
     Attributes:
         hub: Streams of operators.
         node_hub: Streams of nodes.
+        relay: Live views of cameras.
         authority: Of the site; None where central is reached on its own machine only.
         epoch: Of the store of events; another one means that positions begin anew.
         central_key: Signs commands to nodes.
@@ -57,6 +59,7 @@ class Services:
     rotation: KeyRotation
     hub: Hub
     node_hub: Hub
+    relay: Relay
     kek: KeyFolder
     authority: Authority | None
     epoch: UUID

@@ -454,6 +454,20 @@ class PanTiltZoom(Protocol):
 
 
 @runtime_checkable
+class PresetHead(Protocol):
+    """A camera's head that has positions stored in it."""
+
+    async def call_preset(self, number: int) -> CommandReceipt:
+        """Drive to a stored position.
+
+        Raises:
+            ValueError: No such head stores a position under this number.
+            DriverError: The head did not take it.
+        """
+        ...
+
+
+@runtime_checkable
 class Display(Protocol):
     """Something that shows people a text or a number."""
 

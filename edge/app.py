@@ -56,6 +56,7 @@ from edge.replica_watch import ReplicaWatch
 from edge.retention import TerminalRetention
 from edge.supervisor import supervise
 from edge.uplink import Uplink
+from edge.video.opening import open_station
 from models.store import Store
 
 _log = logging.getLogger("edge.app")
@@ -201,6 +202,16 @@ class Node:
             )
             stack.push_async_callback(installation.close)
             fire.start()
+            station = open_station(
+                self._site,
+                installation,
+                self._identity,
+                central=central,
+                folder=self._home.folder,
+                journal=self._journal,
+                now=self._clock.now,
+            )
+            stack.push_async_callback(station.close)
             commands = Commands.open(
                 central,
                 self._home.commands,
@@ -214,6 +225,7 @@ class Node:
                 ),
                 journal=self._journal,
                 report_status=self._status_changed,
+                cameras=station.carry_out,
                 now=self._clock.now,
                 fire=FireOrders(fire, installation.duty),
             )
@@ -250,6 +262,7 @@ class Node:
                 "age of the replica": watch.run,
                 "assistance": assistance.run,
                 **commands.tasks,
+                **station.tasks,
                 **installation.tasks,
             }
             if link is not None:

@@ -38,7 +38,9 @@ from config.contract.nodes import (
     ReleaseWish,
     ReplicaPage,
 )
+from config.contract.picture_sequence import Picture
 from config.contract.trust import TrustError, public_text, sign_request, unseal
+from config.contract.video_events import MediaFormat, MediaKind
 from edge.clock import NodeClock
 from edge.identity import Identity
 
@@ -210,6 +212,33 @@ class CentralClient:
         """
         target = f"/api/v1/blobs/{sha256}?kind={kind}"
         await self._request("PUT", target, jpeg, "image/jpeg")
+
+    async def put_clip(
+        self, sha256: str, content: bytes, kind: MediaKind, media_format: MediaFormat
+    ) -> None:
+        """Give central a snapshot or clip of an alarm.
+
+        Raises:
+            CentralError: Central did not take it.
+        """
+        target = f"/api/v1/clips/{sha256}?kind={kind}&format={media_format}"
+        await self._request("PUT", target, content, "application/octet-stream")
+
+    async def put_picture(self, stream_id: UUID, picture: Picture) -> bool:
+        """Give central the newest picture of a live view; returns whether anybody looks.
+
+        Raises:
+            CentralError: Central did not take it.
+        """
+        taken_at = int(picture.taken_at.timestamp() * 1000)
+        target = f"/api/v1/cameras/streams/{stream_id}?taken_at_ms={taken_at}"
+        try:
+            await self._request("PUT", target, picture.jpeg, "image/jpeg")
+        except CentralRefusedError as error:
+            if error.status == httpx.codes.GONE:
+                return False
+            raise
+        return True
 
     async def stream(self) -> AsyncGenerator[ServerSentEvent, None]:
         """Yield the node's live stream until it ends.

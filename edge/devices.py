@@ -24,6 +24,7 @@ from drivers.base import (
     Observation,
     OutputBoard,
     PassageGate,
+    PresetHead,
     Releasable,
     Side,
     SpeaksUnasked,
@@ -179,6 +180,23 @@ class DeviceTask:
             DriverError: The device did not take it.
         """
         return await self._command(run)
+
+    @property
+    def has_presets(self) -> bool:
+        """Whether it turns a camera to stored positions."""
+        return isinstance(self._driver, PresetHead)
+
+    async def call_preset(self, number: int) -> CommandReceipt:
+        """Turn to a stored position; see ``PresetHead.call_preset``.
+
+        Raises:
+            DriverError: The head did not take it.
+            ValueError: It has no position of this number.
+        """
+        head = self._driver
+        if not isinstance(head, PresetHead):
+            raise TypeError(f"device {self.id} has no stored positions")
+        return await self._command(lambda: head.call_preset(number))
 
     async def reconnect(self) -> None:
         """Set the device up anew at once.

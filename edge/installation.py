@@ -37,12 +37,14 @@ class Installation:
 
     Attributes:
         lanes: By access point.
+        readers: By camera, of those that are watched for recognition; their watchers stop them.
         watchers: By access point; only those whose camera is watched.
         tasks: What must run, by a name for the log.
         duty: Fire panels that can be asked who is on duty.
     """
 
     lanes: dict[str, Lane] = dataclasses.field(default_factory=dict)
+    readers: dict[str, Reader] = dataclasses.field(default_factory=dict)
     watchers: dict[str, Watcher] = dataclasses.field(default_factory=dict)
     tasks: dict[str, Callable[[], Awaitable[None]]] = dataclasses.field(default_factory=dict)
     buses: dict[str, Bus] = dataclasses.field(default_factory=dict)
@@ -262,10 +264,12 @@ def _watch(
         now=around.now,
         loop=asyncio.get_running_loop(),
     )
+    reader = Reader(camera.id, camera.url, masks=camera.masks)
+    made.readers.setdefault(camera.id, reader)
     watcher = made.watchers[point.id] = Watcher(
         camera=camera.id,
         access_point=point.id,
-        reader=Reader(camera.id, camera.url),
+        reader=reader,
         pipeline=pipeline,
         gallery=people,
         recognition=site.recognition,

@@ -114,11 +114,13 @@ class Journal:
         self._event_count_max = event_count_max
         self._requests: queue.SimpleQueue[_Request] = queue.SimpleQueue()
         self._listeners: list[Callable[[], None]] = []
+        self._hearers: list[Callable[[Sequence[Event]], None]] = []
         self._status = JournalStatus()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         # What follows belongs to the writer thread.
         self._file: JournalFile | None = None
         self._held: deque[Draft] = deque()
+        self._unheard: Sequence[Event] = ()
         self._unwritable_since_s: float | None = None
         self._unrecorded_count = 0
         self._next_attempt_s = 0.0
@@ -133,6 +135,10 @@ class Journal:
     def listen(self, listener: Callable[[], None]) -> None:
         """Call this in the writer's thread after every change; it must be quick."""
         self._listeners.append(listener)
+
+    def hear(self, hearer: Callable[[Sequence[Event]], None]) -> None:
+        """Call this in the writer's thread with what became durable; it must be quick."""
+        self._hearers.append(hearer)
 
     def start(self) -> None:
         """Open the file and begin to write. A disk that refuses is retried, not raised.
@@ -281,6 +287,11 @@ class Journal:
                 append.future.set_exception(answer)
             elif append.future is not None and isinstance(answer, Event):
                 append.future.set_result(answer)
+        # Last, so that nobody who waits for a fact waits for those who only hear of it.
+        heard, self._unheard = self._unheard, ()
+        if heard:
+            for hearer in self._hearers:
+                hearer(heard)
 
     def _call_back(self, request: _Call) -> None:
         if self._file is None:
@@ -314,7 +325,7 @@ class Journal:
         drafts = [*self._held, *(append.draft for append in appends), *own]
         if not drafts:
             return []
-        events = file.append(drafts)
+        events = self._unheard = file.append(drafts)
         new = events[len(self._held) : len(self._held) + len(appends)]
         self._held.clear()
         if own:

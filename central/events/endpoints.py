@@ -13,6 +13,7 @@ from central.nodes.signed import Signed, SignedRequest
 from central.problems import RESPONSES, RefusedError
 from central.security import Operator, Requires
 from central.services import Given
+from central.video.asking import ask_other_nodes
 from config.contract.events import BATCH_CONTENT_TYPE, Event
 from config.contract.nodes import BatchReceipt
 
@@ -51,14 +52,13 @@ async def take_in(
             )
     try:
         async with services.database.write() as transaction:
-            return await repository.append(
-                transaction,
-                site=site,
-                node=signed.node,
-                batch=batch,
-                epoch=services.epoch,
-                now=services.now(),
+            now = services.now()
+            receipt = await repository.append(
+                transaction, site=site, node=signed.node, batch=batch, epoch=services.epoch, now=now
             )
+            installed = services.settings.site
+            await ask_other_nodes(transaction, installed, signed.node, batch, now=now)
+            return receipt
     except repository.EventsNotJsonError as error:
         raise RefusedError(422, "invalid_request", str(error)) from error
 

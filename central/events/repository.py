@@ -115,6 +115,8 @@ async def append(
     await fire.note_events(transaction, node, (draft.event for draft in fresh), now=now)
     await commands.note_answers(transaction, node, (draft.event for draft in fresh))
     await alarms.take_in(transaction, node, stored, now=now)
+    # After the alarms, which are given what was kept for them.
+    await video.note_kept(transaction, node, (draft.event for draft in fresh), now=now)
     await _cover(transaction, node, [*fresh, *facts])
     return BatchReceipt(stored=len(fresh), duplicates=duplicate_count, conflicts=len(conflicts))
 

@@ -185,6 +185,7 @@ CLASSES: Final = (
         ending="record",
         is_personal=False,
     ),
+    DataClass(name="terminal_clips", files=("clips/*",), ending="record"),
     DataClass(name="terminal_people", files=("replica.sqlite3",), ending="person"),
     DataClass(
         name="terminal_journal", files=("journal.sqlite3*", "commands.sqlite3"), ending="record"
@@ -205,7 +206,7 @@ CLASSES: Final = (
     ),
 )
 """The table. ``terminal_journal`` empties itself: a row goes when central holds it, a command a day
-later."""
+later; so does ``terminal_clips``, where what central did not get in time goes, too."""
 
 
 def data_class(name: str) -> DataClass:

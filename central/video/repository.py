@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, and_, delete, exists, func, insert, select, update
 
+from central.alarms.media import attach_media
 from central.database import Transaction
 from central.video.tables import (
     alarm_media,
@@ -62,6 +63,14 @@ async def _keep(transaction: Transaction, node: str, told: ClipKept, *, now: dat
                 event_id=event_id, clip_id=str(told.clip_id), kind=told.kind
             )
         )
+    await attach_media(
+        transaction,
+        {"kind": told.kind.value, "sha256": told.sha256, "camera": told.camera},
+        subjects=told.subjects,
+        from_at=told.from_at,
+        to_at=told.to_at,
+        now=now,
+    )
     transaction.announce(TOPIC)
 
 

@@ -38,6 +38,7 @@ class Commands:
         read: Callable[[SignedCommand], NodeCommand | CommandHead],
         journal: Recorder,
         report_status: Callable[[], None],
+        cameras: Callable[[NodeCommand], Awaitable[Carried]],
         now: Callable[[], datetime],
         fire: Fire | None = None,
     ) -> "Commands":
@@ -53,6 +54,7 @@ class Commands:
             sounders=installation.sounders,
             fire=fire or NoFire(),
         )
+        hands = Hands(installation.lanes, installation.devices, holds, report_status, cameras)
         desk = Desk(
             central,
             store,

@@ -1,8 +1,12 @@
 """Pictures as cameras send them: JPEG in, checked array out."""
 
+import math
+from collections.abc import Iterable
+
 import cv2
 import numpy as np
 
+from config.cameras import Mask
 from edge.vision.errors import CameraError, DamagedPictureError
 from models.face.types import Image
 
@@ -52,6 +56,15 @@ def fit(image: Image) -> Image:
         return image
     size = (round(width * scale), round(height * scale))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def burn(image: Image, masks: Iterable[Mask]) -> None:
+    """Make what masks cover black, in place; a pixel that is covered in part goes, too."""
+    height, width = image.shape[:2]
+    for mask in masks:
+        top, bottom = math.floor(mask.top * height), math.ceil(mask.bottom * height)
+        left, right = math.floor(mask.left * width), math.ceil(mask.right * width)
+        image[top:bottom, left:right] = 0
 
 
 def jpeg_size(data: bytes) -> tuple[int, int]:

@@ -10,10 +10,12 @@ import logging
 import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from config.cameras import Mask
 from edge.vision.attempt import CameraHealth
 from edge.vision.errors import CameraError, DamagedPictureError
+from edge.vision.picture import burn
 from edge.vision.source import Source, open_source
 from models.face.types import Image
 
@@ -102,13 +104,20 @@ class Reader:
         name: Of the camera, for the log.
         url: See ``open_source``.
         opener: Opens the camera; for tests and files that must not begin again.
+        masks: Burnt into each picture as it arrives, so that nothing behind them is recognised,
+            shown, cropped or kept by anybody.
     """
 
     def __init__(
-        self, name: str, url: str, *, opener: Callable[[str], Source] = open_source
+        self,
+        name: str,
+        url: str,
+        *,
+        opener: Callable[[str], Source] = open_source,
+        masks: Sequence[Mask] = (),
     ) -> None:
         self.name = name
-        self._url, self._opener = url, opener
+        self._url, self._opener, self._masks = url, opener, masks
         self._changed = threading.Condition()
         self._frame: Frame | None = None
         self._freshness = Freshness(now_s=time.monotonic())
@@ -185,6 +194,7 @@ class Reader:
             source.close()
 
     def _keep(self, image: Image, arrived_at_s: float, *, is_live: bool) -> None:
+        burn(image, self._masks)
         fingerprint = zlib.crc32(image[::4, ::4].tobytes())
         with self._changed:
             is_new = self._freshness.arrived(

@@ -47,7 +47,21 @@ SITE = Site.model_validate(
         "site": {"id": "test", "name": {"en": "Test", "zh-CN": "测试"}},
         "node": [{"id": "gate-1"}, {"id": "gate-2"}],
         "bus": [{"id": "line-1", "node": "gate-1", "port": "/dev/null"}],
-        "device": [{"id": "gate", "driver": "speed_gate", "bus": "line-1"}],
+        "device": [
+            {"id": "gate", "driver": "speed_gate", "bus": "line-1"},
+            {"id": "dome", "driver": "pelco_d", "bus": "line-1"},
+        ],
+        "camera": [
+            {
+                "id": "camera-1",
+                "node": "gate-1",
+                "url": "rtsp://192.0.2.1/1",
+                "covers": ["lane"],
+                "ptz": "dome",
+                "presets": {"lane": 3},
+                "recorder": {"url": "http://192.0.2.9"},
+            }
+        ],
         "access_point": [{"id": "lane", "node": "gate-1", "device": "gate"}],
         "fire_zone": [{"id": "building"}],
         "policy": {

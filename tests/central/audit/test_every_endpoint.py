@@ -37,6 +37,7 @@ from tests.central.users.acting import (
     with_code,
     without_factor,
 )
+from tests.central.video.keeping import kept_picture
 from tests.central.visits.test_endpoints import invite, wish
 
 UNRECORDED = {
@@ -45,6 +46,8 @@ UNRECORDED = {
     "POST /api/v1/access-model/check": "it says what would change, and changes nothing",
     "POST /api/v1/people/by-number/{number}/check": "it says what would change",
     "POST /api/v1/nodes/current/faces": "a node's signed statement: what it proves is recorded",
+    "PUT /api/v1/clips/{sha256}": "a node's signed picture, which belongs to an event",
+    "PUT /api/v1/cameras/streams/{stream_id}": "a node's picture of a view that is recorded",
     "PUT /api/v1/blobs/{sha256}": "a node's signed picture, which belongs to an event",
 }
 """Endpoints that write no entry, and why."""
@@ -338,6 +341,19 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "POST /nodes/{node}/commands": lambda b: b.administrator.post(
         f"{API}/nodes/gate-1/commands",
         json={"what": {"kind": "open_once", "access_point": "lane"}, "reason": "a delivery"},
+    ),
+    "POST /cameras/{camera}/watch": lambda b: b.administrator.post(f"{API}/cameras/camera-1/watch"),
+    "POST /cameras/{camera}/playback": lambda b: b.administrator.post(
+        f"{API}/cameras/camera-1/playback", json={"recorded_at": b.clock().isoformat()}
+    ),
+    "POST /cameras/{camera}/keep": lambda b: b.administrator.post(
+        f"{API}/cameras/camera-1/keep", json={}
+    ),
+    "POST /cameras/{camera}/preset": lambda b: b.administrator.post(
+        f"{API}/cameras/camera-1/preset", json={"preset": 3}
+    ),
+    "POST /clips/{sha256}/hold": lambda b: b.administrator.post(
+        f"{API}/clips/{kept_picture(b.node())}/hold", json={"days": 30, "reason": "case 7"}
     ),
     "POST /alarms/acknowledge": lambda b: b.administrator.post(
         f"{ALARMS}/acknowledge", json={"ids": [raised(b).rpartition("/")[2]]}

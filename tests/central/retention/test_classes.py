@@ -31,7 +31,7 @@ def test_every_table_of_central_has_a_class() -> None:
 def test_every_file_that_a_terminal_keeps_of_people_has_a_class() -> None:
     files = {pattern for each in CLASSES for pattern in each.files}
 
-    kept = {"replica.sqlite3", "journal.sqlite3*", "memory.sqlite3", "commands.sqlite3"}
+    kept = {"clips/*", "replica.sqlite3", "journal.sqlite3*", "memory.sqlite3", "commands.sqlite3"}
     assert files == {*kept, "*.damaged*"}
 
 
