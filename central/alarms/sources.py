@@ -110,10 +110,6 @@ def _faults(fact: told.DoorFaultChanged) -> tuple[Signal, ...]:
     return (Signal("gate_fault", "device", fact.device, bool(fact.faults), _said(fact)),)
 
 
-def _recording(fact: told.RecordingChecked) -> tuple[Signal, ...]:
-    return (Signal("camera_retention", "camera", fact.camera, not fact.is_enough, _said(fact)),)
-
-
 def _outdated(fact: told.ReplicaAgeChanged) -> tuple[Signal, ...]:
     return (Signal("replica", is_raised=fact.is_outdated, detail=_said(fact)),)
 
@@ -225,7 +221,6 @@ _MEANINGS: Final[dict[type[EventData], Meaning]] = {
     told.UnauthorisedPassage: _point("unauthorised"),
     told.WrongWayPassage: _point("wrong_way"),
     told.RefusalsRepeated: _point("refusals"),
-    told.RecordingChecked: _recording,
     told.DeviceLost: _device("device_lost"),
     told.DeviceReturned: _device("device_lost", is_raised=False),
     told.ReplicaAgeChanged: _outdated,
