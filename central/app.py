@@ -46,6 +46,8 @@ from central.keys import KEY_SIZE_BYTES, KeyEncryptionKey, kept_secret, load_key
 from central.muster import endpoints as muster_endpoints
 from central.muster import roll_call_endpoints
 from central.nodes import endpoints as node_endpoints
+from central.patrol import endpoints as patrol_endpoints
+from central.patrol.service import Patrols
 from central.people import (
     code_endpoints,
     face_endpoints,
@@ -111,6 +113,7 @@ ROUTERS: Final = (
     muster_endpoints.router,
     roll_call_endpoints.router,
     visit_endpoints.router,
+    patrol_endpoints.router,
     plan_endpoints.router,
     blob_endpoints.router,
     video_endpoints.router,
@@ -163,6 +166,7 @@ def create_app(
                 _kept_running("alarms sent", alarm_sending.run),
                 _kept_running("retention", services.retention.run),
                 _kept_running("rotation of keys", services.rotation.run),
+                _kept_running("patrols", services.patrols.run),
                 _kept_running("noting", _noting(services)),
                 _kept_running("erasures", lambda: services.erasure_file.run(services.database)),
                 _kept_running("migration of faces", services.migration.run),
@@ -262,6 +266,7 @@ async def _running(
             epoch=epoch,
             central_key=signing_key,
             rotation=KeyRotation(database, kek, now=now),
+            patrols=Patrols(database, site, now=now),
             retention=Retention(database, site, audit_key=signing_key, now=now),
             card_key=card_key,
             erasure_file=erasure_file,

@@ -29,6 +29,7 @@ from central.muster.repository import TOPIC as MUSTER
 from central.nodes import repository as nodes
 from central.nodes.endpoints import installed
 from central.nodes.schemas import NodeView
+from central.patrol.repository import TOPIC as PATROL
 from central.people.masking import masked
 from central.plans.repository import TOPIC as PLANS
 from central.recognition.pairs import TOPIC as RECOGNITION
@@ -114,6 +115,8 @@ class Feed:
             self._services.hub.publish(MUSTER, _for("muster.read", "{}"))
         if is_everything or APPROVALS in topics:
             self._services.hub.publish(APPROVALS, _for("approvals.read", "{}"))
+        if is_everything or PATROL in topics:
+            self._services.hub.publish(PATROL, _for("patrol.read", "{}"))
         if is_everything or VISITS in topics:
             self._services.hub.publish(VISITS, _for("visits.read", "{}"))
         if is_everything or PLANS in topics:

@@ -14,6 +14,7 @@ from central.authority import Authority
 from central.consent.erasures import ErasureFile
 from central.database import Database
 from central.keys import KeyFolder
+from central.patrol.service import Patrols
 from central.people.faces import FaceReader
 from central.people.migration import Migration
 from central.people.replica import ReplicaSource
@@ -55,6 +56,7 @@ class Services:
     faces: FaceReader
     migration: Migration
     replica: ReplicaSource
+    patrols: Patrols
     retention: Retention
     rotation: KeyRotation
     hub: Hub

@@ -21,6 +21,7 @@ from central.events.schemas import CandidateView, ConflictView, StoredEvent
 from central.fire import repository as fire
 from central.muster import repository as muster
 from central.muster import roll_calls
+from central.patrol import repository as patrols
 from central.people.masking import masked
 from central.tables import event_conflicts, event_ranges, events, people
 from central.video import repository as video
@@ -114,6 +115,7 @@ async def append(
     await video.note_kept(transaction, node, (draft.event for draft in fresh), now=now)
     await fire.note_events(transaction, node, (draft.event for draft in fresh), now=now)
     await commands.note_answers(transaction, node, (draft.event for draft in fresh))
+    await patrols.note_scans(transaction, node, (draft.event for draft in fresh), now=now)
     await alarms.take_in(transaction, node, stored, now=now)
     # After the alarms, which are given what was kept for them.
     await video.note_kept(transaction, node, (draft.event for draft in fresh), now=now)

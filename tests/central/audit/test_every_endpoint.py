@@ -22,6 +22,7 @@ from tests.central.assistance.ringing import ring
 from tests.central.audit.log import actions, in_transaction
 from tests.central.bench import PASSWORD, SITE, Bench, Node, accept, running_central
 from tests.central.fire.telling import ask_duty, begin_drill, begin_test
+from tests.central.patrol.acting import put_duty, put_patrol_plan
 from tests.central.people.enrolling import consent, enrol
 from tests.central.people.importing import apply, preview, send
 from tests.central.people.seen_faces import SeenFaces, photograph
@@ -45,6 +46,7 @@ UNRECORDED = {
     "PUT /api/v1/nodes/current/status": "a node's heartbeat every few seconds",
     "POST /api/v1/access-model/check": "it says what would change, and changes nothing",
     "POST /api/v1/people/by-number/{number}/check": "it says what would change",
+    "POST /api/v1/patrol/preview": "it says which rounds would be made, and makes none",
     "POST /api/v1/nodes/current/faces": "a node's signed statement: what it proves is recorded",
     "PUT /api/v1/clips/{sha256}": "a node's signed picture, which belongs to an event",
     "PUT /api/v1/cameras/streams/{stream_id}": "a node's picture of a view that is recorded",
@@ -211,6 +213,8 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "POST /sessions": lambda b: b.administrator.post(
         f"{API}/sessions", json={"username": "admin", "password": PASSWORD}
     ),
+    "PUT /patrol/routes": put_patrol_plan,
+    "PUT /patrol/duties/{day}/{shift}": put_duty,
     "DELETE /sessions/current": lambda b: b.operator("guard").delete(f"{API}/sessions/current"),
     "POST /invitations/accept": lambda b: accept(b.client(), b.invite("guard"), "new"),
     "POST /approvals/{approval_id}/approve": lambda b: b.administrator.post(
