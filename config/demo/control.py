@@ -72,6 +72,25 @@ class CentralControl:
         reply = await self._post("/api/v1/users/invitations", role="administrator")
         return str(reply["link"])
 
+    async def add_operator(self, username: str, password: str, *, role: str) -> None:
+        """Let somebody else become an operator."""
+        link = str((await self._post("/api/v1/users/invitations", role=role))["link"])
+        wish = {"username": username, "password": password, "secret": link.partition("#")[2]}
+        async with httpx.AsyncClient(base_url=self.url, headers={"Origin": self.url}) as other:
+            reply = await other.post("/api/v1/invitations/accept", json=wish)
+            reply.raise_for_status()
+
+    async def order(self, path: str, **body: object) -> dict[str, Any]:
+        """Have central do something below ``/api/v1``; returns its answer."""
+        return await self._post(f"/api/v1{path}", **body)
+
+    async def ask(self, path: str) -> dict[str, Any]:
+        """Return what central answers to a question below ``/api/v1``."""
+        reply = await self._http.get(f"/api/v1{path}", params=SHOWING)
+        reply.raise_for_status()
+        answer: dict[str, Any] = reply.json()
+        return answer
+
     async def node_token(self, node: str) -> str:
         """Return a one-time token for a node."""
         return str((await self._post("/api/v1/nodes/tokens", node=node))["token"])

@@ -111,6 +111,7 @@ class FireTerminal:
     """One node of a site and the hardware at it.
 
     Attributes:
+        address: Where the others send; a test may put a network of its own between.
         panel: The simulated transmitter; None at a node without.
         gates: The simulated machines, by unit.
         facts: What the fire station has told.
@@ -145,6 +146,7 @@ class FireTerminal:
         self.key = Ed25519PrivateKey.generate()
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
+        self.address: tuple[str, int] = self.socket.getsockname()
         self.board, self.rules, self.people = KioskBoard(), _rules(site), Register()
         self.station: FireStation
         self.made: Installation
@@ -226,7 +228,7 @@ class FireTerminal:
             node=self.node,
             key=self.key,
             listener=self.socket,
-            addresses={each.node: each.socket.getsockname() for each in nodes},
+            addresses={each.node: each.address for each in nodes},
             doorkeeper=self.keeper,
             rules=self.rules,
             fires=self.station,

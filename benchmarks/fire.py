@@ -1,0 +1,258 @@
+"""From a panel's frame to gates that have confirmed: at one terminal, and at the last of 20.
+
+``python -m benchmarks.fire --json FILE``. At one terminal everything is a process of its own, the
+line is a pseudo-terminal paced at 9600 baud, and two cameras are looked at by the recognition all
+the time; then once more with a gate on that line that does not answer. The 20 terminals share one
+process and one processor, with central off, and a switch between them loses 5 % of the datagrams.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import dataclasses
+import json
+import math
+import secrets
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from string import Template
+from typing import Any, Final
+
+from rich.progress import Progress, TaskID
+
+from benchmarks.fire_nodes import LOSS, NODES, last_of_many
+from benchmarks.measure import write_json
+from config.demo import control
+from config.demo.photographs import find_photographs
+from config.demo.processes import Process, Processes
+from config.demo.report import describe_machine
+
+RUNS: Final = 25
+PATIENCE_S: Final = 15.0
+DEAD: Final = """
+[[device]]
+id = "gate-dead"
+driver = "speed_gate"
+bus = "rs485-1"
+settings = { unit_id = 9 }
+
+[[access_point]]
+id = "dead"
+node = "gate-1"
+device = "gate-dead"
+direction = "in"
+"""
+POINTS: Final = ("east", "west", "east-exit", "west-exit")
+
+
+@dataclasses.dataclass(slots=True)
+class Times:
+    """Milliseconds of all gates in all runs. Attributes: not_released: gates that never were."""
+
+    all_ms: list[float] = dataclasses.field(default_factory=list)
+    not_released: int = 0
+
+    def percentile(self, share: float) -> float | None:
+        """Return a quantile by nearest rank."""
+        ordered = sorted(self.all_ms)
+        if not ordered:
+            return None
+        return round(ordered[max(0, math.ceil(share * len(ordered)) - 1)], 1)
+
+
+class Terminal:
+    """One terminal of the demo with its hardware, each a process."""
+
+    def __init__(self, folder: Path, *, has_dead_gate: bool) -> None:
+        self._folder, self._has_dead_gate = folder, has_dead_gate
+        self.hands: list[control.SimulatorControl] = []
+
+    @contextlib.asynccontextmanager
+    async def at_work(self) -> AsyncIterator["Terminal"]:
+        """Run everything until the block ends."""
+        async with Processes(self._folder) as processes:
+            await self._start(processes)
+            walking = [asyncio.create_task(self._walk(hand)) for hand in self._cameras]
+            try:
+                await self._until(self._hears_everything)
+                yield self
+            finally:
+                for task in walking:
+                    task.cancel()
+                await asyncio.gather(*walking, return_exceptions=True)
+                for hand in self.hands:
+                    await hand.close()
+                await self.central.close()
+                await self.terminal.close()
+
+    async def burn(self) -> list[dict[str, Any]]:
+        """Let two detectors signal, close everything afterwards; returns the gates' lines."""
+        known = {item["fire_id"] for item in (await self.central.ask("/fire/reports"))["items"]}
+        for number in (2, 7):
+            await self._smoke(number, on=True)
+        lines = list[dict[str, Any]]()
+
+        async def has_answered() -> bool:
+            items = (await self.central.ask("/fire/reports"))["items"]
+            fresh = [item for item in items if item["fire_id"] not in known]
+            if not fresh:
+                return False
+            signed = await self.central.ask(f"/fire/reports/{fresh[0]['fire_id']}.json")
+            devices = json.loads(signed["document"])["devices"]
+            lines[:] = [each for each in devices if each["access_point"] in POINTS]
+            return len(lines) == len(POINTS) and all(d["confirmed_ms"] is not None for d in lines)
+
+        with contextlib.suppress(TimeoutError):
+            await self._until(has_answered)
+        for number in (2, 7):
+            await self._smoke(number, on=False)
+        await self._close_all()
+        return lines
+
+    async def _close_all(self) -> None:
+        async def is_over() -> bool:
+            (zone,) = (await self.central.ask("/fire"))["zones"]
+            return all(item["ended_at"] for item in zone["fires"])
+
+        async def is_closed() -> bool:
+            (zone,) = (await self.central.ask("/fire"))["zones"]
+            return not any(r["is_open"] for r in zone["releases"] if r["access_point"] in POINTS)
+
+        await self._until(is_over)
+        for point in POINTS:
+            await self.central.order(f"/access-points/{point}/close-release", reason="measured")
+        await self._until(is_closed)
+
+    async def _start(self, processes: Processes) -> None:
+        units = ("--unit-id", "1", "--unit-id", "2", "--unit-id", "3")
+        gates = await self._simulator(processes, "speed_gate", "line-1", *units)
+        self._panel = await self._simulator(processes, "gbt26875", "line-2")
+        self.hands.append(gates)
+        photographs = find_photographs()
+        words = [w for p in photographs.values() for w in ("--set", f"photo={p.key}={p.path}")]
+        cameras = {}
+        for name in ("camera_east", "camera_west"):
+            cameras[name] = await processes.start(
+                name, "sim", "camera", "--tcp", "127.0.0.1:0", "--control", "127.0.0.1:0",
+                "--json", *words,
+            )  # fmt: skip
+        self._cameras = [control.SimulatorControl(each.ready) for each in cameras.values()]
+        self.hands += self._cameras
+        self._people = list(photographs)
+        site = self._site({name: each.ready["tcp"] for name, each in cameras.items()})
+        service = await processes.start(
+            "central", "central", "--site", str(site), "--home", str(self._folder / "central"),
+            "--port", "0", "--json",
+        )  # fmt: skip
+        self.central = control.CentralControl(service.ready["url"])
+        await self.central.accept_invitation(
+            service.ready["invitation_link"], username="bench", password=secrets.token_urlsafe(18)
+        )
+        edge = await processes.start(
+            "edge", "edge", "--site", str(site), "--node", "gate-1",
+            "--home", str(self._folder / "edge"),
+            "--token", await self.central.node_token("gate-1"), "--json",
+        )  # fmt: skip
+        self.terminal = control.TerminalControl.from_ready(edge.ready)
+
+    async def _simulator(
+        self, processes: Processes, driver: str, port: str, *words: str
+    ) -> control.SimulatorControl:
+        started = await processes.start(
+            driver, "sim", driver, "--port", str(self._folder / port), "--paced", *words,
+            "--control", "127.0.0.1:0", "--json",
+        )  # fmt: skip
+        return control.SimulatorControl(started.ready)
+
+    def _site(self, cameras: dict[str, str]) -> Path:
+        template = Path(control.__file__).parents[1] / "demo.toml"
+        places = {"line": self._folder / "line-1", "panel": self._folder / "line-2", **cameras}
+        text = Template(template.read_text(encoding="utf-8")).substitute(places)
+        path = self._folder / "site.toml"
+        path.write_text(text + (DEAD if self._has_dead_gate else ""), encoding="utf-8")
+        return path
+
+    async def _walk(self, camera: control.SimulatorControl) -> None:
+        while True:
+            for person in self._people:
+                await camera.act("approach", photo=person)
+                await asyncio.sleep(1.5)
+                await camera.act("leave")
+                await asyncio.sleep(0.2)
+
+    async def _hears_everything(self) -> bool:
+        devices = (await self.terminal.status())["devices"]
+        heard = [each["is_current"] for each in devices if each["device"] != "gate-dead"]
+        return len(heard) >= 5 and all(heard)
+
+    async def _smoke(self, number: int, *, on: bool) -> None:
+        await self._panel.act("fire", zone=10, number=number, text="A区", on=on, is_test=False)
+
+    @staticmethod
+    async def _until(condition: Any) -> None:  # noqa: ANN401 - an asynchronous condition
+        async with asyncio.timeout(PATIENCE_S):
+            while not await condition():  # noqa: ASYNC110 - it is in other processes
+                await asyncio.sleep(0.05)
+
+
+async def same_node(runs: int, *, has_dead_gate: bool, bar: Progress, task: TaskID) -> Times:
+    """Return the times of gates that hang on the terminal that hears the panel."""
+    found = Times()
+    with tempfile.TemporaryDirectory(prefix="menshen-fire-") as folder:
+        async with Terminal(Path(folder), has_dead_gate=has_dead_gate).at_work() as terminal:
+            for _ in range(runs):
+                lines = await terminal.burn()
+                times = [d["confirmed_ms"] for d in lines if d["confirmed_ms"] is not None]
+                found.all_ms += times
+                found.not_released += len(POINTS) - len(times)
+                bar.advance(task)
+    return found
+
+
+async def _measure(runs: int) -> dict[str, Any]:
+    build = await asyncio.create_subprocess_exec(
+        *Process.command("models", "build"), stdout=asyncio.subprocess.DEVNULL
+    )
+    await build.wait()
+    with Progress() as bar:
+        cases = {
+            name: bar.add_task(name, total=runs)
+            for name in ("one terminal", "with a dead gate", f"last of {NODES} terminals")
+        }
+        alone, dead, last = cases.values()
+        plain = await same_node(runs, has_dead_gate=False, bar=bar, task=alone)
+        beside = await same_node(runs, has_dead_gate=True, bar=bar, task=dead)
+        slowest, missing = await last_of_many(runs, advance=lambda: bar.advance(last))
+    cross = Times(slowest, missing)
+    return {
+        "same_node_p99_ms": plain.percentile(0.99),
+        "same_node_median_ms": plain.percentile(0.5),
+        "same_node_dead_device_p99_ms": beside.percentile(0.99),
+        "same_node_dead_device_median_ms": beside.percentile(0.5),
+        "cross_node_p99_ms": cross.percentile(0.99),
+        "cross_node_median_ms": cross.percentile(0.5),
+        "nodes": NODES,
+        "loss": LOSS,
+        "runs": runs,
+        "not_released": plain.not_released + beside.not_released + cross.not_released,
+        "machine": describe_machine(),
+        "began_at": time.strftime("%Y-%m-%d %H:%M"),
+    }
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Measure and print; returns how many gates were never released."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--runs", type=int, default=RUNS)
+    given = parser.parse_args(words)
+    result = asyncio.run(_measure(given.runs))
+    write_json(given.json, result)
+    print(json.dumps(result, indent=1))
+    return min(100, int(result["not_released"]))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
