@@ -426,6 +426,25 @@ def test_a_poll_that_waits_goes_before_others_while_a_command_waits_for_it() -> 
     with_bus(line, act)
 
 
+def test_what_releases_for_a_fire_goes_before_commands_that_wait_longer() -> None:
+    line = LineInMemory(answering({1: None}))
+
+    async def act(bus: Bus) -> None:
+        busy = asyncio.create_task(ask(bus, read(1, 1)))
+        await line.until_sent()
+        others = [asyncio.create_task(ask(bus, read(2, a), Priority.COMMAND)) for a in (2, 3)]
+        await asyncio.sleep(0)
+        with bus.hastened(asyncio.current_task(), to=Priority.FIRE):
+            release = ask(bus, read(3, 4))
+            line.arrive(value_of(read(1, 1).frame))
+            await release
+        await asyncio.gather(busy, *others)
+
+        assert addresses(line) == [1, 4, 2, 3]
+
+    with_bus(line, act)
+
+
 def test_the_wait_for_a_unit_that_is_silent_anyway_ends_when_a_command_comes() -> None:
     line = LineInMemory(answering({1: None}))
 

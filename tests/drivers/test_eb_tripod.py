@@ -161,3 +161,17 @@ def test_who_does_not_pass_in_time_must_ask_again() -> None:
 def test_a_setting_that_is_nonsense_is_refused(settings: dict[str, object], complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         EbTripod.Settings(**settings)  # type: ignore[arg-type]  # nonsense on purpose
+
+
+def test_a_release_drops_the_arm_and_its_end_raises_it() -> None:
+    simulator = Simulator(Simulator.Settings())
+
+    async def act(bus: Bus) -> None:
+        driver = EbTripod(bus, EbTripod.Settings())
+        await driver.release()
+        assert simulator.act("pass_through", {}) == {"has_passed": True}
+        await driver.end_release()
+
+        assert simulator.act("pass_through", {}) == {"has_passed": False}
+
+    with_bus(LineInMemory(answers_of(simulator)), act)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.base import DeviceUnreachableError, PointChanged, PointCondition
+from drivers.base import DeviceUnreachableError, DutyAnswered, PointChanged, PointCondition
 from drivers.bus import Bus
 from drivers.gbt26875 import STALL_S, Gbt26875
 from drivers.protocols import FrameError
@@ -17,14 +17,16 @@ from drivers.protocols.gbt26875 import (
     Damaged,
     Frame,
     FrameDecoder,
+    UnitType,
     decode_system,
     encode,
+    encode_unit,
     objects_of,
     reply_to,
 )
 from drivers.simulators.gbt26875 import REPEAT_AFTER_S, Simulator, recovered_share
 from tests.drivers.heard import ClockOfATest, cut, frames_of
-from tests.drivers.lines import LineInMemory, with_bus
+from tests.drivers.lines import LIMIT_S, LineInMemory, with_bus
 
 HEAD = "40 40 01 00 01 01 20 3A 09 1A 09 0C 38 5B 01 00 00 00 79 03 00 00 00 00 "
 ACK = bytes.fromhex(
@@ -231,3 +233,63 @@ def test_the_system_status_has_its_own_bits() -> None:
 def test_a_setting_that_is_nonsense_is_refused(settings: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=f"gbt26875: {next(iter(settings))} is"):
         Gbt26875.Settings(**settings)  # type: ignore[arg-type]  # nonsense on purpose
+
+
+def said_by_a_panel(hands: Callable[[Simulator], None]) -> list[object]:
+    """Return what the driver reports of what hands do at a simulated transmitter."""
+    simulator, found = Simulator(Simulator.Settings(address=TRANSMITTER, centre=CENTRE)), []
+
+    async def act(wire: Wire) -> None:
+        hands(simulator)
+        while (messages := simulator.step(REPEAT_AFTER_S)) and not simulator.given_up:
+            found.extend(await wire.polled(messages[0]))
+            simulator.receive_data(wire.line.sent[-1][1])
+
+    on_a_wire(act)
+    return found
+
+
+def test_a_panel_that_was_reset_has_no_fire_any_more_and_may_say_it_anew() -> None:
+    def hands(panel: Simulator) -> None:
+        panel.do_fire(10, 2, "A", on=True, is_test=False)
+        panel.do_system(1 << 13)
+        panel.do_fire(10, 2, "A", on=True, is_test=False)
+
+    found = said_by_a_panel(hands)
+
+    places = [(p.point, p.conditions) for p in found if isinstance(p, PointChanged)]
+    fire = (PointCondition.FIRE,)
+    assert places == [
+        ("1.1/10.2", fire),
+        ("1.1/10.2", ()),
+        ("1.1", (PointCondition.RESET,)),
+        ("1.1/10.2", fire),
+    ]
+
+
+def test_whoever_answers_a_duty_check_is_told() -> None:
+    assert said_by_a_panel(lambda panel: panel.do_answer_duty()) == [DutyAnswered(operator=1)]
+
+
+def test_other_operations_of_the_transmitter_answer_no_duty_check() -> None:
+    async def act(wire: Wire) -> None:
+        reset = encode_unit(UnitType.TRANSMITTER_OPERATION, bytes([1, 7, *bytes(6)]))
+        frame = Frame(3, (0,) * 6, TRANSMITTER, CENTRE, Command.SEND, reset)
+
+        assert await wire.polled(encode(frame)) == []
+
+    on_a_wire(act)
+
+
+def test_what_is_said_wakes_whoever_waits_for_it() -> None:
+    async def act(wire: Wire) -> None:
+        waiting = asyncio.create_task(wire.driver.wait(timeout_s=LIMIT_S))
+        await asyncio.sleep(0)
+        wire.line.arrive(FIRE)
+
+        await waiting
+
+        assert await wire.driver.poll() == [fire_point(PointCondition.FIRE, PointCondition.TEST)]
+        assert wire.driver.heard_at_s > 0
+
+    on_a_wire(act)

@@ -180,3 +180,16 @@ def test_there_is_one_door() -> None:
 def test_a_setting_that_is_nonsense_is_refused(settings: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="relay_barrier: "):
         RelayBarrier.Settings(**settings)  # type: ignore[arg-type]  # nonsense on purpose
+
+
+def test_a_release_opens_and_its_end_moves_nothing() -> None:
+    async def act(yard: Yard) -> None:
+        await yard.driver.release()
+        assert await yard.after(0.2) == [GateStateChanged(GateState.OPENING)]
+        assert await yard.after(WAY_S) == [GateStateChanged(GateState.OPEN)]
+
+        await yard.driver.end_release()
+
+        assert await yard.after(WAY_S) == []
+
+    in_a_yard(act)

@@ -441,3 +441,53 @@ def test_the_set_up_is_kept_after_a_release_with_more_time() -> None:
     bench.play(act)
 
     assert bench.written(7) == [(20,)]
+
+
+def test_both_sides_are_free_after_two_exchanges_and_the_gate_stands_open_after_a_poll(
+    bench: Bench,
+) -> None:
+    async def act(driver: SpeedGate) -> None:
+        await driver.start()
+        await driver.poll()
+        bench.line.sent.clear()
+
+        await driver.set_modes(dict.fromkeys(Side, GateMode.FREE), stands_open=True)
+        exchanged = len(bench.line.sent)
+        await driver.poll()
+
+        assert exchanged == 2
+        assert bench.gate.modes == dict.fromkeys(Side, FREE)
+        assert bench.gate.state is GateState.OPENING
+
+    bench.play(act)
+
+
+def test_a_gate_that_stands_open_closes_when_it_no_longer_is_to(bench: Bench) -> None:
+    async def act(driver: SpeedGate) -> None:
+        await driver.start()
+        await driver.set_modes(dict.fromkeys(Side, GateMode.FREE), stands_open=True)
+        await driver.poll()
+        bench.gate.step(1.0)
+        stood = bench.gate.state
+
+        await driver.set_modes(dict.fromkeys(Side, GateMode.CONTROLLED), stands_open=False)
+        await driver.poll()
+        await driver.poll()
+
+        assert stood is GateState.OPEN
+        assert bench.gate.state is GateState.CLOSING
+
+    bench.play(act)
+
+
+def test_a_gate_in_fault_is_free_although_it_does_not_open(bench: Bench) -> None:
+    async def act(driver: SpeedGate) -> None:
+        await driver.start()
+        bench.gate.faults = 1
+
+        await driver.set_modes(dict.fromkeys(Side, GateMode.FREE), stands_open=True)
+        await driver.poll()
+
+        assert bench.gate.modes == dict.fromkeys(Side, FREE)
+
+    bench.play(act)

@@ -235,3 +235,42 @@ def ear() -> Ear:
 @pytest.fixture
 def driver() -> ScriptedDriver:
     return ScriptedDriver()
+
+
+def test_a_release_holds_over_a_loss_and_beats_what_is_set_meanwhile(
+    ear: Ear, driver: ScriptedDriver
+) -> None:
+    async def act() -> None:
+        async with tended(driver, ear) as task:
+            await eventually(lambda: task.is_current)
+            await task.release(frozenset(Side))
+            with pytest.raises(CommandRejectedError, match="free for a fire"):
+                await task.set_mode(Side.IN, GateMode.CONTROLLED)
+            driver.is_reachable = False
+            await eventually(lambda: not task.is_current)
+            driver.calls.clear()
+            driver.is_reachable = True
+            await eventually(lambda: "set_mode out free" in driver.calls)
+
+            assert "set_mode in free" in driver.calls
+            assert "set_mode in controlled" not in driver.calls
+
+    asyncio.run(act())
+
+
+def test_after_a_release_people_are_treated_as_was_set_meanwhile(
+    ear: Ear, driver: ScriptedDriver
+) -> None:
+    async def act() -> None:
+        async with tended(driver, ear) as task:
+            await eventually(lambda: task.is_current)
+            await task.release(frozenset(Side))
+            await task.set_mode(Side.IN, GateMode.FREE)
+            driver.calls.clear()
+
+            await task.release(frozenset())
+
+            modes = [call for call in driver.calls if call.startswith("set_mode")]
+            assert modes == ["set_mode in free", "set_mode out free"]
+
+    asyncio.run(act())

@@ -1,7 +1,7 @@
 import pytest
 
 from config.contract.access import DenialReason
-from edge.access.happenings import FireChanged, LockdownChanged
+from edge.access.happenings import FireChanged, FireReleasesChanged, LockdownChanged
 from edge.access.question import Granted, Override, Person
 from tests.edge.access.building import Building, denied
 
@@ -98,3 +98,15 @@ def test_no_level_holds_anybody_in(level: str) -> None:
 
 def test_a_level_that_the_model_does_not_have_decides_nothing() -> None:
     assert at_levels("purple").card("anna") == Granted("anna")
+
+
+def test_a_release_for_a_fire_stands_above_every_level_at_its_points_alone() -> None:
+    building = at_levels("red")
+
+    building.take(FireReleasesChanged(frozenset({"side"})))
+
+    assert building.card("anna", "side") == FIRE
+    assert building.card("anna") == LOCKED
+
+    building.take(FireReleasesChanged(frozenset()))
+    assert building.card("anna", "side") == LOCKED

@@ -170,7 +170,7 @@ class FireTerminal:
             self.node,
             recorder=self.facts,
             take=self.keeper.take,
-            zones_of=lambda _: (),
+            zones_of=self._zones_of,
             store=FireStore(self.folder),
             now=lambda: self.now,
             on_change=lambda: None,
@@ -207,6 +207,10 @@ class FireTerminal:
             for line in self.lines.values():
                 line.stop()
             self.socket.close()
+
+    def _zones_of(self, point: str) -> frozenset[str]:
+        known = self.rules.compiled.known(point)
+        return frozenset() if known is None else known.fire_zones
 
     def _around(self, journal: Any) -> Surroundings:  # noqa: ANN401 - of the edge
         return Surroundings(

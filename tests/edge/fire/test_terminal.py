@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from config.contract.access_model import parse_access_model
 from config.contract.command_events import CommandOutcome, CommandRefusal
 from config.contract.commands import (
     BeginDrill,
@@ -22,15 +23,19 @@ from config.contract.fire_events import (
     FireDrillChanged,
     FireEnded,
     FirePanelChanged,
+    FirePathChanged,
     FirePointChanged,
     FireReleaseAnswered,
     FireTestChanged,
 )
 from config.contract.identifiers import new_id
+from config.contract.nodes import AccessRecord
+from config.site_fire import FireZoneEntry
 from drivers.base import Side
 from edge.access.question import Granted
+from edge.fire.paths import WIRED_ONLY_AFTER_S
 from tests.edge.conftest import eventually, make_journal
-from tests.edge.fire.terminal import FireTerminal, fire_site, linked
+from tests.edge.fire.terminal import ZONE, FireTerminal, fire_site, linked
 
 EAST = "g1-1-in"
 
@@ -428,3 +433,100 @@ def test_people_who_pass_at_a_fire_are_counted_and_nobody_is_accused(tmp_path: P
         assert set(door) == {"g1-1", "g1-2"}
 
     at_work(tmp_path, act)
+
+
+LOSS = FireZoneEntry(id="building", on_loss="release")
+
+
+@pytest.mark.parametrize(("zone", "is_released"), [(ZONE, False), (LOSS, True)])
+def test_a_panel_that_is_lost_is_an_alarm_and_a_release_where_the_site_wants_it(
+    tmp_path: Path, zone: FireZoneEntry, is_released: bool
+) -> None:
+    async def run() -> None:
+        terminal = FireTerminal(tmp_path, fire_site(1, zone))
+        async with terminal.at_work():
+            station = terminal.station
+            await eventually(lambda: bool(terminal.facts.of(FirePathChanged)))
+            station.panel_lost("panel")
+            began_s = station.monotonic()
+
+            station.monotonic = lambda: began_s + WIRED_ONLY_AFTER_S + 1
+            station.tick()
+            await eventually(lambda: len(terminal.facts.of(FirePathChanged)) == 3)
+            await eventually(lambda: terminal.is_released is is_released)
+            up, down, wired = terminal.facts.of(FirePathChanged)
+
+            assert (up.is_up, down.is_up, down.is_wired_only) == (True, False, False)
+            assert (wired.is_wired_only, wired.detail) == (True, "device panel")
+            confirmed = [f.confirmed_by for f in terminal.facts.of(FireConfirmed)]
+            assert confirmed == (["loss"] if is_released else [])
+
+    asyncio.run(run())
+
+
+def test_a_fire_that_is_standing_is_not_over_because_its_panel_is_lost(tmp_path: Path) -> None:
+    async def act(terminal: FireTerminal) -> None:
+        terminal.smoke(1, 2)
+        await eventually(lambda: terminal.is_released)
+
+        terminal.station.panel_lost("panel")
+        closed = await terminal.do(CloseFireRelease(access_point=EAST))
+
+        assert terminal.facts.of(FireEnded) == []
+        assert closed is CommandOutcome.DONE  # nobody could ever end it else
+
+    at_work(tmp_path, act)
+
+
+def test_the_access_model_s_zone_of_that_name_releases_its_points_too(tmp_path: Path) -> None:
+    async def run() -> None:
+        zone = FireZoneEntry(id="building", releases=("g1-1-in", "g1-1-out"))
+        terminal = FireTerminal(tmp_path, fire_site(1, zone))
+        terminal.rules.take(
+            AccessRecord(
+                version=1,
+                model=parse_access_model(
+                    {"version": 1, "fire_zones": [{"id": "building", "points": ["g1-2-in"]}]}
+                ),
+            ),
+            version=1,
+        )
+        async with terminal.at_work():
+            terminal.smoke(1, 2)
+
+            await eventually(lambda: terminal.is_released)
+
+    asyncio.run(run())
+
+
+def test_a_zone_that_names_points_releases_no_others(tmp_path: Path) -> None:
+    async def run() -> None:
+        zone = FireZoneEntry(id="building", releases=("g1-1-in", "g1-1-out"))
+        async with FireTerminal(tmp_path, fire_site(1, zone)).at_work() as terminal:
+            terminal.smoke(1, 2)
+
+            await eventually(lambda: terminal.gates[1].modes == dict.fromkeys(Side, 1))
+            await eventually(lambda: len(terminal.facts.of(FireReleaseAnswered)) == 2)
+
+            assert terminal.gates[2].modes == {Side.IN: 0, Side.OUT: 1}
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("driver", "arguments"), [("dry_contact_fire", {}), ("modbus_fire", {"point": "panel"})]
+)
+def test_a_contact_or_a_register_of_a_panel_releases_like_a_frame(
+    tmp_path: Path, driver: str, arguments: dict[str, str]
+) -> None:
+    async def run() -> None:
+        terminal = FireTerminal(tmp_path, fire_site(panel_driver=driver))
+        async with terminal.at_work():
+            terminal.lines["panel-line"].act(terminal.panel, "fire", arguments)
+
+            await eventually(lambda: terminal.is_released)
+            (fire,) = terminal.facts.of(FireConfirmed)
+
+            assert fire.confirmed_by is FireConfirmation.PANEL
+
+    asyncio.run(run())
