@@ -37,6 +37,7 @@ from central.security import Operator
 from central.services import Services
 from central.stream import Reader, encode
 from central.users import repository as users
+from central.video.repository import TOPIC as VIDEO
 from central.visits.repository import TOPIC as VISITS
 
 _log = logging.getLogger("central.feed")
@@ -117,6 +118,8 @@ class Feed:
             self._services.hub.publish(APPROVALS, _for("approvals.read", "{}"))
         if is_everything or PATROL in topics:
             self._services.hub.publish(PATROL, _for("patrol.read", "{}"))
+        if is_everything or VIDEO in topics:
+            self._services.hub.publish(VIDEO, _for("video.clips", "{}"))
         if is_everything or VISITS in topics:
             self._services.hub.publish(VISITS, _for("visits.read", "{}"))
         if is_everything or PLANS in topics:

@@ -27,7 +27,8 @@ class Look:
 
 OFFICE: Final = Look()
 LOOKS: Final = {
-    "console": Look("dark", ("console.css", "plan.css")),
+    "console": Look("dark", ("console.css", "plan.css", "video.css")),
+    "cameras": Look("dark", ("office.css", "video.css")),
     "plans": Look(styles=("office.css", "plan.css")),
     **dict.fromkeys(("access", "muster", "visitors"), Look(styles=("office.css", "rules.css"))),
 }

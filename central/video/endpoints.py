@@ -187,28 +187,39 @@ async def put_picture(
     response_class=StreamingResponse,
     responses={200: {"content": {"multipart/x-mixed-replace": {}}}},
 )
-async def view_stream(stream_id: UUID, operator: Watcher, services: Given) -> StreamingResponse:
-    """Return a stream that ends with the session; who looks, and when, is in its pictures."""
+async def view_stream(
+    stream_id: UUID,
+    operator: Watcher,
+    services: Given,
+    count: Annotated[int | None, Query(ge=1, le=100)] = None,
+) -> StreamingResponse:
+    """Return a stream that ends with the session; who looks, and when, is in its pictures.
+
+    With ``count`` it ends after so many pictures: a browser has few connections, and a wall of many
+    cameras takes turns.
+    """
     stream = services.relay.find(stream_id, now=services.now())
     if stream is None:
         raise RefusedError(404, "stream_not_found", "this view is over: ask for it again")
     if stream.recorded_at is not None and not operator.may("video.playback"):
         raise RefusedError(403, "forbidden", "this needs the permission video.playback")
     return StreamingResponse(
-        _parts(services, stream, operator),
+        _parts(services, stream, operator, count=count),
         media_type=MULTIPART,
         headers={"X-Accel-Buffering": "no"},
     )
 
 
-async def _parts(services: Services, stream: Stream, operator: Operator) -> AsyncIterator[bytes]:
+async def _parts(
+    services: Services, stream: Stream, operator: Operator, *, count: int | None
+) -> AsyncIterator[bytes]:
     zone = ZoneInfo(services.settings.site.site.time_zone)
-    sequence = 0
+    sequence = sent = 0
     # A subscription that may see nothing: the hub ends it with the session.
     with services.hub.subscribe(Reader(operator.session)) as session:
         try:
             with services.relay.viewing(stream, now=services.now):
-                while not session.is_over and not stream.is_over(services.now()):
+                while not session.is_over and not stream.is_over(services.now()) and sent != count:
                     newer = await stream.newer(sequence, timeout_s=LOOK_INTERVAL_S)
                     if newer is None or session.is_over:
                         continue
@@ -219,6 +230,7 @@ async def _parts(services: Services, stream: Stream, operator: Operator) -> Asyn
                         jpeg = await asyncio.to_thread(marked, picture.jpeg, text)
                     except NoPictureError:
                         continue
+                    sent += 1
                     yield encode_part(Picture(jpeg, picture.taken_at))
         except TooManyError:
             return

@@ -12,7 +12,7 @@ let standing = "personnel";
 
 /** @param {string} page whose standing purpose holds until somebody chooses another */
 export function standOn(page) {
-  standing = page === "console" ? "monitoring" : "personnel";
+  standing = page === "console" || page === "cameras" ? "monitoring" : "personnel";
 }
 
 /** @returns {{purpose: string, reference: string} | null} */

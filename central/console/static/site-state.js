@@ -31,6 +31,7 @@ export class SiteState {
   assistanceVersion = 0;
   /** Grows whenever a visit has changed, or a visitor has arrived. */
   visitsVersion = 0;
+  videoVersion = 0;
   /** Grows whenever something begins to wait for a second person, or no longer does. */
   approvalsVersion = 0;
   /** Grows whenever a floor plan has changed. */
@@ -70,6 +71,7 @@ export class SiteState {
     this.accessVersion += 1;
     this.musterVersion += 1;
     this.visitsVersion += 1;
+    this.videoVersion += 1;
     this.approvalsVersion += 1;
     this.commandsVersion += 1;
     this.assistanceVersion += 1;
@@ -85,6 +87,7 @@ export class SiteState {
     else if (name === "access") this.accessVersion += 1;
     else if (name === "muster") this.musterVersion += 1;
     else if (name === "visits") this.visitsVersion += 1;
+    else if (name === "video") this.videoVersion += 1;
     else if (name === "approvals") this.approvalsVersion += 1;
     else if (name === "commands") this.commandsVersion += 1;
     else if (name === "assistance") this.assistanceVersion += 1;
