@@ -22,7 +22,7 @@ PATROLLED = Site.model_validate(
         **SITE.model_dump(),
         "bus": [{"id": "line-1", "node": "gate-1", "port": "/dev/null"}],
         "device": [
-            {"id": "gate", "driver": "speed_gate", "bus": "line-1"},
+            *SITE.model_dump()["device"],
             {"id": "wall", "driver": "rdm6300", "bus": "line-1"},
             {"id": "carried", "driver": "rdm6300", "bus": "line-1"},
         ],
