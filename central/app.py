@@ -155,7 +155,7 @@ def create_app(
             alarm_news = AlarmNews(services)
             await alarm_news.start()
             alarm_clock, alarm_sending = AlarmClock(services), AlarmSending(services)
-            app.state.alarm_clock = alarm_clock
+            app.state.alarm_clock, app.state.alarm_sending = alarm_clock, alarm_sending
             self_tests = SelfTests(services, pictures_of=kept_pictures(services))
             app.state.services, app.state.feed = services, feed
             app.state.finder = _Finder(services)

@@ -14,6 +14,7 @@ from drivers.registry import create
 from edge.access.gate import GateReports
 from edge.access.lane import Lane
 from edge.access.surroundings import Surroundings
+from edge.alarms.fire_bell import FireBell
 from edge.alarms.points import AlarmPoints
 from edge.alarms.sounders import Sounders
 from edge.alarms.watch import AlarmWatch
@@ -103,6 +104,8 @@ def install(
     made = Installation(devices=devices, sounders=sounders)
     if site.sounder:
         made.tasks["sounders"] = sounders.run
+        if fire is not None:
+            FireBell(fire, functools.partial(sounders.begin, "fire"))
     for bus in site.bus:
         made.buses[bus.id] = Bus(
             bus.port,

@@ -27,12 +27,15 @@ from central.alarms.tables import (
     alarms,
 )
 from central.database import ALARMS_LOCK, Transaction
+from config.contract.events import ClipKept
 from config.contract.identifiers import new_id
 
 TOPIC: Final = "alarms"
 SLOT: Final = timedelta(minutes=10)
 """Raises are counted in pieces of this; ISA-18.2 measures rates so."""
 CHUNK_LENGTH: Final = 400
+MEDIA_COUNT_MAX: Final = 8
+"""Of the newest pictures and clips of one line."""
 _LINE_FIELDS: Final = tuple(field.name for field in dataclasses.fields(Line))
 _SHELF: Final = ("shelved_until", "shelved_by", "shelved_reason")
 _SERVICE: Final = ("out_of_service_since", "out_of_service_by", "out_of_service_reason")
@@ -66,6 +69,7 @@ class Kept:
     is_first_up: bool = False
     is_stale: bool = False
     event_position: int | None = None
+    event_id: str | None = None
     detail: dict[str, JsonValue] = dataclasses.field(default_factory=dict)
     media: list[Any] = dataclasses.field(default_factory=list)
     is_new: bool = False
@@ -140,6 +144,7 @@ class Book:
         at: datetime,
         detail: dict[str, JsonValue],
         position: int | None,
+        event_id: str | None = None,
         is_history: bool = False,
     ) -> None:
         """Raise a source; see ``life.raised``."""
@@ -155,7 +160,8 @@ class Book:
         )
         is_said_again = source is kept.source
         kept.detail = {**kept.detail, **detail} if is_said_again else detail
-        kept.event_position = position if position is not None else kept.event_position
+        if position is not None:
+            kept.event_position, kept.event_id = position, event_id
         if is_said_again:
             kept.is_line_changed = kept.is_line_changed or bool(detail)
             return
@@ -166,6 +172,23 @@ class Book:
         if not was_open:
             self._note_new_one()
         self.take(kept, (source, acts))
+
+    async def add_pictures(self, clips: Iterable[ClipKept]) -> None:
+        """Give alarms the pictures that were kept for their events."""
+        for clip in clips:
+            about = [str(event_id) for event_id in clip.about]
+            query = (
+                select(alarm_sources.c.source)
+                .join(alarms, alarms.c.alarm_id == alarm_sources.c.alarm_id)
+                .where(alarms.c.event_id.in_(about))
+            )
+            names = (await self._transaction.execute(query)).scalars().all()
+            await self.read_sources(names)
+            medium = {"kind": clip.kind.value, "sha256": clip.sha256, "camera": clip.camera}
+            for kept in [self._kept[name] for name in names]:
+                if medium not in kept.media:
+                    kept.media = [*kept.media, medium][-MEDIA_COUNT_MAX:]
+                    kept.is_line_changed = True
 
     def follow_design(self, kept: Kept) -> None:
         """Hide what must happen just now, and show what need not any more."""
@@ -283,6 +306,7 @@ class Book:
             "is_suppressed": source.is_suppressed,
             "due_at": life.next_due(source, self.pace.plan),
             "event_position": kept.event_position,
+            "event_id": kept.event_id,
             "detail": kept.detail,
             "media": kept.media,
         }
@@ -420,6 +444,7 @@ def kept_of(row: Row[Any]) -> Kept:
         is_first_up=bool(row.is_first_up),
         is_stale=bool(row.is_stale),
         event_position=row.event_position,
+        event_id=row.event_id,
         detail=row.detail or {},
         media=row.media or [],
     )

@@ -22,7 +22,7 @@ from central.alarms.book import Book, Heard, Kept
 from central.alarms.sources import LEVELS, Key, Signal, levels_of, signals_of
 from central.alarms.tables import alarm_sources, alarms
 from central.database import Transaction
-from config.contract.events import ClockQuality, Event, EventClass
+from config.contract.events import ClipKept, ClockQuality, Event, EventClass
 from config.contract.nodes import NodeStatus
 
 LATE: Final = timedelta(seconds=60)
@@ -120,7 +120,8 @@ async def take_in(
     )
     fresh_rank = max((_rank(event) for event, _ in told if not _is_late(event, now)), default=-1)
     waiting = await _waiting(transaction, node, fresh_rank)
-    if not said and not waiting and not has_design_changed:
+    clips = [clip for event, _ in told if (clip := _clip_of(event)) is not None]
+    if not (said or waiting or has_design_changed or clips):
         return
     book = await Book.open(transaction, now=now)
     await book.read(signal.key(node) for _, _, signal in said)
@@ -132,6 +133,7 @@ async def take_in(
         if kept is not None and _follows(event, kept.heard):
             _apply(book, kept, event, position, signal)
     _open_pending(book, up_to_rank=fresh_rank)
+    await book.add_pictures(clips)
     await follow_loss(book, transaction, book.kept)
     await book.save()
 
@@ -139,6 +141,11 @@ async def take_in(
 def _order(item: tuple[Event, int]) -> tuple[str, str, int]:
     event, _ = item
     return str(event.epoch), event.event_class.value, event.sequence
+
+
+def _clip_of(event: Event) -> ClipKept | None:
+    told = event.parsed() if event.type == ClipKept.type_name else None
+    return told if isinstance(told, ClipKept) and told.about else None
 
 
 def _rank(event: Event) -> int:
@@ -168,11 +175,22 @@ def _apply(book: Book, kept: Kept, event: Event, position: int, signal: Signal) 
         book.take(kept, life.returned(kept.source, at=min(event.time, now), now=now))
     elif not _is_late(event, now):
         kept.pending = kept.pending_at = None
-        book.raise_(kept, at=event.time, detail=signal.detail, position=position)
+        book.raise_(
+            kept,
+            at=event.time,
+            detail=signal.detail,
+            position=position,
+            event_id=str(event.id),
+        )
     elif kept.key.kind_of.is_momentary:
         if kept.key.kind_of.is_latched or now - event.time <= HAPPENING_MAX:
             book.raise_(
-                kept, at=event.time, detail=signal.detail, position=position, is_history=True
+                kept,
+                at=event.time,
+                detail=signal.detail,
+                position=position,
+                event_id=str(event.id),
+                is_history=True,
             )
     elif not kept.source.is_active and kept.key.kind not in LEVELS:
         # Every heartbeat says what is in LEVELS anew: their history opens nothing.
@@ -180,6 +198,7 @@ def _apply(book: Book, kept: Kept, event: Event, position: int, signal: Signal) 
         kept.pending = {
             "at": event.time.isoformat(),
             "position": position,
+            "event_id": str(event.id),
             "detail": dict(signal.detail),
         }
 
@@ -223,6 +242,7 @@ def _open(book: Book, waiting: Iterable[Kept]) -> None:
                 at=datetime.fromisoformat(pending["at"]),
                 detail=pending["detail"],
                 position=pending["position"],
+                event_id=pending["event_id"],
                 is_history=True,
             )
 

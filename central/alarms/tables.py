@@ -71,6 +71,7 @@ alarms = Table(
     Column("told_at", UtcDateTime, nullable=False, comment="since when it waits for somebody"),
     Column("due_at", UtcDateTime, index=True, comment="when time alone changes it next"),
     Column("event_position", BigInteger),
+    Column("event_id", String(36), index=True, comment="whose pictures are its own"),
     Column("detail", JSON, nullable=False, comment="identifiers and figures, never names"),
     Column("media", JSON, nullable=False),
     Column("closed_at", UtcDateTime, index=True),

@@ -12,8 +12,10 @@ from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapp
 from typing import Any, Final
 
 import numpy as np
+from pydantic import JsonValue
 from sqlalchemy import select
 
+from central.alarms.service import raise_alarm, return_alarm
 from central.database import EVERYTHING, Transaction
 from central.keys import KeysError
 from central.people.templates import decrypted
@@ -165,6 +167,19 @@ class SelfTests:
                     compared={person.holder_id for person in known},
                     now=services.now(),
                 )
+                await self._tell_result(transaction, result)
+
+    async def _tell_result(self, transaction: Transaction, result: SelfTestResult) -> None:
+        """Alarm where the gallery is at fault; end it where it is not any more."""
+        now = self._services.now()
+        if result.is_complete and not result.strays:
+            await return_alarm(transaction, kind="gallery", now=now)
+            return
+        detail: dict[str, JsonValue] = {
+            "pair_count": result.pair_count,
+            "stray_count": len(result.strays),
+        }
+        await raise_alarm(transaction, kind="gallery", now=now, detail=detail)
 
     async def _read(self, network: str) -> list[_Person]:
         """Return everybody whom the network knows, page by page: rows are larger than templates."""

@@ -139,6 +139,12 @@ def _alarms() -> None:
         ),
         sa.Column("event_position", sa.BigInteger(), nullable=True),
         sa.Column(
+            "event_id",
+            sa.String(length=36),
+            nullable=True,
+            comment="whose pictures are its own",
+        ),
+        sa.Column(
             "detail", sa.JSON(), nullable=False, comment="identifiers and figures, never names"
         ),
         sa.Column("media", sa.JSON(), nullable=False),
@@ -151,6 +157,7 @@ def _alarms() -> None:
     )
     op.create_index(op.f("ix_alarms_closed_at"), "alarms", ["closed_at"], unique=False)
     op.create_index(op.f("ix_alarms_due_at"), "alarms", ["due_at"], unique=False)
+    op.create_index(op.f("ix_alarms_event_id"), "alarms", ["event_id"], unique=False)
     op.create_index(op.f("ix_alarms_heard_at"), "alarms", ["heard_at"], unique=False)
     op.create_index(
         "ix_alarms_place_last_raised_at", "alarms", ["place", "last_raised_at"], unique=False

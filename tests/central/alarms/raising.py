@@ -1,6 +1,7 @@
 """A terminal at which something happens, and the list that a guard sees of it."""
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 from config.contract.events import DoorForcedOpen, DoorSecured, DuressDetected, EventData
@@ -40,6 +41,14 @@ def raised(bench: Bench, fact: EventData = FORCED) -> str:
 def let_time_pass(bench: Bench, **by: float) -> None:
     """Turn the clock on by ``timedelta`` arguments and let central see to what is due."""
     bench.clock.advance(**by)
-    state = bench.app.state
-    looking = state.alarm_clock.look()
-    asyncio.run_coroutine_threadsafe(looking, state.services.loop).result(timeout=10)
+    _run(bench, bench.app.state.alarm_clock.look())
+
+
+def send_what_is_due(bench: Bench) -> None:
+    """Let central try once what is to be sent."""
+    _run(bench, bench.app.state.alarm_sending.send_due())
+
+
+def _run(bench: Bench, work: Coroutine[Any, Any, Any]) -> None:
+    loop = bench.app.state.services.loop
+    asyncio.run_coroutine_threadsafe(work, loop).result(timeout=30)

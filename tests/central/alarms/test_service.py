@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from config.contract.access import DoorCommandOutcome
 from config.contract.events import (
+    ClipKept,
     ClockQuality,
     DeviceLost,
     DeviceReturned,
@@ -20,6 +21,7 @@ from config.contract.events import (
 )
 from config.contract.fire_events import FireConfirmation
 from config.contract.nodes import DeviceStatus
+from config.contract.video_events import MediaFormat, MediaKind
 from tests.central.alarms.raising import DURESS, FORCED, SECURED, let_time_pass, listed, tell
 from tests.central.bench import Bench, Node
 
@@ -201,3 +203,19 @@ def test_the_first_of_several_at_one_place_is_marked(bench: Bench) -> None:
 
     first = {each["subject"]["device"]: each["is_first_up"] for each in listed(bench)}
     assert (alone, first) == ([False], {"gate-1": True, "gate-2": False})
+
+
+def test_an_alarm_has_the_pictures_that_were_kept_for_its_event(bench: Bench) -> None:
+    node = bench.node()
+    forced = node.event(1, fact=FORCED, time=node.clock())
+    node.send(forced)
+    kept = ClipKept(
+        clip_id=uuid4(), camera="door", kind=MediaKind.SNAPSHOT, format=MediaFormat.JPEG,
+        sha256="ab" * 32, size_bytes=9, from_at=node.clock(), to_at=node.clock(),
+        about=(forced.id,),
+    )  # fmt: skip
+
+    tell(node, 2, kept)
+
+    (alarm,) = listed(bench)
+    assert alarm["media"] == [{"kind": "snapshot", "sha256": "ab" * 32, "camera": "door"}]
