@@ -41,7 +41,10 @@ from central.video.repository import TOPIC as VIDEO
 from central.visits.repository import TOPIC as VISITS
 
 _log = logging.getLogger("central.feed")
-PAGE_LENGTH: Final = 500
+PAGE_LENGTH: Final = 100
+"""No more at once than a reader's queue holds, or a flood would cut everybody off."""
+DRAIN_S_MAX: Final = 0.5
+"""So long a page of events waits for readers; who is slower than that is cut off."""
 REPLAY_LENGTH_MAX: Final = 1_000
 CHECK_INTERVAL_S: Final = 1.0
 """How often nodes that fell silent and sessions that ran out are looked for."""
@@ -147,6 +150,14 @@ class Feed:
                 self._position = stored.position
             if len(page) < PAGE_LENGTH:
                 return
+            await self._let_read()
+
+    async def _let_read(self) -> None:
+        """Wait until readers have room for another page, or have had their time."""
+        deadline_s = time.monotonic() + DRAIN_S_MAX
+        hub = self._services.hub
+        while hub.backlog > PAGE_LENGTH and time.monotonic() < deadline_s:  # noqa: ASYNC110 - readers tell nobody that they have read
+            await asyncio.sleep(0.01)
 
     async def _tell_people(self) -> None:
         async with self._services.database.read() as transaction:

@@ -57,6 +57,11 @@ class Subscription:
         except asyncio.QueueFull:
             self.end()
 
+    @property
+    def waiting(self) -> int:
+        """How many frames wait; none of a stream that is over."""
+        return 0 if self.is_over else self._queue.qsize()
+
     def end(self) -> None:
         """End the stream at once."""
         self.is_over = True
@@ -130,6 +135,11 @@ class Hub:
         for subscription in list(self._subscriptions):
             if subscription.reader.owner == owner:
                 subscription.put(None, frame)
+
+    @property
+    def backlog(self) -> int:
+        """How many frames wait for the slowest reader."""
+        return max((each.waiting for each in self._subscriptions), default=0)
 
     @property
     def owners(self) -> frozenset[str]:

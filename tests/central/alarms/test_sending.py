@@ -8,7 +8,7 @@ import queue
 import socket
 import time
 from collections.abc import Iterator
-from email.message import EmailMessage
+from email.message import Message
 from typing import Any
 
 import pytest
@@ -66,9 +66,9 @@ class Mailbox(MessageHandler):
 
     def __init__(self) -> None:
         super().__init__()
-        self.mails: queue.Queue[EmailMessage] = queue.Queue()
+        self.mails: queue.Queue[Message[str, str]] = queue.Queue()
 
-    def handle_message(self, message: EmailMessage) -> None:
+    def handle_message(self, message: "Message[str, str]") -> None:
         """Take a mail."""
         self.mails.put(message)
 
