@@ -34,10 +34,15 @@ def skip_or_fail(reason: str) -> None:
     pytest.skip(reason)
 
 
+def shared_folder() -> Path:
+    """Return where photographs and networks for tests should be."""
+    return Path(os.environ.get("MENSHEN_SHARED", Path(__file__).parents[2] / "shared"))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Folder of photographs and networks for tests, which is not part of the project."""
-    folder = Path(os.environ.get("MENSHEN_SHARED", Path(__file__).parents[2] / "shared"))
+    folder = shared_folder()
     if not folder.is_dir():
         skip_or_fail("no test data: set MENSHEN_SHARED to the folder with faces/ and models/")
     return folder
