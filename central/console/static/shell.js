@@ -66,7 +66,7 @@ function openLive(store) {
 
 /** Of pages that some roles have nothing on, what one must be allowed to read; any other is everybody's. */
 const READS = new Map([
-  ["cameras", "video.watch"],
+  ["cameras", "video"],
   ["people", "people"],
   ["nodes", "nodes"],
   ["recognition", "recognition"],
@@ -82,7 +82,7 @@ const READS = new Map([
 function shownPages(session) {
   return termsOf("page").filter((name) => {
     const area = READS.get(name);
-    return area === undefined || session?.permissions.includes(area.includes(".") ? area : `${area}.read`);
+    return area === undefined || session?.permissions.includes(`${area}.${area === "video" ? "watch" : "read"}`);
   });
 }
 

@@ -20,6 +20,7 @@ from config.contract.access_terms import LockdownEffect, PassbackMode, Temporary
 from config.contract.command_events import CommandRefusal, LocalReason
 from config.contract.events import EVENT_TYPES, EventClass
 from config.contract.schedules import DayKind
+from config.contract.video_events import MediaKind
 from config.web import STATIC as SHARED
 from drivers import base, speed_gate
 from drivers.conformance.hints import SENTENCES as HINTS
@@ -96,7 +97,7 @@ def test_every_word_is_used() -> None:
               "fire_confirmed", "fire_outcome", "fire_heard", "fire_mode", "fire_report",
               "fire_cell", "fire_matrix",
               "bulk", "bulk_outcome", "bulk_advice", "signing_act", "signing_deed",
-              "alarm_kind", "alarm_act", "alarm_mail", "plan_kind"}  # fmt: skip
+              "alarm_kind", "alarm_act", "alarm_mail", "plan_kind", "media_kind"}  # fmt: skip
 
     unused = {k for k in ENGLISH if k.partition(".")[0] not in groups and f'"{k}"' not in text}
 
@@ -108,6 +109,7 @@ def test_every_word_is_used() -> None:
     [
         ("reason", DenialReason),
         ("refusal", DenialReason),
+        ("media_kind", MediaKind),
         ("way", DenialReason),
         ("state", DoorState),
         ("credential", CredentialKind),
