@@ -12,15 +12,15 @@ more of its points signal. Two nodes that know different things of a fire agree 
 revision, which its origin alone makes; an end of a drill is made by whoever was told to.
 """
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from config.contract.fire_events import FireConfirmation, FirePoint
+from config.contract.fire_events import FireConfirmation
 from drivers.base import Side
-from edge.fire.notice import AGE_MS_MAX, FireNotice
+from edge.fire.fire import Fire, fire_of, notice_of
+from edge.fire.notice import FireNotice
 from edge.fire.signals import Verdict
 
 FIRE_COUNT_MAX: Final = 200
@@ -30,64 +30,26 @@ ECHO_S: Final = 10.0
 """So long the end of a fire is told, and whoever was heard to know less of it is told again."""
 
 
-@dataclasses.dataclass(slots=True, kw_only=True)
-class Fire:
-    """One fire or drill.
-
-    Attributes:
-        frame_at_s: When the panel's frame came, on this node's monotonic clock; of a fire heard
-            over the link, as the notice's age told.
-        is_own: This node's panel signals it.
-        is_local: Not told to others: this node alone cannot hear the zone's panels.
-        points: That signalled, for its origin alone.
-        until_s: When a drill ends, monotonic.
-        is_evident: The origin has seen its signals in this process; after a restart it has not.
-    """
-
-    fire_id: UUID
-    zone: str
-    origin: str
-    confirmed_by: FireConfirmation
-    since: datetime
-    frame_at_s: float
-    revision: int = 1
-    growth: int = 0
-    is_active: bool = True
-    is_current: bool = True
-    is_drill: bool = False
-    has_release: bool = True
-    is_own: bool = False
-    is_local: bool = False
-    points: set[tuple[str, str]] = dataclasses.field(default_factory=set)
-    until_s: float | None = None
-    is_evident: bool = True
-    closed: dict[str, int] = dataclasses.field(default_factory=dict)
-    echo_from_s: float | None = None
-
-    def releases(self, point: str) -> bool:
-        """Return whether it holds a point of its zone open now."""
-        if not self.has_release or (self.is_drill and not self.is_active):
-            return False
-        return self.closed.get(point, -1) < self.growth
-
-    @property
-    def fire_points(self) -> tuple[FirePoint, ...]:
-        """Its points, for an event."""
-        return tuple(FirePoint(device=d, point=p) for d, p in sorted(self.points))
-
-
 class FireBook:
     """Of one node. Times are monotonic seconds unless they say otherwise."""
 
-    def __init__(self, node: str, points: Mapping[str, Iterable[str]]) -> None:
+    def __init__(
+        self,
+        node: str,
+        points: Mapping[str, Iterable[str]],
+        outputs: Mapping[str, Iterable[str]] | None = None,
+    ) -> None:
         """Begin without a fire.
 
         Args:
             node: This one.
-            points: Access points (and outputs, by any name) of this node, by zone; see ``place``.
+            points: Access points of this node, by zone; see ``place``.
+            outputs: Relays of this node, by zone, named as no access point is. They follow the
+                zone's points here; where there is none, the fire.
         """
         self._node = node
         self._points = {zone: frozenset(names) for zone, names in points.items()}
+        self._outputs = {zone: frozenset(names) for zone, names in (outputs or {}).items()}
         self._fires: dict[UUID, Fire] = {}
 
     @property
@@ -109,8 +71,18 @@ class FireBook:
         return [f for f in self._fires.values() if f.zone == zone and f.is_active]
 
     def releasing(self, point: str) -> list[Fire]:
-        """Return the fires that hold a point open now."""
-        return [f for f in self._of(point) if f.releases(point)]
+        """Return the fires that hold a point open, or a relay closed, now."""
+        found = [f for f in self._of(point) if f.releases(point)]
+        return found + [
+            f
+            for f in self._fires.values()
+            if point in self._outputs.get(f.zone, ()) and self._sets_outputs(f)
+        ]
+
+    def _sets_outputs(self, fire: Fire) -> bool:
+        if self._points.get(fire.zone):
+            return self.is_open_for_some(fire)
+        return fire.is_active and fire.has_release
 
     def released(self) -> frozenset[str]:
         """Return the points of this node that are to stand open."""
@@ -283,9 +255,7 @@ class FireBook:
         """Take what another node tells; returns whether it is news here."""
         known = self._fires.get(notice.fire_id)
         if known is None:
-            self._fires[notice.fire_id] = _fire_of(
-                notice, now_s, is_own=notice.origin == self._node
-            )
+            self._fires[notice.fire_id] = fire_of(notice, now_s, is_own=notice.origin == self._node)
             self._bound()
             return True
         if notice.revision < known.revision:
@@ -316,7 +286,7 @@ class FireBook:
             if not f.is_local
             and (f.is_active or self.is_open_for_some(f) or _is_to_be_echoed(f, now_s))
         ]
-        return [_notice_of(f, now_s) for f in told[-SENT_COUNT_MAX:]]
+        return [notice_of(f, now_s) for f in told[-SENT_COUNT_MAX:]]
 
     # ---- a person closes
 
@@ -364,43 +334,3 @@ class FireBook:
 def _is_to_be_echoed(fire: Fire, now_s: float) -> bool:
     at_s = fire.echo_from_s
     return at_s is not None and now_s - at_s <= ECHO_S
-
-
-def _notice_of(fire: Fire, now_s: float) -> FireNotice:
-    left_s = None if fire.until_s is None else max(0.0, fire.until_s - now_s)
-    return FireNotice(
-        fire_id=fire.fire_id,
-        zone=fire.zone,
-        origin=fire.origin,
-        confirmed_by=fire.confirmed_by,
-        revision=fire.revision,
-        growth=fire.growth,
-        is_active=fire.is_active,
-        is_current=fire.is_current,
-        is_drill=fire.is_drill,
-        has_release=fire.has_release,
-        age_ms=min(AGE_MS_MAX, max(0, round((now_s - fire.frame_at_s) * 1000))),
-        left_ms=None if left_s is None else min(AGE_MS_MAX, round(left_s * 1000)),
-        since=fire.since,
-    )
-
-
-def _fire_of(notice: FireNotice, now_s: float, *, is_own: bool) -> Fire:
-    return Fire(
-        fire_id=notice.fire_id,
-        zone=notice.zone,
-        origin=notice.origin,
-        confirmed_by=notice.confirmed_by,
-        since=notice.since,
-        frame_at_s=now_s - notice.age_ms / 1000,
-        revision=notice.revision,
-        growth=notice.growth,
-        is_active=notice.is_active,
-        # What this node itself said before it lost its memory, nobody hears now.
-        is_current=notice.is_current and not is_own,
-        is_drill=notice.is_drill,
-        has_release=notice.has_release,
-        is_own=is_own,
-        is_evident=not is_own,
-        until_s=None if notice.left_ms is None else now_s + notice.left_ms / 1000,
-    )

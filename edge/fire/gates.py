@@ -8,7 +8,8 @@ from config.contract.access import DoorCommandOutcome
 from config.contract.events import EventData
 from config.contract.fire_events import FireReleaseAnswered
 from drivers.base import Side
-from edge.fire.book import Fire, FireBook
+from edge.fire.book import FireBook
+from edge.fire.fire import Fire
 from edge.fire.places import Output
 from edge.fire.releases import BOTH, NEITHER, Answer, Release, Told
 from edge.fire.standing import Target

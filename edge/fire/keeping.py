@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 
 from config.contract.fire_events import FirePoint
-from edge.fire.book import Fire, FireBook
+from edge.fire.book import FireBook
+from edge.fire.fire import Fire
 from edge.fire.signals import Signals
 from edge.fire.store import Closed, FireMemory, KeptFire, Standing
 

@@ -16,10 +16,11 @@ from config.contract.commands import (
     EndFireTest,
     OfFire,
 )
-from config.contract.fire_events import FireReleaseClosed, FireTestChanged
+from config.contract.fire_events import FireReleaseClosed
 from config.contract.fire_status import RunningFireTest
 from drivers.base import CommandRejectedError, DriverError
 from edge.commands.desk import Carried
+from edge.fire import telling
 from edge.fire.station import FireStation
 
 DONE: Final = Carried(CommandOutcome.DONE)
@@ -110,26 +111,15 @@ class FireOrders:
             return _NOT_HERE
         if not now < what.until <= now + FIRE_TEST_MAX:
             return _NOT_NOW
-        station.signals.begin_test(
-            RunningFireTest(
-                test_id=what.test_id,
-                zone=what.zone,
-                points=what.points,
-                until=what.until,
-                asked_by=asked_by,
-            )
+        test = RunningFireTest(
+            test_id=what.test_id,
+            zone=what.zone,
+            points=what.points,
+            until=what.until,
+            asked_by=asked_by,
         )
-        station.tell(
-            FireTestChanged(
-                test_id=what.test_id,
-                zone=what.zone,
-                points=what.points,
-                until=what.until,
-                is_on=True,
-                asked_by=asked_by,
-            ),
-            what.zone,
-        )
+        station.signals.begin_test(test)
+        station.tell(telling.test_changed(test, is_on=True, asked_by=asked_by), what.zone)
         station.keep()
         station.judge()
         return DONE

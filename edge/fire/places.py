@@ -61,14 +61,13 @@ class Places:
         }
 
     def by_zone(self, zones_of: Callable[[str], Iterable[str]]) -> dict[str, frozenset[str]]:
-        """Return what a fire in each zone releases at this node, outputs included.
+        """Return the access points of this node that a fire in each zone releases.
 
         Args:
             zones_of: Zones that the access model puts a point into, besides the site file.
         """
         return {
             zone.id: self.own_points.intersection(self.everywhere(zone.id, zones_of))
-            | {output.name for output in self.outputs[zone.id]}
             for zone in self._site.fire_zone
         }
 

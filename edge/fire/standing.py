@@ -10,7 +10,8 @@ from config.contract.fire_status import (
     StandingFire,
     StandingRelease,
 )
-from edge.fire.book import Fire, FireBook
+from edge.fire.book import FireBook
+from edge.fire.fire import Fire
 from edge.fire.keeping import until_of
 from edge.fire.panels import Panel
 from edge.fire.paths import Paths

@@ -10,36 +10,30 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal, Protocol
 from uuid import UUID
 
 from config.contract.events import EventData
-from config.contract.fire_events import (
-    FireConfirmed,
-    FireDrillChanged,
-    FireEnded,
-    FirePathChanged,
-    FirePointChanged,
-    FireTestChanged,
-)
 from config.contract.fire_status import FireStatus
 from config.contract.identifiers import new_id
 from config.site import Site
 from drivers.base import DutyAnswered, Observation, PointChanged
 from edge.access.happenings import FireReleasesChanged
 from edge.backoff import wait_until_set
-from edge.fire import keeping
-from edge.fire.book import Fire, FireBook
+from edge.fire import keeping, telling
+from edge.fire.book import FireBook
 from edge.fire.duty import DutyChecks
+from edge.fire.fire import Fire
 from edge.fire.gates import Gates
+from edge.fire.memory import Memory
 from edge.fire.notice import FireNotice
 from edge.fire.panels import Panel
 from edge.fire.paths import Paths
 from edge.fire.places import Places
 from edge.fire.signals import Signals
 from edge.fire.standing import status_of
-from edge.fire.store import FireStore
+from edge.fire.store import FireMemory, FireStore
 
 _log = logging.getLogger("edge.fire")
 
@@ -101,11 +95,16 @@ class FireStation:
             monotonic: The clock of everything else.
         """
         self.node, self.now, self.monotonic = node, now, monotonic
-        self._recorder, self._take, self._store = recorder, take, store
+        self._recorder, self._take = recorder, take
+        self._memory = Memory(store, self._to_keep)
         self._on_change, self._zones_of = on_change, zones_of
         self.places = Places(site, node)
         self.signals = Signals(site.fire_zone, self.places.own_inputs)
-        self.book = FireBook(node, self.places.by_zone(zones_of))
+        self.book = FireBook(
+            node,
+            self.places.by_zone(zones_of),
+            {zone: [o.name for o in found] for zone, found in self.places.outputs.items()},
+        )
         self.paths = Paths(self.places.sources, now_s=monotonic())
         self.panels = {device: Panel(device) for device in self.places.own_panels}
         self.duty = DutyChecks()
@@ -114,6 +113,7 @@ class FireStation:
         )
         self.zones = {zone.id: zone for zone in site.fire_zone}
         self.silent_nodes = frozenset(n.id for n in site.node if n.id != node)
+        self._heard_at_s: dict[str, Callable[[], float | None]] = {}
         self._screens: dict[str, Alarmed] = {}
         self._released = frozenset[str]()
         self._news: deque[tuple[EventData, str]] = deque()
@@ -121,7 +121,7 @@ class FireStation:
         self._rounds: dict[str, float] = {}
         self._is_after_due = False
         self._fires_are_news = self._is_memory_damaged = False
-        self._is_to_be_kept, self._ticked = asyncio.Event(), asyncio.Event()
+        self._ticked = asyncio.Event()
 
     # ---- what stands here
 
@@ -132,13 +132,16 @@ class FireStation:
     @property
     def tasks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         """What must run, by a name for the log."""
-        return {**self.gates.tasks, "fire": self.run, "fire's memory": self.run_memory}
+        return {**self.gates.tasks, "fire": self.run, "fire's memory": self._memory.run}
 
     def recall(self) -> None:
         """Go on with what stood before this start; blocks for the disk, raises nothing."""
-        memory = self._store.load()
+        memory = self._memory.load()
         self._is_memory_damaged = memory.is_damaged
         keeping.restore(memory, self.book, self.signals, now=self.now(), now_s=self.monotonic())
+
+    def _to_keep(self) -> FireMemory:
+        return keeping.kept(self.book, self.signals, now=self.now(), now_s=self.monotonic())
 
     def start(self) -> None:
         """Release at once what stood before this start; in the running event loop.
@@ -178,19 +181,7 @@ class FireStation:
             return
         self.signals.take(device, observation)
         self._judge(frame_at_s=heard_at_s)
-        zones = self.signals.zones_of(device, observation.point)
-        self.tell(
-            FirePointChanged(
-                device=device,
-                zone=zones[0] if zones else None,
-                point=observation.point[:200],
-                kind=observation.kind[:100],
-                text=observation.text[:200],
-                conditions=tuple(condition.value for condition in observation.conditions),
-                test_id=self.signals.test_of(device, observation.point),
-            ),
-            device,
-        )
+        self.tell(telling.point_changed(device, observation, self.signals), device)
         self._panel_changed(device, lambda panel: panel.take(observation))
 
     def panel_lost(self, device: str) -> None:
@@ -208,10 +199,9 @@ class FireStation:
         self.paths.set_heard(f"device {device}", is_heard=True)
         self.tick()
 
-    def panel_heard(self, device: str) -> None:
-        """A panel has said something, be it that all is well."""
-        if device in self.panels:
-            self.panels[device].last_frame_at = self.now()
+    def listen_to(self, device: str, heard_at_s: Callable[[], float | None]) -> None:
+        """Ask so when a panel was heard last, monotonic; None is with each poll that it answers."""
+        self._heard_at_s[device] = heard_at_s
 
     def _panel_changed(self, device: str, change: Callable[[Panel], None]) -> None:
         panel = self.panels.get(device)
@@ -219,9 +209,17 @@ class FireStation:
             return
         before = panel.status()
         change(panel)
-        self.panel_heard(device)
-        if panel.status().model_copy(update={"last_frame_at": before.last_frame_at}) != before:
+        if panel.status() != before:
+            self._date(panel)
             self.tell(panel.fact(), device)
+
+    def _date(self, panel: Panel) -> None:
+        ask = self._heard_at_s.get(panel.device)
+        at_s = None if ask is None else ask()
+        if at_s is not None:
+            panel.last_frame_at = self.now() - timedelta(seconds=max(0.0, self.monotonic() - at_s))
+        elif panel.is_current:
+            panel.last_frame_at = self.now()
 
     # ---- what other nodes say; see ``link.neighbours.Fires``
 
@@ -285,7 +283,7 @@ class FireStation:
         released = self.book.released()
         if released != self._released:
             self._released = released
-            self._take(FireReleasesChanged(released & self.places.own_points))
+            self._take(FireReleasesChanged(released))
         for point, screen in self._screens.items():
             screen.fire_is_on(self._phase(point))
         self._fires_are_news |= are_fires_news
@@ -309,7 +307,7 @@ class FireStation:
             self._fires_are_news = False
             for call in self._when_changed:
                 call()
-            self._is_to_be_kept.set()
+            self.keep()
         while self._news:
             data, subject = self._news.popleft()
             self._recorder.note(data, subject=subject, now=self.now())
@@ -323,22 +321,17 @@ class FireStation:
         self._plan_after()
 
     def _tell_confirmed(self, fire: Fire) -> None:
-        self.tell(
-            FireConfirmed(
-                fire_id=fire.fire_id,
-                zone=fire.zone,
-                confirmed_by=fire.confirmed_by,
-                points=fire.fire_points,
-                is_drill=fire.is_drill,
-                has_release=fire.has_release,
-                access_points=self.places.everywhere(fire.zone, self._zones_of),
-            ),
-            fire.zone,
-        )
+        points = self.places.everywhere(fire.zone, self._zones_of)
+        self.tell(telling.confirmed(fire, points), fire.zone)
 
     def _tell_ended(self, fire: Fire) -> None:
-        ended = FireEnded(fire_id=fire.fire_id, zone=fire.zone, is_drill=fire.is_drill)
-        self.tell(ended, fire.zone)
+        self.tell(telling.ended(fire), fire.zone)
+
+    def _tell_drill(self, fire: Fire, asked_by: str, *, is_on: bool) -> None:
+        changed = telling.drill_changed(
+            fire, is_on=is_on, asked_by=asked_by, now=self.now(), now_s=self.monotonic()
+        )
+        self.tell(changed, fire.zone)
 
     # ---- drills; see ``orders``
 
@@ -358,17 +351,7 @@ class FireStation:
         if fire is None:
             return False
         self._spread(are_fires_news=True)
-        self.tell(
-            FireDrillChanged(
-                drill_id=drill_id,
-                zone=zone,
-                is_on=True,
-                releases=releases,
-                until=until,
-                asked_by=asked_by,
-            ),
-            zone,
-        )
+        self._tell_drill(fire, asked_by, is_on=True)
         self._tell_confirmed(fire)
         return True
 
@@ -376,17 +359,7 @@ class FireStation:
         """End a drill, and the releases that stand for it alone."""
         self.book.over(fire, now_s=self.monotonic())
         self._spread(are_fires_news=True)
-        self.tell(
-            FireDrillChanged(
-                drill_id=fire.fire_id,
-                zone=fire.zone,
-                is_on=False,
-                releases=fire.has_release,
-                until=keeping.until_of(fire, now=self.now(), now_s=self.monotonic()) or self.now(),
-                asked_by=asked_by,
-            ),
-            fire.zone,
-        )
+        self._tell_drill(fire, asked_by, is_on=False)
         self._tell_ended(fire)
 
     def close(self, access_point: str) -> list[Fire]:
@@ -397,7 +370,7 @@ class FireStation:
 
     def keep(self) -> None:
         """Have what must outlive the process written soon."""
-        self._is_to_be_kept.set()
+        self._memory.changed()
 
     def end_test(self, test_id: UUID, *, asked_by: str = "") -> bool:
         """End a test; what its points signal counts from now on."""
@@ -405,18 +378,8 @@ class FireStation:
         if test is None:
             return False
         self.judge()
-        self._is_to_be_kept.set()
-        self.tell(
-            FireTestChanged(
-                test_id=test_id,
-                zone=test.zone,
-                points=test.points,
-                is_on=False,
-                until=test.until,
-                asked_by=asked_by,
-            ),
-            test.zone,
-        )
+        self.keep()
+        self.tell(telling.test_changed(test, is_on=False, asked_by=asked_by), test.zone)
         return True
 
     # ---- time
@@ -464,13 +427,7 @@ class FireStation:
                 self.book.over(loss, now_s=self.monotonic())
                 self._spread(are_fires_news=True)
                 self._tell_ended(loss)
-            changed = FirePathChanged(
-                zone=zone,
-                is_up=state.is_up,
-                is_wired_only=state.is_wired_only,
-                detail=state.detail,
-            )
-            self.tell(changed, zone)
+            self.tell(telling.path_changed(zone, state), zone)
 
     def _look_at_evidence(self) -> None:
         is_news = False
@@ -483,27 +440,14 @@ class FireStation:
         if is_news:
             self._spread(are_fires_news=True)
 
-    async def run_memory(self) -> None:
-        """Keep for ever what must outlive the process; a disk that refuses changes nothing."""
-        has_failed = False
-        while True:
-            await self._is_to_be_kept.wait()
-            self._is_to_be_kept.clear()
-            memory = keeping.kept(self.book, self.signals, now=self.now(), now_s=self.monotonic())
-            try:
-                await asyncio.to_thread(self._store.save, memory)
-                has_failed = False
-            except OSError as error:
-                if not has_failed:
-                    _log.error("what stands for a fire is not kept over a restart: %s", error)
-                has_failed = True
-
     # ---- status
 
     def status(self) -> FireStatus | None:
         """Return everything about fire here; None where the site has no fire zone."""
         if not self.zones:
             return None
+        for panel in self.panels.values():
+            self._date(panel)
         return status_of(
             self.book,
             self.signals,

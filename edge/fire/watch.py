@@ -24,14 +24,17 @@ class FireWatch:
         self._device, self._driver, self._listener = device, driver, listener
         self._station, self._monotonic = station, monotonic
         self._is_panel = device in station.panels
+        if self._is_panel:
+            station.listen_to(device, self._heard_at_s)
+
+    def _heard_at_s(self) -> float | None:
+        driver = self._driver
+        return driver.heard_at_s if isinstance(driver, SpeaksUnasked) else None
 
     def observed(self, observation: Observation) -> None:
         """A poll found a change."""
         if self._is_panel:
-            driver = self._driver
-            heard_at_s = (
-                driver.heard_at_s if isinstance(driver, SpeaksUnasked) else self._monotonic()
-            )
+            heard_at_s = self._heard_at_s() or self._monotonic()
             self._station.observed(self._device, observation, heard_at_s=heard_at_s)
         self._listener.observed(observation)
 

@@ -1,6 +1,7 @@
 """Terminals with a fire panel and gates, in one process: shipped simulators behind real ports."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -114,6 +115,7 @@ class FireTerminal:
         address: Where the others send; a test may put a network of its own between.
         panel: The simulated transmitter; None at a node without.
         gates: The simulated machines, by unit.
+        others: Other simulators, by device.
         facts: What the fire station has told.
         journal: What lanes and devices have told.
     """
@@ -136,11 +138,17 @@ class FireTerminal:
         number = node.removeprefix("gate-")
         self.lines = {f"line-{number}": SimulatedLine(gates, baudrate=baudrate)}
         self.panel: Any = None
+        self.others: dict[str, Any] = {}
         if any(d.id == "panel" for d in site.for_node(node).device):
             driver = next(d.driver for d in site.device if d.id == "panel")
             panel_module = simulator_module(driver)
             self.panel = panel_module.Simulator(panel_module.Simulator.Settings())
             self.lines["panel-line"] = SimulatedLine(self.panel, baudrate=baudrate)
+        for device in site.for_node(node).device:
+            if device.bus not in self.lines:
+                other = simulator_module(device.driver)
+                self.others[device.id] = other.Simulator(other.Simulator.Settings())
+                self.lines[device.bus] = SimulatedLine(self.others[device.id], baudrate=baudrate)
         self.facts = Facts() if recorder is None else recorder
         self.journal = Facts()
         self.key = Ed25519PrivateKey.generate()
@@ -176,6 +184,16 @@ class FireTerminal:
             on_change=lambda: None,
         )
         self.station.recall()
+        with contextlib.ExitStack() as stack:
+            stack.callback(self.socket.close)
+            for line in self.lines.values():
+                stack.callback(line.stop)
+            async with self._running(others):
+                yield self
+
+    @asynccontextmanager
+    async def _running(self, others: Sequence["FireTerminal"]) -> AsyncIterator[None]:
+        journal = self.journal
         ports = {name: line.start_serial(self.folder / name) for name, line in self.lines.items()}
         here = self.whole.for_node(self.node)
         buses = tuple(
@@ -199,14 +217,11 @@ class FireTerminal:
         task = asyncio.create_task(supervise(tasks))
         try:
             await eventually(lambda: all(s.is_current for s in table))
-            yield self
+            yield
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             await self.made.close()
-            for line in self.lines.values():
-                line.stop()
-            self.socket.close()
 
     def _zones_of(self, point: str) -> frozenset[str]:
         known = self.rules.compiled.known(point)

@@ -5,7 +5,8 @@ import pytest
 from config.contract.fire_events import FireConfirmation, FirePoint
 from config.contract.identifiers import new_id
 from drivers.base import Side
-from edge.fire.book import FIRE_COUNT_MAX, Fire, FireBook
+from edge.fire.book import FIRE_COUNT_MAX, FireBook
+from edge.fire.fire import Fire
 from edge.fire.signals import Verdict
 from tests.edge.conftest import NOW
 
@@ -320,3 +321,17 @@ def test_a_notice_says_how_old_the_panel_s_frame_is_and_compares_no_clocks() -> 
 
     assert notice.age_ms == 1500
     assert notice.since == NOW
+
+
+def test_relays_follow_the_points_of_their_zone_and_without_any_the_fire() -> None:
+    with_points = FireBook("gate-1", {"a": ["in"]}, {"a": ["board#3"]})
+    without = FireBook("gate-2", {"a": []}, {"a": ["board#3"]})
+    for here in (with_points, without):
+        here.over(burn(here), now_s=0.0)
+    held = [bool(here.releasing("board#3")) for here in (with_points, without)]
+
+    with_points.close("in")
+
+    assert held == [True, False]
+    assert with_points.releasing("board#3") == []
+    assert not with_points.is_open_for_some(with_points.fires[0])

@@ -6,7 +6,8 @@ import pytest
 from config.contract.fire_events import FireConfirmation, FirePoint
 from config.contract.fire_status import RunningFireTest
 from config.contract.identifiers import new_id
-from edge.fire.book import Fire, FireBook
+from edge.fire.book import FireBook
+from edge.fire.fire import Fire
 from edge.fire.keeping import kept, restore
 from edge.fire.signals import Signals, Verdict
 from edge.fire.store import CLOSED, STANDING, FireStore
