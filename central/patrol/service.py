@@ -71,7 +71,9 @@ class Patrols:
     async def run_due(self) -> None:
         """Make the coming rounds and work out what is due, in small batches."""
         now = self._now()
-        self._began_at = now if self._began_at is None else self._began_at
+        if self._began_at is None or now < self._began_at:
+            # A clock that was set back begins anew: what it says of before proves nothing.
+            self._began_at = now
         async with self._database.read() as transaction:
             if await repository.current_version(transaction) == 0:
                 return

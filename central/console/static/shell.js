@@ -73,6 +73,7 @@ const READS = new Map([
   ["access", "access"],
   ["muster", "muster"],
   ["visitors", "visits"],
+  ["patrol", "patrol"],
   ["audit", "audit"],
   ["operators", "users"],
   ["privacy", "privacy"],

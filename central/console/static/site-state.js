@@ -32,6 +32,8 @@ export class SiteState {
   /** Grows whenever a visit has changed, or a visitor has arrived. */
   visitsVersion = 0;
   videoVersion = 0;
+  /** Grows whenever a round has come to something else, or others are planned. */
+  patrolVersion = 0;
   /** Grows whenever something begins to wait for a second person, or no longer does. */
   approvalsVersion = 0;
   /** Grows whenever a floor plan has changed. */
@@ -72,6 +74,7 @@ export class SiteState {
     this.musterVersion += 1;
     this.visitsVersion += 1;
     this.videoVersion += 1;
+    this.patrolVersion += 1;
     this.approvalsVersion += 1;
     this.commandsVersion += 1;
     this.assistanceVersion += 1;
@@ -88,6 +91,7 @@ export class SiteState {
     else if (name === "muster") this.musterVersion += 1;
     else if (name === "visits") this.visitsVersion += 1;
     else if (name === "video") this.videoVersion += 1;
+    else if (name === "patrol") this.patrolVersion += 1;
     else if (name === "approvals") this.approvalsVersion += 1;
     else if (name === "commands") this.commandsVersion += 1;
     else if (name === "assistance") this.assistanceVersion += 1;

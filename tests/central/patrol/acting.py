@@ -20,7 +20,6 @@ PATH = "/api/v1/patrol"
 PATROLLED = Site.model_validate(
     {
         **SITE.model_dump(),
-        "bus": [{"id": "line-1", "node": "gate-1", "port": "/dev/null"}],
         "device": [
             *SITE.model_dump()["device"],
             {"id": "wall", "driver": "rdm6300", "bus": "line-1"},
