@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from central.alarms import life, repository
-from central.alarms.book import Book, Kept
+from central.alarms.book import Book
 from central.alarms.life import Act, LatchedError, Step
+from central.alarms.rows import Kept
 from central.alarms.schemas import AlarmView
 from central.database import Transaction
 from central.problems import RefusedError

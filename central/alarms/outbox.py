@@ -7,17 +7,15 @@ import dataclasses
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import Row, insert, select, update
 
 from central.alarms.channels import ChannelSettings, all_channels
+from central.alarms.rows import Kept
 from central.alarms.tables import alarm_deliveries
 from central.database import Transaction
 from config.contract.identifiers import new_id
-
-if TYPE_CHECKING:
-    from central.alarms.book import Kept
 
 Channel = Literal["webhook", "mail"]
 TOPIC: Final = "alarm-deliveries"
@@ -41,9 +39,7 @@ class Delivery:
     attempts: int
 
 
-async def put(
-    transaction: Transaction, told: Iterable[tuple["Kept", int]], *, now: datetime
-) -> None:
+async def put(transaction: Transaction, told: Iterable[tuple[Kept, int]], *, now: datetime) -> None:
     """Put what was raised or escalated into the queue, for those who want to be told of it."""
     waiting = list(told)
     if not waiting:

@@ -18,7 +18,8 @@ from pydantic import JsonValue
 from sqlalchemy import or_, select
 
 from central.alarms import life, sources, suppression
-from central.alarms.book import Book, Heard, Kept
+from central.alarms.book import Book
+from central.alarms.rows import Heard, Kept
 from central.alarms.sources import LEVELS, Key, Signal, levels_of, signals_of
 from central.alarms.tables import alarm_sources, alarms
 from central.database import Transaction
