@@ -11,6 +11,7 @@ import { prioritySign, symbol } from "/web/symbols.js";
 import { purposeShown, standOn } from "./purpose-kept.js";
 import { closeSession, currentSession, signIn } from "./session.js";
 import { SiteState } from "./site-state.js";
+import { fireStrip } from "./fire-strip.js";
 
 /**
  * @typedef {import("./session.js").Session} Session
@@ -37,6 +38,7 @@ export async function startPage(page) {
   if (session.needs_second_factor && page.name !== OWN_PAGE) return location.assign(`/${OWN_PAGE}`);
   header.greet(session);
   listenToPages(session);
+  if (session.permissions.includes("fire.read")) header.element.after(fireStrip(store, session));
   page.mount(main, { store, session });
   if (!session.needs_second_factor) openLive(store);
 }
@@ -72,6 +74,7 @@ const READS = new Map([
   ["recognition", "recognition"],
   ["access", "access"],
   ["muster", "muster"],
+  ["fire", "fire"],
   ["visitors", "visits"],
   ["patrol", "patrol"],
   ["audit", "audit"],

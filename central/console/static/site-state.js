@@ -29,6 +29,8 @@ export class SiteState {
   commandsVersion = 0;
   /** Grows whenever a call for assistance is another one. */
   assistanceVersion = 0;
+  /** Grows whenever something of fires has changed. */
+  fireVersion = 0;
   /** Grows whenever a visit has changed, or a visitor has arrived. */
   visitsVersion = 0;
   videoVersion = 0;
@@ -78,6 +80,7 @@ export class SiteState {
     this.approvalsVersion += 1;
     this.commandsVersion += 1;
     this.assistanceVersion += 1;
+    this.fireVersion += 1;
     this.plansVersion += 1;
   }
 
@@ -95,6 +98,7 @@ export class SiteState {
     else if (name === "approvals") this.approvalsVersion += 1;
     else if (name === "commands") this.commandsVersion += 1;
     else if (name === "assistance") this.assistanceVersion += 1;
+    else if (name === "fire") this.fireVersion += 1;
     else if (name === "plans") this.plansVersion += 1;
   }
 
