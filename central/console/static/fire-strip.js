@@ -15,7 +15,7 @@ import { prioritySign } from "/web/symbols.js";
  */
 export function fireStrip(store, session) {
   const list = h("ul", { class: "fire-strip", role: "alert", hidden: true });
-  const mayAnswer = session.permissions.includes("fire.answer");
+  const mayAnswer = session.permissions.includes("fire_strip.answer");
   /** @type {any} */
   let known = null;
 
@@ -41,9 +41,9 @@ export function fireStrip(store, session) {
     if (row.dataset.said === words) return;
     row.dataset.said = words;
     row.dataset.kind = kind;
-    const answer = check && h("button", { type: "button", class: "primary", onclick: () => say(check) }, t("fire.answer"));
+    const answer = check && h("button", { type: "button", class: "primary", onclick: () => say(check) }, t("fire_strip.answer"));
     const sign = priority ? prioritySign(priority) : h("i", { class: "hatch" });
-    fill(row, sign, h("span", {}, words), answer || h("a", { href: "/fire" }, t("fire.open_page")));
+    fill(row, sign, h("span", {}, words), answer || h("a", { href: "/fire" }, t("fire_strip.open")));
   }
 
   /** @param {string} check */
@@ -71,17 +71,17 @@ function noticesOf(view, zone, mayAnswer) {
   /** @type {Notice[]} */
   const found = [];
   for (const { zone: id, phase } of view.zones) {
-    if (phase === "fire") found.push({ key: `fire ${id}`, kind: "fire", priority: 1, words: t("fire.strip_fire", { zone: name(id) }) });
-    if (phase === "released") found.push({ key: `open ${id}`, kind: "released", priority: 2, words: t("fire.strip_released", { zone: name(id) }) });
+    if (phase === "fire") found.push({ key: `fire ${id}`, kind: "fire", priority: 1, words: t("fire_strip.fire", { zone: name(id) }) });
+    if (phase === "released") found.push({ key: `open ${id}`, kind: "released", priority: 2, words: t("fire_strip.released", { zone: name(id) }) });
   }
-  for (const drill of view.drills) found.push({ key: drill.drill_id, kind: "drill", priority: 3, words: t("fire.strip_drill", { zone: name(drill.zone), until: until(drill.until), who: drill.asked_by }) });
+  for (const drill of view.drills) found.push({ key: drill.drill_id, kind: "drill", priority: 3, words: t("fire_strip.drill", { zone: name(drill.zone), until: until(drill.until), who: drill.asked_by }) });
   for (const test of view.tests) {
-    const scope = test.points.length > 0 ? test.points.join(" ") : t("fire.all_points");
-    found.push({ key: test.test_id, kind: "test", priority: 0, words: t("fire.strip_test", { zone: name(test.zone), scope, until: until(test.until), who: test.asked_by }) });
+    const scope = test.points.length > 0 ? test.points.join(" ") : t("fire_strip.all_points");
+    found.push({ key: test.test_id, kind: "test", priority: 0, words: t("fire_strip.test", { zone: name(test.zone), scope, until: until(test.until), who: test.asked_by }) });
   }
   for (const check of mayAnswer ? view.duty : []) {
     const isOpen = !check.answered_at && !check.missed_at && Date.parse(check.due_at) > Date.now();
-    if (isOpen) found.unshift({ key: check.check_id, kind: "duty", priority: 2, words: t("fire.strip_duty", { until: until(check.due_at) }), check: check.check_id });
+    if (isOpen) found.unshift({ key: check.check_id, kind: "duty", priority: 2, words: t("fire_strip.duty", { until: until(check.due_at) }), check: check.check_id });
   }
   return found;
 }
