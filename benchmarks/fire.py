@@ -30,7 +30,7 @@ from config.demo.processes import Process, Processes
 from config.demo.report import describe_machine
 
 RUNS: Final = 25
-PATIENCE_S: Final = 15.0
+PATIENCE_S: Final = 60.0
 DEAD: Final = """
 [[device]]
 id = "gate-dead"

@@ -27,6 +27,8 @@ demo = typer.Typer(add_completion=False, rich_markup_mode=None)
 NODE = "gate-1"
 ATTACKED = "south"
 SETTLE_TIMEOUT_S = 20.0
+FIRE_TIMEOUT_S = 10.0
+FIRE_DETECTORS = (2, 7)
 CARD_HOLDER, CARD, UNKNOWN_CARD = "card holder", "0006547886", "0000000001"
 EVERY_NTH_BY_CARD = 4
 
@@ -324,6 +326,7 @@ class Building:
     async def _find(self) -> Findings:
         for lane in self._lanes:
             await lane.wait_until_closed()
+        fire_to_open_s = await self._burn()
         last, events = await self._wait_until_central_has_all()
         passages = await self._gates.state()
         denied = [d for e in events if isinstance(d := e.parsed(), AccessDenied)]
@@ -354,8 +357,24 @@ class Building:
             cycle_s=[cycle for lane in self._lanes for cycle in lane.tally.cycle_s],
             edge_rss_mb=self._edge.resident_mb(),
             enrolled_to_passage_s=self._enrolled_to_passage_s,
+            fire_to_open_s=fire_to_open_s,
             expected=expected,
         )
+
+    async def _burn(self) -> float | None:
+        """Let two detectors signal; returns when all lanes stand open, None where they do not."""
+        self._console.print("[bold]fire: two detectors signal[/bold]")
+        began_s = time.monotonic()
+        for number in FIRE_DETECTORS:
+            text = "A区1层走廊"
+            await self._panel.act("fire", zone=10, number=number, text=text, on=True, is_test=False)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRE_TIMEOUT_S):
+                for lane in self._lanes:
+                    await lane.wait_until_open()
+                return round(time.monotonic() - began_s, 2)
+        self._expected.append("a fire did not open every lane")
+        return None
 
     async def _wait_until_central_has_all(self) -> tuple[dict[str, int], list[Event]]:
         deadline_s = time.monotonic() + SETTLE_TIMEOUT_S

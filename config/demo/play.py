@@ -92,6 +92,11 @@ class Lane:
                 while (await self._gate())["state"] != "closed":  # noqa: ASYNC110
                     await asyncio.sleep(LOOK_INTERVAL_S)
 
+    async def wait_until_open(self) -> None:
+        """Return when the gate stands open."""
+        while (await self._gate())["state"] != "open":  # noqa: ASYNC110 - a person looks
+            await asyncio.sleep(LOOK_INTERVAL_S)
+
     async def _step_in(self, person: str) -> None:
         await self._gates.act("walk", unit_id=self._unit_id, side="in")
         now_s = time.monotonic()

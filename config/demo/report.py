@@ -52,6 +52,7 @@ class Findings:
         central_events: All that central holds.
         seen: What the console's live stream showed, with the time.
         enrolled_to_passage_s: From the enrolment of the stranger to that person's passage.
+        fire_to_open_s: From two detectors' signals to all lanes open; None where one stayed shut.
         expected: A line per thing that should have happened and did not.
     """
 
@@ -63,6 +64,7 @@ class Findings:
     cycle_s: list[float]
     edge_rss_mb: float | None
     enrolled_to_passage_s: float | None
+    fire_to_open_s: float | None = None
     expected: list[str] = dataclasses.field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
@@ -102,6 +104,7 @@ class Findings:
             },
             "people_per_minute_lane": None if not cycle else round(60 / cycle, 1),
             "enrolled_to_passage_s": self.enrolled_to_passage_s,
+            "fire_to_open_s": self.fire_to_open_s,
             "edge_rss_mb": self.edge_rss_mb,
             "machine": describe_machine(),
             "problems": self.problems(),

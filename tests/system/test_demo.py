@@ -57,6 +57,7 @@ def test_the_demo_does_all_that_it_shows(report: dict[str, Any]) -> None:
     assert report["events_edge"] == report["events_central"] > 0
     assert report["gaps"] == report["duplicates"] == 0
     assert set(report["latency_ms"]) == FIGURES
+    assert report["fire_to_open_s"] < 10
     assert sys.platform != "linux" or report["edge_rss_mb"] > 0
 
 
