@@ -37,7 +37,10 @@ from central.consent import repository as consents
 from central.consent.erasures import ErasureFile
 from central.console import pages
 from central.database import MIGRATION_LOCK, Database
+from central.duty import endpoints as duty_endpoints
+from central.duty.desks import Desks
 from central.events import endpoints as event_endpoints
+from central.events import search_endpoints
 from central.feed import Feed
 from central.fire import duty_endpoints, matrix_endpoints, report_endpoints
 from central.fire import endpoints as fire_endpoints
@@ -93,6 +96,7 @@ ROUTERS: Final = (
     account_endpoints.router,
     approval_endpoints.router,
     event_endpoints.router,
+    search_endpoints.router,
     node_endpoints.router,
     command_endpoints.router,
     assistance_endpoints.router,
@@ -115,6 +119,7 @@ ROUTERS: Final = (
     visit_endpoints.router,
     patrol_endpoints.router,
     plan_endpoints.router,
+    duty_endpoints.router,
     blob_endpoints.router,
     video_endpoints.router,
     audit_endpoints.router,
@@ -254,6 +259,7 @@ async def _running(
             database=database,
             users=operators,
             sign_ins=sign_ins,
+            desks=Desks(database),
             accounts=Accounts(database, operators, sign_ins, site),
             faces=faces,
             migration=migration,
@@ -310,6 +316,12 @@ class _Finder:
         services = self._services
         async with services.database.read() as transaction:
             return await services.users.find(transaction, id_hash, now=services.now())
+
+    async def by_desk(self, secret_hash: str) -> Operator | None:
+        """Return the guard's desk that a browser without a session is."""
+        services = self._services
+        async with services.database.read() as transaction:
+            return await services.desks.find_operator(transaction, secret_hash, now=services.now())
 
     async def by_token(self, secret_hash: str) -> Operator | None:
         """Return the operator of a token that is good."""

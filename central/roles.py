@@ -12,7 +12,7 @@ _GUARD: Final = frozenset(
     {
         "site.read", "events.read", "events.crops", "nodes.read", "people.read",
         "access.read", "lockdown.set", "passback.forgive", "muster.read", "visits.read",
-        "commands.send", "muster.call",
+        "commands.send", "muster.call", "desk.keep", "shifts.read",
         "assistance.read", "assistance.answer", "alarms.read", "alarms.act",
         "patrol.read",
         "video.watch", "video.clips", "fire.read", "fire.answer", "fire.close",
@@ -42,7 +42,7 @@ _SECURITY: Final = frozenset(
         "assistance.read", "assistance.answer", "alarms.read", "alarms.act", "alarms.manage",
         "video.watch", "video.clips", "video.playback", "video.hold",
         "patrol.read", "patrol.plan",
-        "plans.write",
+        "plans.write", "shifts.read",
         "fire.read", "fire.answer", "fire.close", "fire.drill", "fire.test", "fire.supervise",
     }
 )  # fmt: skip
@@ -66,13 +66,16 @@ ROLES: Final[dict[str, frozenset[str]]] = {
             "site.read", "events.read", "events.crops", "events.candidates", "nodes.read",
             "people.read", "people.names", "recognition.read", "access.read", "muster.read",
             "visits.read", "users.read", "audit.read", "approvals.read", "privacy.read",
-            "alarms.read", "video.clips", "patrol.read", "fire.read",
+            "alarms.read", "video.clips", "patrol.read", "fire.read", "shifts.read",
         }
     ),
     "system_administrator": _SYSTEM,
     "security_administrator": _SECURITY,
     "administrator": _SYSTEM | _SECURITY | _PERSONNEL,
 }  # fmt: skip
+DESK: Final = frozenset({"site.read", "nodes.read", "alarms.read", "assistance.read"})
+"""What a guard's desk goes on showing while nobody is signed in: no person, no passage, no picture.
+"""
 PERMISSIONS: Final = frozenset[str]().union(*ROLES.values())
 DUTIES: Final[dict[str, frozenset[str]]] = {
     "system": frozenset({"nodes.manage", "recognition.manage", "keys.manage"}),

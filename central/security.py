@@ -17,11 +17,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from central.audit.notes import ACTING, Acting, action_of, objects_of
 from central.problems import RefusedError
-from central.roles import PERMISSIONS, ROLES
+from central.roles import DESK, PERMISSIONS, ROLES
 from config.contract.identifiers import Frozen
 from config.web import api_docs
 
 COOKIE: Final = "menshen_session"
+DESK_COOKIE: Final = "menshen_desk"
+"""Of a browser that may go on watching after its session; see ``central.duty``."""
 SESSION_LIFETIME: Final = timedelta(hours=12)
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADERS: Final = {
@@ -54,7 +56,12 @@ def new_secret() -> str:
 
 TOKEN_OWNER: Final = "token:"  # noqa: S105 - a kind of actor
 """Before the identifier of a token, where a session's hash stands otherwise."""
-TOKEN_NEVER: Final = frozenset({"users.manage", "approvals.decide", "emergency.countersign"})
+DESK_OWNER: Final = "desk:"
+"""Before the identifier of a guard's desk, where a session's hash stands otherwise."""
+DESK_ROLE: Final = "desk"
+TOKEN_NEVER: Final = frozenset(
+    {"users.manage", "approvals.decide", "emergency.countersign", "desk.keep"}
+)
 """What no token may, whoever made it: whoever finds one must not become somebody else by it."""
 
 
@@ -62,7 +69,8 @@ class Operator(Frozen):
     """Who is signed in.
 
     Attributes:
-        session: Hash of the session's id; ``token:ID`` of a program that acts by a token.
+        session: Hash of the session's id; ``token:ID`` of a program with a token, ``desk:ID``
+            of a guard's desk where nobody is signed in.
         address: Of the client.
         scopes: What a token is good for; None in a session, which is good for all of the role.
         needs_second_factor: The role needs one, the account has none, and its time is over.
@@ -79,8 +87,20 @@ class Operator(Frozen):
     needs_second_factor: bool = False
 
     @property
+    def is_desk(self) -> bool:
+        """Whether this is a guard's desk, which watches and does nothing."""
+        return self.role == DESK_ROLE
+
+    @property
+    def actor(self) -> str:
+        """As the audit log names who acts or looks."""
+        return self.session if self.is_desk else f"user:{self.user_id}"
+
+    @property
     def permissions(self) -> frozenset[str]:
         """What this operator may do now; a role of an older version may do nothing."""
+        if self.is_desk:
+            return DESK
         if self.needs_second_factor:
             return frozenset()
         permissions = ROLES.get(self.role, frozenset())
@@ -97,6 +117,9 @@ class Finder(Protocol):
     async def by_session(self, id_hash: str) -> Operator | None:
         """Return the operator of a session by the hash of its id."""
 
+    async def by_desk(self, secret_hash: str) -> Operator | None:
+        """Return the desk that a browser without a session is, by the hash of its secret."""
+
     async def by_token(self, secret_hash: str) -> Operator | None:
         """Return the operator whose token has a secret of this hash."""
 
@@ -111,6 +134,8 @@ async def operator_of(request: Request) -> Operator:
         operator = await finder.by_token(hashed(token))
     elif cookie:
         operator = await finder.by_session(hashed(cookie))
+    if operator is None and not token and (desk := request.cookies.get(DESK_COOKIE)):
+        operator = await finder.by_desk(hashed(desk))
     if operator is None:
         raise RefusedError(401, "not_signed_in", "sign in first")
     operator = operator.model_copy(update={"address": address_of(request)})
@@ -120,9 +145,15 @@ async def operator_of(request: Request) -> Operator:
 
 async def session_of(operator: Annotated[Operator, Depends(operator_of)]) -> Operator:
     """Return who is signed in by a session; a token is refused, as the account is a person's."""
+    if operator.is_desk:
+        raise _locked()
     if operator.scopes is not None:
         raise RefusedError(403, "session_needed", "a token cannot do this: sign in")
     return operator
+
+
+def _locked() -> RefusedError:
+    return RefusedError(401, "locked", "nobody is signed in here: take over first")
 
 
 def address_of(request: Request) -> str:
@@ -137,7 +168,7 @@ def _begin_to_act(request: Request, operator: Operator) -> None:
         objects = objects_of(request.path_params)
         if operator.scopes is not None:
             objects = (*objects, operator.session)
-        actor, action = f"user:{operator.user_id}", action_of(request.method, path)
+        actor, action = operator.actor, action_of(request.method, path)
         ACTING.set(Acting(actor, operator.address, action, objects))
 
 
@@ -162,6 +193,8 @@ class Requires:
                 403, "second_factor_needed", "set up a second factor first: see your account"
             )
         if not operator.may(self.permission):
+            if operator.is_desk:
+                raise _locked()
             raise RefusedError(403, "forbidden", f"this needs the permission {self.permission}")
         return operator
 
@@ -208,7 +241,8 @@ def is_foreign(method: str, headers: Headers) -> bool:
     origin = headers.get("origin")
     if origin is None:
         # No browser's page: then it must not act by a browser's cookie.
-        return COOKIE in headers.get("cookie", "")
+        cookies = headers.get("cookie", "")
+        return COOKIE in cookies or DESK_COOKIE in cookies
     return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
 
 

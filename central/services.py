@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from central.authority import Authority
 from central.consent.erasures import ErasureFile
 from central.database import Database
+from central.duty.desks import Desks
 from central.keys import KeyFolder
 from central.patrol.service import Patrols
 from central.people.faces import FaceReader
@@ -53,6 +54,7 @@ class Services:
     users: Users
     sign_ins: SignIns
     accounts: Accounts
+    desks: Desks
     faces: FaceReader
     migration: Migration
     replica: ReplicaSource

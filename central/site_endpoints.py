@@ -49,6 +49,7 @@ class Snapshot(BaseModel):
         position: Of the newest event.
         people_version: Grows whenever a person changes.
         events: The newest, newest last; none for those who may not see events.
+        is_locked: Nobody is signed in: this is a guard's desk, which goes on watching.
     """
 
     epoch: UUID
@@ -57,6 +58,7 @@ class Snapshot(BaseModel):
     site: SiteView
     events: list[StoredEvent]
     nodes: list[NodeView]
+    is_locked: bool = False
 
 
 class Health(BaseModel):
@@ -105,6 +107,7 @@ async def snapshot(operator: Viewer, services: Given) -> Snapshot:
         ),
         events=stored,
         nodes=views,
+        is_locked=operator.is_desk,
     )
 
 

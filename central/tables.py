@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 import central.alarms.tables
+import central.duty.tables
 import central.fire.tables
 import central.operator_tables
 import central.patrol.tables
@@ -71,7 +72,13 @@ events = Table(
     Column("holder_id", String(64)),
     Column("received_at", UtcDateTime, nullable=False),
     Column("body", Text, nullable=False, comment="the event as JSON"),
+    Column("occurred_at", UtcDateTime, nullable=False, comment="by the node's clock"),
+    Column("place", String(128), nullable=False, comment="point or device; else the node"),
     UniqueConstraint(*_JOURNAL_KEY),
+    Index("ix_events_occurred_at", "occurred_at", "position"),
+    Index("ix_events_type", "type", "occurred_at", "position"),
+    Index("ix_events_place", "place", "occurred_at", "position"),
+    Index("ix_events_holder_id", "holder_id", "occurred_at", "position"),
     comment="position is the order of commits, so who continues after one misses none",
 )
 
@@ -414,6 +421,7 @@ commands = Table(
     Column("outcome", String(16), comment="as the node answered; the first answer stands"),
     Column("refusal", String(32)),
     Column("answered_at", UtcDateTime, comment="by the node's clock"),
+    Column("action_id", String(36), index=True, comment="of several that are one act of a guard"),
     comment="what operators had nodes do, and what became of it",
 )
 

@@ -82,7 +82,7 @@ async def looked(
     if services.looks.take(key, now_s=time.monotonic()) > 0:
         return
     note = Note(
-        actor=f"user:{operator.user_id}",
+        actor=operator.actor,
         address=operator.address,
         action=action,
         objects=objects,

@@ -1,11 +1,20 @@
 """Operators' commands to nodes, over HTTP."""
 
+from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
+from central.access import repository as access
 from central.commands import repository
-from central.commands.schemas import CommandList, CommandView, WantedCommand
+from central.commands.schemas import (
+    AreaCommands,
+    CommandList,
+    CommandView,
+    WantedAreaCommand,
+    WantedCommand,
+)
 from central.nodes.endpoints import installed
 from central.nodes.signed import Signed, SignedRequest
 from central.problems import RESPONSES, RefusedError
@@ -21,6 +30,7 @@ from config.contract.commands import (
     Secure,
     Signal,
     SignedCommands,
+    Wanted,
     sign_command,
 )
 from config.contract.identifiers import Slug, new_id
@@ -36,16 +46,8 @@ async def send_command(
 ) -> CommandView:
     """Have a node do something within half a minute; its answer comes to the list of commands."""
     now = services.now()
-    _refuse_impossible(node, wish, services)
-    command = NodeCommand(
-        id=new_id(),
-        node=node,
-        what=wish.what,
-        asked_by=operator.user_id,
-        reason=wish.reason,
-        issued_at=now,
-        expires_at=now + LIFETIME,
-    )
+    _refuse_impossible(node, wish.what, services)
+    command = _command(node, wish.what, wish.reason, operator, now=now)
     async with services.database.write() as transaction:
         await repository.add(transaction, command, username=operator.username)
         transaction.concerns(f"command:{command.id}", **command.what.model_dump(mode="json"))
@@ -55,13 +57,50 @@ async def send_command(
     return repository.view_of(row, now=now)
 
 
+@router.post("/areas/{area}/commands", status_code=201)
+async def send_to_area(
+    area: Slug, wish: WantedAreaCommand, operator: Sender, services: Given
+) -> AreaCommands:
+    """Have every way into and out of an area do the same: one act, a signed command to each.
+
+    Each is answered by itself, so that some may do it and others not.
+    """
+    now, action_id = services.now(), new_id()
+    nodes = {point.id: point.node for point in services.settings.site.access_point}
+    async with services.database.write() as transaction:
+        kept = await access.current(transaction)
+        areas = () if kept is None else kept.model.areas
+        if kept is None or area not in {each.id for each in areas}:
+            raise RefusedError(404, "area_not_found", "the access model has no such area")
+        points = [p.id for p in kept.model.points if area in (p.from_area, p.to_area)]
+        there = [point for point in points if point in nodes]
+        if not there:
+            raise RefusedError(409, "area_without_points", "no access point leads into this area")
+        for point in there:
+            _refuse_impossible(nodes[point], wish.at(point), services)
+            command = _command(nodes[point], wish.at(point), wish.reason, operator, now=now)
+            await repository.add(
+                transaction, command, username=operator.username, action_id=action_id
+            )
+        transaction.concerns(deed=wish.deed, count=len(there))
+        rows = await repository.newest(transaction, limit=len(there), action_id=action_id)
+    return AreaCommands(
+        action_id=action_id,
+        items=[repository.view_of(row, now=now) for row in rows],
+        missing=[point for point in points if point not in nodes],
+    )
+
+
 @router.get("/commands")
 async def list_commands(
-    _: Viewer, services: Given, limit: Annotated[int, Query(ge=1, le=500)] = 50
+    _: Viewer,
+    services: Given,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    action: UUID | None = None,
 ) -> CommandList:
-    """Return the newest commands and what became of them."""
+    """Return the newest commands and what became of them; those of one act with `action`."""
     async with services.database.read() as transaction:
-        rows = await repository.newest(transaction, limit=limit)
+        rows = await repository.newest(transaction, limit=limit, action_id=action)
     now = services.now()
     return CommandList(items=[repository.view_of(row, now=now) for row in rows])
 
@@ -86,8 +125,22 @@ async def fetch_commands(
     )
 
 
-def _refuse_impossible(node: str, wish: WantedCommand, services: Services) -> None:
-    site, what = services.settings.site, wish.what
+def _command(
+    node: str, what: Wanted, reason: str, operator: Operator, *, now: datetime
+) -> NodeCommand:
+    return NodeCommand(
+        id=new_id(),
+        node=node,
+        what=what,
+        asked_by=operator.user_id,
+        reason=reason,
+        issued_at=now,
+        expires_at=now + LIFETIME,
+    )
+
+
+def _refuse_impossible(node: str, what: Wanted, services: Services) -> None:
+    site = services.settings.site
     if node not in installed(services):
         raise RefusedError(404, "node_not_installed", "the site file has no such node")
     here = site.for_node(node)

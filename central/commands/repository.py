@@ -24,8 +24,14 @@ def node_topic(node: str) -> str:
     return f"{TOPIC}:{node}"
 
 
-async def add(transaction: Transaction, command: NodeCommand, *, username: str) -> None:
-    """Keep a command and say that it waits."""
+async def add(
+    transaction: Transaction,
+    command: NodeCommand,
+    *,
+    username: str,
+    action_id: UUID | None = None,
+) -> None:
+    """Keep a command, one of several that are one act where ``action_id`` is given; it waits."""
     await transaction.execute(
         insert(commands).values(
             command_id=str(command.id),
@@ -36,6 +42,7 @@ async def add(transaction: Transaction, command: NodeCommand, *, username: str) 
             reason=command.reason,
             issued_at=command.issued_at,
             expires_at=command.expires_at,
+            action_id=None if action_id is None else str(action_id),
         )
     )
     transaction.announce(TOPIC)
@@ -48,9 +55,13 @@ async def find(transaction: Transaction, command_id: UUID) -> Row[Any] | None:
     return (await transaction.execute(query)).first()
 
 
-async def newest(transaction: Transaction, *, limit: int) -> Sequence[Row[Any]]:
-    """Return commands, newest first."""
+async def newest(
+    transaction: Transaction, *, limit: int, action_id: UUID | None = None
+) -> Sequence[Row[Any]]:
+    """Return commands, newest first; of one act where ``action_id`` is given."""
     query = select(commands).order_by(commands.c.issued_at.desc(), commands.c.command_id.desc())
+    if action_id is not None:
+        query = query.where(commands.c.action_id == str(action_id))
     return (await transaction.execute(query.limit(limit))).all()
 
 
@@ -121,6 +132,7 @@ def view_of(row: Row[Any], *, now: datetime) -> CommandView:
         answered_at=row.answered_at,
         state=_state(row, now=now),
         refusal=None if row.refusal is None else CommandRefusal(row.refusal),
+        action_id=None if row.action_id is None else UUID(row.action_id),
     )
 
 

@@ -1,13 +1,26 @@
 """What is said about operators' commands to nodes."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from config.contract.command_events import CommandRefusal
-from config.contract.commands import Ordinary, Wanted
+from config.contract.commands import HoldOpen, OpenOnce, Ordinary, Secure, Wanted
+
+Why = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    Field(description="Why; no name of anybody need be in it"),
+]
 
 
 class WantedCommand(BaseModel):
@@ -16,9 +29,35 @@ class WantedCommand(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     what: Annotated[Ordinary, Field(discriminator="kind")]
-    reason: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)
-    ] = Field(description="Why; no name of anybody need be in it")
+    reason: Why
+
+
+class WantedAreaCommand(BaseModel):
+    """A wish to have all ways into and out of an area do the same; see ``WantedCommand``.
+
+    Attributes:
+        deed: As the command of one access point is called.
+        until: For ``hold_open`` alone.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    deed: Literal["open_once", "hold_open", "secure"]
+    until: AwareDatetime | None = None
+    reason: Why
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.deed == "hold_open") != (self.until is not None):
+            raise ValueError("hold_open needs an end, and nothing else has one")
+        return self
+
+    def at(self, access_point: str) -> OpenOnce | HoldOpen | Secure:
+        """Return what one access point is to do."""
+        if self.until is not None:
+            return HoldOpen(access_point=access_point, until=self.until)
+        kind = OpenOnce if self.deed == "open_once" else Secure
+        return kind(access_point=access_point)
 
 
 class CommandState(StrEnum):
@@ -47,6 +86,7 @@ class CommandView(BaseModel):
         asked_by: The operator's name of then.
         told_at: When the node fetched it first.
         answered_at: By the node's clock.
+        action_id: Of all commands that were one act, such as one to a whole area.
     """
 
     command_id: UUID
@@ -60,9 +100,23 @@ class CommandView(BaseModel):
     answered_at: AwareDatetime | None
     state: CommandState
     refusal: CommandRefusal | None
+    action_id: UUID | None = None
 
 
 class CommandList(BaseModel):
     """Commands, newest first."""
 
     items: list[CommandView]
+
+
+class AreaCommands(BaseModel):
+    """What was asked of an area's access points, each by a command of its own.
+
+    Attributes:
+        action_id: ``GET /commands?action=`` tells what becomes of all of them.
+        missing: Points of the access model that the site file does not have: nobody told them.
+    """
+
+    action_id: UUID
+    items: list[CommandView]
+    missing: list[str]

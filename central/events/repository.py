@@ -33,6 +33,9 @@ from config.contract.nodes import BatchReceipt
 SEQUENCE_MAX = 2**31 - 1
 CENTRAL = "central"
 """In place of a node, of what no node states; its epoch is no node's."""
+PLACES = ("access_point", "checkpoint", "zone", "camera", "device")
+"""What of its data says where an event was, the nearest first."""
+PLACE_LENGTH_MAX = 128
 _Key = tuple[str, str, int]
 """Epoch, class and sequence; the node is given."""
 _Stream = tuple[str, str]
@@ -192,6 +195,8 @@ async def _store(
             "position": position + index,
             "type": draft.event.type.replace("\0", ""),
             "holder_id": _holder_of(draft.event),
+            "occurred_at": draft.event.time,
+            "place": place_of(draft.event, node),
         }
         for index, draft in enumerate(drafts, start=1)
     ]
@@ -212,6 +217,13 @@ def _row(node: str, draft: _Draft, *, now: datetime) -> dict[str, Any]:
         "received_at": now,
         "body": draft.body,
     }
+
+
+def place_of(event: Event, node: str) -> str:
+    """Return where an event was: what it names, else the node."""
+    said = (event.data.get(name) for name in PLACES)
+    place = next((each for each in said if isinstance(each, str)), node)
+    return place[:PLACE_LENGTH_MAX].replace("\0", "")
 
 
 def _holder_of(event: Event) -> str | None:
@@ -337,13 +349,15 @@ async def newest_position(transaction: Transaction) -> int:
     return int((await transaction.execute(select(func.max(events.c.position)))).scalar_one() or 0)
 
 
-def _query() -> Select[Any]:
+def stored_query() -> Select[Any]:
+    """Return what finds events together with the names that they need."""
     return select(
         events.c.position, events.c.received_at, events.c.node, events.c.body, people.c.name
     ).outerjoin(people, and_(people.c.holder_id == events.c.holder_id, ~people.c.is_removed))
 
 
-def _stored(row: Row[Any], *, has_names: bool, has_candidates: bool = False) -> StoredEvent:
+def stored_view(row: Row[Any], *, has_names: bool, has_candidates: bool = False) -> StoredEvent:
+    """Return a row of ``stored_query`` as its reader may see it."""
     event = Event.model_validate_json(row.body)
     return StoredEvent(
         position=row.position,
@@ -371,18 +385,20 @@ async def after(
         has_names: Whether the reader may see whole names.
         has_candidates: Whether the reader may see who was considered.
     """
-    query = _query().where(events.c.position > position).order_by(events.c.position).limit(limit)
+    query = (
+        stored_query().where(events.c.position > position).order_by(events.c.position).limit(limit)
+    )
     return [
-        _stored(row, has_names=has_names, has_candidates=has_candidates)
+        stored_view(row, has_names=has_names, has_candidates=has_candidates)
         for row in await transaction.execute(query)
     ]
 
 
 async def newest(transaction: Transaction, *, limit: int, has_names: bool) -> list[StoredEvent]:
     """Return the newest events, oldest first."""
-    query = _query().order_by(events.c.position.desc()).limit(limit)
+    query = stored_query().order_by(events.c.position.desc()).limit(limit)
     rows = (await transaction.execute(query)).all()
-    return [_stored(row, has_names=has_names) for row in reversed(rows)]
+    return [stored_view(row, has_names=has_names) for row in reversed(rows)]
 
 
 async def candidates(

@@ -1,7 +1,5 @@
 """A change of network over HTTP: how far it is, once more, and who must come again."""
 
-import csv
-import io
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
@@ -13,11 +11,11 @@ from central.people.endpoints import Reader, Writer
 from central.people.schemas import FaceMigration, Person
 from central.problems import RESPONSES
 from central.services import Given
+from central.spreadsheet import CSV_TYPE, UTF8_MARK, csv_line
 
 router = APIRouter(tags=["faces"], responses=RESPONSES)
 PAGE_LENGTH: Final = 1000
 COLUMNS: Final = ("name", "number", "valid_until", "holder_id")
-CSV_TYPE: Final = "text/csv; charset=utf-8"
 
 
 @router.get("/face-migration")
@@ -72,18 +70,8 @@ async def outdated(
 
 
 def _table(people: list[Person]) -> str:
-    file = io.StringIO()
-    # The mark at the beginning tells spreadsheets that this is UTF-8.
-    file.write("\ufeff")
-    writer = csv.writer(file)
-    writer.writerow(COLUMNS)
+    lines = [csv_line(COLUMNS)]
     for person in people:
         until = "" if person.valid_until is None else person.valid_until.isoformat()
-        values = (person.name, person.number or "", until, person.holder_id)
-        writer.writerow([_plain(value) for value in values])
-    return file.getvalue()
-
-
-def _plain(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
+        lines.append(csv_line((person.name, person.number or "", until, person.holder_id)))
+    return UTF8_MARK + "".join(lines)

@@ -125,7 +125,7 @@ CLASSES: Final = (
     ),
     _expiring("imports", "imports"),
     _expiring("sessions", "sessions"),
-    _expiring("invitations", "invitations", "node_tokens", "api_tokens"),
+    _expiring("invitations", "invitations", "node_tokens", "api_tokens", "guard_desks"),
     DataClass(
         name="audit_log",
         tables=("audit_log", "audit_anchors"),
@@ -158,6 +158,7 @@ CLASSES: Final = (
             "matrix_results",
             "duty_checks",
             "duty_plans",
+            "duty_changes",
         ),
         ending="record",
     ),

@@ -36,6 +36,7 @@ from central.alarms.tables import (
 )
 from central.consent import erasures, leavers
 from central.database import ALARMS_LOCK, EVENTS_LOCK, Transaction
+from central.duty.tables import guard_desks
 from central.events.considered import CANDIDATES
 from central.fire.tables import fire_people, fires
 from central.muster import repository as muster
@@ -413,7 +414,10 @@ RULES: Final[Mapping[str, Rule]] = {
     "whereabouts": Rule(_oldest_place, _forget_places),
     "imports": _expired(imports.c.import_id),
     "invitations": _expired(
-        invitations.c.secret_hash, node_tokens.c.secret_hash, api_tokens.c.token_id
+        invitations.c.secret_hash,
+        node_tokens.c.secret_hash,
+        api_tokens.c.token_id,
+        guard_desks.c.desk_id,
     ),
 }
 

@@ -7,9 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
+from central.duty.schemas import CardSignIn
 from central.problems import RESPONSES, RefusedError
 from central.security import (
     COOKIE,
+    DESK_COOKIE,
     SESSION_LIFETIME,
     Operator,
     Requires,
@@ -70,6 +72,7 @@ async def sign_in(
     )
     if isinstance(outcome, Challenged):
         return JSONResponse({"challenge": outcome.challenge}, status_code=202)
+    await _take_over(services, request, outcome.operator)
     return _signed_in(response, services, outcome.session, outcome.operator, outcome.device)
 
 
@@ -85,6 +88,29 @@ async def sign_in_with_code(
         address=address_of(request),
         now=services.now(),
     )
+    await _take_over(services, request, outcome.operator)
+    return _signed_in(response, services, outcome.session, outcome.operator, outcome.device)
+
+
+@router.post("/sessions/card", status_code=201)
+async def sign_in_with_card(
+    wish: CardSignIn, services: Given, request: Request, response: Response
+) -> SessionView:
+    """Take over a guard's desk by card and PIN; of no other browser, and of no administrator."""
+    now = services.now()
+    async with services.database.read() as transaction:
+        desk = await services.desks.view(transaction, request.cookies.get(DESK_COOKIE), now=now)
+    if desk is None:
+        raise RefusedError(403, "no_desk", "this browser is not a guard's desk")
+    outcome = await services.sign_ins.with_card(
+        wish.number,
+        wish.pin,
+        key=services.card_key,
+        device=_device(services, request),
+        address=address_of(request),
+        now=now,
+    )
+    await _take_over(services, request, outcome.operator)
     return _signed_in(response, services, outcome.session, outcome.operator, outcome.device)
 
 
@@ -114,11 +140,18 @@ async def current_session(operator: Annotated[Operator, Depends(operator_of)]) -
 
 @router.delete("/sessions/current", status_code=204)
 async def sign_out(
-    operator: Annotated[Operator, Depends(session_of)], services: Given, response: Response
+    operator: Annotated[Operator, Depends(session_of)],
+    services: Given,
+    request: Request,
+    response: Response,
 ) -> None:
-    """Sign out; the session's streams end."""
+    """Sign out; the session's streams end, and the browser is no guard's desk any more."""
+    async with services.database.write() as transaction:
+        desk = request.cookies.get(DESK_COOKIE)
+        await services.desks.leave(transaction, desk, now=services.now())
     await services.sign_ins.sign_out(operator)
     response.delete_cookie(COOKIE)
+    response.delete_cookie(DESK_COOKIE)
 
 
 @router.delete("/sessions", status_code=204)
@@ -226,7 +259,17 @@ def _view(operator: Operator) -> SessionView:
         role=operator.role,
         permissions=sorted(operator.permissions),
         needs_second_factor=operator.needs_second_factor,
+        is_locked=operator.is_desk,
     )
+
+
+async def _take_over(services: Services, request: Request, operator: Operator) -> None:
+    """Let the desk that this browser may be have another guard."""
+    secret = request.cookies.get(DESK_COOKIE)
+    if secret:
+        operator = operator.model_copy(update={"address": address_of(request)})
+        async with services.database.write() as transaction:
+            await services.desks.take_over(transaction, secret, operator, now=services.now())
 
 
 def _device(services: Services, request: Request) -> Device:

@@ -7,9 +7,10 @@ from typing import Any, Final
 from sqlalchemy import Row, Select, delete, func, insert, select, update
 
 from central.database import Transaction
+from central.duty import repository as desks
 from central.operator_tables import api_tokens, invitations, recovery_codes, sessions, users
 from central.roles import at_terminals
-from central.security import TOKEN_OWNER, Operator
+from central.security import DESK_OWNER, TOKEN_OWNER, Operator
 from central.site_values import next_replica_version
 from central.users.schemas import OpenLink, OpenSession, UserView
 from config.contract.operators import OperatorRecord
@@ -37,6 +38,11 @@ async def find_user(transaction: Transaction, user_id: str) -> Row[Any] | None:
 async def find_named(transaction: Transaction, username: str) -> Row[Any] | None:
     """Return the row of an operator, active or not."""
     return (await transaction.execute(select(users).where(users.c.username == username))).first()
+
+
+async def find_card(transaction: Transaction, card: str) -> Row[Any] | None:
+    """Return the row of the operator whose card for terminals has this verifier."""
+    return (await transaction.execute(select(users).where(users.c.terminal_card == card))).first()
 
 
 async def add_user(
@@ -276,6 +282,9 @@ async def find_operator(
     transaction: Transaction, session: str, *, now: datetime
 ) -> Operator | None:
     """Return the operator of a session that is not over; ``session`` as in ``Operator``."""
+    if session.startswith(DESK_OWNER):
+        desk_id = session.removeprefix(DESK_OWNER)
+        return desks.watcher(await desks.find(transaction, desk_id=desk_id, now=now))
     token_id = session.removeprefix(TOKEN_OWNER)
     if token_id != session:
         query = _of_tokens().where(api_tokens.c.token_id == token_id, api_tokens.c.expires_at > now)
@@ -366,6 +375,7 @@ async def end_sessions(
     ended = list((await transaction.execute(query)).scalars())
     for id_hash in ended:
         await remove_session(transaction, id_hash)
+    await desks.end_of(transaction, user_id=user_id, session=only, but=but)
     return len(ended)
 
 

@@ -69,12 +69,14 @@ class SessionView(BaseModel):
     Attributes:
         permissions: None while a second factor is missing that the role needs.
         needs_second_factor: It is missing, and nothing but the own account is open.
+        is_locked: Nobody is: this is a guard's desk, ``username`` is who was there last, masked.
     """
 
     username: str
     role: str
     permissions: list[str]
     needs_second_factor: bool = False
+    is_locked: bool = False
 
 
 class UserView(BaseModel):

@@ -61,8 +61,8 @@ class Users:
         return self._heard_of(await repository.find_bearer(transaction, secret_hash, now=now), now)
 
     def _heard_of(self, operator: Operator | None, now: datetime) -> Operator | None:
-        if operator is None:
-            return None
+        if operator is None or operator.is_desk:
+            return operator
         self._seen[operator.session] = now
         return operator.model_copy(update={"needs_second_factor": self._lacks(operator, now)})
 
@@ -73,6 +73,10 @@ class Users:
             return False
         grace = timedelta(hours=policy.second_factor_grace_h)
         return operator.created_at is None or operator.created_at + grace <= now
+
+    def needs_second_factor(self, role: str) -> bool:
+        """Return whether the site wants one of whoever has this role."""
+        return role in self._policy.second_factor_roles
 
     async def keep_seen(self, transaction: Transaction) -> None:
         """Write down when sessions and tokens were last heard of."""

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import hmac
 import json
 import time
 from collections.abc import Sequence
@@ -14,11 +15,13 @@ from central.audit.notes import ANYBODY, Note
 from central.database import Database, Transaction
 from central.keys import KeyEncryptionKey, KeysError
 from central.problems import RefusedError
+from central.roles import ROLES
 from central.security import Operator
 from central.users import repository, second_factor
 from central.users.delays import Counter, Delays, code_counters, password_counters
 from central.users.schemas import SignIn
 from central.users.service import Users
+from config.contract.trust import card_verifier, pin_verifier
 
 CHALLENGE_LIFETIME: Final = timedelta(minutes=5)
 DEVICE_USER_COUNT_MAX: Final = 8
@@ -101,6 +104,32 @@ class SignIns:
         self._delays.succeed(counters)
         if known.totp_secret is not None:
             return Challenged(self._challenge(known, now))
+        async with self._database.write() as transaction:
+            return await self._enter(transaction, known.user_id, device, address, now)
+
+    async def with_card(
+        self, number: str, pin: str, *, key: bytes, device: Device, address: str, now: datetime
+    ) -> Entered:
+        """Sign in by the card and PIN for terminals, at a guard's desk alone.
+
+        Refuses with 403 whoever has, or should have, a second factor: two things of which one can
+        be copied and the other guessed do not stand for a password and a code.
+        """
+        card = card_verifier(key, number)
+        counters = password_counters(f"card {card}", address=address, device=None)
+        self._begin(counters)
+        async with self._database.read() as transaction:
+            known = await repository.find_card(transaction, card)
+        user_id = None if known is None else str(known.user_id)
+        if known is None or not _opens(known, pin, key=key, now=now):
+            await self._refuse(counters, user_id, address)
+            raise RefusedError(401, "bad_card", "the card or the PIN is wrong")
+        may_keep = "desk.keep" in ROLES.get(known.role, frozenset())
+        if known.totp_secret is not None or self._users.needs_second_factor(known.role):
+            raise RefusedError(403, "card_not_enough", "sign in with your password and your code")
+        if not may_keep:
+            raise RefusedError(403, "card_not_enough", "sign in with your password")
+        self._delays.succeed(counters)
         async with self._database.write() as transaction:
             return await self._enter(transaction, known.user_id, device, address, now)
 
@@ -223,6 +252,15 @@ class SignIns:
             transaction, user_id, address=address, now=now
         )
         return Entered(session, operator, device.knowing(user_id))
+
+
+def _opens(known: Row[Any], pin: str, *, key: bytes, now: datetime) -> bool:
+    """Return whether an operator's card is good, and the PIN is theirs."""
+    is_good = known.deactivated_at is None and known.terminal_pin is not None
+    is_over = known.terminal_until is not None and known.terminal_until <= now
+    typed = pin_verifier(key, known.user_id, pin)
+    fits = hmac.compare_digest(typed, known.terminal_pin or "")
+    return is_good and fits and not is_over
 
 
 def _own_counter(operator: Operator) -> Counter:

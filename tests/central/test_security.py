@@ -19,6 +19,7 @@ from tests.central.bench import SITE, Bench
 PUBLIC = {
     "POST /api/v1/sessions",
     "POST /api/v1/sessions/second-factor",
+    "POST /api/v1/sessions/card",
     "POST /api/v1/resets/accept",
     "POST /api/v1/invitations/accept",
     "POST /api/v1/nodes/enrol",

@@ -21,6 +21,8 @@ from tests.central.alarms.raising import PATH as ALARMS
 from tests.central.assistance.ringing import ring
 from tests.central.audit.log import actions, in_transaction
 from tests.central.bench import PASSWORD, SITE, Bench, Node, accept, running_central
+from tests.central.commands.areas import free
+from tests.central.duty.desks import locked, opened, taken_by_card
 from tests.central.fire.telling import ask_duty, begin_drill, begin_test
 from tests.central.patrol.acting import put_duty, put_patrol_plan
 from tests.central.people.enrolling import consent, enrol
@@ -419,12 +421,17 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
         f"{API}/fire/matrix/results",
         json={"zone": "building", "output": "lane", "way": "wired", "is_passed": True},
     ),
+    "POST /desk": lambda b: b.planted("guard").client.post(f"{API}/desk"),
+    "POST /desk/lock": lambda b: opened(b).post(f"{API}/desk/lock"),
+    "POST /sessions/card": lambda b: taken_by_card(b, locked(b)),
+    "POST /areas/{area}/commands": lambda b: free(b),
     "POST /nodes/current/release": lambda b: asked_for_release(b.node()),
     "DELETE /nodes/{node}": lambda b: b.administrator.delete(f"{API}/nodes/{node_of(b)}"),
 }
 """Each changing endpoint, done for once as it is meant."""
 RECORDED_AS = {
     "POST /sessions/second-factor": "sessions_post",
+    "POST /sessions/card": "desk_taken_over",
     "POST /alarms/acknowledge": "alarms_acknowledge_post",
 }
 """Whose entry has the word of another operation, of which it is the end, or the same for many."""

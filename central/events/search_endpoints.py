@@ -1,0 +1,131 @@
+"""Looking for events over HTTP, and taking what was found away."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import StreamingResponse
+from pydantic import AwareDatetime
+
+from central.audit.endpoints import looked
+from central.audit.purposes import Purposeful, Reason
+from central.events import search
+from central.events.schemas import EventPage, StoredEvent
+from central.events.search import Wanted
+from central.problems import RESPONSES, RefusedError
+from central.security import Operator, Requires
+from central.services import Given
+from central.spreadsheet import CSV_TYPE, UTF8_MARK, csv_line
+from config.contract.events import EventClass
+from config.contract.identifiers import Slug
+
+router = APIRouter(tags=["events"], responses=RESPONSES)
+Viewer = Annotated[Operator, Depends(Requires("events.read"))]
+Looking = Annotated[Reason, Depends(Purposeful())]
+COLUMNS: Final = (
+    "occurred_at", "received_at", "node", "place", "class", "type", "holder_id", "name", "data",
+)  # fmt: skip
+TYPES: Final = {"csv": CSV_TYPE, "jsonl": "application/x-ndjson"}
+CHUNK_LENGTH: Final = 500
+VALUE_COUNT_MAX: Final = 50
+Text = Annotated[str, Query(max_length=128)]
+
+
+def wanted_of(
+    operator: Viewer,
+    since: Annotated[AwareDatetime | None, Query()] = None,
+    until: Annotated[AwareDatetime | None, Query()] = None,
+    type_: Annotated[list[str], Query(alias="type", max_length=VALUE_COUNT_MAX)] = [],  # noqa: B006
+    event_class: Annotated[list[EventClass], Query(alias="class", max_length=10)] = [],  # noqa: B006
+    place: Annotated[list[str], Query(max_length=VALUE_COUNT_MAX)] = [],  # noqa: B006
+    node: Slug | None = None,
+    person: Text = "",
+) -> Wanted:
+    """Return what is looked for; whoever looks for a person needs the right to see people."""
+    if person and not operator.may("people.read"):
+        raise RefusedError(403, "forbidden", "this needs the permission people.read")
+    return Wanted(
+        since=since,
+        until=until,
+        types=[each.replace("\0", "") for each in type_],
+        classes=[each.value for each in event_class],
+        places=[each.replace("\0", "") for each in place],
+        node=node or "",
+        holder_id=person.replace("\0", ""),
+    )
+
+
+Asked = Annotated[Wanted, Depends(wanted_of)]
+
+
+@router.get("/events/search")
+async def search_events(
+    operator: Viewer,
+    services: Given,
+    wanted: Asked,
+    reason: Looking,
+    before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> EventPage:
+    """Return events that are looked for, newest first; `next` is the `before` of the next page."""
+    # What is looked for is not recorded: it may be a person, and the log is kept longer than they.
+    await looked(services, operator, "events_search_get", reason=reason)
+    async with services.database.read() as transaction:
+        found = await search.page(
+            transaction,
+            wanted,
+            before=before,
+            limit=limit + 1,
+            has_names=operator.may("people.names"),
+            has_candidates=operator.may("events.candidates"),
+        )
+    items = found[:limit]
+    return EventPage(items=items, next=items[-1].position if len(found) > limit else None)
+
+
+@router.get(
+    "/events/export.{form}",
+    response_class=StreamingResponse,
+    responses={200: {"content": {kind: {} for kind in TYPES.values()}}},
+)
+async def export_events(
+    form: Literal["csv", "jsonl"],
+    operator: Viewer,
+    services: Given,
+    wanted: Asked,
+    reason: Looking,
+) -> StreamingResponse:
+    """Hand out everything that is looked for, as a table or as a line of JSON for each event."""
+    await looked(services, operator, "events_export_get", reason=reason, form=form)
+    found = search.everything(
+        services.database,
+        wanted,
+        has_names=operator.may("people.names"),
+        has_candidates=operator.may("events.candidates"),
+    )
+    headers = {"Content-Disposition": f'attachment; filename="events.{form}"'}
+    lines = _lines(found, is_table=form == "csv")
+    return StreamingResponse(lines, media_type=TYPES[form], headers=headers)
+
+
+async def _lines(found: AsyncIterator[StoredEvent], *, is_table: bool) -> AsyncIterator[str]:
+    chunk = [UTF8_MARK + csv_line(COLUMNS)] if is_table else []
+    async for stored in found:
+        chunk.append(_row(stored) if is_table else f"{stored.model_dump_json(by_alias=True)}\n")
+        if len(chunk) >= CHUNK_LENGTH:
+            yield "".join(chunk)
+            chunk.clear()
+    yield "".join(chunk)
+
+
+def _row(stored: StoredEvent) -> str:
+    event = stored.event
+    data = json.dumps(event.data, ensure_ascii=False, separators=(",", ":"))
+    return csv_line(
+        (
+            event.time.isoformat(), stored.received_at.isoformat(), stored.node, event.subject,
+            event.event_class.value, event.type, str(event.data.get("holder_id") or ""),
+            stored.holder_name or "", data,
+        )
+    )  # fmt: skip

@@ -1,0 +1,166 @@
+"""Events of the past: found by time, type, place, person and class; taken away as tables."""
+
+import asyncio
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from sqlalchemy import Select
+from sqlalchemy import text as sql
+from sqlalchemy.dialects import sqlite
+
+from central.events.search import Wanted, query_of
+from config.contract.access import CredentialKind, Direction
+from config.contract.events import AccessGranted, DeviceLost
+from config.contract.identifiers import new_id
+from tests.central.audit.log import entries
+from tests.central.bench import Bench, Node
+
+API = "/api/v1/events"
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def granted(node: Node, sequence: int, holder_id: str) -> None:
+    fact = AccessGranted(
+        decision_id=new_id(), access_point="lane", direction=Direction.IN, holder_id=holder_id,
+        credential=CredentialKind.CARD,
+    )  # fmt: skip
+    node.send(node.event(sequence, fact=fact, time=NOON + timedelta(minutes=sequence)))
+
+
+def lost(node: Node, sequence: int) -> None:
+    fact = DeviceLost(device="gate", detail="no answer")
+    node.send(node.event(sequence, fact=fact, time=NOON + timedelta(minutes=sequence)))
+
+
+def found(client: httpx.Client, **wanted: str | list[str]) -> list[int]:
+    reply = client.get(f"{API}/search", params=wanted)
+    assert reply.status_code == 200, reply.text
+    return [item["event"]["sequence"] for item in reply.json()["items"]]
+
+
+def explained(bench: Bench, question: Select[Any]) -> str:
+    """Return how SQLite goes about a question."""
+    text = question.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+    services = bench.app.state.services
+
+    async def ask() -> str:
+        async with services.database.read() as transaction:
+            rows = await transaction.execute(sql(f"EXPLAIN QUERY PLAN {text}"))
+            return "\n".join(row.detail for row in rows)
+
+    return asyncio.run_coroutine_threadsafe(ask(), services.loop).result(10)
+
+
+def test_events_are_found_by_what_happened_where_when_and_to_whom(any_bench: Bench) -> None:
+    node, holder = any_bench.node(), any_bench.person()
+    granted(node, 1, holder)
+    lost(node, 2)
+    granted(node, 3, "0192a1b2-0000-7000-8000-00000000000a")
+    client = any_bench.administrator
+
+    assert found(client) == [3, 2, 1]
+    assert found(client, place="lane") == [3, 1]
+    assert found(client, place=["lane", "gate"]) == [3, 2, 1]
+    assert found(client, type="menshen.device.lost.v1") == [2]
+    assert found(client, type=["menshen.access."], person=holder) == [1]
+    assert found(client, **{"class": "access"}) == [3, 1]
+    assert found(client, node="gate-2") == []
+    since = {"since": (NOON + timedelta(minutes=2)).isoformat()}
+    assert found(client, **since) == [3, 2]
+    assert found(client, **since, until=(NOON + timedelta(minutes=3)).isoformat()) == [2]
+
+
+def test_an_event_that_came_late_stands_where_it_happened(bench: Bench) -> None:
+    node = bench.node()
+    lost(node, 5)
+    lost(node, 2)
+
+    assert found(bench.administrator) == [5, 2]
+
+
+def test_pages_follow_each_other_without_a_gap_or_a_repetition(bench: Bench) -> None:
+    node, client = bench.node(), bench.administrator
+    same = [node.event(n, time=NOON) for n in range(1, 6)]
+    node.send(*same)
+
+    seen, before = list[int](), None
+    for _ in range(3):
+        reply = client.get(
+            f"{API}/search", params={"limit": 2, **({"before": before} if before else {})}
+        )
+        seen += [item["event"]["sequence"] for item in reply.json()["items"]]
+        before = reply.json()["next"]
+
+    assert (seen, before) == ([5, 4, 3, 2, 1], None)
+
+
+def test_looking_for_a_person_needs_the_right_to_see_people(bench: Bench) -> None:
+    technician = bench.planted("technician").client
+
+    assert technician.get(f"{API}/search").status_code == 200
+    assert technician.get(f"{API}/search", params={"person": "x"}).status_code == 403
+
+
+def test_a_search_says_why_and_what_was_looked_for_is_not_recorded(bench: Bench) -> None:
+    guard = bench.planted("guard").client
+    guard.get(f"{API}/search", params={"person": "0192a1b2"})
+    del guard.headers["Menshen-Purpose"]
+
+    refused = guard.get(f"{API}/search")
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "purpose_needed")
+    (entry,) = [e for e in entries(bench) if e["action"] == "events_search_get"]
+    assert (entry["purpose"], "0192a1b2" in json.dumps(entry)) == ("incident", False)
+
+
+def test_a_table_holds_everything_and_no_cell_is_a_formula(bench: Bench) -> None:
+    node, holder = bench.node(), bench.person("=HYPERLINK(1)")
+    granted(node, 1, holder)
+    lost(node, 2)
+
+    reply = bench.administrator.get(f"{API}/export.csv")
+
+    rows = list(csv.DictReader(io.StringIO(reply.text.removeprefix("\ufeff"))))
+    assert [row["place"] for row in rows] == ["lane", "lane"]
+    assert rows[1]["name"] == "'=HYPERLINK(1)"
+    assert reply.headers["content-disposition"] == 'attachment; filename="events.csv"'
+    assert [e["purpose"] for e in entries(bench) if e["action"] == "events_export_get"] == [
+        "incident"
+    ]
+
+
+def test_lines_of_json_are_the_events_themselves(bench: Bench) -> None:
+    node = bench.node()
+    lost(node, 1)
+
+    reply = bench.administrator.get(f"{API}/export.jsonl", params={"type": "menshen.device."})
+
+    (line,) = reply.text.splitlines()
+    assert json.loads(line)["event"]["data"]["device"] == "gate"
+
+
+def test_a_guard_takes_away_masked_names(bench: Bench) -> None:
+    granted(bench.node(), 1, bench.person("王小明"))
+
+    text = bench.planted("guard").client.get(f"{API}/export.csv").text
+
+    assert "王**" in text
+    assert "王小明" not in text
+
+
+def test_every_question_walks_along_an_index(bench: Bench) -> None:
+    questions = {
+        "ix_events_occurred_at": Wanted(since=NOON),
+        "ix_events_type": Wanted(types=["menshen.device.lost.v1"]),
+        "ix_events_place": Wanted(places=["lane"], since=NOON),
+        "ix_events_holder_id": Wanted(holder_id="x"),
+    }
+    for index, wanted in questions.items():
+        plan = explained(bench, query_of(wanted).limit(100))
+
+        assert index in plan, plan
+        assert "TEMP B-TREE" not in plan, plan
