@@ -37,7 +37,7 @@ from central.consent import repository as consents
 from central.consent.erasures import ErasureFile
 from central.console import pages
 from central.database import MIGRATION_LOCK, Database
-from central.duty import endpoints as duty_endpoints
+from central.duty import endpoints as desk_endpoints
 from central.duty.desks import Desks
 from central.events import endpoints as event_endpoints
 from central.events import search_endpoints
@@ -119,7 +119,7 @@ ROUTERS: Final = (
     visit_endpoints.router,
     patrol_endpoints.router,
     plan_endpoints.router,
-    duty_endpoints.router,
+    desk_endpoints.router,
     blob_endpoints.router,
     video_endpoints.router,
     audit_endpoints.router,

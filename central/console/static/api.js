@@ -11,10 +11,10 @@ export function whenPurposeNeeded(handler) {
   askPurpose = handler;
 }
 
-/** @type {() => void} */
+/** @type {(code: string, method: string) => void} */
 let onUnauthorised = () => {};
 
-/** @param {() => void} handler called when the session is over */
+/** @param {(code: string, method: string) => void} handler called when the session is over */
 export function whenUnauthorised(handler) {
   onUnauthorised = handler;
 }
@@ -57,7 +57,7 @@ export async function request(method, path, { body, form, isSignIn = false } = {
   if (reply.status === 204) return null;
   const answer = await reply.json().catch(() => null);
   if (reply.ok) return answer;
-  if (reply.status === 401 && !isSignIn) onUnauthorised();
+  if (reply.status === 401 && !isSignIn) onUnauthorised(answer?.code ?? "", method);
   // Asked once in this tab, then said with every request.
   if (answer?.code === "purpose_needed" && (await askPurpose())) return request(method, path, { body, form, isSignIn });
   throw new ApiError(reply.status, answer?.code ?? `http_${reply.status}`, answer);

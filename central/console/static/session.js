@@ -6,9 +6,10 @@ import { t } from "/web/i18n.js";
 import { field } from "./forms.js";
 import { keepPurpose } from "./purpose-kept.js";
 
-/** @typedef {{username: string, role: string, permissions: string[], needs_second_factor?: boolean}} Session */
+/** @typedef {{username: string, role: string, permissions: string[], needs_second_factor?: boolean,
+ *   is_locked?: boolean}} Session */
 
-/** @type {Promise<Session> | null} */
+/** @type {Promise<Session | null> | null} */
 let asking = null;
 
 /** @returns {Promise<Session | null>} the session of now; null where there is none */
@@ -28,16 +29,21 @@ export async function closeSession() {
   location.reload();
 }
 
-/** @returns {Promise<Session>} after a name and a password that central accepts */
-export function signIn() {
-  asking ??= ask().finally(() => {
+/**
+ * Ask who is there.
+ * @template {boolean} T
+ * @param {T} [mayLeave] whether the question can be closed without an answer
+ * @returns {Promise<T extends true ? Session | null : Session>} after a name and a password that central accepts
+ */
+export function signIn(mayLeave) {
+  asking ??= ask(mayLeave ?? false).finally(() => {
     asking = null;
   });
-  return asking;
+  return /** @type {any} */ (asking);
 }
 
-/** @returns {Promise<Session>} */
-function ask() {
+/** @param {boolean} mayLeave @returns {Promise<Session | null>} */
+function ask(mayLeave) {
   const name = h("input", { name: "username", autocomplete: "username", required: true, autofocus: true });
   const password = h("input", { name: "password", type: "password", autocomplete: "current-password", required: true });
   const problem = h("p", { class: "problem", role: "alert" });
@@ -48,10 +54,14 @@ function ask() {
   let challenge = "";
   const form = h("form", {}, h("h1", {}, t("sign_in.title")), fields, problem, button);
   const dialog = /** @type {HTMLDialogElement} */ (h("dialog", { class: "sign-in" }, form));
-  dialog.addEventListener("cancel", (event) => event.preventDefault());
+  dialog.addEventListener("cancel", (event) => mayLeave || event.preventDefault());
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(null);
+    });
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       button.setAttribute("disabled", "");

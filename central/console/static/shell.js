@@ -1,6 +1,6 @@
 /** What every operator page has: session, live state, header with counts, navigation and keys. */
 
-import { ApiError, get, whenPurposeNeeded, whenUnauthorised } from "./api.js";
+import { ApiError, get, post, whenPurposeNeeded, whenUnauthorised } from "./api.js";
 import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
 import { language, loadWords, localName, onLanguage, remember, setLanguage, t, termsOf } from "/web/i18n.js";
@@ -8,6 +8,7 @@ import { listenToKeys, onKey } from "/web/keys.js";
 import { Live } from "/web/live.js";
 import { Store } from "/web/store.js";
 import { prioritySign, symbol } from "/web/symbols.js";
+import { DutyLock } from "./duty-lock.js";
 import { purposeShown, standOn } from "./purpose-kept.js";
 import { closeSession, currentSession, signIn } from "./session.js";
 import { SiteState } from "./site-state.js";
@@ -20,6 +21,8 @@ import { fireStrip } from "./fire-strip.js";
  * @property {(main: HTMLElement, context: {store: Store<SiteState>, session: Session}) => void} mount
  */
 
+/** The page that a guard's desk goes on showing. */
+const DESK_PAGE = "console";
 /** The one page that is there while a second factor is missing. */
 const OWN_PAGE = "account";
 
@@ -34,20 +37,52 @@ export async function startPage(page) {
   const main = h("main", { id: page.name });
   const header = new Header(page.name, store);
   document.body.append(header.element, main);
-  const session = found ?? (await signIn());
+  const isDesk = page.name === DESK_PAGE;
+  const session = found && (isDesk || !found.is_locked) ? found : await signIn();
   if (session.needs_second_factor && page.name !== OWN_PAGE) return location.assign(`/${OWN_PAGE}`);
   header.greet(session);
   listenToPages(session);
   if (session.permissions.includes("fire.read")) header.element.after(fireStrip(store, session));
   page.mount(main, { store, session });
-  if (!session.needs_second_factor) openLive(store);
+  if (session.needs_second_factor) return;
+  let keeping = keepDesk(isDesk, session);
+  /** Whoever may the same goes on where the other stopped. @param {Session} next */
+  const taken = (next) => {
+    if (next.permissions.join() !== session.permissions.join()) return location.reload();
+    Object.assign(session, next);
+    header.greet(session);
+    keeping = keepDesk(isDesk, session);
+    lock?.unlock();
+    // The stream of a locked desk tells less.
+    live.restart();
+  };
+  const lock = isDesk ? new DutyLock(taken) : null;
+  if (lock) {
+    header.element.after(lock.element);
+    if (session.is_locked) lock.lock(session.username);
+    if (session.permissions.includes("desk.keep")) onKey("L", () => t("duty.lock"), async () => {
+        await keeping;
+        await post("/desk/lock");
+      });
+  }
+  const live = openLive(store, lock);
 }
 
-/** @param {Store<SiteState>} store */
-function openLive(store) {
+/** Let this browser go on watching after the session, where its guard may. @param {boolean} isDesk @param {Session} session */
+async function keepDesk(isDesk, session) {
+  if (isDesk && session.permissions.includes("desk.keep")) await post("/desk").catch(() => null);
+}
+
+/** @param {Store<SiteState>} store @param {DutyLock | null} lock */
+function openLive(store, lock) {
   const live = new Live("/api/v1/stream", {
     load: () => get("/snapshot"),
-    onLoaded: (snapshot) => store.update((state) => state.apply(snapshot)),
+    onLoaded: async (snapshot) => {
+      store.update((state) => state.apply(snapshot));
+      if (!lock) return snapshot.is_locked ? enter() : undefined;
+      if (snapshot.is_locked) lock.lock((await currentSession())?.username ?? "");
+      else lock.unlock();
+    },
     onMessage: (name, data) => store.update((state) => state.take(name, data)),
     onLink: (isOnline, since) => store.update((state) => Object.assign(state, { link: { isOnline, since } })),
     onSignedOut: enter,
@@ -57,13 +92,18 @@ function openLive(store) {
     // Another person may see other things: begin again rather than patch what was shown.
     location.reload();
   }
-  whenUnauthorised(enter);
+  whenUnauthorised((code, method) => {
+    if (code !== "locked" || !lock) return enter();
+    // What is only read again does not ask anybody to come.
+    if (method !== "GET") lock.ask();
+  });
   // Whoever is signed out is asked who they are, whatever was under way; nothing else needs to be said.
   addEventListener("unhandledrejection", (event) => {
     if (event.reason instanceof ApiError && event.reason.status === 401) event.preventDefault();
   });
   whenPurposeNeeded(async () => (await import("./purpose.js")).askPurpose());
   live.open();
+  return live;
 }
 
 /** Of pages that some roles have nothing on, what one must be allowed to read; any other is everybody's. */

@@ -31,7 +31,7 @@ def test_a_site_without_a_plan_is_shown_a_schematic_one(bench: Bench) -> None:
     drawing = bench.administrator.get(f"{API}/drawings/{plan['drawing']}")
 
     assert plan["is_schematic"]
-    assert [(p["kind"], p["id"]) for p in plan["places"]] == [("access_point", "lane")]
+    assert ("access_point", "lane") in [(p["kind"], p["id"]) for p in plan["places"]]
     assert drawing.headers["content-type"] == "image/svg+xml"
 
 
