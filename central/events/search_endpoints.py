@@ -33,7 +33,6 @@ Text = Annotated[str, Query(max_length=128)]
 
 
 def wanted_of(
-    operator: Viewer,
     since: Annotated[AwareDatetime | None, Query()] = None,
     until: Annotated[AwareDatetime | None, Query()] = None,
     type_: Annotated[list[str], Query(alias="type", max_length=VALUE_COUNT_MAX)] = [],  # noqa: B006
@@ -42,9 +41,7 @@ def wanted_of(
     node: Slug | None = None,
     person: Text = "",
 ) -> Wanted:
-    """Return what is looked for; whoever looks for a person needs the right to see people."""
-    if person and not operator.may("people.read"):
-        raise RefusedError(403, "forbidden", "this needs the permission people.read")
+    """Return what is looked for."""
     return Wanted(
         since=since,
         until=until,
@@ -69,6 +66,7 @@ async def search_events(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> EventPage:
     """Return events that are looked for, newest first; `next` is the `before` of the next page."""
+    _check(wanted, operator)
     # What is looked for is not recorded: it may be a person, and the log is kept longer than they.
     await looked(services, operator, "events_search_get", reason=reason)
     async with services.database.read() as transaction:
@@ -97,6 +95,7 @@ async def export_events(
     reason: Looking,
 ) -> StreamingResponse:
     """Hand out everything that is looked for, as a table or as a line of JSON for each event."""
+    _check(wanted, operator)
     await looked(services, operator, "events_export_get", reason=reason, form=form)
     found = search.everything(
         services.database,
@@ -107,6 +106,12 @@ async def export_events(
     headers = {"Content-Disposition": f'attachment; filename="events.{form}"'}
     lines = _lines(found, is_table=form == "csv")
     return StreamingResponse(lines, media_type=TYPES[form], headers=headers)
+
+
+def _check(wanted: Wanted, operator: Operator) -> None:
+    """Refuse whoever looks for a person without the right to see people."""
+    if wanted.holder_id and not operator.may("people.read"):
+        raise RefusedError(403, "forbidden", "this needs the permission people.read")
 
 
 async def _lines(found: AsyncIterator[StoredEvent], *, is_table: bool) -> AsyncIterator[str]:
