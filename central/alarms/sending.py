@@ -110,7 +110,7 @@ class AlarmSending:
 
     def _told(self, delivery: Delivery) -> dict[str, object]:
         settings = self._services.settings
-        link = f"{settings.url.rstrip('/')}/#alarm={delivery.alarm_id}"
+        link = f"{settings.url.rstrip('/')}/#alarm-{delivery.alarm_id}"
         return {"site": settings.site.site.id, **json.loads(delivery.body), "link": link}
 
     async def _note_failure(self, delivery: Delivery, failure: str) -> None:

@@ -111,7 +111,7 @@ def test_an_alarm_is_posted_signed_and_names_nobody(bench: Bench, receiver: Rece
     assert headers["webhook-signature"] == expected(secret, headers, body)
     assert headers["webhook-timestamp"] == str(int(bench.clock().timestamp()))
     assert (told["kind"], told["priority"]) == ("duress", 1)
-    assert told["link"].endswith(f"#alarm={listed(bench)[0]['id']}")
+    assert told["link"].endswith(f"#alarm-{listed(bench)[0]['id']}")
     assert b"anna" not in body
 
 
@@ -181,7 +181,7 @@ def test_an_alarm_is_mailed_with_a_link_and_without_a_name(bench: Bench) -> None
     text = str(mail.get_payload())
     assert mail["Subject"] == "Alarm of priority 1: Duress (test)"
     assert (mail["From"], mail["To"]) == ("menshen@example.org", "guards@example.org")
-    assert f"#alarm={listed(bench)[0]['id']}" in text
+    assert f"#alarm-{listed(bench)[0]['id']}" in text
     assert "anna" not in text
     assert not mail.is_multipart(), "no picture"
 

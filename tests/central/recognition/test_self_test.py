@@ -189,6 +189,10 @@ def test_a_picture_unlike_its_persons_others_is_named(bench: Bench) -> None:
     on_loop(bench, SelfTests(bench.app.state.services, pictures_of=keeps(kept)).make_one())
 
     last = state(bench)["last"]
+    alarms = bench.administrator.get("/api/v1/alarms").json()["items"]
+    assert [(a["kind"], a["detail"]["stray_count"]) for a in alarms] == [
+        ("gallery", len(last["strays"]))
+    ], "somebody must look"
     assert [(s["holder_id"], s["name"], s["picture"]) for s in last["strays"]] == [
         (ids[0], "P0 Lee", 3)
     ]
