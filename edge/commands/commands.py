@@ -51,10 +51,10 @@ class Commands:
             installation.devices,
             holds,
             report_status,
+            cameras,
             sounders=installation.sounders,
             fire=fire or NoFire(),
         )
-        hands = Hands(installation.lanes, installation.devices, holds, report_status, cameras)
         desk = Desk(
             central,
             store,
