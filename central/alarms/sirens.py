@@ -66,9 +66,12 @@ async def wishes(transaction: Transaction, site: Site, *, now: datetime) -> list
     return found
 
 
-async def send(transaction: Transaction, found: list[Wish], *, now: datetime) -> None:
-    """Give the commands and remember what was told."""
+async def send(transaction: Transaction, site: Site, *, now: datetime) -> None:
+    """Give the commands that are due and remember what was told; one process does it."""
     await transaction.take_turn(ALARMS_LOCK)
+    found = await wishes(transaction, site, now=now)
+    if not found:
+        return
     told = await _told(transaction)
     for wish in found:
         told[wish.sounder.id] = (wish.is_on, now)

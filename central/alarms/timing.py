@@ -62,10 +62,10 @@ class AlarmClock:
         if not site.sounder:
             return
         async with self._services.database.read() as transaction:
-            wishes = await sirens.wishes(transaction, site, now=now)
-        if wishes:
+            is_due = bool(await sirens.wishes(transaction, site, now=now))
+        if is_due:
             async with self._services.database.write() as transaction:
-                await sirens.send(transaction, wishes, now=now)
+                await sirens.send(transaction, site, now=now)
 
 
 async def pass_time(transaction: Transaction, *, now: datetime) -> None:
