@@ -1,7 +1,7 @@
 """A network camera with ONVIF: its stream's address and its moving head; port ``http://HOST``.
 
 Source: ONVIF Media Service 2.60 (GetStreamUri), PTZ Service 20.12 (ContinuousMove, Stop,
-GetStatus), Core Specification 23.06; spoken by ``onvif-zeep-async``.
+GetStatus, GetPresets, GotoPreset), Core Specification 23.06; spoken by ``onvif-zeep-async``.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from drivers.base import (
+    CommandReceipt,
     CommandRejectedError,
     DeviceUnreachableError,
     Observation,
@@ -48,7 +49,7 @@ _Result = TypeVar("_Result")
 
 @register("onvif")
 class Onvif:
-    """One camera; satisfies ``Driver`` and ``PanTiltZoom``. One request in flight.
+    """One camera; satisfies ``Driver``, ``PanTiltZoom`` and ``PresetHead``. One request in flight.
 
     Every movement tells the camera its own time-out, so that it stops even when we die. Positions
     are ONVIF's generic ones, -1..1.
@@ -151,6 +152,23 @@ class Onvif:
     async def stop(self) -> None:
         """See ``PanTiltZoom.stop``."""
         await self._motion.stop()
+
+    async def call_preset(self, number: int) -> CommandReceipt:
+        """Drive to a stored position, by its place in the device's own list, from 1.
+
+        Raises:
+            ValueError: The device stores fewer.
+        """
+        presets = await self._ask(self._head(), "GetPresets", {"ProfileToken": self._token})
+        if not 1 <= number <= len(presets or ()):
+            raise ValueError(f"the device stores {len(presets or ())} positions, not {number}")
+        try:
+            token = str(presets[number - 1].token)
+        except AttributeError as error:
+            raise ProtocolViolationError(f"{self._url} lists a position without a token") from error
+        question = {"ProfileToken": self._token, "PresetToken": token}
+        await self._ask(self._head(), "GotoPreset", question)
+        return CommandReceipt(attempts=1)
 
     async def close(self) -> None:
         """Stop the head and end the connections; idempotent."""

@@ -15,6 +15,8 @@ SHOWN_BY: Final[Mapping[str, frozenset[str]]] = {
     "whereabouts": frozenset({"muster.read"}),
     "alarm_list": frozenset({"alarms.read"}),
     "handovers": frozenset({"alarms.read"}),
+    "alarm_snapshots": frozenset({"video.clips"}),
+    "alarm_clips": frozenset({"video.clips"}),
     "roll_calls": frozenset({"muster.read"}),
     "patrols": frozenset({"patrol.read"}),
     # Numbers and pictures are shown to nobody; these see that there is a face, and of when.
@@ -31,6 +33,7 @@ SHOWN_BY: Final[Mapping[str, frozenset[str]]] = {
     "operators": frozenset({"users.read"}),
     "acts": frozenset({"access.read", "approvals.read"}),
     # Nobody reads a terminal's files through central.
+    "terminal_clips": frozenset(),
     "terminal_people": frozenset(),
     "terminal_journal": frozenset(),
     "terminal_whereabouts": frozenset(),

@@ -7,6 +7,7 @@ import base64
 import dataclasses
 import hashlib
 import re
+from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from drivers.simulators.far_end import FarEnd
@@ -56,7 +57,9 @@ class Simulator(FarEnd):
         stream_url: str = "rtsp://127.0.0.1:8554/cam1"
 
     def __init__(self, settings: Settings) -> None:
-        self._settings, self.head = settings, Head()
+        self._settings = settings
+        # Its list of positions: the gate, and the ramp behind it.
+        self.head = Head(presets={1: (90.0, 0.0, 0.0), 2: (270.0, 45.0, 0.0)})
         self._server = HttpServer(self._handle)
         self._url = ""
         self.moved_count, self.own_timeout = 0, ""
@@ -78,7 +81,7 @@ class Simulator(FarEnd):
         name = "" if found is None else found[1]
         if name not in ("GetSystemDateAndTime",) and not self._is_valid(text):
             return _soap(NOT_AUTHORIZED, status=400)
-        answers = {
+        answers: dict[str, Callable[[], str]] = {
             "GetSystemDateAndTime": lambda: "<tds:GetSystemDateAndTimeResponse/>",
             "GetServices": lambda: self._services(base),
             "GetCapabilities": lambda: self._capabilities(base),
@@ -90,6 +93,8 @@ class Simulator(FarEnd):
             "ContinuousMove": lambda: self._move(text),
             "Stop": self._stop,
             "GetStatus": self._status,
+            "GetPresets": self._presets,
+            "GotoPreset": lambda: self._go_to(text),
         }
         if name not in answers:
             return _soap(NOT_AUTHORIZED.replace("NotAuthorized", "ActionNotSupported"), status=400)
@@ -152,6 +157,21 @@ class Simulator(FarEnd):
     def _stop(self) -> str:
         self.head.drive(0, 0, 0)
         return "<tptz:StopResponse/>"
+
+    def _presets(self) -> str:
+        entries = "".join(
+            f'<tptz:Preset token="position-{number}"><tt:Name>{number}</tt:Name></tptz:Preset>'
+            for number in sorted(self.head.presets)
+        )
+        return f"<tptz:GetPresetsResponse>{entries}</tptz:GetPresetsResponse>"
+
+    def _go_to(self, text: str) -> str:
+        head = self.head
+        found = re.search(r"PresetToken>position-([0-9]{1,3})<", text)
+        here = (head.pan, head.tilt, head.zoom)
+        number = 0 if found is None else int(found[1])
+        head.pan, head.tilt, head.zoom = head.presets.get(number, here)
+        return "<tptz:GotoPresetResponse/>"
 
     def _status(self) -> str:
         head = self.head

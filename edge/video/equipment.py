@@ -16,6 +16,7 @@ from edge.video.clips import LENGTH_MAX
 from edge.video.copying import CopyingEye, find_ffmpeg
 from edge.video.eye import PictureEye
 from edge.video.live import Central, LiveViews, Pictures, paced
+from edge.video.recorder import replay_url
 from edge.video.ring import PictureRing
 from edge.video.shelf import Shelf
 from edge.video.station import Equipment, Eye
@@ -87,14 +88,14 @@ def equip(
     for camera in site.camera:
         eye = looking.get(camera.id)
         pictures[camera.id] = (
-            functools.partial(_opened, site, made, camera, now)
+            functools.partial(_opened, site, made.readers.get(camera.id), camera, now)
             if eye is None
             else functools.partial(paced, eye.look, interval_s=interval_s)
         )
     return Equipment(
         eyes=eyes,
         pictures=pictures,
-        recorded=lambda _camera, _at: None,
+        recorded=functools.partial(_recorded, site, now),
         turner=Heads(made.devices),
         shelf=Shelf(
             folder / FOLDER,
@@ -128,11 +129,22 @@ def _reader(camera: CameraEntry) -> Reader:
     return Reader(camera.id, camera.url, masks=camera.masks)
 
 
+def _recorded(
+    site: Site, now: Callable[[], datetime], camera: CameraEntry, at: datetime
+) -> Pictures | None:
+    """Return what plays a recording from a moment on; None where the camera has no recorder."""
+    if camera.recorder is None:
+        return None
+    replay = camera.model_copy(update={"url": replay_url(camera.recorder, at)})
+    began_at = now()
+    # A picture of the past bears its own time, as far as the replay runs evenly.
+    return functools.partial(_opened, site, None, replay, lambda: at + (now() - began_at))
+
+
 async def _opened(
-    site: Site, made: Installation, camera: CameraEntry, now: Callable[[], datetime]
+    site: Site, known: Reader | None, camera: CameraEntry, now: Callable[[], datetime]
 ) -> AsyncGenerator[Picture | None, None]:
-    """Yield the pictures of a camera that nobody else reads, for as long as somebody looks."""
-    known = made.readers.get(camera.id)
+    """Yield the pictures of a camera for as long as somebody looks; one that is read is shared."""
     eye = PictureEye(
         known or _reader(camera),
         is_own=known is None,

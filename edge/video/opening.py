@@ -11,6 +11,7 @@ from edge.identity import Identity
 from edge.installation import Installation
 from edge.journal import Journal
 from edge.video.equipment import equip
+from edge.video.recorder import RecordingChecks
 from edge.video.station import Station
 
 
@@ -47,4 +48,7 @@ def open_station(
         now=now,
     )
     journal.hear(station.hear)
+    if any(camera.recorder is not None for camera in site.camera):
+        checks = RecordingChecks(site.camera, journal, now=now)
+        station.tasks["recordings"] = checks.run
     return station

@@ -141,7 +141,7 @@ class Station:
         self._has_waiting = asyncio.Event()
         self._doing = set[asyncio.Task[None]]()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.tasks: Mapping[str, Callable[[], Awaitable[None]]] = {
+        self.tasks: dict[str, Callable[[], Awaitable[None]]] = {
             "clips": self.run,
             "clips to central": self.send,
         }

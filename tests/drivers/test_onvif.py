@@ -70,6 +70,18 @@ def test_a_movement_carries_its_own_end_and_is_ended_by_us_too() -> None:
     with_camera(act)
 
 
+def test_a_stored_position_is_driven_to_and_one_that_is_not_stored_is_refused() -> None:
+    async def act(driver: Onvif, simulation: Simulation) -> None:
+        await driver.poll()
+        await driver.call_preset(2)
+
+        assert await driver.poll() == [PositionChanged(0.5, 0.5, 0.0)]
+        with pytest.raises(ValueError, match="stores 2 positions"):
+            await driver.call_preset(3)
+
+    with_camera(act)
+
+
 def test_what_is_asked_and_answered_is_shown() -> None:
     shown: list[tuple[bool, bytes]] = []
 

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 from fastapi.routing import APIRoute
+from httpx import Response
 
 from central.audit.purposes import STANDING, Purposeful
 from tests.central.audit.log import entries
@@ -15,6 +16,9 @@ LOOKS: dict[str, set[str]] = {
     "GET /api/v1/events/conflicts": set(),
     "GET /api/v1/events/{position}/candidates": set(),
     "GET /api/v1/blobs/{sha256}": {"monitoring"},
+    "GET /api/v1/clips/{sha256}": {"monitoring"},
+    "POST /api/v1/cameras/{camera}/watch": {"monitoring"},
+    "POST /api/v1/cameras/{camera}/playback": set(),
     "GET /api/v1/face-migration/people.csv": set(),
     "GET /api/v1/people": {"monitoring", "personnel"},
     "GET /api/v1/people/{holder_id}/consents": {"personnel"},
@@ -34,7 +38,16 @@ def asks(route: APIRoute) -> list[Purposeful]:
 
 def shows(name: str, route: APIRoute) -> bool:
     """Return whether an endpoint shows passages, pictures or people, or is an export."""
-    words = ("/events", "/blobs", ".csv", "/candidates", "/consents", "/record", "/assessment")
+    words = (
+        "/events",
+        "/blobs",
+        "/clips/",
+        ".csv",
+        "/candidates",
+        "/consents",
+        "/record",
+        "/assessment",
+    )
     is_list = name == "GET /api/v1/people"
     return name.startswith("GET ") and (is_list or any(word in route.path for word in words))
 
@@ -43,24 +56,32 @@ def test_every_endpoint_that_shows_faces_or_passages_asks_why() -> None:
     found = {name: route for name, route in routes().items() if asks(route)}
 
     assert {name: set(asks(route)[0].standing) for name, route in found.items()} == LOOKS
-    assert {name for name, route in routes().items() if shows(name, route)} == LOOKS.keys()
+    # What is asked of a camera is shown by a stream that belongs to the asking.
+    watched = {name for name in LOOKS if name.startswith("POST ")}
+    shown = {name for name, route in routes().items() if shows(name, route)}
+    assert shown == LOOKS.keys() - watched
     assert routes().keys() >= WATCHED.keys()
 
 
 @pytest.mark.parametrize("name", LOOKS)
 def test_it_refuses_who_does_not_say(bench: Bench, name: str) -> None:
     path = name.partition(" ")[2].replace("{sha256}", "0" * 64).replace("{position}", "1")
-    path = path.replace("{holder_id}", str(UUID(int=1)))
+    path = path.replace("{holder_id}", str(UUID(int=1))).replace("{camera}", "camera-1")
+    body = {"recorded_at": bench.clock().isoformat()} if path.endswith("/playback") else None
     client = bench.planted("administrator").client
     client.headers.pop("Menshen-Purpose", None)
 
+    def look(purpose: str) -> Response:
+        method = name.partition(" ")[0]
+        return client.request(method, path, params={"purpose": purpose}, json=body)
+
     for purpose in ("", "curiosity", *(STANDING - LOOKS[name])):
-        reply = client.get(path, params={"purpose": purpose})
+        reply = look(purpose)
         assert (reply.status_code, reply.json()["code"]) == (422, "purpose_needed")
-    without = client.get(path, params={"purpose": "investigation"})
+    without = look("investigation")
     assert (without.status_code, without.json()["code"]) == (422, "reference_needed")
     for purpose in ("incident", *LOOKS[name]):
-        assert client.get(path, params={"purpose": purpose}).status_code in (200, 404)
+        assert look(purpose).status_code in (200, 404)
 
 
 def test_the_audit_log_holds_purpose_and_case(bench: Bench) -> None:
