@@ -101,6 +101,7 @@ def test_a_fire_opens_every_gate_with_central_killed_and_the_report_shows_each(
             await site.start_central()
             await until(site.everything_has_arrived)
             await report_shows_each(site)
+            await lanes_are_closed_by_hand(site)
             await drill_proves(site)
         finally:
             await site.stop()
@@ -118,6 +119,23 @@ async def report_shows_each(site: SiteWithPanel) -> None:
     assert report["summary"]["slowest_ms"] < 1_000
     assert report["confirmed_by"] == "two_devices"
     assert len(report["points"]) == 2
+
+
+async def lanes_are_closed_by_hand(site: SiteWithPanel) -> None:
+    """Check that gates stay released after the fire, until a person closes lane by lane."""
+
+    async def phase_is(phase: str) -> bool:
+        (zone,) = (await site.ask("/fire"))["zones"]
+        return bool(zone["phase"] == phase)
+
+    for number in (2, 7):
+        await site.smoke(number, on=False)
+    await until(lambda: phase_is("released"))
+    assert await site.gates_are("open")
+    for point in sorted(POINTS):
+        await site.central.order(f"/access-points/{point}/close-release", reason="it is out")
+    await until(lambda: phase_is("normal"))
+    await until(lambda: site.gates_are("closed"))
 
 
 async def drill_proves(site: SiteWithPanel) -> None:
