@@ -1,5 +1,6 @@
 """Fixtures of all tests: the shared measurement data, and what CI may not skip."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -20,6 +21,11 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 def pytest_xdist_auto_num_workers() -> int:
     """Return how many processes run tests: one more than cores, for many wait for a line."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over modules and tests, which stay to the end anyway."""
+    gc.freeze()
 
 
 def must_not_skip() -> bool:

@@ -64,10 +64,15 @@ class Retention:
 
     async def run_due(self) -> None:
         """Empty every class whose timer is due; one that fails holds up no other."""
+        async with self._database.read() as transaction:
+            known = await repository.runs(transaction)
         for data_class in CLASSES:
             if data_class.name not in self.rules:
                 continue
+            last_run_at = known.get(data_class.name, repository.NEVER).last_run_at
             try:
+                if not self._is_due(data_class, last_run_at):
+                    continue
                 # Between two batches whoever waits for the database has a turn.
                 while await self._batch(data_class):
                     pass
@@ -75,16 +80,18 @@ class Retention:
                 # A supervisor: its timer stays due and is shown as overdue.
                 _log.exception("what is due of %s was not deleted", data_class.name)
 
+    def _is_due(self, data_class: DataClass, last_run_at: datetime | None) -> bool:
+        if data_class.every is None:
+            raise ValueError(f"{data_class.name} has a rule and no limit")
+        now = self._now()
+        return next_run(last_run_at, data_class.every, now=now) <= now
+
     async def _batch(self, data_class: DataClass) -> bool:
         """Delete a batch; returns whether there may be more."""
         kept, every, now = data_class.kept(self._site), data_class.every, self._now()
         if kept is None or every is None:
             raise ValueError(f"{data_class.name} has a rule and no limit")
         name, until = data_class.name, now - kept
-        async with self._database.read() as transaction:
-            known = (await repository.runs(transaction)).get(name, repository.NEVER)
-        if next_run(known.last_run_at, every, now=now) > now:
-            return False
         async with self._database.write() as transaction:
             await transaction.take_turn(RETENTION_LOCK)
             run = await repository.run_of(transaction, name)
