@@ -30,7 +30,7 @@ LOOKS: Final = {
     "console": Look("dark", ("console.css", "plan.css", "video.css")),
     "cameras": Look("dark", ("office.css", "video.css")),
     "fire": Look("dark", ("fire.css",)),
-    "plans": Look(styles=("office.css", "plan.css")),
+    **dict.fromkeys(("plans", "events"), Look(styles=("office.css", "plan.css"))),
     "patrol": Look(styles=("office.css", "rules.css", "patrol.css")),
     **dict.fromkeys(("access", "muster", "visitors"), Look(styles=("office.css", "rules.css"))),
 }

@@ -116,6 +116,7 @@ const READS = new Map([
   ["muster", "muster"],
   ["fire", "fire"],
   ["visitors", "visits"],
+  ["events", "events"],
   ["patrol", "patrol"],
   ["audit", "audit"],
   ["operators", "users"],

@@ -90,3 +90,21 @@ def test_a_desk_goes_on_watching_and_the_next_guard_takes_over_without_a_reload(
     expect(lock).to_be_hidden()
     expect(page.locator(".user")).to_have_text(other.username)
     assert page.evaluate("window.isSamePage") is True
+
+
+def test_events_of_the_past_are_found_once_somebody_has_said_why(
+    bench: Bench, guard: Visitor
+) -> None:
+    node = bench.node()
+    node.send(node.event(1, time=bench.clock()))
+    page = enter(guard, bench, "guard", "events")
+    page.get_by_role("button", name="查询").click()
+
+    why = page.get_by_role("dialog")
+    why.locator("select").select_option("incident")
+    why.locator("button.primary").click()
+
+    expect(page.locator(".found tr")).to_contain_text("拒绝")
+    with page.expect_download() as started:
+        page.get_by_role("button", name="导出表格").click()
+    assert started.value.suggested_filename == "events.csv"
