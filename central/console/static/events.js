@@ -12,6 +12,7 @@ import { onKey } from "/web/keys.js";
 
 const PAGE_LENGTH = 100;
 const DAY_MS = 86_400_000;
+const EXPORTS = [["csv", "event_search.csv"], ["jsonl", "event_search.jsonl"]];
 
 startPage({
   name: "events",
@@ -65,7 +66,7 @@ startPage({
       more.hidden = next === null;
       fill(more, t("event_search.more"));
       fill(out);
-      if (items.length) out.append(...["csv", "jsonl"].map((kind) => h("button", { type: "button", onclick: () => takeAway(kind) }, t(`event_search.${kind}`))));
+      if (items.length) out.append(...EXPORTS.map(([kind, key]) => h("button", { type: "button", onclick: () => takeAway(kind) }, t(key))));
     }
 
     /** A link says no header: the purpose that holds goes into the address. @param {string} kind */
