@@ -14,6 +14,8 @@ from tests.central.test_security import calls, routes
 LOOKS: dict[str, set[str]] = {
     "GET /api/v1/events": set(),
     "GET /api/v1/events/conflicts": set(),
+    "GET /api/v1/events/search": set(),
+    "GET /api/v1/events/export.{form}": set(),
     "GET /api/v1/events/{position}/candidates": set(),
     "GET /api/v1/blobs/{sha256}": {"monitoring"},
     "GET /api/v1/clips/{sha256}": {"monitoring"},
@@ -66,7 +68,11 @@ def test_every_endpoint_that_shows_faces_or_passages_asks_why() -> None:
 @pytest.mark.parametrize("name", LOOKS)
 def test_it_refuses_who_does_not_say(bench: Bench, name: str) -> None:
     path = name.partition(" ")[2].replace("{sha256}", "0" * 64).replace("{position}", "1")
-    path = path.replace("{holder_id}", str(UUID(int=1))).replace("{camera}", "camera-1")
+    path = (
+        path.replace("{holder_id}", str(UUID(int=1)))
+        .replace("{camera}", "camera-1")
+        .replace("{form}", "csv")
+    )
     body = {"recorded_at": bench.clock().isoformat()} if path.endswith("/playback") else None
     client = bench.planted("administrator").client
     client.headers.pop("Menshen-Purpose", None)
