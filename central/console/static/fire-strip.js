@@ -15,7 +15,7 @@ import { prioritySign } from "/web/symbols.js";
  */
 export function fireStrip(store, session) {
   const list = h("ul", { class: "fire-strip", role: "alert", hidden: true });
-  const mayAnswer = session.permissions.includes("fire_strip.answer");
+  const mayAnswer = session.permissions.includes("fire.answer");
   /** @type {any} */
   let known = null;
 
