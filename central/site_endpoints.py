@@ -19,6 +19,7 @@ from central.security import Operator, Requires
 from central.services import Given
 from central.stream import RESPONSE, EventStream
 from config.contract.access import CropClass
+from config.site import Site
 
 router = APIRouter(tags=["site"], responses=RESPONSES)
 EVENT_COUNT = 100
@@ -31,6 +32,7 @@ class SiteView(BaseModel):
     Attributes:
         name: By language.
         access_points: Their names by language.
+        names: Of what alarms are about, by kind, identifier and language.
         crop_lifetime_h: How long pictures are kept, by kind; 0 where none is.
     """
 
@@ -38,6 +40,7 @@ class SiteView(BaseModel):
     name: dict[str, str]
     time_zone: str
     access_points: dict[str, dict[str, str]]
+    names: dict[str, dict[str, dict[str, str]]]
     crop_lifetime_h: dict[CropClass, float]
 
 
@@ -101,6 +104,7 @@ async def snapshot(operator: Viewer, services: Given) -> Snapshot:
                 point.id: {str(language): name for language, name in point.name.items()}
                 for point in site.access_point
             },
+            names=_names(site),
             crop_lifetime_h={
                 kind: site.policy.crop_lifetime(kind) / timedelta(hours=1) for kind in CropClass
             },
@@ -109,6 +113,26 @@ async def snapshot(operator: Viewer, services: Given) -> Snapshot:
         nodes=views,
         is_locked=operator.is_desk,
     )
+
+
+def _names(site: Site) -> dict[str, dict[str, dict[str, str]]]:
+    """Return names by kind and identifier; a gate without one is called as its lanes are."""
+    lanes = dict[str, dict[str, str]]()
+    for point in site.access_point:
+        known = lanes.setdefault(point.device, {})
+        for language, name in point.name.items():
+            known[language] = " · ".join(filter(None, (known.get(language), name)))
+    named: dict[str, dict[str, dict[str, str]]] = {"device": lanes}
+    for kind, entries in (
+        ("device", site.device),
+        ("checkpoint", site.checkpoint),
+        ("zone", site.fire_zone),
+    ):
+        for entry in entries:
+            if entry.name:
+                name_of = {str(language): name for language, name in entry.name.items()}
+                named.setdefault(kind, {})[entry.id] = name_of
+    return named
 
 
 @router.get("/stream", status_code=200, response_class=EventStream, responses={200: RESPONSE})

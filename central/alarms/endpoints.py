@@ -45,7 +45,7 @@ async def list_alarms(
     _: Viewer,
     services: Given,
     state: State = "standing",
-    limit: Annotated[int, Query(ge=1, le=1000)] = 500,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 500,
     before: datetime | None = None,
     with_gathered: bool = False,
 ) -> AlarmList:

@@ -9,10 +9,12 @@ from starlette.routing import BaseRoute, Mount, Route
 from central.console import STATIC
 from config.web import STATIC as SHARED
 from config.web.files import WebFile, WebFiles
-from config.web.modules import LANGUAGES, all_words, modules_of, words_of
+from config.web.modules import LANGUAGES, all_words, group_words, modules_of, words_of
 
 FOLDERS: Final = {"/static/": STATIC, "/web/": SHARED}
 FIRST_PAGE: Final = "console"
+REFUSALS: Final = "error"
+"""Words that a page fetches with the first refusal: what central says when it does not answer."""
 WITHOUT_SESSION: Final = ("invite",)
 """Pages that no navigation leads to."""
 
@@ -27,7 +29,7 @@ class Look:
 
 OFFICE: Final = Look()
 LOOKS: Final = {
-    "console": Look("dark", ("console.css", "plan.css", "video.css")),
+    "console": Look("dark", ("console.css",)),
     "cameras": Look("dark", ("office.css", "video.css")),
     "fire": Look("dark", ("fire.css",)),
     **dict.fromkeys(("plans", "events"), Look(styles=("office.css", "plan.css"))),
@@ -53,8 +55,14 @@ def routes() -> tuple[BaseRoute, ...]:
         pages.append(Route("/" if name == FIRST_PAGE else f"/{name}", _page(name)))
         pages += [
             Route(f"/words/{name}/{language}.json", words)
-            for language, words in words_of(f"/static/{name}.js", FOLDERS).items()
+            for language, words in words_of(
+                f"/static/{name}.js", FOLDERS, without=frozenset({REFUSALS})
+            ).items()
         ]
+    pages += [
+        Route(f"/words/{REFUSALS}/{language}.json", words)
+        for language, words in group_words(REFUSALS).items()
+    ]
     return (*pages, Mount("/static", WebFiles(STATIC)), Mount("/web", WebFiles(SHARED)))
 
 

@@ -23,7 +23,9 @@ HEADERS = {
 }
 TYPES = {".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
 """Not left to the machine: on some, the registry says that scripts are plain text."""
-_DOCUMENTATION = re.compile(r"^[ \t]*/\*\*.*?\*/|/\*\* @[^\n]*?\*/ ?", re.DOTALL | re.MULTILINE)
+_DOCUMENTATION = re.compile(
+    r"^[ \t]*(?:/\*\*.*?\*/|//[^\n]*)|/\*\* @[^\n]*?\*/ ?", re.DOTALL | re.MULTILINE
+)
 """Of a module: a comment that begins a line, and a type in the midst of one."""
 
 

@@ -15,8 +15,12 @@ _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 """Types are imported in comments; nothing is loaded for them."""
 _STATIC: Final = re.compile(r'\b(?:from|import) "([^"]+)"')
 _LATER: Final = re.compile(r'\bimport\("([^"]+)"\)')
-_GROUP: Final = re.compile(r"[\"'`]([a-z_]+)\.|\(\s*[\"']([a-z_]+)[\"']|[\"']([a-z]+_[a-z_]+)[\"']")
-"""A key, a first argument, or two words: a bare word elsewhere is rather something else."""
+_KEY: Final = re.compile(r"[\"'`]([a-z_]+\.\w+)[\"'`]")
+"""A key, written out."""
+_GROUP: Final = re.compile(
+    r"`([a-z_]+\.\w*)\$|[\"']([a-z_]+)\.[\"']|\(\s*[\"']([a-z_]+)[\"']|[\"']([a-z]+_[a-z_]+)[\"']"
+)
+"""The begin of keys, a first argument, or two words: a bare word elsewhere is something else."""
 
 
 def modules_of(entry: str, folders: Mapping[str, Path], *, at_once: bool = False) -> list[str]:
@@ -40,16 +44,28 @@ def modules_of(entry: str, folders: Mapping[str, Path], *, at_once: bool = False
     return found
 
 
-def words_of(entry: str, folders: Mapping[str, Path]) -> dict[str, WebFile]:
+def words_of(
+    entry: str, folders: Mapping[str, Path], *, without: frozenset[str] = frozenset()
+) -> dict[str, WebFile]:
     """Return the words of a page, by language: the whole dictionary weighs more than most pages.
 
-    Args: see ``modules_of``.
+    Args:
+        entry: See ``modules_of``.
+        folders: See there.
+        without: Groups that a page fetches when it needs them; keys written out are there anyhow.
     """
     modules = modules_of(entry, folders)
     dictionaries = {language: all_words(language) for language in LANGUAGES}
-    groups = {key.partition(".")[0] for key in dictionaries[LANGUAGES[0]]}
-    wanted = groups_named(modules, folders, groups)
+    wanted = keys_named(modules, folders, dictionaries[LANGUAGES[0]], without=without)
     return {language: _dictionary(words, wanted) for language, words in dictionaries.items()}
+
+
+def group_words(group: str) -> dict[str, WebFile]:
+    """Return the words of one group, by language."""
+    return {
+        language: _dictionary(words, frozenset(k for k in words if k.startswith(f"{group}.")))
+        for language, words in ((each, all_words(each)) for each in LANGUAGES)
+    }
 
 
 def all_words(language: str) -> dict[str, str]:
@@ -58,13 +74,21 @@ def all_words(language: str) -> dict[str, str]:
     return words
 
 
-def groups_named(
-    modules: Iterable[str], folders: Mapping[str, Path], groups: Iterable[str]
+def keys_named(
+    modules: Iterable[str],
+    folders: Mapping[str, Path],
+    keys: Iterable[str],
+    *,
+    without: frozenset[str] = frozenset(),
 ) -> frozenset[str]:
-    """Return the groups of words that modules name: ``"group.key"``, or ``term("group"``."""
-    found = (match for m in modules for match in _GROUP.findall(_code(m, folders)))
-    named = {name for names in found for name in names}
-    return frozenset(named.intersection(groups))
+    """Return the keys that modules name: ``"group.key"``, or all of ``term("group", name)``."""
+    texts = [_code(module, folders) for module in modules]
+    written = {key for text in texts for key in _KEY.findall(text)}
+    found = {name for t in texts for names in _GROUP.findall(t) for name in names if name}
+    found -= without
+    begins = tuple(name if "." in name else f"{name}." for name in found)
+    wanted = (key for key in keys if key in written or "." not in key or key.startswith(begins))
+    return frozenset(wanted)
 
 
 def _code(address: str, folders: Mapping[str, Path]) -> str:
@@ -72,6 +96,6 @@ def _code(address: str, folders: Mapping[str, Path]) -> str:
     return _COMMENT.sub("", (folders[f"{base}/"] / name).read_text("utf-8"))
 
 
-def _dictionary(words: dict[str, str], groups: frozenset[str]) -> WebFile:
-    kept = {key: text for key, text in words.items() if key.partition(".")[0] in groups}
+def _dictionary(words: dict[str, str], wanted: frozenset[str]) -> WebFile:
+    kept = {key: text for key, text in words.items() if key in wanted}
     return WebFile(json.dumps(kept, ensure_ascii=False, indent=0).encode(), "application/json")

@@ -1,6 +1,6 @@
 /** Requests to `/api/v1`. A refusal is an `ApiError` whose code the dictionaries translate. */
 
-import { t, term } from "/web/i18n.js";
+import { loadRefusals, t, term } from "/web/i18n.js";
 import { purposeHeaders } from "./purpose-kept.js";
 
 /** @type {() => Promise<boolean>} */
@@ -32,6 +32,7 @@ export class ApiError extends Error {
 
   /** One sentence that says what to do. */
   get sentence() {
+    if (this.status === 0) return t("error.no_connection");
     const words = term("error", this.code);
     return words === this.code ? t("error.other", { code: this.code }) : words;
   }
@@ -60,6 +61,7 @@ export async function request(method, path, { body, form, isSignIn = false } = {
   if (reply.status === 401 && !isSignIn) onUnauthorised(answer?.code ?? "", method);
   // Asked once in this tab, then said with every request.
   if (answer?.code === "purpose_needed" && (await askPurpose())) return request(method, path, { body, form, isSignIn });
+  await loadRefusals("/words/error/");
   throw new ApiError(reply.status, answer?.code ?? `http_${reply.status}`, answer);
 }
 

@@ -1,4 +1,6 @@
-/** A sound for calls: two tones, again and again. Browsers allow it once somebody has touched the page. */
+/** A sound for calls: two tones, again and again. */
+
+import { play } from "./speaker.js";
 
 /** @typedef {"silent" | "calm" | "urgent"} Urgency */
 
@@ -8,20 +10,10 @@ const TONE_S = 0.35;
 const PAUSE_MS = { silent: 0, calm: 5000, urgent: 2000 };
 
 export class Chime {
-  /** @type {AudioContext | null} */
-  #audio = null;
   /** @type {Urgency} */
   #urgency = "silent";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #next;
-
-  constructor() {
-    const allow = () => {
-      this.#audio ??= new AudioContext();
-      this.#audio.resume();
-    };
-    for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, allow);
-  }
 
   /** @param {Urgency} urgency that holds from now on */
   ring(urgency) {
@@ -33,21 +25,7 @@ export class Chime {
 
   #again() {
     if (this.#urgency === "silent") return;
-    if (this.#audio?.state === "running") this.#play(this.#audio);
+    play(TONES_HZ, TONE_S);
     this.#next = setTimeout(() => this.#again(), PAUSE_MS[this.#urgency]);
-  }
-
-  /** @param {AudioContext} audio */
-  #play(audio) {
-    TONES_HZ.forEach((frequency, index) => {
-      const tone = new OscillatorNode(audio, { frequency });
-      const volume = new GainNode(audio, { gain: 0 });
-      const begin = audio.currentTime + index * TONE_S;
-      volume.gain.setValueAtTime(0.25, begin);
-      volume.gain.exponentialRampToValueAtTime(0.001, begin + TONE_S);
-      tone.connect(volume).connect(audio.destination);
-      tone.start(begin);
-      tone.stop(begin + TONE_S);
-    });
   }
 }

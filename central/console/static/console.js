@@ -1,33 +1,55 @@
-/** The security console: what happens now on the left, the gates and the chosen event on the right. */
+/** The security console: the alarms on the left, the building and what is chosen on the right, what happens below. */
 
 import "/web/live-list.js";
-import { fill, h } from "/web/dom.js";
-import { onLanguage, t } from "/web/i18n.js";
-import { onKey } from "/web/keys.js";
+import "./alarm-list.js";
+import { CHOSEN } from "./alarm-bar.js";
+import { AlarmDeeds } from "./alarm-deeds.js";
 import { assistanceStrip } from "./assistance-strip.js";
 import { createLine, lineText, updateLine } from "./event-line.js";
 import { detail } from "./event-detail.js";
-import { renderGates } from "./gates.js";
-import { renderNodes } from "./node-strip.js";
-import { recognitionStrip } from "./recognition-strip.js";
+import { mountBuilding } from "./building.js";
 import { startPage } from "./shell.js";
-import { signingStrip } from "./signing.js";
+import { subjectsOf } from "./alarm-book.js";
+import { wear } from "./style.js";
+import { fill, h } from "/web/dom.js";
+import { onLanguage, t, term } from "/web/i18n.js";
+import { onKey } from "/web/keys.js";
+
+/**
+ * @typedef {import("/web/live-list.js").LiveList} LiveList
+ * @typedef {import("./alarm-list.js").AlarmList} AlarmList
+ */
 
 startPage({
   name: "console",
   mount(main, { store, session }) {
-    const view = { filter: "", /** @type {string | null} */ chosen: null };
+    const view = { filter: "", /** @type {string | null} */ event: null };
+    const may = (/** @type {string} */ permission) => session.permissions.includes(permission);
     const look = {
-      showsCrops: session.permissions.includes("events.crops"),
-      showsCandidates: session.permissions.includes("events.candidates"),
-      mayForgive: session.permissions.includes("passback.forgive"),
+      showsCrops: may("events.crops"),
+      showsCandidates: may("events.candidates"),
+      mayForgive: may("passback.forgive"),
       zone: () => store.state.zone,
       cropLifetimeMs: (/** @type {string} */ kind) => store.state.cropLifetimeMs(kind),
-      choose,
+      choose: chooseEvent,
       changed: () => store.schedule(),
     };
-    const list = /** @type {import("/web/live-list.js").LiveList} */ (h("live-list", { empty: "console.empty" }));
-    list.row = {
+    const deeds = new AlarmDeeds(store);
+    const list = /** @type {AlarmList} */ (h("alarm-list"));
+    list.context = { zone: () => store.state.zone, site: () => store.state.site, pressed: (id) => deeds.pressed(id), mayAct: may("alarms.act") };
+    const quiet = h("div", { class: "quiet" });
+    const flood = h("p", { class: "flood", hidden: true });
+    const seen = h("button", { type: "button", class: "quiet", hidden: true, onclick: () => deeds.acknowledgeSeen(list.visible) });
+    /** @type {import("./alarm-panel.js").AlarmPanel | null} loaded with the first alarm that is chosen */
+    let panel = null;
+    async function loadPanel() {
+      const { AlarmPanel } = await import("./alarm-panel.js");
+      panel ??= new AlarmPanel({ store, permissions: session.permissions, look, act, choose: (id) => list.choose(id) });
+      store.schedule();
+    }
+    const chosen = h("section", { class: "detail", "aria-live": "off" });
+    const events = /** @type {LiveList} */ (h("live-list", { empty: "console.empty" }));
+    events.row = {
       key: (line) => line.key,
       create: () => createLine(look),
       update: (row, line) => updateLine(row, line, look, store.state.site),
@@ -35,55 +57,130 @@ startPage({
     const search = /** @type {HTMLInputElement} */ (
       h("input", { type: "search", "data-t-placeholder": "console.filter", "data-t-aria-label": "console.filter" })
     );
-    const openGate = session.permissions.includes("commands.send")
-      ? async (/** @type {any} */ gate) => (await import("./gate-commands.js")).openGate(gate, store)
-      : null;
-    const gates = h("ul", { class: "gates" });
-    const nodes = h("ul", { class: "node-strip" });
-    const panel = h("section", { class: "detail", "aria-live": "off" });
+    const plan = h("section", { id: "plan" });
     main.append(
-      h("section", { class: "events" }, h("header", {}, heading("console.events"), search), list),
-      h("aside", {}, heading("console.gates"), gates, heading("console.nodes"), nodes, heading("console.detail"), panel),
+      h("section", { class: "alarms", hidden: !may("alarms.read") }, h("header", {}, heading("desk.alarms"), seen, deeds.problem), list, flood, quiet),
+      plan,
+      chosen,
+      h("section", { class: "events" }, h("header", {}, heading("console.events"), search), events),
     );
+    main.classList.toggle("has-no-alarms", !may("alarms.read"));
+    const building = mountBuilding(plan, store, session);
+    if (may("assistance.read")) main.before(assistanceStrip(store, may("assistance.answer")));
+    // What hardly ever shows is not waited for.
+    if (may("approvals.read")) import("./signing.js").then(({ signingStrip }) => main.before(signingStrip(store, session.permissions)));
+    if (may("recognition.read")) import("./recognition-strip.js").then(({ recognitionStrip }) => main.before(recognitionStrip(store)));
 
-    if (session.permissions.includes("assistance.read")) {
-      main.before(assistanceStrip(store, session.permissions.includes("assistance.answer")));
-    }
-    if (session.permissions.includes("approvals.read")) main.before(signingStrip(store, session.permissions));
-    if (session.permissions.includes("recognition.read")) main.before(recognitionStrip(store));
-
+    let said = "";
     store.subscribe((state) => {
+      const { alarms, log } = state;
+      const now = `${alarms.revision} ${document.documentElement.lang}`;
+      if (now !== said) {
+        said = now;
+        drawAlarms(alarms);
+      }
+      list.items = alarms.shown;
       const wanted = view.filter.toLowerCase();
-      const lines = state.log.lines;
-      list.items = wanted
-        ? lines.filter((line) => lineText(line, state.site, look).toLowerCase().includes(wanted))
-        : lines;
-      renderGates(gates, state, openGate);
-      renderNodes(nodes, state);
+      events.items = wanted
+        ? log.lines.filter((line) => lineText(line, state.site, look).toLowerCase().includes(wanted))
+        : log.lines;
+      const alarm = list.chosen === null ? undefined : (alarms.get(list.chosen) ?? panel?.last(list.chosen));
+      if (alarm && !panel) {
+        loadPanel();
+        return;
+      }
+      if (alarm && panel) {
+        panel.show(alarm, deeds.pressed(alarm.id));
+        fill(chosen, panel.element);
+        return;
+      }
       // Without a choice the panel follows the person who was let in last.
-      const chosen = lines.find((line) => line.key === view.chosen);
-      const line = chosen ?? lines.find((each) => each.word === "access.granted");
-      fill(panel, line ? detail(line, look, state.site, line === chosen) : h("p", { class: "empty" }, t("detail.empty")));
+      const own = log.lines.find((line) => line.key === view.event);
+      const line = own ?? log.lines.find((each) => each.word === "access.granted");
+      fill(chosen, line ? detail(line, look, state.site, line === own) : h("p", { class: "empty" }, t("detail.empty")));
     });
-    list.addEventListener("choose", (event) => {
-      view.chosen = /** @type {CustomEvent} */ (event).detail;
-      store.schedule();
-    });
+
+    /** @param {import("./alarm-book.js").AlarmBook} alarms */
+    function drawAlarms(alarms) {
+      const count = alarms.shown.length;
+      list.hidden = count === 0;
+      quiet.hidden = count > 0 || !alarms.isLoaded;
+      fill(quiet, h("p", {}, t("desk.all_quiet")), h("p", { class: "muted" }, t("desk.all_quiet_hint")));
+      seen.hidden = count < 2 || !may("alarms.act");
+      fill(seen, h("kbd", {}, "A"), t("desk.acknowledge_all_seen"));
+      const { gathered } = alarms;
+      const total = gathered.reduce((sum, [, n]) => sum + n, 0);
+      flood.hidden = total === 0;
+      const kinds = gathered.map(([kind, n]) => `${term("alarm_kind", kind)} ${n}`).join(" · ");
+      const acknowledge = () => deeds.acknowledgeGathered(total);
+      fill(flood, h("b", {}, t("desk.gathered", { n: total })), " ", h("span", {}, kinds), may("alarms.act") && h("button", { type: "button", onclick: acknowledge }, t("desk.acknowledge")));
+    }
+
+    /** @param {string} deed */
+    async function act(deed) {
+      const alarm = store.state.alarms.get(list.chosen);
+      if (!alarm) return list.move(1);
+      if (deed === "acknowledge") return deeds.acknowledge(alarm);
+      if (deed === "unshelve") return deeds.unshelve(alarm);
+      if (deed === "camera") return watch(alarm);
+      const forms = await import("./alarm-forms.js");
+      const { site } = store.state;
+      if (deed === "shelve" && alarm.is_latched) return deeds.refuse("error.alarm_is_latched");
+      if (deed === "shelve") forms.askToShelve(alarm, site);
+      else if (deed === "take_out") forms.askToTakeOut(alarm, site);
+      else if (deed === "note") forms.askForNote(alarm, (note) => deeds.note(alarm, note));
+    }
+
+    /** Look where an alarm is. @param {import("./alarm-book.js").Alarm} alarm */
+    async function watch(alarm) {
+      wear("video.css");
+      const { cameras, covering, openCamera } = await import("./video.js");
+      const [camera] = covering(await cameras().catch(() => []), subjectsOf(alarm).map(([, id]) => id));
+      if (camera) openCamera(camera, { zone: store.state.zone, permissions: session.permissions });
+      else deeds.refuse("desk.no_camera");
+    }
+
     /** @param {string} key */
-    function choose(key) {
-      const row = list.querySelector(`[data-key="${CSS.escape(key)}"]`);
-      list.choose(row);
+    function chooseEvent(key) {
+      const row = events.querySelector(`[data-key="${CSS.escape(key)}"]`);
+      events.choose(row);
       row?.scrollIntoView({ block: "nearest" });
       // A line that a filter hides is shown all the same.
-      view.chosen = key;
+      view.event = key;
       store.schedule();
     }
+
+    list.addEventListener("choose", (event) => {
+      if (/** @type {CustomEvent} */ (event).detail !== null) {
+        view.event = null;
+        events.choose(null);
+        const alarm = store.state.alarms.get(list.chosen);
+        if (alarm) building.lead(alarm);
+      }
+      store.schedule();
+    });
+    list.addEventListener("deed", (event) => act(/** @type {CustomEvent} */ (event).detail));
+    events.addEventListener("choose", (event) => {
+      view.event = /** @type {CustomEvent} */ (event).detail;
+      if (view.event !== null && list.chosen !== null) list.choose(null);
+      store.schedule();
+    });
     search.addEventListener("input", () => {
       view.filter = search.value;
       store.schedule();
     });
+    /** The alarm that another page has led to. */
+    const follow = () => {
+      if (!location.hash.startsWith(CHOSEN)) return;
+      list.choose(location.hash.slice(CHOSEN.length));
+      history.replaceState(null, "", location.pathname);
+    };
+    addEventListener("hashchange", follow);
+    follow();
     onLanguage(() => store.schedule());
-    listen(list, search);
+    listen({ list, events, search, act, deeds, chosen });
+    const handOver = async () => (await import("./handover.js")).openHandover(store, session.username);
+    if (may("alarms.read")) onKey("h", () => t("desk.handover"), handOver);
   },
 });
 
@@ -92,16 +189,34 @@ function heading(key) {
   return h("h2", { data: { t: key } }, t(key));
 }
 
-/** @param {import("/web/live-list.js").LiveList} list @param {HTMLInputElement} search */
-function listen(list, search) {
+/**
+ * @param {{list: AlarmList, events: LiveList, search: HTMLInputElement, deeds: AlarmDeeds,
+ *   act: (deed: string) => void, chosen: HTMLElement}} parts
+ */
+function listen({ list, events, search, act, deeds, chosen }) {
   search.placeholder = t("console.filter");
   search.ariaLabel = t("console.filter");
-  onKey("j", () => t("keys.down"), () => list.move(1));
-  onKey("k", () => t("keys.up"), () => list.move(-1));
+  // Keys move in the alarms where there are any, unless somebody is among the events.
+  const here = () => (list.hidden || events.contains(document.activeElement) ? events : list);
+  onKey("j", () => t("keys.down"), () => here().move(1));
+  onKey("k", () => t("keys.up"), () => here().move(-1));
+  onKey("Enter", () => t("desk.open"), () => {
+    if (list.chosen === null) return list.move(1);
+    chosen.tabIndex = -1;
+    chosen.focus();
+  });
+  onKey("a", () => t("desk.acknowledge"), () => act("acknowledge"));
+  onKey("A", () => t("desk.acknowledge_all_seen"), () => deeds.acknowledgeSeen(list.visible));
+  onKey("s", () => t("desk.shelve"), () => act("shelve"));
+  onKey("u", () => t("desk.unshelve"), () => act("unshelve"));
+  onKey("n", () => t("desk.note"), () => act("note"));
+  onKey("o", () => t("desk.take_out"), () => act("take_out"));
+  onKey("c", () => t("desk.camera"), () => act("camera"));
   onKey("/", () => t("keys.search"), () => search.focus());
   const leave = () => {
     /** @type {HTMLElement | null} */ (document.activeElement)?.blur();
     list.choose(null);
+    events.choose(null);
   };
   onKey("Escape", () => t("keys.leave"), leave);
   search.addEventListener("keydown", (event) => {

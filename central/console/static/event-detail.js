@@ -1,6 +1,5 @@
 /** One event in full: the picture, the person, and every fact that belongs to the decision. */
 
-import { considered } from "./considered.js";
 import { crop, cropNote } from "./crop.js";
 import { pointName, where, who } from "./event-line.js";
 import { progress } from "./event-log.js";
@@ -8,6 +7,18 @@ import { h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
 import { t, term } from "/web/i18n.js";
 import { prioritySign, symbol } from "/web/symbols.js";
+
+/** What a decision was made on; loaded with the first one. @type {typeof import("./considered.js").considered | null} */
+let considered = null;
+let isConsideredAsked = false;
+
+/** @param {import("./event-line.js").Look} look */
+async function loadConsidered(look) {
+  if (isConsideredAsked) return;
+  isConsideredAsked = true;
+  ({ considered } = await import("./considered.js"));
+  look.changed();
+}
 
 /** The picture that is shown already, so that a rendering does not ask for it again. */
 let shown = { key: "", element: /** @type {HTMLElement | null} */ (null) };
@@ -19,6 +30,7 @@ let shown = { key: "", element: /** @type {HTMLElement | null} */ (null) };
  * @param {boolean} isChosen false while the panel follows whoever comes
  */
 export function detail(line, look, site, isChosen) {
+  loadConsidered(look);
   const sign = line.priority ? prioritySign(line.priority) : symbol(line.symbol);
   const isPerson = "credential" in line.data;
   return h(
@@ -34,7 +46,7 @@ export function detail(line, look, site, isChosen) {
     ),
     h("dl", {}, ...facts(line, look).flatMap(([key, value]) => [h("dt", {}, t(key)), h("dd", {}, value)])),
     look.mayForgive && isAboutRefusals(line) && forgiving(line, site),
-    considered(line, look, isChosen),
+    considered?.(line, look, isChosen),
   );
 }
 

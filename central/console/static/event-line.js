@@ -33,7 +33,8 @@ export function pointName(site, id) {
 
 /** @param {Line} line @param {any} site */
 export function where({ data, node }, site) {
-  return data.access_point ? pointName(site, data.access_point) : (data.device ?? node);
+  if (data.access_point) return pointName(site, data.access_point);
+  return data.device ? localName(site?.names?.device?.[data.device], data.device) : node;
 }
 
 /**

@@ -10,6 +10,8 @@ import { Store } from "/web/store.js";
 import { prioritySign, symbol } from "/web/symbols.js";
 import { DutyLock } from "./duty-lock.js";
 import { purposeShown, standOn } from "./purpose-kept.js";
+import { AlarmBar } from "./alarm-bar.js";
+import { Navigation } from "./navigation.js";
 import { closeSession, currentSession, signIn } from "./session.js";
 import { SiteState } from "./site-state.js";
 import { fireStrip } from "./fire-strip.js";
@@ -65,7 +67,7 @@ export async function startPage(page) {
         await post("/desk/lock");
       });
   }
-  const live = openLive(store, lock);
+  const live = openLive(store, lock, session);
 }
 
 /** Let this browser go on watching after the session, where its guard may. @param {boolean} isDesk @param {Session} session */
@@ -73,10 +75,20 @@ async function keepDesk(isDesk, session) {
   if (isDesk && session.permissions.includes("desk.keep")) await post("/desk").catch(() => null);
 }
 
-/** @param {Store<SiteState>} store @param {DutyLock | null} lock */
-function openLive(store, lock) {
+/** All that stand and all that are laid aside. */
+async function loadAlarms() {
+  const [standing, aside] = await Promise.all([get("/alarms?limit=10000"), get("/alarms?state=shelved&limit=10000")]);
+  return { ...standing, aside: aside.items };
+}
+
+/** @param {Store<SiteState>} store @param {DutyLock | null} lock @param {Session} session */
+function openLive(store, lock, session) {
+  const load = async () => {
+    const [snapshot, alarms] = await Promise.all([get("/snapshot"), session.permissions.includes("alarms.read") ? loadAlarms() : null]);
+    return { ...snapshot, alarms };
+  };
   const live = new Live("/api/v1/stream", {
-    load: () => get("/snapshot"),
+    load,
     onLoaded: async (snapshot) => {
       store.update((state) => state.apply(snapshot));
       if (!lock) return snapshot.is_locked ? enter() : undefined;
@@ -120,6 +132,7 @@ const READS = new Map([
   ["patrol", "patrol"],
   ["audit", "audit"],
   ["operators", "users"],
+  ["alarms", "alarms"],
   ["privacy", "privacy"],
 ]);
 
@@ -153,7 +166,10 @@ class Header {
   #clock = h("time", { class: "clock" });
   #link = h("span", { class: "link", role: "status" });
   #counts = h("ul", { class: "counts" });
-  #nav = h("nav");
+  #state = h("div", { class: "state-bar" });
+  #nav = new Navigation();
+  /** @type {AlarmBar | null} */
+  #alarms = null;
   #tools = h("div", { class: "tools" });
   /** @type {Session | null} */
   #session = null;
@@ -162,8 +178,9 @@ class Header {
   constructor(page, store) {
     this.#page = page;
     this.#store = store;
-    const bar = h("div", { class: "bar" }, this.#site, this.#nav, this.#counts, this.#clock, this.#link, this.#tools);
-    this.element = h("header", { class: "shell" }, bar);
+    const bar = h("div", { class: "bar" }, this.#site, this.#nav.element, this.#clock, this.#link, this.#tools);
+    this.#state.append(this.#counts);
+    this.element = h("header", { class: "shell" }, bar, this.#state);
     store.subscribe((state) => this.#render(state));
     setInterval(() => this.#tick(), 1000);
     onLanguage(() => {
@@ -177,13 +194,16 @@ class Header {
   /** @param {Session} session */
   greet(session) {
     this.#session = session;
+    if (session.permissions.includes("alarms.read") && !this.#alarms) {
+      this.#alarms = new AlarmBar(this.#store);
+      this.#state.prepend(this.#alarms.element);
+    }
     this.#words();
   }
 
   #words() {
-    fill(
-      this.#nav,
-      ...shownPages(this.#session).map((name) =>
+    this.#nav.show(
+      shownPages(this.#session).map((name) =>
         h("a", { href: pathOf(name), "aria-current": name === this.#page && "page" }, t(`page.${name}`)),
       ),
     );

@@ -1,5 +1,6 @@
 /** What the pages know of the site: a snapshot of central and the deltas after it. */
 
+import { AlarmBook } from "./alarm-book.js";
 import { EventLog } from "./event-log.js";
 
 /**
@@ -45,6 +46,7 @@ export class SiteState {
   /** @type {Map<string, NodeView>} */
   nodes = new Map();
   log = new EventLog();
+  alarms = new AlarmBook();
 
   get zone() {
     return this.site?.time_zone ?? "UTC";
@@ -56,8 +58,9 @@ export class SiteState {
     return (this.site?.crop_lifetime_h?.[kind] ?? Infinity) * 3_600_000;
   }
 
-  /** @param {any} snapshot */
+  /** @param {any} snapshot its alarms are null for those who may not see any */
   apply(snapshot) {
+    if (snapshot.alarms) this.alarms.apply(snapshot.alarms);
     if (snapshot.epoch !== this.epoch) {
       // Another store of events: what was shown belongs to one that no longer exists.
       this.log = new EventLog();
@@ -100,6 +103,8 @@ export class SiteState {
     else if (name === "assistance") this.assistanceVersion += 1;
     else if (name === "fire") this.fireVersion += 1;
     else if (name === "plans") this.plansVersion += 1;
+    else if (name === "alarm") this.alarms.take(data);
+    else if (name === "alarm_flood") this.alarms.takeFlood(data);
   }
 
   /** @param {StoredEvent} stored */

@@ -21,6 +21,19 @@ export async function loadWords() {
   words = await reply.json();
 }
 
+/** @type {Language | null} of which the words of refusals are known */
+let refusals = null;
+
+/** Fetch the words of what central refuses; harmless when they are there. @param {string} place that ends with `/` */
+export async function loadRefusals(place) {
+  if (refusals === language()) return;
+  const asked = language();
+  const reply = await fetch(`${place}${asked}.json`).catch(() => null);
+  if (!reply?.ok || asked !== language()) return;
+  words = { ...(await reply.json()), ...words };
+  refusals = asked;
+}
+
 /**
  * Change the language of the page, now and for this browser.
  * @param {Language} wanted

@@ -28,6 +28,8 @@ function isTyping(target) {
 function handle(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
+  // What Enter presses is pressed.
+  if (event.key === "Enter" && event.target instanceof Element && event.target.closest("button, a, summary")) return;
   const isSecond = performance.now() < prefixUntil;
   prefixUntil = 0;
   const found = keys.get(isSecond ? `g ${event.key}` : event.key);

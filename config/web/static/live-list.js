@@ -69,6 +69,8 @@ export class LiveList extends HTMLElement {
   }
 
   #hold() {
+    // Nothing moves under a hand where nothing is.
+    if (this.#items.length === 0) return;
     this.#held ??= new Set(this.#items.map((item) => this.row?.key(item) ?? ""));
   }
 

@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from central.console import pages
 from central.roles import PERMISSIONS
 from central.tables import PERSON_MARKS
+from tests.central.console.alarm_data import Alarms
 from tests.central.console.recognition_data import make_recognition, make_self_test
 
 SESSION = {
@@ -34,6 +35,7 @@ class StandIn:
         self.site, self.events = site, events
         self.nodes = {node["node"]: node for node in nodes}
         self.epoch: UUID = uuid4()
+        self.alarms = Alarms()
         self.people: list[Json] = []
         self.units: list[Json] = []
         self.reviews: list[Json] = []
@@ -104,6 +106,7 @@ class StandIn:
 
     def _make_app(self) -> FastAPI:
         app = FastAPI(openapi_url=None, routes=[*pages.routes()])
+        app.include_router(self.alarms.router())
         self._add_sessions(app)
         self._add_site(app)
         self._add_people(app)

@@ -75,7 +75,7 @@ def test_the_people_considered_stay_while_others_pass(central: Central, console:
 
     central.stand_in.happen(central.story.passed())
     central.stand_in.happen(central.story.denied(DenialReason.UNKNOWN_CARD))
-    expect(console.locator(".news")).to_be_visible()
+    expect(console.locator("live-list .news")).to_be_visible()
 
     expect(console.locator(".people tbody tr")).to_have_count(3)
     assert len(central.stand_in.requests) == 1

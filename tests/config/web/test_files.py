@@ -72,10 +72,11 @@ def test_files_are_only_read(client: httpx.Client) -> None:
 
 def test_a_module_is_served_without_its_documentation_line_by_line(tmp_path: Path) -> None:
     (tmp_path / "b.js").write_text(
-        '/**\n * Says it.\n */\nconst a = /** @type {any} */ (1);\nconst b = "/* kept */";\n',
+        '/**\n * Says it.\n */\nconst a = /** @type {any} */ (1);\nconst b = "/* kept */";\n'
+        "  // Why.\n",
         "utf-8",
     )
 
     served = WebFiles(tmp_path)["b.js"].response(Headers()).body
 
-    assert bytes(served).decode() == '\n\n\nconst a = (1);\nconst b = "/* kept */";\n'
+    assert bytes(served).decode() == '\n\n\nconst a = (1);\nconst b = "/* kept */";\n\n'

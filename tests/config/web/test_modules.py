@@ -6,12 +6,12 @@ import pytest
 
 from central.console import STATIC, pages
 from config.web import STATIC as SHARED
-from config.web.modules import groups_named, modules_of
+from config.web.modules import keys_named, modules_of
 
 FOLDERS = pages.FOLDERS
 TEXT = {path.name: path.read_text("utf-8") for path in STATIC.glob("*.js")}
 SHARED_TEXT = {path.name: path.read_text("utf-8") for path in SHARED.glob("*.js")}
-GROUPS = {key.partition(".")[0] for key in json.loads((SHARED / "en.json").read_text("utf-8"))}
+KEYS = frozenset(json.loads((SHARED / "en.json").read_text("utf-8")))
 
 
 @pytest.fixture
@@ -44,9 +44,10 @@ def test_types_are_not_loaded_and_what_comes_later_is(folders: dict[str, Path]) 
 def test_words_are_those_that_the_modules_name(folders: dict[str, Path]) -> None:
     modules = modules_of("/static/page.js", folders)
 
-    named = groups_named(modules, folders, ["page", "day", "hour", "late", "late_word", "other"])
+    keys = ["page.title", "page.other", "day.mon", "hour.1", "late.word", "late_word.1", "other.1"]
+    named = keys_named(modules, folders, keys)
 
-    assert named == {"page", "day", "hour", "late", "late_word"}
+    assert named == {"page.title", "day.mon", "hour.1", "late.word", "late_word.1"}
 
 
 @pytest.mark.parametrize("page", pages.page_names())
@@ -54,10 +55,10 @@ def test_a_page_has_the_words_of_each_key_that_it_writes_out(page: str) -> None:
     modules = modules_of(f"/static/{page}.js", FOLDERS)
     text = "\n".join((TEXT | SHARED_TEXT)[Path(module).name] for module in modules)
 
-    written = set(re.findall(r'\bt\(\s*["`]([a-z_]+)\.', text))
+    written = set(re.findall(r'\bt\(\s*"([a-z_]+\.[a-z_0-9]+)"', text))
 
-    assert written - groups_named(modules, FOLDERS, GROUPS) == set()
-    assert "error" in written
+    assert written - keys_named(modules, FOLDERS, KEYS) == set()
+    assert "error.other" in written
 
 
 @pytest.mark.parametrize("page", pages.page_names())
