@@ -7,6 +7,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
+from central.audit.endpoints import looked
+from central.audit.purposes import Purposeful, Reason
 from central.database import Transaction
 from central.nodes import repository as nodes
 from central.nodes.endpoints import installed
@@ -214,8 +216,14 @@ async def get_report(operator: Reader, services: Given, month: Month) -> MonthRe
 
 
 @router.get("/report.csv", response_class=Response)
-async def get_report_lines(operator: Reader, services: Given, month: Month) -> Response:
+async def get_report_lines(
+    operator: Reader,
+    services: Given,
+    month: Month,
+    reason: Annotated[Reason, Depends(Purposeful())],
+) -> Response:
     """Return a month's stops, a line each, for a spreadsheet."""
+    await looked(services, operator, "patrol_report_csv_get", reason=reason, month=month)
     async with services.database.read() as transaction:
         rounds = await _of_month(transaction, month)
         people = await _names(transaction, views.people_in(rounds), operator)

@@ -22,6 +22,7 @@ LOOKS: dict[str, set[str]] = {
     "POST /api/v1/cameras/{camera}/watch": {"monitoring"},
     "POST /api/v1/cameras/{camera}/playback": set(),
     "GET /api/v1/face-migration/people.csv": set(),
+    "GET /api/v1/patrol/report.csv": set(),
     "GET /api/v1/people": {"monitoring", "personnel"},
     "GET /api/v1/people/{holder_id}/consents": {"personnel"},
     "GET /api/v1/people/{holder_id}/record": set(),

@@ -27,6 +27,8 @@ from tests.central.patrol.acting import (
 from tests.central.patrol.planning import START, night
 
 BEFORE = START - timedelta(hours=2)
+MONTH = {"month": "2026-11"}
+WHY = {"purpose": "incident"}
 
 
 @pytest.fixture
@@ -254,8 +256,8 @@ def test_a_month_is_counted_and_listed_for_a_spreadsheet(site: Bench) -> None:
     scan(node, 1, "gate", holder_id=guard)
     minutes_later(site, 120)
 
-    report = site.administrator.get(f"{PATH}/report", params={"month": "2026-11"}).json()
-    lines = site.administrator.get(f"{PATH}/report.csv", params={"month": "2026-11"})
+    report = site.administrator.get(f"{PATH}/report", params=MONTH).json()
+    lines = site.administrator.get(f"{PATH}/report.csv", params=MONTH | WHY)
 
     assert (report["rounds"], report["total"]["stops"]) == (1, 3)
     assert (report["total"]["done"], report["total"]["missed"]) == (1, 2)
@@ -270,7 +272,7 @@ def test_names_in_a_spreadsheet_are_no_formulas(site: Bench) -> None:
     put(site.administrator, night(every_min=None, guards=(guard,)))
     minutes_later(site, 300)
 
-    lines = site.administrator.get(f"{PATH}/report.csv", params={"month": "2026-11"})
+    lines = site.administrator.get(f"{PATH}/report.csv", params=MONTH | WHY)
 
     assert ",'=HYPERLINK(1)," in lines.text
 
