@@ -80,7 +80,8 @@ def test_it_refuses_who_does_not_say(bench: Bench, name: str) -> None:
 
     def look(purpose: str) -> Response:
         method = name.partition(" ")[0]
-        return client.request(method, path, params={"purpose": purpose}, json=body)
+        asked = {"purpose": purpose, "month": "2026-11"}
+        return client.request(method, path, params=asked, json=body)
 
     for purpose in ("", "curiosity", *(STANDING - LOOKS[name])):
         reply = look(purpose)
