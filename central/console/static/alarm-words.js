@@ -19,7 +19,10 @@ export function kindWords(alarm) {
  */
 export function place(alarm, site) {
   if (alarm.subject.access_point) return pointName(site, alarm.subject.access_point);
-  const [kind, id] = subjectsOf(alarm)[0] ?? ["node", alarm.node ?? ""];
+  // A round's identifier says nothing to anybody: where on it does.
+  const { checkpoint, route } = alarm.detail;
+  const about = alarm.subject.round ? [["checkpoint", checkpoint ?? route ?? ""]] : subjectsOf(alarm);
+  const [kind, id] = about[0] ?? ["node", alarm.node ?? ""];
   return localName(site?.names?.[kind]?.[id], id);
 }
 

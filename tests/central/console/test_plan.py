@@ -1,5 +1,7 @@
 """The floor plan and the guard's desk: seen, moved by keyboard, taken over."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -46,8 +48,8 @@ def test_a_symbol_turns_on_what_the_terminal_reads_back(bench: Bench, guard: Vis
     expect(symbol).to_contain_text("被阻挡")
     report(node, None)
 
-    expect(symbol).to_have_class("is-stale")
-    expect(symbol).to_contain_text("数据过期 自")
+    expect(symbol).to_have_class(re.compile("p3 is-stale is-abnormal"))
+    expect(symbol).to_contain_text("设备失联")
 
 
 def test_things_are_placed_by_dragging_and_by_keyboard(bench: Bench, guard: Visitor) -> None:
