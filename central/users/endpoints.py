@@ -149,7 +149,7 @@ async def sign_out(
     async with services.database.write() as transaction:
         desk = request.cookies.get(DESK_COOKIE)
         await services.desks.leave(transaction, desk, now=services.now())
-    await services.sign_ins.sign_out(operator)
+        await repository.remove_session(transaction, operator.session)
     response.delete_cookie(COOKIE)
     response.delete_cookie(DESK_COOKIE)
 

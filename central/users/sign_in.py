@@ -188,11 +188,6 @@ class SignIns:
         """Begin anew after the right password."""
         self._delays.succeed((_own_counter(operator),))
 
-    async def sign_out(self, operator: Operator) -> None:
-        """End this session."""
-        async with self._database.write() as transaction:
-            await repository.remove_session(transaction, operator.session)
-
     def _challenge(self, user: Row[Any], now: datetime) -> str:
         told = {
             "user": user.user_id,

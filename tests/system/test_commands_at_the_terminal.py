@@ -32,6 +32,7 @@ from tests.system.access_terminal import Terminal, play
 
 LOCKED: dict[str, Any] = {"lockdown_levels": [{"id": "night", "priority": 10}]}
 REFUSED = Carried(CommandOutcome.REFUSED, CommandRefusal.LOCKED_DOWN)
+STILL_RELEASED = Carried(CommandOutcome.REFUSED, CommandRefusal.FIRE_RELEASE)
 Script = Callable[[Terminal, "Guard"], Awaitable[None]]
 
 
@@ -152,7 +153,7 @@ def test_secure_ends_a_hold_and_no_way_out_or_fire_release(tmp_path: Path) -> No
 
         answers = [await guard.asks(Secure(access_point=p)) for p in ("front", "exit")]
 
-        assert answers == [DONE, DONE]
+        assert answers == [STILL_RELEASED, STILL_RELEASED]
         assert mode(t) == CONTROLLED
         assert await t.card("nobody", at="exit") == Granted(None, override=Override.EGRESS)
         assert await t.card("nobody") == Granted(None, override=Override.FIRE)

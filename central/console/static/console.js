@@ -43,7 +43,8 @@ startPage({
     /** @type {import("./alarm-panel.js").AlarmPanel | null} loaded with the first alarm that is chosen */
     let panel = null;
     async function loadPanel() {
-      const { AlarmPanel } = await import("./alarm-panel.js");
+      // With what a key asks about it, so that the keys after that one are not lost.
+      const [{ AlarmPanel }] = await Promise.all([import("./alarm-panel.js"), import("./alarm-forms.js")]);
       panel ??= new AlarmPanel({ store, permissions: session.permissions, look, act, choose: (id) => list.choose(id) });
       store.schedule();
     }

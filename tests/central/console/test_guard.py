@@ -74,6 +74,7 @@ def test_a_guard_sees_to_a_night_by_keyboard_alone(
     page.keyboard.press("a")
     expect(panel).to_contain_text(words["seen"])
     page.keyboard.press("s")
+    page.locator("dialog input[name=minutes]").first.wait_for()
     page.keyboard.press("3")
     page.keyboard.type("hinge")
     page.keyboard.press("Enter")
