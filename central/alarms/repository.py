@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, update
 
 from central.alarms import procedures
 from central.alarms.kinds import KINDS, Priority
@@ -53,7 +53,7 @@ _SHELVES: Final = (
 )  # fmt: skip
 
 
-def _query() -> Any:  # noqa: ANN401 - a select of many columns
+def _query() -> Select[Any]:
     shelves = [alarm_sources.c[name] for name in _SHELVES]
     return select(alarms, *shelves).join(alarm_sources, alarm_sources.c.source == alarms.c.source)
 

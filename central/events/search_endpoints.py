@@ -35,9 +35,9 @@ Text = Annotated[str, Query(max_length=128)]
 def wanted_of(
     since: Annotated[AwareDatetime | None, Query()] = None,
     until: Annotated[AwareDatetime | None, Query()] = None,
-    type_: Annotated[list[str], Query(alias="type", max_length=VALUE_COUNT_MAX)] = [],  # noqa: B006
-    event_class: Annotated[list[EventClass], Query(alias="class", max_length=10)] = [],  # noqa: B006
-    place: Annotated[list[str], Query(max_length=VALUE_COUNT_MAX)] = [],  # noqa: B006
+    type_: Annotated[tuple[str, ...], Query(alias="type", max_length=VALUE_COUNT_MAX)] = (),
+    event_class: Annotated[tuple[EventClass, ...], Query(alias="class", max_length=10)] = (),
+    place: Annotated[tuple[str, ...], Query(max_length=VALUE_COUNT_MAX)] = (),
     node: Slug | None = None,
     person: Text = "",
 ) -> Wanted:

@@ -22,6 +22,7 @@ from config.contract.trust import TrustError
 fire = typer.Typer(add_completion=False)
 
 LOOK_EVERY_S: Final = 0.2
+"""Between two questions to central, which says nothing of itself to a command."""
 BEGIN_WITHIN_S: Final = 20.0
 ReportFile = Annotated[
     Path | None, typer.Option("--report", help="Write it here: FILE.html or FILE.json.")

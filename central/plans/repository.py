@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, delete, func, insert, select
+from sqlalchemy import Row, Select, and_, delete, func, insert, select
 
 from central.database import Transaction
 from central.plans.drawing import Drawing
@@ -134,7 +134,7 @@ async def _forget(transaction: Transaction, plan_id: str, *, before: int) -> Non
         await transaction.execute(delete(plan_drawings).where(plan_drawings.c.sha256.not_in(shown)))
 
 
-def _query() -> Any:  # noqa: ANN401 - of columns of two tables
+def _query() -> Select[Any]:
     return select(plan_versions, plan_drawings.c.width, plan_drawings.c.height).outerjoin(
         plan_drawings, plan_drawings.c.sha256 == _VERSIONS.drawing
     )

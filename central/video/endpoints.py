@@ -333,7 +333,7 @@ async def list_clips(
     """Return what was kept, newest first; of one camera, or of all."""
     async with services.database.read() as transaction:
         rows = await repository.newest(transaction, camera=camera, limit=limit)
-    return MediumList(items=[MediumView.model_validate(row._mapping) for row in rows])  # noqa: SLF001 - SQLAlchemy's name of it
+    return MediumList(items=[MediumView.model_validate(row) for row in rows])
 
 
 @router.get("/clips/{sha256}", response_class=Response, responses=_BINARY)

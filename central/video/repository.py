@@ -5,7 +5,19 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, and_, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    RowMapping,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from central.alarms.media import attach_media
 from central.database import Transaction
@@ -156,15 +168,17 @@ async def media_of(transaction: Transaction, event_ids: Iterable[str]) -> Sequen
     return (await transaction.execute(query)).all()
 
 
-async def newest(transaction: Transaction, *, camera: str | None, limit: int) -> Sequence[Row[Any]]:
+async def newest(
+    transaction: Transaction, *, camera: str | None, limit: int
+) -> Sequence[RowMapping]:
     """Return what was kept, newest first; of one camera, or of all."""
     query = _listed().order_by(_MEDIA.from_at.desc(), _MEDIA.clip_id, _MEDIA.kind).limit(limit)
     if camera is not None:
         query = query.where(_MEDIA.camera == camera)
-    return (await transaction.execute(query)).all()
+    return (await transaction.execute(query)).mappings().all()
 
 
-def _listed() -> Any:  # noqa: ANN401 - a query
+def _listed() -> Select[Any]:
     has_content = exists().where(_CONTENTS.sha256 == _MEDIA.sha256).label("has_content")
     return select(alarm_media, has_content)
 
@@ -221,5 +235,5 @@ async def forget_of(
     return max(len(over), len(gone))
 
 
-def _is_loose() -> Any:  # noqa: ANN401 - a condition
+def _is_loose() -> ColumnElement[bool]:
     return ~exists().where(_MEDIA.sha256 == _CONTENTS.sha256)
