@@ -1,7 +1,8 @@
 """How a fire panel itself is: its mode and supplies, what is disabled or faulty. Pure."""
 
 import dataclasses
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from typing import Final
 
 from config.contract.fire_events import FirePanelChanged, PanelMode
@@ -74,3 +75,69 @@ class Panel:
     def fact(self) -> FirePanelChanged:
         """Return it as an event."""
         return FirePanelChanged(**self.status().model_dump())
+
+
+class Panels:
+    """Those of one node.
+
+    Times are monotonic seconds, and the wall clock's where people read them.
+    """
+
+    def __init__(
+        self,
+        devices: Iterable[str],
+        *,
+        tell: Callable[[FirePanelChanged, str], None],
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float],
+    ) -> None:
+        """Begin with panels that have said nothing.
+
+        Args:
+            devices: Of the site file.
+            tell: Records how a panel is now, about its device.
+            now: Wall clock, aware UTC.
+            monotonic: The clock of ``listen_to``.
+        """
+        self._panels = {device: Panel(device) for device in devices}
+        self._heard_at_s: dict[str, Callable[[], float | None]] = {}
+        self._tell, self._now, self._monotonic = tell, now, monotonic
+
+    def listen_to(self, device: str, heard_at_s: Callable[[], float | None]) -> None:
+        """Ask so when a panel was heard last; None is with each poll that it answers."""
+        self._heard_at_s[device] = heard_at_s
+
+    def is_current(self, device: str) -> bool:
+        """Return whether a device is a panel of this node that is heard."""
+        panel = self._panels.get(device)
+        return panel is not None and panel.is_current
+
+    def set_current(self, device: str, *, is_current: bool) -> None:
+        """Note whether a panel is heard; tells if that is news."""
+        self.change(device, lambda panel: setattr(panel, "is_current", is_current))
+
+    def change(self, device: str, change: Callable[[Panel], None]) -> None:
+        """Change what is known of a panel, and tell if it is another then."""
+        panel = self._panels.get(device)
+        if panel is None:
+            return
+        before = panel.status()
+        change(panel)
+        if panel.status() != before:
+            self._date(panel)
+            self._tell(panel.fact(), device)
+
+    def statuses(self) -> list[FirePanelStatus]:
+        """Return how all of them are now."""
+        for panel in self._panels.values():
+            self._date(panel)
+        return [panel.status() for panel in self._panels.values()]
+
+    def _date(self, panel: Panel) -> None:
+        ask = self._heard_at_s.get(panel.device)
+        at_s = None if ask is None else ask()
+        if at_s is not None:
+            age_s = max(0.0, self._monotonic() - at_s)
+            panel.last_frame_at = self._now() - timedelta(seconds=age_s)
+        elif panel.is_current:
+            panel.last_frame_at = self._now()

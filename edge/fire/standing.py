@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from config.contract.fire_status import (
+    FirePanelStatus,
     FirePhase,
     FireStatus,
     FireZoneStatus,
@@ -13,7 +14,6 @@ from config.contract.fire_status import (
 from edge.fire.book import FireBook
 from edge.fire.fire import Fire
 from edge.fire.keeping import until_of
-from edge.fire.panels import Panel
 from edge.fire.paths import Paths
 from edge.fire.places import Output
 from edge.fire.releases import Release
@@ -27,7 +27,7 @@ def status_of(
     book: FireBook,
     signals: Signals,
     paths: Paths,
-    panels: Mapping[str, Panel],
+    panels: Sequence[FirePanelStatus],
     targets: Mapping[Release, Target],
     *,
     now: datetime,
@@ -71,7 +71,7 @@ def status_of(
             if (each := _release(book, release, target, point)) is not None
         ),
         tests=tuple(signals.tests),
-        panels=tuple(panel.status() for panel in panels.values()),
+        panels=tuple(panels),
     )
 
 

@@ -8,10 +8,9 @@ none of them is waited for. Central has no part in it.
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Final, Literal, Protocol
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from config.contract.events import EventData
@@ -27,10 +26,12 @@ from edge.fire.duty import DutyChecks
 from edge.fire.fire import Fire
 from edge.fire.gates import Gates
 from edge.fire.memory import Memory
+from edge.fire.news import News, Recorder
 from edge.fire.notice import FireNotice
-from edge.fire.panels import Panel
+from edge.fire.panels import Panels
 from edge.fire.paths import Paths
 from edge.fire.places import Places
+from edge.fire.screens import Alarmed, Screens
 from edge.fire.signals import Signals
 from edge.fire.standing import status_of
 from edge.fire.store import FireMemory, FireStore
@@ -40,24 +41,6 @@ _log = logging.getLogger("edge.fire")
 TICK_S: Final = 0.5
 ROUND_S: Final = 3.0
 """A panel that tells everything anew has done so by then."""
-
-Phase = Literal["fire", "drill"]
-
-
-class Recorder(Protocol):
-    """The part of the journal that is needed here."""
-
-    def note(self, data: EventData, *, subject: str | None, now: datetime) -> None:
-        """See ``Journal.note``; it waits for nothing."""
-        ...
-
-
-class Alarmed(Protocol):
-    """The screen of an access point."""
-
-    def fire_is_on(self, phase: Phase | None) -> None:
-        """See ``Screen.fire_is_on``."""
-        ...
 
 
 class FireStation:
@@ -95,9 +78,9 @@ class FireStation:
             monotonic: The clock of everything else.
         """
         self.node, self.now, self.monotonic = node, now, monotonic
-        self._recorder, self._take = recorder, take
+        self._take, self._zones_of = take, zones_of
         self._memory = Memory(store, self._to_keep)
-        self._on_change, self._zones_of = on_change, zones_of
+        self._news = News(recorder, keep=self.keep, on_change=on_change, now=now)
         self.places = Places(site, node)
         self.signals = Signals(site.fire_zone, self.places.own_inputs)
         self.book = FireBook(
@@ -106,28 +89,24 @@ class FireStation:
             {zone: [o.name for o in found] for zone, found in self.places.outputs.items()},
         )
         self.paths = Paths(self.places.sources, now_s=monotonic())
-        self.panels = {device: Panel(device) for device in self.places.own_panels}
+        self.panels = Panels(self.places.own_panels, tell=self.tell, now=now, monotonic=monotonic)
         self.duty = DutyChecks()
         self.gates = Gates(
             node, self.book, tell=self.tell, on_change=on_change, monotonic=monotonic
         )
         self.zones = {zone.id: zone for zone in site.fire_zone}
         self.silent_nodes = frozenset(n.id for n in site.node if n.id != node)
-        self._heard_at_s: dict[str, Callable[[], float | None]] = {}
-        self._screens: dict[str, Alarmed] = {}
+        self._screens = Screens(self.book)
         self._released = frozenset[str]()
-        self._news: deque[tuple[EventData, str]] = deque()
-        self._when_changed: list[Callable[[], None]] = []
         self._rounds: dict[str, float] = {}
-        self._is_after_due = False
-        self._fires_are_news = self._is_memory_damaged = False
+        self._is_memory_damaged = False
         self._ticked = asyncio.Event()
 
     # ---- what stands here
 
     def add_screen(self, access_point: str, screen: Alarmed) -> None:
         """Have the screen of an access point show fires."""
-        self._screens[access_point] = screen
+        self._screens.add(access_point, screen)
 
     @property
     def tasks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
@@ -182,44 +161,22 @@ class FireStation:
         self.signals.take(device, observation)
         self._judge(frame_at_s=heard_at_s)
         self.tell(telling.point_changed(device, observation, self.signals), device)
-        self._panel_changed(device, lambda panel: panel.take(observation))
+        self.panels.change(device, lambda panel: panel.take(observation))
 
     def panel_lost(self, device: str) -> None:
         """A panel is not heard any more: what it said stands, and its zones' path is down."""
-        self._panel_changed(device, lambda panel: setattr(panel, "is_current", False))
+        self.panels.set_current(device, is_current=False)
         self.paths.set_heard(f"device {device}", is_heard=False)
         self.tick()
 
     def panel_returned(self, device: str, *, tells_all: bool) -> None:
         """A panel is heard. Args: tells_all: it says everything anew now."""
-        self._panel_changed(device, lambda panel: setattr(panel, "is_current", True))
+        self.panels.set_current(device, is_current=True)
         if tells_all:
             self.signals.begin_round(device)
             self._rounds[device] = self.monotonic() + ROUND_S
         self.paths.set_heard(f"device {device}", is_heard=True)
         self.tick()
-
-    def listen_to(self, device: str, heard_at_s: Callable[[], float | None]) -> None:
-        """Ask so when a panel was heard last, monotonic; None is with each poll that it answers."""
-        self._heard_at_s[device] = heard_at_s
-
-    def _panel_changed(self, device: str, change: Callable[[Panel], None]) -> None:
-        panel = self.panels.get(device)
-        if panel is None:
-            return
-        before = panel.status()
-        change(panel)
-        if panel.status() != before:
-            self._date(panel)
-            self.tell(panel.fact(), device)
-
-    def _date(self, panel: Panel) -> None:
-        ask = self._heard_at_s.get(panel.device)
-        at_s = None if ask is None else ask()
-        if at_s is not None:
-            panel.last_frame_at = self.now() - timedelta(seconds=max(0.0, self.monotonic() - at_s))
-        elif panel.is_current:
-            panel.last_frame_at = self.now()
 
     # ---- what other nodes say; see ``link.neighbours.Fires``
 
@@ -244,7 +201,7 @@ class FireStation:
 
     def when_fires_changed(self, call: Callable[[], None]) -> None:
         """Call this whenever the others are to be told something else; it must be quick."""
-        self._when_changed.append(call)
+        self._news.when_fires_changed(call)
 
     # ---- judging
 
@@ -284,41 +241,14 @@ class FireStation:
         if released != self._released:
             self._released = released
             self._take(FireReleasesChanged(released))
-        for point, screen in self._screens.items():
-            screen.fire_is_on(self._phase(point))
-        self._fires_are_news |= are_fires_news
-        self._plan_after()
-
-    def _phase(self, point: str) -> Phase | None:
-        fires = self.book.releasing(point)
-        if not fires:
-            return None
-        return "drill" if all(f.is_drill for f in fires) else "fire"
-
-    def _plan_after(self) -> None:
-        if not self._is_after_due:
-            self._is_after_due = True
-            asyncio.get_running_loop().call_soon(self._after)
-
-    def _after(self) -> None:
-        """Tell the other nodes, the journal, the disk and central, in this order."""
-        self._is_after_due = False
-        if self._fires_are_news:
-            self._fires_are_news = False
-            for call in self._when_changed:
-                call()
-            self.keep()
-        while self._news:
-            data, subject = self._news.popleft()
-            self._recorder.note(data, subject=subject, now=self.now())
-        self._on_change()
+        self._screens.follow()
+        self._news.plan(are_fires_news=are_fires_news)
 
     # ---- what is told
 
     def tell(self, data: EventData, subject: str) -> None:
         """Record a fact once the gates have been told."""
-        self._news.append((data, subject))
-        self._plan_after()
+        self._news.tell(data, subject)
 
     def _tell_confirmed(self, fire: Fire) -> None:
         points = self.places.everywhere(fire.zone, self._zones_of)
@@ -434,8 +364,8 @@ class FireStation:
         for fire in self.book.fires:
             if not fire.is_own or not fire.is_active or not fire.points:
                 continue
-            panels = [self.panels[d] for d, _ in fire.points if d in self.panels]
-            is_current = fire.is_evident and any(panel.is_current for panel in panels)
+            is_heard = any(self.panels.is_current(device) for device, _ in fire.points)
+            is_current = fire.is_evident and is_heard
             is_news |= self.book.set_current(fire, is_current=is_current)
         if is_news:
             self._spread(are_fires_news=True)
@@ -446,13 +376,11 @@ class FireStation:
         """Return everything about fire here; None where the site has no fire zone."""
         if not self.zones:
             return None
-        for panel in self.panels.values():
-            self._date(panel)
         return status_of(
             self.book,
             self.signals,
             self.paths,
-            self.panels,
+            self.panels.statuses(),
             self.gates.targets,
             now=self.now(),
             now_s=self.monotonic(),

@@ -23,9 +23,9 @@ class FireWatch:
         """Tell ``station`` first, then ``listener``."""
         self._device, self._driver, self._listener = device, driver, listener
         self._station, self._monotonic = station, monotonic
-        self._is_panel = device in station.panels
+        self._is_panel = device in station.places.own_panels
         if self._is_panel:
-            station.listen_to(device, self._heard_at_s)
+            station.panels.listen_to(device, self._heard_at_s)
 
     def _heard_at_s(self) -> float | None:
         driver = self._driver
