@@ -6,7 +6,8 @@ from uuid import UUID
 
 from central.alarms import life, repository
 from central.alarms.book import Book
-from central.alarms.life import Act, LatchedError, Step
+from central.alarms.life import Step
+from central.alarms.lines import Act, LatchedError
 from central.alarms.rows import Kept
 from central.alarms.schemas import AlarmView
 from central.database import Transaction

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 
 from central.alarms import life, outbox, suppression
 from central.alarms.kinds import KINDS, Priority
-from central.alarms.life import Act, Source
+from central.alarms.lines import ACTS_OF_PEOPLE, Act, Source
 from central.alarms.rows import Kept, joined, kept_of, line_row, source_row
 from central.alarms.settings import SHIPPED, Pace
 from central.alarms.sources import Key
@@ -197,7 +197,7 @@ class Book:
             levels = [line.escalation for act in acts if act in (Act.RAISED, Act.ESCALATED)]
             self.told += [(kept, level) for level in levels]
         for act in acts:
-            is_ours = act in life.ACTS_OF_PEOPLE
+            is_ours = act in ACTS_OF_PEOPLE
             self.note(kept, act, by=by if is_ours else "", note=note if is_ours else "")
 
     def note(self, kept: Kept, act: Act, *, by: str = "", note: str = "") -> None:

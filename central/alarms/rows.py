@@ -7,7 +7,8 @@ from typing import Any, Final
 from pydantic import JsonValue
 from sqlalchemy import Row, Select, select
 
-from central.alarms.life import Line, Plan, Set, Source, next_due
+from central.alarms.life import next_due
+from central.alarms.lines import Line, Plan, Set, Source
 from central.alarms.sources import Key
 from central.alarms.tables import alarm_sources, alarms
 

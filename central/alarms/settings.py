@@ -6,7 +6,7 @@ from typing import Annotated, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from central.alarms.kinds import Priority
-from central.alarms.life import Plan
+from central.alarms.lines import Plan
 
 Seconds = Annotated[int, Field(ge=5, le=86_400)]
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from central.alarms.kinds import KINDS
-from central.alarms.life import Act
+from central.alarms.lines import Act
 from central.alarms.procedures import SHIPPED
 from config.web import STATIC
 

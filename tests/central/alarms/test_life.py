@@ -10,7 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from central.alarms import life
 from central.alarms.kinds import Kind, Priority
-from central.alarms.life import CALM, SAME_LINE, SHELF_MAX, Act, LatchedError, Line, Source, Step
+from central.alarms.life import CALM, SAME_LINE, SHELF_MAX, Step
+from central.alarms.lines import Act, LatchedError, Line, Source
 from central.alarms.settings import SHIPPED
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
