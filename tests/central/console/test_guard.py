@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from config.contract.events import DoorForcedOpen, DoorSecured, DuressDetected, EventData
+from config.contract.video_events import MediaFormat, MediaKind
 from tests.browser import Visitors
 from tests.central.alarms.raising import listed, tell
-from tests.central.bench import Bench
+from tests.central.bench import Bench, Node
 from tests.central.console.buildings import opened, running_building
+from tests.central.video.keeping import film, kept_fact, put, sequence
 
 pytestmark = pytest.mark.browser
 FORCED, SECURED = DoorForcedOpen(device="gate"), DoorSecured(device="gate")
@@ -29,6 +31,12 @@ WORDS = {
     },
 }  # fmt: skip
 Happen = Callable[[EventData], None]
+Keep = Callable[[bytes, MediaFormat, str], None]
+GREY = """canvas => {
+  const pixel = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  pixel.drawImage(canvas, 160, 90, 1, 1, 0, 0, 1, 1);
+  return pixel.getImageData(0, 0, 1, 1).data[0];
+}"""
 
 
 @pytest.fixture
@@ -38,15 +46,58 @@ def building(tmp_path: Path) -> Iterator[Bench]:
 
 
 @pytest.fixture
-def happen(building: Bench) -> Happen:
+def node(building: Bench) -> Node:
+    """The terminal of the building."""
+    return building.node()
+
+
+@pytest.fixture
+def happen(node: Node) -> Happen:
     """Something happens at the terminal, now."""
-    node, sequences = building.node(), itertools.count(1)
+    sequences = itertools.count(1)
     return lambda fact: tell(node, next(sequences), fact)
+
+
+@pytest.fixture
+def keep(node: Node, happen: Happen) -> Keep:
+    """The terminal sends a clip of what is there to central, and tells of it."""
+
+    def send(content: bytes, media_format: MediaFormat, subject: str) -> None:
+        assert put(node, content, MediaKind.CLIP, media_format) == 204
+        happen(kept_fact(node, content, MediaKind.CLIP, media_format, subjects=(subject,)))
+
+    return send
+
+
+def see_pictures(clip: Locator) -> None:
+    """Wait until each of the two pictures of ``keeping.sequence`` was shown."""
+    canvas = clip.locator("canvas")
+    expect(canvas).to_be_in_viewport(ratio=0.9)
+    for picture in ("grey < 40", "grey > 80"):
+        canvas.page.wait_for_function(
+            f"canvas => {{ const grey = ({GREY})(canvas); return {picture}; }}",
+            arg=canvas.element_handle(),
+        )
+
+
+def see_film(clip: Locator) -> None:
+    """Wait until a film has run for a while."""
+    video = clip.locator("video")
+    expect(video).to_be_in_viewport(ratio=0.9)
+    video.page.wait_for_function(
+        "video => video.currentTime > 0.3 && video.videoWidth === 320", arg=video.element_handle()
+    )
 
 
 @pytest.mark.parametrize("language", WORDS)
 def test_a_guard_sees_to_a_night_by_keyboard_alone(
-    building: Bench, happen: Happen, visitors: Visitors, language: str
+    building: Bench,
+    happen: Happen,
+    keep: Keep,
+    node: Node,
+    visitors: Visitors,
+    tmp_path: Path,
+    language: str,
 ) -> None:
     words, page = WORDS[language], opened(visitors.meet(language=language), building, "/")
     expect(page.locator(".alarms div.quiet")).to_be_visible()
@@ -64,6 +115,8 @@ def test_a_guard_sees_to_a_night_by_keyboard_alone(
     expect(rows.first).to_contain_text(words["duress"])
     expect(panel.locator(".procedure")).to_contain_text(words["steps"])
     expect(page.locator(".speaker")).to_have_attribute("data-state", "on")
+    keep(sequence(node), MediaFormat.PICTURES, "west")
+    see_pictures(panel.locator(".medium"))
     page.keyboard.press("s")
     expect(page.locator(".alarms .problem")).to_contain_text(words["latched"])
     page.keyboard.press("a")
@@ -73,6 +126,8 @@ def test_a_guard_sees_to_a_night_by_keyboard_alone(
     expect(panel).to_contain_text(words["chatters"])
     page.keyboard.press("a")
     expect(panel).to_contain_text(words["seen"])
+    keep(film(tmp_path / "film.mp4"), MediaFormat.MP4, "gate")
+    see_film(panel.locator(".medium"))
     page.keyboard.press("s")
     page.locator("dialog input[name=minutes]").first.wait_for()
     page.keyboard.press("3")

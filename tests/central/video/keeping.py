@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import cv2
@@ -27,6 +28,16 @@ def sequence(node: Node) -> bytes:
     """Return a clip of two pictures."""
     now = node.clock()
     return encode_sequence([Picture(jpeg(grey=g), now + n * SECOND) for n, g in ((0, 9), (1, 99))])
+
+
+def film(path: Path) -> bytes:
+    """Return two seconds that grow lighter, as MP4; ``path`` is where it is made."""
+    size, rate = (320, 180), 10
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"vp09"), rate, size)
+    for grey in range(40, 240, 10):
+        writer.write(np.full((size[1], size[0], 3), grey, np.uint8))
+    writer.release()
+    return path.read_bytes()
 
 
 def put(node: Node, content: bytes, kind: MediaKind, media_format: MediaFormat) -> int:
