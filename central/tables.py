@@ -20,8 +20,10 @@ from sqlalchemy import (
 )
 
 import central.alarms.tables
+import central.consent.tables
 import central.duty.tables
 import central.fire.tables
+import central.muster.tables
 import central.operator_tables
 import central.patrol.tables
 import central.plans.tables
@@ -298,93 +300,6 @@ lockdowns = Table(
     comment="lockdown levels that are or were on; nothing is deleted",
 )
 
-forgiven = Table(
-    "forgiven",
-    metadata,
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("at", UtcDateTime, nullable=False),
-    Column("holder_id", String(36)),
-    Column("access_point", String(63)),
-    Column("forgiven_by", String(64), nullable=False, comment="the operator's name of then"),
-    comment="whose place, or which point's refusals, an operator forgave; nobody is everybody",
-)
-
-area_facts = Table(
-    "area_facts",
-    metadata,
-    Column("kind", String(16), primary_key=True),
-    Column("subject", String(64), primary_key=True, comment="a holder, or an area"),
-    Column("counted_by", String(63), primary_key=True, comment="of counts, the node; else empty"),
-    Column("area", String(63), index=True, comment="null outside, and where nobody knows"),
-    Column("body", Text, nullable=False, comment="the fact as JSON"),
-    comment="the last fact of each person and of each node's count, in the order of facts",
-)
-
-roll_calls = Table(
-    "roll_calls",
-    metadata,
-    Column("roll_call_id", String(36), primary_key=True),
-    Column("cause", String(16), nullable=False),
-    Column("reason", String(200), nullable=False),
-    Column("started_at", UtcDateTime, nullable=False),
-    Column(
-        "started_by",
-        String(64),
-        nullable=False,
-        comment="the operator's name of then; empty for a fire",
-    ),
-    Column("state", Text, nullable=False, comment="KeptState as JSON: areas, silent nodes"),
-    Column("ended_at", UtcDateTime),
-    Column("ended_by", String(64)),
-    Column("people_count", Integer, comment="at the end"),
-    Column("missing_count", Integer, comment="at the end"),
-    comment="who was inside when a building was evacuated, and who was found",
-)
-
-roll_call_people = Table(
-    "roll_call_people",
-    metadata,
-    Column(
-        "roll_call_id", ForeignKey("roll_calls.roll_call_id", ondelete="CASCADE"), primary_key=True
-    ),
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("holder_id", String(64), index=True),
-    Column(
-        "name",
-        String(200),
-        nullable=False,
-        comment="as a guard wrote it; empty where there is a holder",
-    ),
-    Column("area", String(63), nullable=False),
-    Column("since", UtcDateTime, nullable=False),
-    Column("node", String(63), nullable=False),
-    Column("is_found", Boolean, nullable=False),
-    comment="the list of a roll-call, under pseudonyms",
-)
-
-roll_call_marks = Table(
-    "roll_call_marks",
-    metadata,
-    Column("mark_id", String(36), primary_key=True),
-    Column(
-        "roll_call_id",
-        ForeignKey("roll_calls.roll_call_id", ondelete="CASCADE"),
-        nullable=False,
-        index=True,
-    ),
-    Column("number", Integer, nullable=False),
-    Column("at", UtcDateTime, nullable=False),
-    Column("is_safe", Boolean, nullable=False),
-    Column(
-        "marked_by",
-        String(64),
-        nullable=False,
-        comment="the operator's name of then; empty where a credential was shown",
-    ),
-    Column("access_point", String(63), nullable=False),
-    comment="who was said to be safe, by whom and when; marks are only added",
-)
-
 visits = Table(
     "visits",
     metadata,
@@ -476,90 +391,6 @@ retention_runs = Table(
     Column("deleted_count", BigInteger, nullable=False, comment="since the table was made"),
     Column("mark", BigInteger, nullable=False, comment="position up to which facts were looked at"),
     comment="what the timers of retention did, one line for each class of data",
-)
-
-consent_texts = Table(
-    "consent_texts",
-    metadata,
-    Column("purpose", String(16), primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("zh_cn", Text, nullable=False),
-    Column("en", Text, nullable=False),
-    Column("made_by", String(36), comment="null: shipped with the program"),
-    Column("made_at", UtcDateTime, nullable=False),
-    comment="what people are told before they consent; a version is never changed",
-)
-
-consents = Table(
-    "consents",
-    metadata,
-    Column("consent_id", String(36), primary_key=True),
-    Column("holder_id", ForeignKey("people.holder_id"), nullable=False, index=True),
-    Column("purpose", String(16), nullable=False),
-    Column("text_version", Integer, nullable=False),
-    Column("place", String(16), nullable=False, comment="where the template lies"),
-    Column("nodes", JSON, nullable=False, comment="the terminals, where it lies there alone"),
-    Column("method", String(16), nullable=False),
-    Column("is_under_14", Boolean, nullable=False),
-    Column("guardian_name", String(200)),
-    Column("guardian_relation", String(100)),
-    Column("given_at", UtcDateTime, nullable=False),
-    Column("taken_by", String(36), nullable=False),
-    Column("ended_at", UtcDateTime),
-    Column("ended_by", String(36)),
-    Column("end_reason", String(16)),
-    comment="one stands for each person and purpose: the one that is not ended",
-)
-
-face_deletions = Table(
-    "face_deletions",
-    metadata,
-    Column("deletion_id", String(36), primary_key=True),
-    Column("holder_id", String(36), nullable=False, index=True),
-    Column("reason", String(16), nullable=False),
-    Column("template_ids", JSON, nullable=False),
-    Column("picture_count", Integer, nullable=False),
-    Column("replica_version", BigInteger, nullable=False),
-    Column("ordered_at", UtcDateTime, nullable=False),
-    Column("ordered_by", String(36)),
-    Column("central_deleted_at", UtcDateTime, comment="null while a leaver may still return"),
-    comment="what had to go, and why; kept after the person is erased, under the pseudonym",
-)
-
-face_deletion_nodes = Table(
-    "face_deletion_nodes",
-    metadata,
-    Column("deletion_id", ForeignKey("face_deletions.deletion_id"), primary_key=True),
-    Column("node", String(63), primary_key=True, index=True),
-    Column("signing_key", String(64), nullable=False, comment="of the terminal at the order"),
-    Column("confirmed_at", UtcDateTime),
-    Column("confirmed_key", String(64)),
-    Column("document", Text, comment="the terminal's statement, as it was signed"),
-    Column("signature", String(100)),
-    comment="which terminals had to delete, and their proofs",
-)
-
-terminal_faces = Table(
-    "terminal_faces",
-    metadata,
-    Column("template_id", String(36), primary_key=True),
-    Column("node", String(63), primary_key=True, index=True),
-    Column("holder_id", ForeignKey("people.holder_id"), nullable=False, index=True),
-    Column("network", String(64), nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("stored_at", UtcDateTime, comment="when the terminal said that it holds it"),
-    comment="templates that lie at terminals alone, once all of them hold it",
-)
-
-erasures = Table(
-    "erasures",
-    metadata,
-    Column("holder_id", String(36), primary_key=True),
-    Column("kind", String(16), primary_key=True),
-    Column("erased_at", UtcDateTime, nullable=False),
-    Column("document", Text, nullable=False),
-    Column("signature", String(100), nullable=False, comment="of central"),
-    comment="who and whose faces went for ever; the same lines lie in a file beside",
 )
 
 Index("ix_audit_log_at", audit_log.c.at)

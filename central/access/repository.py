@@ -12,9 +12,10 @@ from sqlalchemy import Row, func, insert, select, update
 
 from central.access.schemas import KeptAccessModel, LockdownView, VersionView
 from central.database import ACCESS_LOCK, Transaction
+from central.muster.tables import forgiven
 from central.nodes.repository import signing_keys
 from central.site_values import next_replica_version
-from central.tables import access_models, forgiven, lockdowns, people
+from central.tables import access_models, lockdowns, people
 from config.contract.access_model import AccessModel
 from config.contract.identifiers import new_id
 from config.contract.nodes import AccessRecord, ActiveLockdown, ForgivenRecord

@@ -6,6 +6,8 @@ from central.assessment.composition import ConsentCount, Facts
 from central.assessment.schemas import TerminalLine
 from central.consent import repository as consents
 from central.consent.stored_faces import stored_faces
+from central.consent.tables import consents as consent_table
+from central.consent.tables import terminal_faces
 from central.database import Transaction
 from central.nodes import repository as nodes
 from central.nodes.endpoints import installed
@@ -13,8 +15,7 @@ from central.recognition import repository as recognition
 from central.recognition.thresholds import thresholds_now
 from central.retention.endpoints import table_of
 from central.services import Services
-from central.tables import consents as consent_table
-from central.tables import templates, terminal_faces
+from central.tables import templates
 
 
 async def facts_of(services: Services) -> Facts:

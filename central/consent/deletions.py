@@ -7,16 +7,11 @@ from typing import Any, Literal
 from sqlalchemy import Row, delete, func, insert, select, update
 
 from central.consent.schemas import Deletion, TerminalDeletion
+from central.consent.tables import face_deletion_nodes, face_deletions, terminal_faces
 from central.database import Transaction
 from central.people import templates
 from central.site_values import replica_version
-from central.tables import (
-    enrolment_pictures,
-    face_deletion_nodes,
-    face_deletions,
-    nodes,
-    terminal_faces,
-)
+from central.tables import enrolment_pictures, nodes
 from central.tables import templates as template_table
 from config.contract.face_statements import (
     STATEMENT_COUNT_MAX,

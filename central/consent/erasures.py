@@ -20,9 +20,10 @@ from sqlalchemy import delete, insert, select
 from central.audit.notes import CENTRAL, Note
 from central.consent import deletions
 from central.consent import repository as consent
+from central.consent.tables import erasures
 from central.database import Database, Transaction
 from central.people import repository, templates
-from central.tables import blobs, erasures, events, people
+from central.tables import blobs, events, people
 from central.tables import templates as template_table
 from config.contract.erasures import Erasure, read_erasure, sign_erasure
 from config.contract.face_statements import SignedStatement

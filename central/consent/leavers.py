@@ -13,9 +13,10 @@ from sqlalchemy import ColumnElement, delete, exists, or_, select
 from central.audit.notes import CENTRAL, Note
 from central.consent import deletions, erasures
 from central.consent import repository as consents
+from central.consent.tables import face_deletion_nodes, face_deletions, terminal_faces
 from central.database import Transaction
 from central.people import repository, templates
-from central.tables import face_deletion_nodes, face_deletions, people, terminal_faces
+from central.tables import people
 from central.tables import templates as template_table
 
 BATCH_LENGTH: Final = 100

@@ -10,18 +10,12 @@ from central.audit import repository as audit
 from central.consent import deletions
 from central.consent import repository as consents
 from central.consent.schemas import PersonRecord
+from central.consent.tables import terminal_faces
 from central.database import Transaction
 from central.fire.tables import fire_people
+from central.muster.tables import roll_call_people
 from central.people.schemas import Person
-from central.tables import (
-    cards,
-    enrolment_pictures,
-    events,
-    roll_call_people,
-    templates,
-    terminal_faces,
-    visits,
-)
+from central.tables import cards, enrolment_pictures, events, templates, visits
 
 SECRET: frozenset[str] = frozenset(
     {"ciphertext", "wrapped_key", "key_version", "verifier", "nonce", "holder_id", "version"}

@@ -16,9 +16,10 @@ from central.consent.schemas import (
     NewConsent,
     NewConsentText,
 )
+from central.consent.tables import consent_texts, consents
 from central.database import Transaction
 from central.operator_tables import users
-from central.tables import consent_texts, consents, people, templates
+from central.tables import people, templates
 from config.contract.identifiers import new_id
 
 

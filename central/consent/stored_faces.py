@@ -10,8 +10,9 @@ from typing import Final, Literal
 from sqlalchemy import exists, func, or_, select
 
 from central.consent.schemas import StoredFaces
+from central.consent.tables import terminal_faces
 from central.database import Transaction
-from central.tables import people, templates, terminal_faces
+from central.tables import people, templates
 
 WARNING_COUNT: Final = 80_000
 FILING_COUNT: Final = 100_000

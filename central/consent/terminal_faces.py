@@ -6,9 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import Row, delete, exists, insert, select, update
 
+from central.consent.tables import terminal_faces
 from central.database import Transaction
 from central.people import repository
-from central.tables import templates, terminal_faces
+from central.tables import templates
 from config.contract.face_statements import FaceStatement
 
 

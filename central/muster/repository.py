@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Select, insert, or_, select, update
 
 from central.database import Transaction
-from central.tables import area_facts
+from central.muster.tables import area_facts
 from config.contract.access_events import (
     AreaFactRecorded,
     AreasForgivenRecorded,

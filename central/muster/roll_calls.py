@@ -15,7 +15,8 @@ from central.database import EVENTS_LOCK, Transaction
 from central.muster.repository import TOPIC
 from central.muster.roll_call import Listed, Mark, Standing, shown_at, standings
 from central.muster.roll_call_schemas import Cause, KeptState, RollCallLine
-from central.tables import access_models, roll_call_marks, roll_call_people, roll_calls
+from central.muster.tables import roll_call_marks, roll_call_people, roll_calls
+from central.tables import access_models
 from config.contract.access_model import AccessModel
 from config.contract.area_state import Areas
 from config.contract.events import AccessDenied, AccessGranted, Event

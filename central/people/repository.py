@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, delete, exists, func, insert, or_, select, update
 
 from central.consent.repository import stands_for
+from central.consent.tables import terminal_faces
 from central.database import Transaction, like_pattern
 from central.people import networks
 from central.people.masking import masked
@@ -21,7 +22,6 @@ from central.tables import (
     people,
     templates,
     temporary_codes,
-    terminal_faces,
     units,
 )
 

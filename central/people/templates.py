@@ -11,9 +11,10 @@ from typing import Any, Final
 import numpy as np
 from sqlalchemy import delete, exists, func, insert, select
 
+from central.consent.tables import terminal_faces
 from central.database import FACES_LOCK, Transaction
 from central.keys import KeyEncryptionKey, KeysError
-from central.tables import enrolment_pictures, face_reviews, templates, terminal_faces
+from central.tables import enrolment_pictures, face_reviews, templates
 from config.contract.identifiers import Frozen, new_id
 from config.contract.trust import (
     KEY_SIZE_BYTES,

@@ -2,5 +2,5 @@
 
 ``classes`` is the table and knows no database; ``rules`` finds and deletes what is due of a class;
 ``service`` is the timer; ``repository`` keeps what it did. A table that is added to
-``central/tables.py`` belongs to a class, or a test fails.
+``central.metadata`` belongs to a class, or a test fails.
 """

@@ -40,22 +40,20 @@ from central.duty.tables import guard_desks
 from central.events.considered import CANDIDATES
 from central.fire.tables import fire_people, fires
 from central.muster import repository as muster
+from central.muster.tables import area_facts, forgiven, roll_calls
 from central.operator_tables import api_tokens, invitations, sessions
 from central.patrol import keeping as patrols
 from central.people import reviews, templates
 from central.tables import (
-    area_facts,
     blobs,
     enrolment_pictures,
     event_conflicts,
     events,
     face_reviews,
-    forgiven,
     imports,
     node_tokens,
     people,
     retention_runs,
-    roll_calls,
     visits,
 )
 from central.tables import templates as templates_table
