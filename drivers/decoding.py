@@ -38,7 +38,8 @@ _PACKAGE: Final = "drivers.protocols"
 _NO_LINE: Final = frozenset({"jsonl_recording", "osdpcap", "pcap"})
 """Formats of files: nobody says them on a line."""
 _OF_EVERY_DRIVER: Final = frozenset(
-    f"drivers.{name}" for name in ("base", "bus", "protocols", "registry", "transport")
+    f"drivers.{name}"
+    for name in ("base", "bus", "observations", "protocols", "registry", "transport")
 )
 _MODBUS_MODULES: Final = frozenset({"modbus_rtu", "modbus_tcp"})
 
