@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from config.contract.access import CredentialKind, DenialReason
-from config.contract.areas import AreaFact, AreasForgiven, CodeUsed, UnnamedCount
+from config.contract.areas import CodeUsed
 from config.contract.visitor_code import VisitorCode
-from edge.access.areas import SharedFact
+from edge.access import told
 from edge.access.attempts import CodeShown
-from edge.access.compiled import CompiledPoint
 from edge.access.facts import (
     DoorForcedOpen,
     DoorOpenTooLong,
@@ -43,6 +42,7 @@ from edge.access.happenings import (
     RefusalsForgiven,
     Ticked,
 )
+from edge.access.moves import count_unnamed, move, next_sequence
 from edge.access.question import Denied, Granted, Person
 from edge.access.state import (
     REFUSAL_WINDOW,
@@ -61,7 +61,6 @@ TAILGATING_S: Final = 5.0
 """Whoever passes so soon after another, without a grant, went through behind them."""
 OPEN_TIME_S_MAX: Final = 30.0
 """Of a door at which no point is known."""
-_LATER: Final = timedelta(microseconds=1)
 
 
 def take(world: World, happening: Happening) -> tuple[Fact, ...]:
@@ -215,14 +214,14 @@ def _pass_on(world: World, happening: Passed, grant: OpenGrant) -> list[Fact]:
     state.passed_last[happening.point.id] = PassedLast(grant.decision_id, happening.at)
     found = list[Fact]()
     if traveller.holder_id is None:
-        found += _count_unnamed(state, here, 1, happening.at)
+        found += count_unnamed(state, here, 1, happening.at)
     else:
-        found += _move(state, here, traveller, happening.at)
+        found += move(state, here, traveller, happening.at)
     if (code := traveller.code) is not None:
         used = CodeUsed(
             at=happening.at,
             node=state.node,
-            sequence=_next(state),
+            sequence=next_sequence(state),
             nonce=code.nonce,
             valid_until=code.valid_until,
         )
@@ -233,7 +232,7 @@ def _pass_on(world: World, happening: Passed, grant: OpenGrant) -> list[Fact]:
 
 def _take_unnamed(world: World, happening: Passed, count: int) -> list[Fact]:
     state, here = world.state, world.model.point(happening.point)
-    found = _count_unnamed(state, here, count, happening.at)
+    found = count_unnamed(state, here, count, happening.at)
     last = state.passed_last.get(happening.point.id)
     # Granted before this process began, or too long ago: nobody knows who it was.
     is_named = happening.decision_id not in (None, None if last is None else last.decision_id)
@@ -251,58 +250,10 @@ def _take_not_passed(world: World, happening: NotPassed) -> list[Fact]:
 
 def _take_wrong_way(world: World, happening: PassedWrongWay) -> list[Fact]:
     here = world.model.point(happening.point)
-    found = _count_unnamed(world.state, here, -1, happening.at)
+    found = count_unnamed(world.state, here, -1, happening.at)
     if world.is_open_to_all(happening.point):
         return found
     return [*found, WrongWayPassage(happening.point.id)]
-
-
-def _move(state: State, here: CompiledPoint, traveller: Traveller, at: datetime) -> list[Fact]:
-    entered, holder_id = here.rules.to_area, traveller.holder_id
-    if holder_id is None or (entered is None and here.rules.from_area is None):
-        return []
-    return _shared(
-        state,
-        AreaFact(
-            holder_id=holder_id,
-            area=entered,
-            at=_after_known(state, holder_id, at),
-            node=state.node,
-            sequence=_next(state),
-            is_first_person=traveller.is_first_person and entered is not None,
-        ),
-    )
-
-
-def _after_known(state: State, holder_id: str, at: datetime) -> datetime:
-    """Return a time for what is seen now that is later than what was known before.
-
-    Clocks of nodes differ by a little; a person who has just passed here is here.
-    """
-    known = state.areas.whereabouts(holder_id)
-    return at if known is None or known.at < at else known.at + _LATER
-
-
-def _count_unnamed(state: State, here: CompiledPoint, count: int, at: datetime) -> list[Fact]:
-    found = list[Fact]()
-    for area, change in ((here.rules.from_area, -count), (here.rules.to_area, count)):
-        if area is not None:
-            now = state.areas.unnamed(state.node, area) + change
-            found += _shared(
-                state,
-                UnnamedCount(area=area, count=now, at=at, node=state.node, sequence=_next(state)),
-            )
-    return found
-
-
-def _shared(state: State, fact: SharedFact) -> list[Fact]:
-    state.areas.merge([fact])
-    return [fact]
-
-
-def _next(state: State) -> int:
-    state.sequence += 1
-    return state.sequence
 
 
 # ---- doors
@@ -360,89 +311,21 @@ def _forget(state: State, now: datetime) -> None:
                 del by_holder[holder_id]
 
 
-# ---- operators and other nodes
-
-
-def _take_forgiven(world: World, happening: Forgiven) -> list[Fact]:
-    state = world.state
-    at, node, sequence = happening.at, state.node, _next(state)
-    if happening.holder_id is None:
-        return _shared(state, AreasForgiven(at=at, node=node, sequence=sequence))
-    at = _after_known(state, happening.holder_id, at)
-    return _shared(
-        state,
-        AreaFact(
-            holder_id=happening.holder_id, is_forgiven=True, at=at, node=node, sequence=sequence
-        ),
-    )
-
-
-def _take_refusals_forgiven(world: World, happening: RefusalsForgiven) -> list[Fact]:
-    world.state.refusals.pop(happening.point, None)
-    return []
-
-
-def _take_lockdown(world: World, happening: LockdownChanged) -> list[Fact]:
-    state, level = world.state, frozenset({happening.level})
-    state.lockdowns = state.lockdowns | level if happening.is_active else state.lockdowns - level
-    # Whoever waits was judged by another level.
-    state.second, state.escorted, state.escorts = {}, {}, {}
-    return []
-
-
-def _take_fire(world: World, happening: FireChanged) -> list[Fact]:
-    state, zone = world.state, frozenset({happening.zone})
-    state.fires = state.fires | zone if happening.is_active else state.fires - zone
-    return []
-
-
-def _take_fire_releases(world: World, happening: FireReleasesChanged) -> list[Fact]:
-    world.state.released = happening.points
-    return []
-
-
-def _take_holds(world: World, happening: HoldsChanged) -> list[Fact]:
-    world.state.held = happening.points
-    return []
-
-
-def _take_degraded(world: World, happening: DegradedChanged) -> list[Fact]:
-    world.state.degraded = happening.rule
-    return []
-
-
-def _take_heard(world: World, happening: Heard) -> list[Fact]:
-    state = world.state
-    for fact in happening.facts:
-        if isinstance(fact, CodeUsed):
-            state.used_codes[fact.nonce] = fact
-        else:
-            state.areas.merge([fact])
-        if fact.node == state.node:
-            state.sequence = max(state.sequence, fact.sequence)
-    return []
-
-
-def _take_link(world: World, happening: LinkChanged) -> list[Fact]:
-    world.state.is_link_up = happening.is_up
-    return []
-
-
 _HANDLERS: Final[dict[type[Happening], Callable[[World, Any], Iterable[Fact]]]] = {
     Decided: _take_decided,
     Passed: _take_passed,
     NotPassed: _take_not_passed,
     PassedWrongWay: _take_wrong_way,
-    Forgiven: _take_forgiven,
-    RefusalsForgiven: _take_refusals_forgiven,
+    Forgiven: told.take_forgiven,
+    RefusalsForgiven: told.take_refusals_forgiven,
     DoorOpened: _take_opened,
     DoorClosed: _take_closed,
-    LockdownChanged: _take_lockdown,
-    FireChanged: _take_fire,
-    FireReleasesChanged: _take_fire_releases,
-    HoldsChanged: _take_holds,
-    DegradedChanged: _take_degraded,
-    Heard: _take_heard,
-    LinkChanged: _take_link,
+    LockdownChanged: told.take_lockdown,
+    FireChanged: told.take_fire,
+    FireReleasesChanged: told.take_fire_releases,
+    HoldsChanged: told.take_holds,
+    DegradedChanged: told.take_degraded,
+    Heard: told.take_heard,
+    LinkChanged: told.take_link,
     Ticked: _take_ticked,
 }
