@@ -24,6 +24,9 @@
 export const PRIORITIES = [1, 2, 3, 4];
 /** More than the milliseconds of any time: what an order by two things is made of. */
 const LATEST_MS = 1e13;
+/** A confirmed fire, and what a single detector or call point signals. */
+const FIRE = "fire";
+const SIGNAL = "fire_point";
 
 /** Whether somebody still has to say that they have seen it. @param {Alarm} alarm */
 export function isUnacknowledged(alarm) {
@@ -40,10 +43,14 @@ export function subjectsOf({ subject }) {
   return /** @type {[string, string][]} */ (Object.entries(subject).filter(([, id]) => id !== null));
 }
 
-/** Unacknowledged first, then by priority, then the newest. @param {Alarm} alarm */
+/** Less is more urgent: what nobody has acknowledged, then the priority, then a fire. @param {Alarm} alarm */
+export function urgency({ acknowledged_at: acknowledged, priority, kind }) {
+  return 2 * ((acknowledged === null ? 0 : PRIORITIES.length) + priority) + (kind === FIRE ? 0 : 1);
+}
+
+/** In the order of urgency, then the newest. @param {Alarm} alarm */
 function rank(alarm) {
-  const place = (alarm.acknowledged_at === null ? 0 : PRIORITIES.length) + alarm.priority;
-  return place * LATEST_MS + LATEST_MS - Date.parse(alarm.raised_at);
+  return urgency(alarm) * LATEST_MS + LATEST_MS - Date.parse(alarm.raised_at);
 }
 
 export class AlarmBook {
@@ -59,6 +66,8 @@ export class AlarmBook {
   #since = 0;
   /** @type {Alarm[] | null} */
   #shown = null;
+  /** @type {Map<string, Alarm[]>} signals by the fire whose line stands for them; as old as `shown` */
+  #signals = new Map();
   /** @type {Set<() => void>} told at once, not with the next frame: a page in the background draws none */
   #listeners = new Set();
 
@@ -107,13 +116,32 @@ export class AlarmBook {
     return this.#standing.get(id ?? "")?.alarm;
   }
 
-  /** What asks for attention, the most urgent first. */
+  /** What asks for attention, the most urgent first; the line of a fire stands for its signals. */
   get shown() {
-    this.#shown ??= [...this.#standing.values()]
-      .filter(({ alarm }) => !isAside(alarm))
-      .sort((a, b) => a.rank - b.rank)
-      .map(({ alarm }) => alarm);
+    this.#shown ??= this.#listed();
     return this.#shown;
+  }
+
+  #listed() {
+    const entries = [...this.#standing.values()].filter(({ alarm }) => !isAside(alarm)).sort((a, b) => a.rank - b.rank);
+    this.#signals = new Map();
+    /** @type {Map<string | null, Alarm>} the most urgent fire of each zone */
+    const fires = new Map();
+    for (const { alarm } of entries) if (alarm.kind === FIRE && !fires.has(alarm.subject.zone)) fires.set(alarm.subject.zone, alarm);
+    const listed = [];
+    for (const { alarm } of entries) {
+      const fire = alarm.kind === SIGNAL && fires.get(alarm.detail.zone);
+      // Of a fire that somebody has seen, a detector that joins is news.
+      if (fire && urgency(fire) <= urgency(alarm)) this.#signals.set(fire.id, [...(this.#signals.get(fire.id) ?? []), alarm]);
+      else listed.push(alarm);
+    }
+    return listed;
+  }
+
+  /** The signals of single detectors that the line of a fire stands for, the first one first. @param {Alarm} fire @returns {Alarm[]} */
+  signalsOf(fire) {
+    if (fire.kind !== FIRE || !this.shown) return [];
+    return (this.#signals.get(fire.id) ?? []).toSorted((a, b) => Date.parse(a.raised_at) - Date.parse(b.raised_at));
   }
 
   /** How many of each kind a flood has gathered, the most first. @returns {[string, number][]} */

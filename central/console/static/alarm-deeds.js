@@ -1,5 +1,6 @@
 /** What a guard does about alarms: pressed at once, then the world's answer, and a refusal in one line. */
 
+import { isUnacknowledged } from "./alarm-book.js";
 import { ApiError, post } from "./api.js";
 import { fill, h } from "/web/dom.js";
 import { t } from "/web/i18n.js";
@@ -32,7 +33,11 @@ export class AlarmDeeds {
   /** @param {Alarm} alarm */
   async acknowledge(alarm) {
     if (alarm.acknowledged_at !== null) return;
-    await this.do([alarm.id], "desk.acknowledging", () => post(`/alarms/${alarm.id}/acknowledge`, {}));
+    // Whoever has seen the line of a fire has seen the detectors that it names.
+    const signals = this.#store.state.alarms.signalsOf(alarm).filter(isUnacknowledged);
+    const ids = [alarm, ...signals].map(({ id }) => id);
+    const path = signals.length > 0 ? "/alarms/acknowledge" : `/alarms/${alarm.id}/acknowledge`;
+    await this.do(ids, "desk.acknowledging", () => post(path, signals.length > 0 ? { ids } : {}));
   }
 
   /** Say why something is not done. @param {string} key of words */

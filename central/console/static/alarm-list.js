@@ -3,32 +3,40 @@
  * holds still under a hand: what comes meanwhile is counted, and the hand's last move lets it go again.
  */
 
-import { hasReturned, kindWords, place, standing } from "./alarm-words.js";
+import { hasReturned, kindWords, place, signalWords, standing } from "./alarm-words.js";
+import { Stillness } from "./stillness.js";
 import { fill, h, renderRows } from "/web/dom.js";
 import { formatAgo, formatTime } from "/web/format.js";
 import { language, onLanguage, t } from "/web/i18n.js";
 import { prioritySign } from "/web/symbols.js";
 
-/** @typedef {import("./alarm-book.js").Alarm} Alarm */
+/**
+ * @typedef {import("./alarm-book.js").Alarm} Alarm
+ * @typedef {object} Context
+ * @property {() => string} zone of time
+ * @property {() => any} site
+ * @property {(id: string) => string | null} pressed key of what is under way
+ * @property {(id: string) => Alarm | undefined} find one that stands, in the list or in another's line
+ * @property {(alarm: Alarm) => Alarm[]} signals that its line stands for
+ * @property {boolean} mayAct
+ */
 
 /** As `alarm-list` in console.css has it. */
 const ROW_PX = 52;
 /** Rows above and below what can be seen, for whoever scrolls. */
 const SPARE = 4;
-/** A mouse that was left lying on the list holds nothing up. */
-const STILL_MS = 10_000;
 
 /** `<alarm-list>`: give it `context`, then `items`; it says `choose` with an alarm's id. */
 export class AlarmList extends HTMLElement {
-  /** @type {{zone: () => string, site: () => any, pressed: (id: string) => string | null, mayAct: boolean}} */
-  context = { zone: () => "UTC", site: () => null, pressed: () => null, mayAct: false };
+  /** @type {Context} */
+  context = { zone: () => "UTC", site: () => null, pressed: () => null, find: () => undefined, signals: () => [], mayAct: false };
+  /** @type {string | null} what is looked at while nobody has chosen */
+  #led = null;
   /** @type {readonly Alarm[]} */
   #items = [];
   /** @type {Alarm[] | null} what is shown while held, in its order; null while not held */
   #held = null;
-  #touchedMs = -Infinity;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #letGo;
+  #still = new Stillness(this, () => this.#hold(), () => this.#letGo());
   /** @type {string | null} */
   #chosen = null;
   #rows = h("ol");
@@ -38,8 +46,6 @@ export class AlarmList extends HTMLElement {
 
   connectedCallback() {
     this.append(this.#news, this.#pane);
-    for (const touch of ["pointermove", "pointerdown", "wheel"]) this.addEventListener(touch, () => this.#touch(), { passive: true });
-    this.addEventListener("pointerleave", () => this.release());
     this.#pane.addEventListener("scroll", () => this.#draw(), { passive: true });
     this.#pane.addEventListener("click", (event) => this.#click(event));
     new ResizeObserver(() => this.#draw()).observe(this.#pane);
@@ -51,7 +57,7 @@ export class AlarmList extends HTMLElement {
     this.#items = items;
     if (this.#held) {
       const now = new Map(items.map((alarm) => [alarm.id, alarm]));
-      this.#held = this.#held.map((alarm) => now.get(alarm.id) ?? left(alarm));
+      this.#held = this.#held.map((alarm) => now.get(alarm.id) ?? this.context.find(alarm.id) ?? left(alarm));
     }
     this.#draw();
   }
@@ -68,22 +74,27 @@ export class AlarmList extends HTMLElement {
     return this.#chosen;
   }
 
+  /** @param {string | null} id of what is looked at while nobody has chosen */
+  set led(id) {
+    if (id === this.#led) return;
+    this.#led = id;
+    this.#draw();
+  }
+
   get #shown() {
     return this.#held ?? this.#items;
   }
 
   /** Show what has waited. */
   release() {
-    clearTimeout(this.#letGo);
-    this.#held = null;
-    this.#draw();
+    this.#still.release();
   }
 
   /** Move the selection. @param {1 | -1} step down or up */
   move(step) {
     const at = this.#shown.findIndex((alarm) => alarm.id === this.#chosen);
     const next = this.#shown[at < 0 ? 0 : Math.min(this.#shown.length - 1, Math.max(0, at + step))];
-    this.#touch();
+    this.#still.touch();
     this.#pane.focus({ preventScroll: true });
     this.choose(next?.id ?? null);
   }
@@ -105,18 +116,13 @@ export class AlarmList extends HTMLElement {
     else if (top + ROW_PX > scrollTop + clientHeight) this.#pane.scrollTop = top + ROW_PX - clientHeight;
   }
 
-  /** Hold still from now on, for as long as a hand that moves may need. */
-  #touch() {
-    this.#touchedMs = performance.now();
-    if (this.#held) return;
+  #hold() {
     this.#held = [...this.#items];
-    const look = () => {
-      const left = this.#touchedMs + STILL_MS - performance.now();
-      if (left > 0) this.#letGo = setTimeout(look, left);
-      else this.release();
-    };
-    clearTimeout(this.#letGo);
-    this.#letGo = setTimeout(look, STILL_MS);
+  }
+
+  #letGo() {
+    this.#held = null;
+    this.#draw();
   }
 
   /** @param {Event} event */
@@ -157,16 +163,17 @@ export class AlarmList extends HTMLElement {
 
   /** @param {HTMLElement} row @param {Alarm} alarm */
   #update(row, alarm) {
-    const { zone, site, pressed, mayAct } = this.context;
+    const { zone, site, pressed, signals, mayAct } = this.context;
     const isChosen = alarm.id === this.#chosen;
     const deed = pressed(alarm.id);
-    const words = standing(alarm, zone());
-    const said = [alarm.kind, place(alarm, site()), words, formatTime(alarm.raised_at, zone()), isChosen, deed, language()].join("|");
+    const isLed = this.#chosen === null && alarm.id === this.#led;
+    const words = [signalWords(signals(alarm), site()), standing(alarm, zone())].filter(Boolean).join(" · ");
+    const said = [alarm.kind, place(alarm, site()), words, isLed, formatTime(alarm.raised_at, zone()), isChosen, deed, language()].join("|");
     const [mark, at, what, how, deeds] = row.children;
     /** @type {HTMLTimeElement} */ (at).title = formatAgo(alarm.raised_at);
     if (row.dataset.said === said) return;
     row.dataset.said = said;
-    row.className = classes(alarm);
+    row.className = `${classes(alarm)}${isLed ? " is-led" : ""}`;
     row.toggleAttribute("aria-current", isChosen);
     row.toggleAttribute("aria-busy", deed !== null);
     if (mark.childElementCount === 0) fill(mark, prioritySign(alarm.priority));

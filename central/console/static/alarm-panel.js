@@ -32,6 +32,7 @@ export class AlarmPanel {
   #deeds = h("p", { class: "deeds" });
   #procedure = h("div", { class: "procedure" });
   #media = h("div", { class: "media" });
+  #signals = h("div", { class: "around signals" });
   #around = h("div", { class: "around" });
   #history = h("ol", { class: "history" });
   /** @type {Detail | null} what central has told in full */
@@ -43,7 +44,7 @@ export class AlarmPanel {
   /** @param {Context} context */
   constructor(context) {
     this.#context = context;
-    this.element.append(this.#head, this.#deeds, this.#procedure, this.#media, this.#around, this.#history);
+    this.element.append(this.#head, this.#deeds, this.#procedure, this.#media, this.#signals, this.#around, this.#history);
   }
 
   /** @param {Alarm} alarm @param {string | null} pressed key of what is under way */
@@ -68,6 +69,7 @@ export class AlarmPanel {
     this.#drawDeeds(alarm, isAnother);
     this.#drawProcedure(detail);
     this.#drawMedia(alarm);
+    this.#drawSignals(alarm);
     this.#drawAround(alarm);
     fill(this.#history, ...(detail?.history ?? []).toReversed().map((line) => historyLine(line, zone)));
   }
@@ -144,10 +146,25 @@ export class AlarmPanel {
     });
   }
 
+  /** The detectors that a fire's line stands for. @param {Alarm} alarm */
+  #drawSignals(alarm) {
+    const signals = this.#context.store.state.alarms.signalsOf(alarm);
+    this.#signals.hidden = signals.length === 0;
+    fill(this.#signals, h("h3", {}, t("desk.signals_of")), h("ul", {}, ...signals.map((signal) => this.#other(signal))));
+  }
+
+  /** A way to another alarm. @param {Alarm} other */
+  #other(other) {
+    const { store, choose } = this.#context;
+    const { site, zone } = store.state;
+    const words = `${formatTime(other.raised_at, zone)} ${kindWords(other)}${other.kind === "fire_point" ? ` ${place(other, site)}` : ""}`;
+    return h("li", { class: `p${other.priority}` }, prioritySign(other.priority), h("button", { type: "button", class: "plain", onclick: () => choose(other.id) }, words), h("small", {}, standing(other, zone)));
+  }
+
   /** @param {Alarm} alarm */
   #drawAround(alarm) {
-    const { store, look, choose } = this.#context;
-    const { alarms, site, zone, log } = store.state;
+    const { store, look } = this.#context;
+    const { alarms, site, log } = store.state;
     const others = alarms.around(alarm).slice(0, AROUND_SHOWN);
     const own = String(alarm.event_position);
     const ids = new Set(subjectsOf(alarm).map(([, id]) => id));
@@ -159,9 +176,7 @@ export class AlarmPanel {
       h(
         "ul",
         {},
-        ...others.map((other) =>
-          h("li", { class: `p${other.priority}` }, prioritySign(other.priority), h("button", { type: "button", class: "plain", onclick: () => choose(other.id) }, `${formatTime(other.raised_at, zone)} ${kindWords(other)}`), h("small", {}, standing(other, zone))),
-        ),
+        ...others.map((other) => this.#other(other)),
         ...lines.map((line) => h("li", {}, h("span", {}, lineText(line, site, look)))),
       ),
     );

@@ -7,6 +7,9 @@ import { localName, t, term } from "/web/i18n.js";
 
 /** @typedef {import("./alarm-book.js").Alarm} Alarm */
 
+/** Two are what confirms a fire. */
+const SIGNALS_NAMED = 2;
+
 /** @param {Alarm} alarm */
 export function kindWords(alarm) {
   return term("alarm_kind", alarm.kind);
@@ -23,7 +26,22 @@ export function place(alarm, site) {
   const { checkpoint, route } = alarm.detail;
   const about = alarm.subject.round ? [["checkpoint", checkpoint ?? route ?? ""]] : subjectsOf(alarm);
   const [kind, id] = about[0] ?? ["node", alarm.node ?? ""];
+  // What a panel calls its point is what hangs on the wall.
+  if (alarm.kind === "fire_point") return signalName(alarm, site);
   return localName(site?.names?.[kind]?.[id], id);
+}
+
+/** A detector or call point, as its panel calls it. @param {Alarm} signal @param {any} site */
+function signalName({ detail, subject }, site) {
+  if (detail.text) return detail.text;
+  return detail.point ? `${localName(site?.names?.device?.[detail.device], detail.device)} ${detail.point}` : (subject.device ?? "");
+}
+
+/** The detectors that a fire's line stands for; nothing without any. @param {Alarm[]} signals @param {any} site */
+export function signalWords(signals, site) {
+  if (signals.length === 0) return "";
+  const named = signals.slice(0, SIGNALS_NAMED).map((signal) => signalName(signal, site));
+  return t("desk.signals", { n: signals.length, names: named.join(" + ") });
 }
 
 /** Whether its cause has gone; what is over the moment it happens never stood. @param {Alarm} alarm */

@@ -10,6 +10,7 @@ import { onKey } from "/web/keys.js";
 
 /** What a guard has chosen to see, in this browser. */
 const CHOICE = "menshen.building";
+const PLAN = "plan";
 
 /**
  * @typedef {import("./alarm-book.js").Alarm} Alarm
@@ -26,7 +27,7 @@ export function mountBuilding(section, store, session) {
   const nodes = h("ul", { class: "node-strip" });
   const lists = h("div", { class: "lists" }, heading("console.gates"), gates, heading("console.nodes"), nodes);
   const place = h("div", { class: "place", hidden: true });
-  const tabs = ["plan", "gates"].map((name) =>
+  const tabs = [PLAN, "gates"].map((name) =>
     h("button", { type: "button", class: "quiet", role: "tab", onclick: () => choose(name), data: { t: `desk.show_${name}`, tab: name } }, t(`desk.show_${name}`)),
   );
   section.append(h("div", { class: "tabs", role: "tablist" }, ...tabs), place, lists);
@@ -36,9 +37,9 @@ export function mountBuilding(section, store, session) {
   /** @param {string} name */
   async function show(name) {
     for (const tab of tabs) tab.setAttribute("aria-selected", String(tab.dataset.tab === name));
-    lists.hidden = name === "plan";
-    place.hidden = name !== "plan";
-    if (name !== "plan" || plan) return;
+    lists.hidden = name === PLAN;
+    place.hidden = name !== PLAN;
+    if (name !== PLAN || plan) return;
     wear("plan.css");
     const { mountPlan } = await import("./plan.js");
     plan ??= mountPlan(place, store, session);
@@ -55,10 +56,10 @@ export function mountBuilding(section, store, session) {
     show(chosen ?? "gates");
     if (chosen) return;
     const { items } = await get("/plans").catch(() => ({ items: [] }));
-    if (items.some((/** @type {any} */ each) => !each.is_schematic)) show("plan");
+    if (items.some((/** @type {any} */ each) => !each.is_schematic)) show(PLAN);
   }
 
-  onKey("m", () => t("desk.show_other"), () => choose(place.hidden ? "plan" : "gates"));
+  onKey("m", () => t("desk.show_other"), () => choose(place.hidden ? PLAN : "gates"));
   begin();
   store.subscribe((state) => {
     renderGates(gates, state, openGate);

@@ -4,6 +4,7 @@ import "/web/live-list.js";
 import "./alarm-list.js";
 import { CHOSEN } from "./alarm-bar.js";
 import { AlarmDeeds } from "./alarm-deeds.js";
+import { Lead } from "./alarm-lead.js";
 import { assistanceStrip } from "./assistance-strip.js";
 import { createLine, lineText, updateLine } from "./event-line.js";
 import { detail } from "./event-detail.js";
@@ -22,7 +23,7 @@ import { onKey } from "/web/keys.js";
 
 startPage({
   name: "console",
-  mount(main, { store, session }) {
+  mount(main, { store, session, notices }) {
     const view = { filter: "", /** @type {string | null} */ event: null };
     const may = (/** @type {string} */ permission) => session.permissions.includes(permission);
     const look = {
@@ -36,7 +37,14 @@ startPage({
     };
     const deeds = new AlarmDeeds(store);
     const list = /** @type {AlarmList} */ (h("alarm-list"));
-    list.context = { zone: () => store.state.zone, site: () => store.state.site, pressed: (id) => deeds.pressed(id), mayAct: may("alarms.act") };
+    list.context = {
+      zone: () => store.state.zone,
+      site: () => store.state.site,
+      pressed: (id) => deeds.pressed(id),
+      find: (id) => store.state.alarms.get(id),
+      signals: (alarm) => store.state.alarms.signalsOf(alarm),
+      mayAct: may("alarms.act"),
+    };
     const quiet = h("div", { class: "quiet" });
     const flood = h("p", { class: "flood", hidden: true });
     const seen = h("button", { type: "button", class: "quiet", hidden: true, onclick: () => deeds.acknowledgeSeen(list.visible) });
@@ -45,10 +53,11 @@ startPage({
     async function loadPanel() {
       // With what a key asks about it, so that the keys after that one are not lost.
       const [{ AlarmPanel }] = await Promise.all([import("./alarm-panel.js"), import("./alarm-forms.js")]);
-      panel ??= new AlarmPanel({ store, permissions: session.permissions, look, act, choose: (id) => list.choose(id) });
+      panel ??= new AlarmPanel({ store, permissions: session.permissions, look, act: actHere, choose: (id) => list.choose(id) });
       store.schedule();
     }
     const chosen = h("section", { class: "detail", "aria-live": "off" });
+    const lead = new Lead(chosen);
     const events = /** @type {LiveList} */ (h("live-list", { empty: "console.empty" }));
     events.row = {
       key: (line) => line.key,
@@ -67,10 +76,10 @@ startPage({
     );
     main.classList.toggle("has-no-alarms", !may("alarms.read"));
     const building = mountBuilding(plan, store, session);
-    if (may("assistance.read")) main.before(assistanceStrip(store, may("assistance.answer")));
+    if (may("assistance.read")) notices.add(assistanceStrip(store, may("assistance.answer")));
     // What hardly ever shows is not waited for.
-    if (may("approvals.read")) import("./signing.js").then(({ signingStrip }) => main.before(signingStrip(store, session.permissions)));
-    if (may("recognition.read")) import("./recognition-strip.js").then(({ recognitionStrip }) => main.before(recognitionStrip(store)));
+    if (may("approvals.read")) import("./signing.js").then(({ signingStrip }) => notices.add(signingStrip(store, session.permissions)));
+    if (may("recognition.read")) import("./recognition-strip.js").then(({ recognitionStrip }) => notices.add(recognitionStrip(store)));
 
     let said = "";
     store.subscribe((state) => {
@@ -85,21 +94,31 @@ startPage({
       events.items = wanted
         ? log.lines.filter((line) => lineText(line, state.site, look).toLowerCase().includes(wanted))
         : log.lines;
-      const alarm = list.chosen === null ? undefined : (alarms.get(list.chosen) ?? panel?.last(list.chosen));
+      // What nobody has chosen is the most urgent alarm, and without any the person who was let in last.
+      list.led = lead.follow(alarms);
+      const id = list.chosen ?? (view.event === null ? lead.id : null);
+      const alarm = id === null ? undefined : (alarms.get(id) ?? panel?.last(id));
       if (alarm && !panel) {
         loadPanel();
         return;
       }
       if (alarm && panel) {
         panel.show(alarm, deeds.pressed(alarm.id));
-        fill(chosen, panel.element);
+        put(panel.element);
         return;
       }
-      // Without a choice the panel follows the person who was let in last.
       const own = log.lines.find((line) => line.key === view.event);
       const line = own ?? log.lines.find((each) => each.word === "access.granted");
-      fill(chosen, line ? detail(line, look, state.site, line === own) : h("p", { class: "empty" }, t("detail.empty")));
+      put(line ? detail(line, look, state.site, line === own) : h("p", { class: "empty" }, t("detail.empty")));
     });
+
+    /** Show in the panel; what is there already is left alone, since a film would begin anew. @param {HTMLElement} element */
+    function put(element) {
+      if (chosen.firstChild !== element) fill(chosen, element);
+    }
+
+    /** What is shown is chosen before anything is done about it. */
+    const take = () => (lead.id === null ? list.move(1) : list.choose(lead.id));
 
     /** @param {import("./alarm-book.js").AlarmBook} alarms */
     function drawAlarms(alarms) {
@@ -117,10 +136,16 @@ startPage({
       fill(flood, h("b", {}, t("desk.gathered", { n: total })), " ", h("span", {}, kinds), may("alarms.act") && h("button", { type: "button", onclick: acknowledge }, t("desk.acknowledge")));
     }
 
+    /** @param {string} deed done about what the panel shows */
+    function actHere(deed) {
+      if (list.chosen === null) take();
+      act(deed);
+    }
+
     /** @param {string} deed */
     async function act(deed) {
       const alarm = store.state.alarms.get(list.chosen);
-      if (!alarm) return list.move(1);
+      if (!alarm) return take();
       if (deed === "acknowledge") return deeds.acknowledge(alarm);
       if (deed === "unshelve") return deeds.unshelve(alarm);
       if (deed === "camera") return watch(alarm);
@@ -179,7 +204,7 @@ startPage({
     addEventListener("hashchange", follow);
     follow();
     onLanguage(() => store.schedule());
-    listen({ list, events, search, act, deeds, chosen });
+    listen({ list, events, search, act, take, deeds, chosen });
     const handOver = async () => (await import("./handover.js")).openHandover(store, session.username);
     if (may("alarms.read")) onKey("h", () => t("desk.handover"), handOver);
   },
@@ -192,9 +217,9 @@ function heading(key) {
 
 /**
  * @param {{list: AlarmList, events: LiveList, search: HTMLInputElement, deeds: AlarmDeeds,
- *   act: (deed: string) => void, chosen: HTMLElement}} parts
+ *   act: (deed: string) => void, take: () => void, chosen: HTMLElement}} parts
  */
-function listen({ list, events, search, act, deeds, chosen }) {
+function listen({ list, events, search, act, take, deeds, chosen }) {
   search.placeholder = t("console.filter");
   search.ariaLabel = t("console.filter");
   // Keys move in the alarms where there are any, unless somebody is among the events.
@@ -202,7 +227,7 @@ function listen({ list, events, search, act, deeds, chosen }) {
   onKey("j", () => t("keys.down"), () => here().move(1));
   onKey("k", () => t("keys.up"), () => here().move(-1));
   onKey("Enter", () => t("desk.open"), () => {
-    if (list.chosen === null) return list.move(1);
+    if (list.chosen === null) return take();
     chosen.tabIndex = -1;
     chosen.focus();
   });

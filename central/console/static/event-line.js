@@ -131,6 +131,6 @@ function outcome(step, look) {
 
 /** @param {Element} place @param {Line} line @param {Look} look */
 function placeCrop(place, line, look) {
-  if (place.childElementCount > 0 || !line.word.startsWith("access.") || !("credential" in line.data)) return;
+  if (place.childElementCount > 0 || !/^access\./.test(line.word) || !("credential" in line.data)) return;
   place.append(crop(line, look));
 }

@@ -50,7 +50,7 @@ const LOOKS = {
   "emergency.released": () => ["door", 1],
   "node.revoked": () => ["lost", 2],
   "replica.age_changed": (data) => ["note", data.is_outdated ? 2 : 0],
-  "fire.point_changed": (data) => ["note", data.conditions?.includes("fire") ? 1 : data.conditions?.length ? 3 : 0],
+  "fire.point_changed": (data) => ["note", data.conditions?.some((/** @type {string} */ each) => each === "fire") ? 1 : data.conditions?.length ? 3 : 0],
   "fire.confirmed": (data) => ["door", data.is_drill ? 3 : 1],
   "fire.release_answered": (data) => ["door", data.outcome === "confirmed" ? 0 : 1],
   "fire.path_changed": (data) => ["lost", data.is_up ? 0 : 2],

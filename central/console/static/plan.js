@@ -46,7 +46,7 @@ export function mountPlan(section, store, session) {
   const tally = h("p", { class: "plan-tally", role: "status" });
   const sheet = h("div", { class: "plan-sheet" });
   const problem = h("p", { class: "problem", role: "alert" });
-  section.classList.add("plan");
+  section.className += " plan";
   section.append(h("header", {}, tabs, tally), problem, h("div", { class: "plan-frame" }, sheet));
   const picture = /** @type {HTMLImageElement} */ (h("img", { class: "plan-drawing", alt: "", draggable: "false" }));
   const symbols = h("ul", { class: "plan-symbols" });

@@ -12,6 +12,7 @@ import { DutyLock } from "./duty-lock.js";
 import { purposeShown, standOn } from "./purpose-kept.js";
 import { AlarmBar } from "./alarm-bar.js";
 import { Navigation } from "./navigation.js";
+import { Notices } from "./notices.js";
 import { closeSession, currentSession, signIn } from "./session.js";
 import { SiteState } from "./site-state.js";
 import { fireStrip } from "./fire-strip.js";
@@ -20,7 +21,7 @@ import { fireStrip } from "./fire-strip.js";
  * @typedef {import("./session.js").Session} Session
  * @typedef {object} Page
  * @property {string} name of its address, and of its words `page.NAME`
- * @property {(main: HTMLElement, context: {store: Store<SiteState>, session: Session}) => void} mount
+ * @property {(main: HTMLElement, context: {store: Store<SiteState>, session: Session, notices: Notices}) => void} mount
  */
 
 /** The page that a guard's desk goes on showing. */
@@ -38,14 +39,15 @@ export async function startPage(page) {
   const store = new Store(new SiteState());
   const main = h("main", { id: page.name });
   const header = new Header(page.name, store);
-  document.body.append(header.element, main);
+  const notices = new Notices(main);
+  document.body.append(header.element, notices.element, main);
   const isDesk = page.name === DESK_PAGE;
   const session = found && (isDesk || !found.is_locked) ? found : await signIn();
   if (session.needs_second_factor && page.name !== OWN_PAGE) return location.assign(`/${OWN_PAGE}`);
   header.greet(session);
   listenToPages(session);
-  if (session.permissions.includes("fire.read")) header.element.after(fireStrip(store, session));
-  page.mount(main, { store, session });
+  if (session.permissions.includes("fire.read")) notices.add(fireStrip(store, session));
+  page.mount(main, { store, session, notices });
   if (session.needs_second_factor) return;
   let keeping = keepDesk(isDesk, session);
   /** Whoever may the same goes on where the other stopped. @param {Session} next */
@@ -60,7 +62,7 @@ export async function startPage(page) {
   };
   const lock = isDesk ? new DutyLock(taken) : null;
   if (lock) {
-    header.element.after(lock.element);
+    notices.add(lock.element);
     if (session.is_locked) lock.lock(session.username);
     if (session.permissions.includes("desk.keep")) onKey("L", () => t("duty.lock"), async () => {
         await keeping;
