@@ -6,13 +6,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from config.contract.access import CredentialKind, Direction
 from config.contract.events import (
     AccessGranted,
-    DeviceLost,
-    DoorForcedOpen,
     DuressDetected,
     EventData,
     FireConfirmed,
@@ -21,7 +19,7 @@ from config.contract.events import (
 from config.contract.fire_events import FireConfirmation, FirePoint
 from config.contract.identifiers import new_id
 from tests.browser import Visitors
-from tests.central.alarms.raising import listed, tell
+from tests.central.alarms.raising import tell
 from tests.central.bench import Bench
 from tests.central.console.buildings import opened, running_building
 
