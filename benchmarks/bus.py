@@ -69,7 +69,7 @@ def hardware(lines: int, devices: int, baudrate: int) -> Iterator[Hardware]:
     """Run simulated lines while the block lasts."""
     words = [sys.executable, "-m", "benchmarks.bus_hardware"]
     words += [str(lines), str(devices), str(baudrate)]
-    with subprocess.Popen(  # noqa: S603 - our own module
+    with subprocess.Popen(
         words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         try:

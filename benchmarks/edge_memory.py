@@ -13,7 +13,7 @@ def edge_rss_mb() -> float | None:
     """Return the resident memory of the demo's edge process at its end, in MB; None if it fails."""
     program = "import sys; from config.command import main; sys.exit(main())"
     with tempfile.TemporaryDirectory() as folder:
-        run = subprocess.run(  # noqa: S603 - our own command
+        run = subprocess.run(
             [sys.executable, "-c", program, "demo", "--headless", "--for", SECONDS, "--json"],
             capture_output=True,
             text=True,

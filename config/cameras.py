@@ -86,7 +86,8 @@ class Video(Frozen):
     """How alarms get their pictures, and how cameras are watched, at every node alike.
 
     Attributes:
-        before_s, after_s: What a clip shows of the time around an event.
+        before_s, after_s: What a clip shows of the time around an event; with 2 s after it, a guard
+            has the clip within 3 s.
         frames_per_second: Of a sequence of pictures.
         picture_px: Long side of those pictures and of live views.
         memory_mb: For the pictures of one camera that are kept in case something happens.
@@ -99,7 +100,7 @@ class Video(Frozen):
     """
 
     before_s: Annotated[float, Field(ge=5, le=30)] = 6.0
-    after_s: Annotated[float, Field(ge=1, le=30)] = 4.0
+    after_s: Annotated[float, Field(ge=1, le=30)] = 2.0
     frames_per_second: Annotated[float, Field(ge=1, le=10)] = 5.0
     picture_px: Annotated[int, Field(ge=320, le=1280)] = 800
     memory_mb: Annotated[int, Field(ge=2, le=256)] = 16

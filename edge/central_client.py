@@ -11,6 +11,7 @@ import dataclasses
 import email.utils
 import json
 import ssl
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, TypeVar
@@ -254,10 +255,11 @@ class CentralClient:
                 headers={**self._signature("GET", target, b""), "Accept": "text/event-stream"},
                 timeout=httpx.Timeout(TIMEOUT_S, read=STREAM_SILENCE_S_MAX),
             )
+            asked_at_s = time.monotonic()
             try:
                 response = await self._client.send(request, stream=True)
                 try:
-                    self._compare_clocks(response)
+                    self._compare_clocks(response, asked_at_s)
                     if response.status_code == 401 and not is_last:
                         continue
                     if not response.is_success:
@@ -276,6 +278,7 @@ class CentralClient:
     ) -> httpx.Response:
         headers = {} if content_type is None else {"Content-Type": content_type}
         for is_last in (False, True):
+            asked_at_s = time.monotonic()
             try:
                 response = await self._client.request(
                     method,
@@ -285,7 +288,7 @@ class CentralClient:
                 )
             except httpx.HTTPError as error:
                 raise CentralUnreachableError(_reason(error)) from error
-            self._compare_clocks(response)
+            self._compare_clocks(response, asked_at_s)
             if response.is_success:
                 return response
             # A wrong clock makes a signature that is too old; the answer's date has corrected it.
@@ -305,10 +308,10 @@ class CentralClient:
         )
         return {"Authorization": f"Bearer {token}"}
 
-    def _compare_clocks(self, response: httpx.Response) -> None:
+    def _compare_clocks(self, response: httpx.Response, asked_at_s: float) -> None:
         at = _date_of(response)
         if at is not None:
-            self._clock.compare(at)
+            self._clock.compare(at, took_s=time.monotonic() - asked_at_s)
 
 
 def _date_of(response: httpx.Response) -> datetime | None:

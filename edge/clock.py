@@ -54,17 +54,26 @@ class NodeClock:
         )
         return ClockQuality.SYNCHRONISED if is_recent else ClockQuality.UNSURE
 
-    def compare(self, central_at: datetime) -> timedelta:
-        """Take note of central's time just now, cut to whole seconds; return the difference.
+    def compare(self, central_at: datetime, *, took_s: float = 0.0) -> timedelta:
+        """Take note of central's time, cut to whole seconds; return the difference.
+
+        Args:
+            central_at: What central said.
+            took_s: How long the question and its answer took: so old it may be.
 
         Returns:
-            Central's time less the system's; a correction is applied beyond ``DIFFERENCE_MAX``.
+            Central's time less the system's; a correction is applied beyond ``DIFFERENCE_MAX``,
+            and beyond what the way of a slow answer may have taken.
         """
         central_at += timedelta(seconds=0.5)
         difference = central_at - self._wall()
+        limit = DIFFERENCE_MAX + timedelta(seconds=took_s)
         if abs(difference) <= DIFFERENCE_MAX:
-            self._anchor = None
-        elif self._anchor is None or abs(central_at - self.now()) > DIFFERENCE_MAX:
+            if took_s < DIFFERENCE_MAX.total_seconds():
+                self._anchor = None
+        elif abs(difference) > limit and (
+            self._anchor is None or abs(central_at - self.now()) > limit
+        ):
             self._anchor = (central_at, self._monotonic())
         self._compared_at_s = self._monotonic()
         return difference

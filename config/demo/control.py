@@ -91,6 +91,12 @@ class CentralControl:
         answer: dict[str, Any] = reply.json()
         return answer
 
+    async def download(self, path: str) -> bytes:
+        """Return what lies at a path below ``/api/v1``, as it is."""
+        reply = await self._http.get(f"/api/v1{path}", params=SHOWING)
+        reply.raise_for_status()
+        return reply.content
+
     async def node_token(self, node: str) -> str:
         """Return a one-time token for a node."""
         return str((await self._post("/api/v1/nodes/tokens", node=node))["token"])

@@ -182,11 +182,12 @@ async def _end(process: asyncio.subprocess.Process) -> None:
             process.terminate()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(END_S_MAX):
-                await process.wait()
+                # To the end of what it said: pipes that nobody reads to their end stay open.
+                await process.communicate()
                 return
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-        await process.wait()
+        await process.communicate()
 
 
 def _line(complaint: bytes) -> str:

@@ -25,10 +25,11 @@ class PictureRing:
         return self._pictures[-1] if self._pictures else None
 
     def add(self, picture: Picture) -> None:
-        """Take a picture; a clock that was set back begins the ring anew."""
+        """Take a picture; where the clock was set back, what is kept moves with it."""
         if self._pictures and picture.taken_at < self._pictures[-1].taken_at:
-            self._pictures.clear()
-            self._size_bytes = 0
+            # Seconds before an alarm are not lost because a time server spoke just then.
+            step = self._pictures[-1].taken_at - picture.taken_at
+            self._pictures = deque(Picture(p.jpeg, p.taken_at - step) for p in self._pictures)
         self._pictures.append(picture)
         self._size_bytes += len(picture.jpeg)
         oldest_at = picture.taken_at - self._span

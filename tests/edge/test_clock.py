@@ -43,6 +43,19 @@ def test_a_wrong_clock_takes_central_s_time(bench: Bench) -> None:
     assert bench.clock.now() == NOW + timedelta(hours=3, seconds=10.5)
 
 
+def test_an_answer_that_was_long_on_its_way_sets_no_clock_back(bench: Bench) -> None:
+    bench.clock.compare(NOW - timedelta(seconds=4), took_s=5.0)
+
+    assert bench.clock.now() == NOW
+
+
+def test_a_slow_answer_undoes_no_correction(bench: Bench) -> None:
+    bench.clock.compare(NOW + timedelta(seconds=4))
+    bench.clock.compare(NOW, took_s=5.0)
+
+    assert bench.clock.now() == NOW + timedelta(seconds=4.5)
+
+
 def test_a_step_of_the_system_s_clock_is_not_added_to_the_correction(bench: Bench) -> None:
     bench.clock.compare(NOW + timedelta(hours=3))
     bench.wall += timedelta(hours=3)

@@ -1,6 +1,7 @@
 """An RTSP camera for tests: GStreamer's server, run by Debian's own Python, which has its bindings.
 
-Usage: /usr/bin/python3 rtsp_server.py PORT. It prints one line when it listens.
+Usage: /usr/bin/python3 rtsp_server.py PORT [FILE]. It prints one line when it listens, and shows a
+bouncing ball, or the H.264 of an MP4 file as it is, so that it costs no encoding.
 """
 
 import sys
@@ -16,6 +17,10 @@ LAUNCH = (
     "! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 "
     "! rtph264pay name=pay0 pt=96 config-interval=1 )"
 )
+FILE = (
+    '( filesrc location="{}" ! qtdemux ! h264parse config-interval=1 '
+    "! rtph264pay name=pay0 pt=96 config-interval=1 )"
+)
 
 Gst.init(None)
 server = GstRtspServer.RTSPServer.new()
@@ -23,7 +28,7 @@ server.set_address("127.0.0.1")
 server.set_service(sys.argv[1])
 factory = GstRtspServer.RTSPMediaFactory.new()
 factory.set_shared(True)
-factory.set_launch(LAUNCH)
+factory.set_launch(FILE.format(sys.argv[2]) if len(sys.argv) > 2 else LAUNCH)
 server.get_mount_points().add_factory("/stream", factory)
 server.attach(None)
 sys.stdout.write("listening\n")
