@@ -1,9 +1,10 @@
-"""From a panel's frame to gates that have confirmed: at one terminal, and at the last of 20.
+"""From a panel's frame to gates that are released: at one terminal, and at the last of 20.
 
 ``python -m benchmarks.fire --json FILE``. At one terminal everything is a process of its own, the
 line is a pseudo-terminal paced at 9600 baud, and two cameras are looked at by the recognition all
-the time; then once more with a gate on that line that does not answer. The 20 terminals share one
-process and one processor, with central off, and a switch between them loses 5 % of the datagrams.
+the time; then once more with a gate on that line that does not answer. What a site has on other
+machines, cameras and central, gives way on this one. The 20 terminals share one process and one
+processor, with central off, and a switch between them loses 5 % of the datagrams.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import contextlib
 import dataclasses
 import json
 import math
+import os
 import secrets
 import tempfile
 import time
@@ -45,21 +47,38 @@ device = "gate-dead"
 direction = "in"
 """
 POINTS: Final = ("east", "west", "east-exit", "west-exit")
+ANSWERED: Final = "menshen.fire.release_answered.v1"
+ELSEWHERE: Final = 10
+"""How much less urgent than the terminal is what a site has on other machines."""
 
 
 @dataclasses.dataclass(slots=True)
 class Times:
-    """Milliseconds of all gates in all runs. Attributes: not_released: gates that never were."""
+    """Milliseconds of all gates in all runs, after the panel's frame.
 
-    all_ms: list[float] = dataclasses.field(default_factory=list)
+    Attributes:
+        acknowledged: When the gate had answered that it has the command.
+        confirmed: When it was read back.
+        not_released: Gates that never were.
+    """
+
+    acknowledged: list[float] = dataclasses.field(default_factory=list)
+    confirmed: list[float] = dataclasses.field(default_factory=list)
     not_released: int = 0
 
-    def percentile(self, share: float) -> float | None:
-        """Return a quantile by nearest rank."""
-        ordered = sorted(self.all_ms)
-        if not ordered:
-            return None
-        return round(ordered[max(0, math.ceil(share * len(ordered)) - 1)], 1)
+    def add(self, answers: Sequence[dict[str, Any]]) -> None:
+        """Add what the gates of a run have answered."""
+        self.acknowledged += [each["acknowledged_ms"] for each in answers]
+        self.confirmed += [each["confirmed_ms"] for each in answers]
+        self.not_released += len(POINTS) - len(answers)
+
+
+def percentile(times: Sequence[float], share: float) -> float | None:
+    """Return a quantile by nearest rank; None of nothing."""
+    ordered = sorted(times)
+    if not ordered:
+        return None
+    return round(ordered[max(0, math.ceil(share * len(ordered)) - 1)], 1)
 
 
 class Terminal:
@@ -88,28 +107,28 @@ class Terminal:
                 await self.terminal.close()
 
     async def burn(self) -> list[dict[str, Any]]:
-        """Let two detectors signal, close everything afterwards; returns the gates' lines."""
-        known = {item["fire_id"] for item in (await self.central.ask("/fire/reports"))["items"]}
+        """Let two detectors signal, close everything afterwards; returns the gates' answers."""
+        known = {each["fire_id"] for each in await self._answers()}
         for number in (2, 7):
             await self._smoke(number, on=True)
-        lines = list[dict[str, Any]]()
+        fresh = list[dict[str, Any]]()
 
         async def has_answered() -> bool:
-            items = (await self.central.ask("/fire/reports"))["items"]
-            fresh = [item for item in items if item["fire_id"] not in known]
-            if not fresh:
-                return False
-            signed = await self.central.ask(f"/fire/reports/{fresh[0]['fire_id']}.json")
-            devices = json.loads(signed["document"])["devices"]
-            lines[:] = [each for each in devices if each["access_point"] in POINTS]
-            return len(lines) == len(POINTS) and all(d["confirmed_ms"] is not None for d in lines)
+            fresh[:] = [a for a in await self._answers() if a["fire_id"] not in known]
+            return {each["access_point"] for each in fresh} == set(POINTS)
 
         with contextlib.suppress(TimeoutError):
             await self._until(has_answered)
         for number in (2, 7):
             await self._smoke(number, on=False)
         await self._close_all()
-        return lines
+        return fresh
+
+    async def _answers(self) -> list[dict[str, Any]]:
+        """Return the newest confirmations, as the terminal has told them."""
+        found = (await self.central.ask("/events/search", type=ANSWERED, limit="50"))["items"]
+        told = [each["event"]["data"] for each in found]
+        return [a for a in told if a["access_point"] in POINTS and a["confirmed_ms"] is not None]
 
     async def _close_all(self) -> None:
         async def is_over() -> bool:
@@ -138,6 +157,7 @@ class Terminal:
                 name, "sim", "camera", "--tcp", "127.0.0.1:0", "--control", "127.0.0.1:0",
                 "--json", *words,
             )  # fmt: skip
+            os.setpriority(os.PRIO_PROCESS, cameras[name].pid, ELSEWHERE)
         self._cameras = [control.SimulatorControl(each.ready) for each in cameras.values()]
         self.hands += self._cameras
         self._people = list(photographs)
@@ -146,6 +166,7 @@ class Terminal:
             "central", "central", "--site", str(site), "--home", str(self._folder / "central"),
             "--port", "0", "--json",
         )  # fmt: skip
+        os.setpriority(os.PRIO_PROCESS, service.pid, ELSEWHERE)
         self.central = control.CentralControl(service.ready["url"])
         await self.central.accept_invitation(
             service.ready["invitation_link"], username="bench", password=secrets.token_urlsafe(18)
@@ -203,10 +224,7 @@ async def same_node(runs: int, *, has_dead_gate: bool, bar: Progress, task: Task
     with tempfile.TemporaryDirectory(prefix="menshen-fire-") as folder:
         async with Terminal(Path(folder), has_dead_gate=has_dead_gate).at_work() as terminal:
             for _ in range(runs):
-                lines = await terminal.burn()
-                times = [d["confirmed_ms"] for d in lines if d["confirmed_ms"] is not None]
-                found.all_ms += times
-                found.not_released += len(POINTS) - len(times)
+                found.add(await terminal.burn())
                 bar.advance(task)
     return found
 
@@ -225,18 +243,20 @@ async def _measure(runs: int) -> dict[str, Any]:
         plain = await same_node(runs, has_dead_gate=False, bar=bar, task=alone)
         beside = await same_node(runs, has_dead_gate=True, bar=bar, task=dead)
         slowest, missing = await last_of_many(runs, advance=lambda: bar.advance(last))
-    cross = Times(slowest, missing)
+    times = {
+        "same_node": plain.acknowledged,
+        "same_node_read_back": plain.confirmed,
+        "same_node_dead_device": beside.acknowledged,
+        "same_node_dead_device_read_back": beside.confirmed,
+        "cross_node": slowest,
+    }
     return {
-        "same_node_p99_ms": plain.percentile(0.99),
-        "same_node_median_ms": plain.percentile(0.5),
-        "same_node_dead_device_p99_ms": beside.percentile(0.99),
-        "same_node_dead_device_median_ms": beside.percentile(0.5),
-        "cross_node_p99_ms": cross.percentile(0.99),
-        "cross_node_median_ms": cross.percentile(0.5),
+        **{f"{name}_p99_ms": percentile(found, 0.99) for name, found in times.items()},
+        **{f"{name}_median_ms": percentile(found, 0.5) for name, found in times.items()},
         "nodes": NODES,
         "loss": LOSS,
         "runs": runs,
-        "not_released": plain.not_released + beside.not_released + cross.not_released,
+        "not_released": plain.not_released + beside.not_released + missing,
         "machine": describe_machine(),
         "began_at": time.strftime("%Y-%m-%d %H:%M"),
     }

@@ -73,9 +73,16 @@ class GateMode(Enum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CommandReceipt:
-    """A command that was read back. Attributes: attempts: times it was sent, from 1."""
+    """A command that was read back.
+
+    Attributes:
+        attempts: Times it was sent, from 1.
+        acknowledged_at_s: When the device's own answer to it had come, before it was read back;
+            monotonic seconds. None where a device answers nothing to a command itself.
+    """
 
     attempts: int
+    acknowledged_at_s: float | None = None
 
 
 @runtime_checkable

@@ -65,6 +65,7 @@ class _Exchange(Generic[_Reply]):
     timeout_s: float
     priority: Priority
     future: "Future[Any]"
+    is_read_back: bool = False
     owner: object = dataclasses.field(default_factory=asyncio.current_task)
 
 
@@ -125,6 +126,10 @@ class Bus:
         self._timed_out_unit: int | str | None = None
         self._is_lost = False
 
+    def monotonic(self) -> float:
+        """Return the line's clock, seconds: a driver's for what it says of moments."""
+        return self._clock.monotonic()
+
     def counts(self, unit_id: int | str) -> UnitCounts:
         """Return what became of the exchanges with a unit; grows while it is looked at."""
         return self._counts.setdefault(unit_id, UnitCounts())
@@ -151,6 +156,7 @@ class Bus:
         unit_id: int | str,
         timeout_s: float,
         priority: Priority = Priority.POLL,
+        is_read_back: bool = False,
     ) -> _Reply:
         """Send a request and return its reply. A cancelled caller leaves; the exchange ends.
 
@@ -161,13 +167,15 @@ class Bus:
                 several protocols a text that names both, as ``dlt645/000000000161``.
             timeout_s: Longest wait for the whole reply, once the request is on the line.
             priority: Decides the turn.
+            is_read_back: It asks what a command has become: of releases for a fire, all are told
+                before the first is asked.
 
         Raises:
             DeviceUnreachableError: No reply in time, or no port.
             ProtocolViolationError: What came is not the reply.
         """
         future: Future[_Reply] = Future()
-        self._put(_Exchange(request, decoder, unit_id, timeout_s, priority, future))
+        self._put(_Exchange(request, decoder, unit_id, timeout_s, priority, future, is_read_back))
         return await asyncio.wrap_future(future)
 
     async def send(
@@ -267,6 +275,8 @@ class Bus:
             self._start()
             asked = [p for p in Priority if self._hastened[exchange.owner, p]]
             priority = min([exchange.priority, *asked])
+            if priority is Priority.FIRE and exchange.is_read_back:
+                priority = Priority.FIRE_READ_BACK
             self._turns.put(exchange, unit_id=exchange.unit_id, priority=priority)
             self._changed.notify()
 

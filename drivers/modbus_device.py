@@ -21,6 +21,7 @@ async def exchange(
     timeout_s: float,
     priority: Priority = Priority.POLL,
     attempt_count: int = 1,
+    is_read_back: bool = False,
 ) -> rtu.Reply:
     """Return the reply to a request.
 
@@ -31,6 +32,7 @@ async def exchange(
         priority: Of each attempt.
         attempt_count: Times to ask before giving up; a unit that did not answer last time is
             asked once, because each try costs every other device on the line.
+        is_read_back: See ``Bus.exchange``.
 
     Raises:
         CommandRejectedError: The device answered with an exception; its code is kept.
@@ -48,6 +50,7 @@ async def exchange(
                 unit_id=request.unit_id,
                 timeout_s=timeout_s,
                 priority=priority,
+                is_read_back=is_read_back,
             )
         except (DeviceUnreachableError, ProtocolViolationError):
             if left_count == 0:

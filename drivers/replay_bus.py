@@ -102,6 +102,7 @@ class ReplayBus(Bus):
         unit_id: int | str,
         timeout_s: float,
         priority: Priority = Priority.POLL,
+        is_read_back: bool = False,
     ) -> _Reply:
         """See ``Bus.exchange``."""
         self._ask(request)

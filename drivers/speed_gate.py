@@ -182,12 +182,10 @@ class SpeedGate:
         """See ``PassageGate.set_mode``."""
         register_address, value = MODE_REGISTERS[side], MODES[mode]
         await self._write(register_address, [value])
-        request = rtu.encode_read_holding_registers(
-            self._settings.unit_id, address=register_address, count=1
-        )
-        if (await self._exchange(request, Priority.COMMAND)).registers != (value,):
+        acknowledged_at_s = self._bus.monotonic()
+        if await self._read_back(register_address, 1) != (value,):
             raise ProtocolViolationError(f"the gate did not keep mode {mode.value}")
-        return CommandReceipt(attempts=1)
+        return CommandReceipt(attempts=1, acknowledged_at_s=acknowledged_at_s)
 
     async def set_modes(
         self, modes: Mapping[Side, GateMode], *, stands_open: bool
@@ -197,13 +195,18 @@ class SpeedGate:
         values = tuple(MODES[modes[side]] for side in sides)
         first = MODE_REGISTERS[sides[0]]
         await self._write(first, values)
-        request = rtu.encode_read_holding_registers(
-            self._settings.unit_id, address=first, count=len(values)
-        )
-        if (await self._exchange(request, Priority.COMMAND)).registers != values:
+        acknowledged_at_s = self._bus.monotonic()
+        if await self._read_back(first, len(values)) != values:
             raise ProtocolViolationError("the gate did not keep its modes")
         self._stands_open, self._registers = stands_open, None
-        return CommandReceipt(attempts=1)
+        return CommandReceipt(attempts=1, acknowledged_at_s=acknowledged_at_s)
+
+    async def _read_back(self, address: int, count: int) -> tuple[int, ...]:
+        """Return holding registers as the gate has them after a command."""
+        request = rtu.encode_read_holding_registers(
+            self._settings.unit_id, address=address, count=count
+        )
+        return (await self._exchange(request, Priority.COMMAND, is_read_back=True)).registers
 
     async def _command(self, number: int) -> CommandReceipt:
         """Send a command until it is read back; the nonce makes repetition harmless.
@@ -263,6 +266,7 @@ class SpeedGate:
         priority: Priority = Priority.POLL,
         *,
         attempt_count: int | None = None,
+        is_read_back: bool = False,
     ) -> rtu.Reply:
         return await modbus_device.exchange(
             self._bus,
@@ -270,6 +274,7 @@ class SpeedGate:
             timeout_s=self._settings.timeout_s,
             priority=priority,
             attempt_count=self._settings.attempt_count if attempt_count is None else attempt_count,
+            is_read_back=is_read_back,
         )
 
 

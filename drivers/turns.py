@@ -14,8 +14,10 @@ class Priority(IntEnum):
     """How urgent an exchange is; the smaller goes first, whoever waited longer."""
 
     FIRE = 0
-    COMMAND = 1
-    POLL = 2
+    FIRE_READ_BACK = 1
+    """All that hang on a line are told before the first is read back."""
+    COMMAND = 2
+    POLL = 3
 
 
 _Job = TypeVar("_Job")

@@ -110,13 +110,14 @@ class WaveshareRelay:
         for attempt in range(1, self._attempt_count() + 1):
             try:
                 await self._exchange(request, Priority.COMMAND, attempt_count=1)
+                acknowledged_at_s = self._bus.monotonic()
                 # An adapter that echoes would acknowledge by itself; a read cannot be echoed.
-                outputs = await self._read_outputs(Priority.COMMAND)
+                outputs = await self._read_outputs(Priority.COMMAND, is_read_back=True)
             except (DeviceUnreachableError, ProtocolViolationError) as error:
                 last_error = error
                 continue
             if bool(outputs >> channel & 1) is on:
-                return CommandReceipt(attempts=attempt)
+                return CommandReceipt(attempts=attempt, acknowledged_at_s=acknowledged_at_s)
             last_error = _not_done(unit_id, outputs)
         raise last_error
 
@@ -209,13 +210,22 @@ class WaveshareRelay:
         """Return all relays as they are, bit 0 is relay 0."""
         return await self._read_outputs(Priority.POLL)
 
-    async def _read_outputs(self, priority: Priority, *, attempt_count: int | None = None) -> int:
+    async def _read_outputs(
+        self, priority: Priority, *, attempt_count: int | None = None, is_read_back: bool = False
+    ) -> int:
         request = rtu.encode_read_coils(self._settings.unit_id, address=0, count=CHANNEL_COUNT)
-        reply = await self._exchange(request, priority, attempt_count=attempt_count)
+        reply = await self._exchange(
+            request, priority, attempt_count=attempt_count, is_read_back=is_read_back
+        )
         return reply.payload[0]
 
     async def _exchange(
-        self, request: rtu.Request, priority: Priority, *, attempt_count: int | None = None
+        self,
+        request: rtu.Request,
+        priority: Priority,
+        *,
+        attempt_count: int | None = None,
+        is_read_back: bool = False,
     ) -> rtu.Reply:
         settings = self._settings
         return await modbus_device.exchange(
@@ -224,6 +234,7 @@ class WaveshareRelay:
             timeout_s=settings.timeout_s,
             priority=priority,
             attempt_count=settings.attempt_count if attempt_count is None else attempt_count,
+            is_read_back=is_read_back,
         )
 
 

@@ -100,6 +100,8 @@ class FireReleaseAnswered(
         origin: The node that told of the fire.
         heard: Whether the fire was heard at this node itself, or over the site link.
         told_ms: When the first command for it was given to the line.
+        acknowledged_ms: When the device answered that it has the command, before it was read back;
+            None where it was not confirmed, or answers nothing by itself.
         confirmed_ms: When the release was read back; None where it was not.
         attempts: Of the whole release, from 1.
     """
@@ -112,6 +114,7 @@ class FireReleaseAnswered(
     origin: Slug
     heard: Literal["here", "link"]
     told_ms: float
+    acknowledged_ms: float | None = None
     confirmed_ms: float | None = None
     outcome: DoorCommandOutcome
     attempts: int

@@ -84,9 +84,9 @@ class CentralControl:
         """Have central do something below ``/api/v1``; returns its answer."""
         return await self._post(f"/api/v1{path}", **body)
 
-    async def ask(self, path: str) -> dict[str, Any]:
+    async def ask(self, path: str, **words: str) -> dict[str, Any]:
         """Return what central answers to a question below ``/api/v1``."""
-        reply = await self._http.get(f"/api/v1{path}", params=SHOWING)
+        reply = await self._http.get(f"/api/v1{path}", params={**SHOWING, **words})
         reply.raise_for_status()
         answer: dict[str, Any] = reply.json()
         return answer

@@ -145,6 +145,7 @@ class Gates:
                 origin=fire.origin,
                 heard="here" if fire.origin == self._node else "link",
                 told_ms=_ms(told_at_s - fire.frame_at_s),
+                acknowledged_ms=_after(answer.acknowledged_at_s, fire),
                 confirmed_ms=_ms(answer.at_s - fire.frame_at_s) if is_confirmed else None,
                 outcome=answer.outcome,
                 attempts=answer.attempts,
@@ -152,6 +153,10 @@ class Gates:
             ),
             self._devices[release] if output else point,
         )
+
+
+def _after(at_s: float | None, fire: Fire) -> float | None:
+    return None if at_s is None else _ms(at_s - fire.frame_at_s)
 
 
 def _ms(duration_s: float) -> float:

@@ -44,6 +44,8 @@ class Answer:
         sides: That it was to let through.
         told_at_s: When the first attempt for this wish began, monotonic.
         at_s: When the answer came.
+        acknowledged_at_s: When the device itself answered that it has the command, before it was
+            read back; None where it does not.
         attempts: For this wish, from 1.
     """
 
@@ -52,6 +54,7 @@ class Answer:
     told_at_s: float
     at_s: float
     attempts: int
+    acknowledged_at_s: float | None = None
 
 
 class Release:
@@ -132,9 +135,16 @@ class Release:
             if self._told_at_s is None:
                 self._told_at_s = now_s
             told_at_s = self._told_at_s
-            outcome, attempts = await self._asked(wanted)
-            self._attempts += attempts
-            answer = Answer(wanted, outcome, told_at_s, self._monotonic(), self._attempts)
+            outcome, receipt = await self._asked(wanted)
+            self._attempts += receipt.attempts
+            answer = Answer(
+                wanted,
+                outcome,
+                told_at_s,
+                self._monotonic(),
+                self._attempts,
+                receipt.acknowledged_at_s,
+            )
             self._take(answer, wish)
             return answer
 
@@ -151,16 +161,16 @@ class Release:
         elif is_news:
             self._on_answer(self, answer)
 
-    async def _asked(self, sides: frozenset[Side]) -> tuple[DoorCommandOutcome, int]:
+    async def _asked(self, sides: frozenset[Side]) -> tuple[DoorCommandOutcome, CommandReceipt]:
         try:
             receipt = await self._tell(sides, is_urgent=bool(sides) and self._is_current())
         except CommandRejectedError as error:
             _log.error("%s refuses to be released, or closed again: %s", self.name, error)
-            return DoorCommandOutcome.REFUSED, 1
+            return DoorCommandOutcome.REFUSED, CommandReceipt(attempts=1)
         except DriverError as error:
             _log.error("%s does not confirm its release, or its end: %s", self.name, error)
-            return DoorCommandOutcome.UNREACHABLE, 1
-        return DoorCommandOutcome.CONFIRMED, receipt.attempts
+            return DoorCommandOutcome.UNREACHABLE, CommandReceipt(attempts=1)
+        return DoorCommandOutcome.CONFIRMED, receipt
 
     def _is_confirmed_answer(self) -> bool:
         return self.answer is not None and self.answer.outcome is DoorCommandOutcome.CONFIRMED

@@ -445,6 +445,35 @@ def test_what_releases_for_a_fire_goes_before_commands_that_wait_longer() -> Non
     with_bus(line, act)
 
 
+def test_all_gates_are_told_of_a_fire_before_the_first_is_read_back() -> None:
+    line = LineInMemory(answering({1: None}))
+
+    async def act(bus: Bus) -> None:
+        async def release(unit_id: int) -> None:
+            with bus.hastened(asyncio.current_task(), to=Priority.FIRE):
+                await ask(bus, read(unit_id, 10 * unit_id), Priority.COMMAND)
+                await bus.exchange(
+                    read(unit_id, 10 * unit_id + 1).frame,
+                    rtu.ReplyDecoder(read(unit_id, 10 * unit_id + 1)),
+                    unit_id=unit_id,
+                    timeout_s=LIMIT_S,
+                    priority=Priority.COMMAND,
+                    is_read_back=True,
+                )
+
+        busy = asyncio.create_task(ask(bus, read(1, 1)))
+        await line.until_sent()
+        releases = [asyncio.create_task(release(unit_id)) for unit_id in (2, 3)]
+        await asyncio.sleep(0)
+        line.arrive(value_of(read(1, 1).frame))
+        await asyncio.gather(busy, *releases)
+
+        assert addresses(line)[:3] == [1, 20, 30]
+        assert set(addresses(line)[3:]) == {21, 31}
+
+    with_bus(line, act)
+
+
 def test_the_wait_for_a_unit_that_is_silent_anyway_ends_when_a_command_comes() -> None:
     line = LineInMemory(answering({1: None}))
 

@@ -65,7 +65,8 @@ def test_two_detectors_release_every_gate_and_each_answer_is_told(tmp_path: Path
         assert {(a.fire_id, a.outcome, a.heard) for a in answers} == {
             (fire.fire_id, "confirmed", "here")
         }
-        assert all(a.told_ms <= (a.confirmed_ms or 0) for a in answers)
+        assert all(a.told_ms <= (a.acknowledged_ms or 0) for a in answers)
+        assert all((a.acknowledged_ms or 0) < (a.confirmed_ms or 0) for a in answers)
 
     at_work(tmp_path, act)
 
