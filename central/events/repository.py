@@ -150,11 +150,8 @@ async def state(
 async def _held_hashes(
     transaction: Transaction, node: str, drafts: Iterable[_Draft]
 ) -> dict[_Key, str]:
-    sequences = dict[_Stream, list[int]]()
-    for epoch, event_class, sequence in (draft.key for draft in drafts):
-        sequences.setdefault((epoch, event_class), []).append(sequence)
     held = dict[_Key, str]()
-    for (epoch, event_class), wanted in sequences.items():
+    for (epoch, event_class), wanted in _sequences(drafts).items():
         query = select(events.c.sequence, events.c.content_hash).where(
             events.c.node == node,
             events.c.epoch == epoch,
@@ -168,20 +165,25 @@ async def _held_hashes(
 
 async def _forgotten(transaction: Transaction, node: str, drafts: Iterable[_Draft]) -> set[_Key]:
     """Return keys that central held until retention forgot them, as a restored terminal sends."""
-    found = set[_Key]()
-    columns = event_ranges.c
-    for draft in drafts:
-        epoch, event_class, sequence = draft.key
-        covering = select(columns.first).where(
+    found, columns = set[_Key](), event_ranges.c
+    for (epoch, event_class), wanted in _sequences(drafts).items():
+        covering = select(columns.first, columns.last).where(
             columns.node == node,
             columns.epoch == epoch,
             columns.event_class == event_class,
-            columns.first <= sequence,
-            columns.last >= sequence,
+            columns.first <= max(wanted),
+            columns.last >= min(wanted),
         )
-        if (await transaction.execute(covering)).first() is not None:
-            found.add(draft.key)
+        for row in await transaction.execute(covering):
+            found |= {(epoch, event_class, n) for n in wanted if row.first <= n <= row.last}
     return found
+
+
+def _sequences(drafts: Iterable[_Draft]) -> dict[_Stream, list[int]]:
+    sequences = dict[_Stream, list[int]]()
+    for epoch, event_class, sequence in (draft.key for draft in drafts):
+        sequences.setdefault((epoch, event_class), []).append(sequence)
+    return sequences
 
 
 async def _store(
