@@ -73,6 +73,9 @@ async def send_to_area(
         if kept is None or area not in {each.id for each in areas}:
             raise RefusedError(404, "area_not_found", "the access model has no such area")
         points = [p.id for p in kept.model.points if area in (p.from_area, p.to_area)]
+        if not set(wish.points) <= set(points):
+            raise RefusedError(422, "unknown_access_point", "this area has no such point")
+        points = [point for point in points if point in wish.points or not wish.points]
         there = [point for point in points if point in nodes]
         if not there:
             raise RefusedError(409, "area_without_points", "no access point leads into this area")

@@ -15,6 +15,7 @@ from pydantic import (
 
 from config.contract.command_events import CommandRefusal
 from config.contract.commands import HoldOpen, OpenOnce, Ordinary, Secure, Wanted
+from config.contract.identifiers import Slug
 
 Why = Annotated[
     str,
@@ -38,12 +39,14 @@ class WantedAreaCommand(BaseModel):
     Attributes:
         deed: As the command of one access point is called.
         until: For ``hold_open`` alone.
+        points: Of the area's, those that it is for; none are all of them.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     deed: Literal["open_once", "hold_open", "secure"]
     until: AwareDatetime | None = None
+    points: Annotated[tuple[Slug, ...], Field(max_length=500)] = ()
     reason: Why
 
     @model_validator(mode="after")

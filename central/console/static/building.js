@@ -1,6 +1,7 @@
 /** The building on the console: its plan where the site has drawn one, else its gates and nodes; `m` changes. */
 
 import { get } from "./api.js";
+import { areaButton } from "./area-open.js";
 import { renderGates } from "./gates.js";
 import { renderNodes } from "./node-strip.js";
 import { wear } from "./style.js";
@@ -30,7 +31,7 @@ export function mountBuilding(section, store, session) {
   const tabs = [PLAN, "gates"].map((name) =>
     h("button", { type: "button", class: "quiet", role: "tab", onclick: () => choose(name), data: { t: `desk.show_${name}`, tab: name } }, t(`desk.show_${name}`)),
   );
-  section.append(h("div", { class: "tabs", role: "tablist" }, ...tabs), place, lists);
+  section.append(h("div", { class: "tabs" }, h("div", { role: "tablist" }, ...tabs), areaButton(store, session)), place, lists);
   /** @type {ReturnType<typeof import("./plan.js").mountPlan> | null} */
   let plan = null;
 

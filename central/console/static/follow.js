@@ -8,12 +8,13 @@ const PAUSE_MS = 1000;
  * @param {import("/web/store.js").Store<import("./site-state.js").SiteState>} store
  * @param {(state: import("./site-state.js").SiteState) => string | number} versionOf
  * @param {() => Promise<void>} load
+ * @returns {() => void} ends it
  */
 export function follow(store, versionOf, load) {
   /** @type {string | number} */
   let known = "";
   let isBusy = false;
-  store.subscribe(async (state) => {
+  return store.subscribe(async (state) => {
     const version = versionOf(state);
     if (!state.isLoaded || isBusy || version === known) return;
     known = version;

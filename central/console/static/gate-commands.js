@@ -15,7 +15,7 @@ import { prioritySign } from "/web/symbols.js";
  * @typedef {import("/web/store.js").Store<import("./site-state.js").SiteState>} Store
  */
 
-const HOLD_MINUTES = [5, 15, 30, 60, 120, 480];
+export const HOLD_MINUTES = [5, 15, 30, 60, 120, 480];
 const SHOWN_COUNT = 8;
 /** States that still change, and those that a guard must go and look at. */
 const OPEN_STATES = new Set(["waiting", "told"]);
@@ -85,9 +85,10 @@ export function openGate(gate, store) {
     list,
   );
   dialog.classList.add("gate-dialog");
-  dialog.addEventListener("close", () => clearTimeout(later));
-  follow(store, (state) => (dialog.isConnected ? state.commandsVersion : -1), async () => {
-    if (dialog.isConnected) await load();
+  const leave = follow(store, (state) => state.commandsVersion, load);
+  dialog.addEventListener("close", () => {
+    clearTimeout(later);
+    leave();
   });
 }
 

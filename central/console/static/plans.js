@@ -1,6 +1,7 @@
 /** Floor plans: to look at, and for who may, to upload and to say where things stand. */
 
 import { request } from "./api.js";
+import { areaButton } from "./area-open.js";
 import { actionForm, field, openDialog } from "./forms.js";
 import { mountPlan } from "./plan.js";
 import { PlanEditor } from "./plan-editor.js";
@@ -19,7 +20,7 @@ startPage({
     const done = h("p", { class: "done", role: "status" });
     const section = h("section", { class: "plan-page" });
     const view = mountPlan(section, store, session);
-    main.append(h("header", {}, title, tools), done, section);
+    main.append(h("header", {}, title, areaButton(store, session), tools), done, section);
     /** @type {PlanEditor | null} */
     let editor = null;
 

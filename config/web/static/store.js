@@ -31,10 +31,14 @@ export class Store {
     this.schedule();
   }
 
-  /** @param {(state: S) => void} render called before the next frame, and after every change */
+  /**
+   * @param {(state: S) => void} render called before the next frame, and after every change
+   * @returns {() => void} ends it: a dialog that is closed is not drawn for the rest of the shift
+   */
   subscribe(render) {
     this.#renderers.add(render);
     this.schedule();
+    return () => this.#renderers.delete(render);
   }
 
   /** Render before the next frame, once. */

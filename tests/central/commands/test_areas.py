@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from config.contract.command_events import CommandAnswered, CommandOutcome
+from tests.central.access.models import put
 from tests.central.audit.log import entries
 from tests.central.bench import Bench
-from tests.central.commands.areas import API, free, make_area
+from tests.central.commands.areas import API, MODEL, free, make_area
 from tests.central.commands.test_endpoints import fetched
 
 
@@ -31,6 +32,19 @@ def test_other_commands_are_no_part_of_the_act(bench: Bench) -> None:
 
     assert first["action_id"] != second["action_id"]
     assert [item["what"]["kind"] for item in second["items"]] == ["secure"]
+
+
+def test_an_act_may_be_for_some_points_of_the_area_alone(bench: Bench) -> None:
+    put(bench.administrator, {**MODEL, "areas": [{"id": "house"}, {"id": "yard"}]})
+    wish = {"deed": "secure", "reason": "again", "points": ["lane"]}
+
+    replies = [
+        bench.administrator.post(f"{API}/areas/{area}/commands", json=wish)
+        for area in ("house", "yard")
+    ]
+
+    assert [item["what"]["access_point"] for item in replies[0].json()["items"]] == ["lane"]
+    assert (replies[1].status_code, replies[1].json()["code"]) == (422, "unknown_access_point")
 
 
 def test_an_area_that_is_none_and_one_without_ways_in_are_refused(bench: Bench) -> None:

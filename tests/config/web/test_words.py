@@ -98,7 +98,8 @@ def test_every_word_is_used() -> None:
               "fire_cell", "fire_matrix", "fire_phase",
               "bulk", "bulk_outcome", "bulk_advice", "signing_act", "signing_deed",
               "alarm_kind", "alarm_act", "alarm_mail", "plan_kind", "media_kind",
-              "desk", "shelf_reason", "patrol", "patrol_status"}  # fmt: skip
+              "desk", "shelf_reason", "patrol", "patrol_status",
+              "area_hint", "area_way", "area_advice"}  # fmt: skip
 
     unused = {k for k in ENGLISH if k.partition(".")[0] not in groups and f'"{k}"' not in text}
 
@@ -170,6 +171,14 @@ def test_every_value_of_the_drivers_has_words(group: str, values: Iterable[objec
 )
 def test_every_value_of_recognition_has_words(group: str, values: Iterable[str]) -> None:
     assert [name for name in values if f"{group}.{name}" not in ENGLISH] == []
+
+
+def test_every_answer_of_a_gate_that_did_not_do_it_says_what_to_do() -> None:
+    failures = {*CommandRefusal, *CommandState} - {
+        CommandState.WAITING, CommandState.TOLD, CommandState.DONE, CommandState.REFUSED,
+    }  # fmt: skip
+
+    assert {each for each in failures if f"area_advice.{each}" not in ENGLISH} == set()
 
 
 def test_every_class_of_data_has_words() -> None:
