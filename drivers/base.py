@@ -225,6 +225,29 @@ class DoorControl(Protocol):
 
 
 @runtime_checkable
+class LockOpenControl(Protocol):
+    """A controller or terminal that can be told to keep a door open, as at a fire."""
+
+    @property
+    def door_count(self) -> int:
+        """Doors that it has; they are numbered from 0."""
+        ...
+
+    async def lock_open_door(self, door: int) -> CommandReceipt:
+        """Open a door and keep it open; idempotent; read back where the device can be.
+
+        Raises:
+            CommandRejectedError: The device refuses.
+            DriverError: It did not confirm: whether the door stands open is unknown.
+        """
+        ...
+
+    async def end_lock_open_door(self, door: int) -> CommandReceipt:
+        """Have a door treat people as before; idempotent, see ``lock_open_door``."""
+        ...
+
+
+@runtime_checkable
 class PanTiltZoom(Protocol):
     """A camera's moving head. It stops by itself after ``duration_s``, whatever is lost."""
 

@@ -4,7 +4,7 @@ Its events, its doors, its own recognition as a credential; port ``http://HOST[:
 
 Source: Hikvision ISAPI public integration guide for access control (version unconfirmed):
 ``/ISAPI/Event/notification/alertStream``, ``/ISAPI/AccessControl/RemoteControl/door/N``,
-``/ISAPI/System/deviceInfo``.
+``/ISAPI/AccessControl/AcsWorkStatus``, ``/ISAPI/System/deviceInfo``.
 """
 
 import asyncio
@@ -33,15 +33,16 @@ from drivers.base import (
 )
 from drivers.bus import Bus
 from drivers.protocols import FrameError, NeedData
-from drivers.protocols.isapi import AccessEvent, StreamDecoder
+from drivers.protocols.isapi import STANDS_OPEN, AccessEvent, StreamDecoder, door_states_of
 from drivers.registry import register
 
 _log = logging.getLogger("drivers.isapi")
 
 DEVICE_INFO: Final = "/ISAPI/System/deviceInfo"
 ALERT_STREAM: Final = "/ISAPI/Event/notification/alertStream"
-OPEN_DOOR: Final = "/ISAPI/AccessControl/RemoteControl/door/{number}"
-OPEN_BODY: Final = "<RemoteControlDoor><cmd>open</cmd></RemoteControlDoor>"
+DOOR: Final = "/ISAPI/AccessControl/RemoteControl/door/{number}"
+DOOR_BODY: Final = "<RemoteControlDoor><cmd>{command}</cmd></RemoteControlDoor>"
+WORK_STATUS: Final = "/ISAPI/AccessControl/AcsWorkStatus?format=json"
 RECONNECT_FIRST_S, RECONNECT_LAST_S = 0.2, 10.0
 OBSERVATION_COUNT_MAX: Final = 256
 STATUS_CODE: Final = re.compile(rb"<statusCode>\s*(\d{1,4})\s*</statusCode>")
@@ -52,7 +53,7 @@ KINDS: Final = {"card": CredentialKind.CARD_UID, "face": CredentialKind.FACE}
 
 @register("isapi_terminal")
 class IsapiTerminal:
-    """One terminal; satisfies ``Driver`` and ``DoorControl``.
+    """One terminal; satisfies ``Driver``, ``DoorControl`` and ``LockOpenControl``.
 
     The event stream has a connection of its own that is opened again whenever it ends; a part that
     cannot be read is passed over. While the stream is silent beyond ``heartbeat_s_max`` the
@@ -144,16 +145,48 @@ class IsapiTerminal:
         Raises:
             ProtocolViolationError: What came is not the terminal's word that it was done.
         """
+        return await self._command(door, "open")
+
+    @property
+    def door_count(self) -> int:
+        """See ``LockOpenControl.door_count``."""
+        return self._settings.door_count
+
+    async def lock_open_door(self, door: int) -> CommandReceipt:
+        """See ``LockOpenControl.lock_open_door``; read back where the terminal tells its doors."""
+        receipt = await self._command(door, "alwaysOpen")
+        if await self._state_of(door) not in (None, STANDS_OPEN):
+            raise ProtocolViolationError(f"{self._url} does not keep door {door} open")
+        return receipt
+
+    async def end_lock_open_door(self, door: int) -> CommandReceipt:
+        """See ``LockOpenControl.end_lock_open_door``."""
+        receipt = await self._command(door, "resume")
+        if await self._state_of(door) == STANDS_OPEN:
+            raise ProtocolViolationError(f"{self._url} keeps door {door} open still")
+        return receipt
+
+    async def _command(self, door: int, command: str) -> CommandReceipt:
         if not 0 <= door < self._settings.door_count:
             raise ValueError(f"door is 0..{self._settings.door_count - 1}, not {door}")
-        answer = await self._request("PUT", OPEN_DOOR.format(number=door + 1), OPEN_BODY)
+        body = DOOR_BODY.format(command=command)
+        answer = await self._request("PUT", DOOR.format(number=door + 1), body)
         status = STATUS_CODE.search(answer)
         if status is None:
-            raise ProtocolViolationError(f"{self._url} does not say whether the door opened")
+            raise ProtocolViolationError(f"{self._url} does not say whether door {door} obeyed")
         if int(status[1]) != STATUS_OK:
-            message = f"{self._url} does not open door {door}: statusCode {int(status[1])}"
+            why = f"statusCode {int(status[1])}"
+            message = f"{self._url} refuses {command!r} for door {door}: {why}"
             raise CommandRejectedError(message, code=int(status[1]))
         return CommandReceipt(attempts=1)
+
+    async def _state_of(self, door: int) -> int | None:
+        """Return what the terminal says of a door; None where it tells nothing of its doors."""
+        try:
+            states = door_states_of(await self._request("GET", WORK_STATUS))
+        except (CommandRejectedError, FrameError):
+            return None
+        return states[door] if door < len(states) else None
 
     async def close(self) -> None:
         """End the stream and the connections; idempotent."""

@@ -25,10 +25,14 @@ from drivers.bus import Bus, Priority
 from drivers.protocols import FrameError
 from drivers.protocols.uhppote import (
     DOOR_COUNT,
+    GET_DOOR,
     GET_EVENT,
     GET_STATUS,
     OPEN_DOOR,
+    SET_DOOR,
     SET_TIME,
+    DoorMode,
+    DoorSetUp,
     Event,
     Packet,
     ReplyDecoder,
@@ -44,7 +48,9 @@ FETCH_COUNT_MAX: Final = 5
 
 @register("uhppote")
 class Uhppote:
-    """One controller; satisfies ``Driver`` and ``DoorControl``. One request in flight.
+    """One controller; satisfies ``Driver``, ``DoorControl`` and ``LockOpenControl``.
+
+    One request in flight.
 
     Events are fetched by their index, which rises by one: none is lost while we are away, as far as
     the controller keeps them, and none is told twice. Those from before ``start`` are history and
@@ -80,6 +86,7 @@ class Uhppote:
         self._doors: tuple[bool, ...] | None = None
         self._told: int | None = None
         self._found: list[Observation] = []
+        self._modes: dict[int, int] = {}
 
     async def start(self) -> None:
         """Nothing is set up; raises when the controller does not answer."""
@@ -105,12 +112,45 @@ class Uhppote:
 
     async def access_door(self, door: int) -> CommandReceipt:
         """See ``DoorControl.access_door``; 0..3. Sent once: a repetition opens it again."""
-        if not 0 <= door < DOOR_COUNT:
-            raise ValueError(f"door is 0..{DOOR_COUNT - 1}, not {door}")
-        reply = await self._ask(OPEN_DOOR, bytes([door + 1]), is_command=True)
+        reply = await self._ask(OPEN_DOOR, bytes([_number(door)]), is_command=True)
         if reply.body[0] != 1:
             raise CommandRejectedError(f"controller {self._settings.serial} does not open {door}")
         return CommandReceipt(attempts=1)
+
+    @property
+    def door_count(self) -> int:
+        """See ``LockOpenControl.door_count``."""
+        return DOOR_COUNT
+
+    async def lock_open_door(self, door: int) -> CommandReceipt:
+        """See ``LockOpenControl.lock_open_door``: the mode *normally open*, read back."""
+        before = await self._set_up_of(door)
+        if before.mode != DoorMode.NORMALLY_OPEN:
+            self._modes[door] = before.mode
+            await self._set_mode(before, DoorMode.NORMALLY_OPEN)
+        return CommandReceipt(attempts=1)
+
+    async def end_lock_open_door(self, door: int) -> CommandReceipt:
+        """Give a door the mode that ``lock_open_door`` found; where that is lost, *controlled*."""
+        now = await self._set_up_of(door)
+        if now.mode == DoorMode.NORMALLY_OPEN:
+            await self._set_mode(now, self._modes.get(door, DoorMode.CONTROLLED))
+        self._modes.pop(door, None)
+        return CommandReceipt(attempts=1)
+
+    async def _set_up_of(self, door: int) -> DoorSetUp:
+        number = _number(door)
+        found = (await self._ask(GET_DOOR, bytes([number]), is_command=True)).door
+        if found.door != number:
+            raise CommandRejectedError(f"controller {self._settings.serial} has no door {door}")
+        return found
+
+    async def _set_mode(self, door: DoorSetUp, mode: int) -> None:
+        wanted = dataclasses.replace(door, mode=mode)
+        await self._ask(SET_DOOR, wanted.to_bytes(), is_command=True)
+        if await self._set_up_of(door.door - 1) != wanted:
+            message = f"controller {self._settings.serial} did not keep mode {mode}"
+            raise ProtocolViolationError(f"{message} of door {door.door - 1}")
 
     async def set_time(self, now: datetime) -> None:
         """Set the controller's clock; ``now`` as the site's people have it.
@@ -147,6 +187,12 @@ class Uhppote:
             priority=Priority.COMMAND if is_command else Priority.POLL,
             attempt_count=1 if operation == OPEN_DOOR else self._settings.attempt_count,
         )
+
+
+def _number(door: int) -> int:
+    if not 0 <= door < DOOR_COUNT:
+        raise ValueError(f"door is 0..{DOOR_COUNT - 1}, not {door}")
+    return door + 1
 
 
 def _event(packet: Packet) -> Event:

@@ -4,7 +4,8 @@ A stream is ``multipart/mixed``; a part has its own headers, a length, and JSON 
 must not end the stream: what cannot be read is thrown away up to the next boundary.
 
 Source: Hikvision ISAPI public integration guide for access control (version unconfirmed): event
-``AccessControllerEvent``, major type 5; the minor types listed here are unconfirmed.
+``AccessControllerEvent``, major type 5; the minor types listed here are unconfirmed, as are the
+numbers of ``doorStatus``.
 """
 
 import dataclasses
@@ -22,6 +23,8 @@ HEARTBEAT: Final = "heartBeat"
 MAJOR_EVENT: Final = 5
 GRANTED: Final = {1: "card", 38: "fingerprint", 75: "face"}
 DENIED: Final = {9: "card", 76: "face"}
+STANDS_OPEN, TREATS_AS_USUAL = 2, 4
+"""Of ``doorStatus``."""
 _LENGTH: Final = re.compile(rb"content-length:\s*([0-9]{1,9})\s*\r?$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -126,6 +129,19 @@ def _access(access: Mapping[str, Any], time: str) -> AccessEvent | OtherEvent:
         str(access.get("cardNo", ""))[:64],
         time[:40],
     )
+
+
+def door_states_of(body: bytes) -> tuple[int, ...]:
+    """Return ``doorStatus`` of an ``AcsWorkStatus``, by door; none where it does not tell.
+
+    Raises:
+        FrameError: It is no such answer.
+    """
+    try:
+        told = json.loads(body)["AcsWorkStatus"].get("doorStatus", [])
+        return tuple(int(state) for state in told)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise FrameError("no status of the doors") from error
 
 
 def encode_part(fields: Mapping[str, Any]) -> bytes:

@@ -10,6 +10,7 @@ publishes none.
 import dataclasses
 from collections import deque
 from datetime import datetime
+from enum import IntEnum
 from typing import Final
 
 from drivers.protocols import NEED_DATA, FrameError, NeedData, spaced_hex
@@ -18,11 +19,33 @@ PORT: Final = 60_000
 SIZE_BYTES: Final = 64
 START, START_V6_62 = 0x17, 0x19
 GET_STATUS, SET_TIME, GET_TIME, OPEN_DOOR, GET_EVENT = 0x20, 0x30, 0x32, 0x40, 0xB0
+SET_DOOR, GET_DOOR = 0x80, 0x82
 DOOR_COUNT: Final = 4
 PACKET_COUNT_MAX: Final = 64
 LAST_EVENT: Final = 0xFFFFFFFF
 """As an index: the newest."""
 NO_TIME: Final = bytes(7)
+
+
+class DoorMode(IntEnum):
+    """How a door treats people."""
+
+    NORMALLY_OPEN = 1
+    NORMALLY_CLOSED = 2
+    CONTROLLED = 3
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DoorSetUp:
+    """Of one door. Attributes: door: 1-based. delay_s: that it stays open for one person."""
+
+    door: int
+    mode: int
+    delay_s: int
+
+    def to_bytes(self) -> bytes:
+        """Return it as it stands in a body."""
+        return bytes([self.door, self.mode, self.delay_s])
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,6 +88,11 @@ class Packet:
             decode_time(body[12:19]),
             body[19],
         )
+
+    @property
+    def door(self) -> DoorSetUp:
+        """Of a door's set-up: as it is now."""
+        return DoorSetUp(self.body[0], self.body[1], self.body[2])
 
     @property
     def open_doors(self) -> tuple[bool, ...]:
@@ -154,13 +182,15 @@ class ReplyDecoder:
         if isinstance(packet, NeedData):
             return NEED_DATA
         asked = self._request
-        # An opened door and a clock that was set are answered with the question's own bytes.
-        if asked.operation in (GET_STATUS, GET_EVENT) and encode(packet) == encode(asked):
+        # An opened door, and a mode or clock that was set, are answered with the question's bytes.
+        if asked.operation in (GET_STATUS, GET_EVENT, GET_DOOR) and encode(packet) == encode(asked):
             raise FrameError("our own question came back")
         if (packet.operation, packet.serial) != (asked.operation, asked.serial):
             raise FrameError(f"not the answer of controller {asked.serial}: {describe(packet)}")
         if asked.operation == GET_EVENT and packet.body[:4] not in (asked.body[:4], bytes(4)):
             raise FrameError(f"another event of controller {asked.serial}")
+        if asked.operation in (SET_DOOR, GET_DOOR) and packet.body[0] not in (asked.body[0], 0):
+            raise FrameError(f"another door of controller {asked.serial}")
         return packet
 
 

@@ -5,10 +5,19 @@ Source: as the driver's.
 
 import asyncio
 import dataclasses
+import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any, ClassVar, Final
 
-from drivers.protocols.isapi import BOUNDARY, HEARTBEAT, MAJOR_EVENT, encode_part
+from drivers.protocols.isapi import (
+    BOUNDARY,
+    HEARTBEAT,
+    MAJOR_EVENT,
+    STANDS_OPEN,
+    TREATS_AS_USUAL,
+    encode_part,
+)
 from drivers.simulators.far_end import FarEnd
 from drivers.simulators.http_server import Digest, HttpServer, Request, Response
 
@@ -16,11 +25,20 @@ HEARTBEAT_S: Final = 5.0
 FACE_PASSED, FACE_REFUSED, CARD_PASSED = 75, 76, 1
 DEVICE_INFO: Final = b"<DeviceInfo><deviceName>simulated terminal</deviceName></DeviceInfo>"
 DOOR_PATH: Final = "/ISAPI/AccessControl/RemoteControl/door/"
+STATUS_PATH: Final = "/ISAPI/AccessControl/AcsWorkStatus"
+DOOR_COUNT: Final = 16
+COMMAND: Final = re.compile(rb"<cmd>(open|alwaysOpen|resume)</cmd>")
 TIME: Final = "2026-11-23T08:00:00+08:00"
 
 
 class Simulator(FarEnd):
-    """One terminal with digest authentication. Attributes: opened: doors, as they were opened."""
+    """One terminal with digest authentication.
+
+    Attributes:
+        opened: Doors, as they were opened for one person.
+        standing_open: Doors that were told to stay open.
+        tells_doors: Whether it has a status of its doors; older ones have none.
+    """
 
     KIND = "terminal"
     TRANSPORTS = ("http",)
@@ -44,6 +62,8 @@ class Simulator(FarEnd):
         self._server = HttpServer(self._handle)
         self._streams: set[asyncio.Queue[bytes | None]] = set()
         self.opened: list[int] = []
+        self.standing_open: set[int] = set()
+        self.tells_doors = True
         self._serial = 0
 
     async def serve(self, host: str, port: int) -> str:
@@ -62,12 +82,27 @@ class Simulator(FarEnd):
         if request.path == "/ISAPI/Event/notification/alertStream":
             kind = f"multipart/mixed; boundary={BOUNDARY.decode().removeprefix('--')}"
             return Response(content_type=kind, stream=self._follow())
+        if request.path.partition("?")[0] == STATUS_PATH and self.tells_doors:
+            return Response(body=self._doors())
         number = request.path.removeprefix(DOOR_PATH)
-        is_open = request.method == "PUT" and b"<cmd>open</cmd>" in request.body
-        if request.path.startswith(DOOR_PATH) and number.isdecimal() and is_open:
-            self.opened.append(int(number))
+        command = COMMAND.search(request.body) if request.method == "PUT" else None
+        if request.path.startswith(DOOR_PATH) and number.isdecimal() and command is not None:
+            self._obey(int(number), command[1])
             return Response(body=b"<ResponseStatus><statusCode>1</statusCode></ResponseStatus>")
         return Response(404)
+
+    def _obey(self, door: int, command: bytes) -> None:
+        if command == b"open":
+            self.opened.append(door)
+        elif command == b"alwaysOpen":
+            self.standing_open.add(door)
+        else:
+            self.standing_open.discard(door)
+
+    def _doors(self) -> bytes:
+        doors = range(1, DOOR_COUNT + 1)
+        states = [STANDS_OPEN if d in self.standing_open else TREATS_AS_USUAL for d in doors]
+        return json.dumps({"AcsWorkStatus": {"doorStatus": states}}).encode()
 
     async def _follow(self) -> AsyncIterator[bytes]:
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
@@ -87,7 +122,11 @@ class Simulator(FarEnd):
 
     def state(self) -> dict[str, Any]:
         """See ``FarEnd.state``."""
-        return {"opened": list(self.opened), "streams": len(self._streams)}
+        return {
+            "opened": list(self.opened),
+            "standing_open": sorted(self.standing_open),
+            "streams": len(self._streams),
+        }
 
     def do_face(self, employee: str, door: int, *, granted: bool) -> None:
         """Let the terminal recognise somebody, or refuse them."""

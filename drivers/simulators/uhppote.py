@@ -11,12 +11,16 @@ from typing import Any, ClassVar
 from drivers.protocols import FrameError, NeedData
 from drivers.protocols.uhppote import (
     DOOR_COUNT,
+    GET_DOOR,
     GET_EVENT,
     GET_STATUS,
     GET_TIME,
     LAST_EVENT,
     OPEN_DOOR,
+    SET_DOOR,
     SET_TIME,
+    DoorMode,
+    DoorSetUp,
     Event,
     Packet,
     PacketDecoder,
@@ -28,7 +32,7 @@ from drivers.protocols.uhppote import (
 from drivers.simulators.far_end import FarEnd
 
 CARD, SWIPE_PASS, SWIPE_DENIED = 1, 1, 6
-OPEN_S = 3.0
+OPEN_S, OPEN_DELAY_S = 3.0, 3
 NO_EVENT = Event(0, 0, is_granted=False, door=0, direction=0, card=0, time=None, reason=0)
 BEGINNING = datetime(2026, 11, 23, 8, 0, 0)  # noqa: DTZ001 - the controller's own clock
 
@@ -58,6 +62,9 @@ class Simulator(FarEnd):
         self._serial, self._decoder = settings.serial, PacketDecoder()
         self.events: list[Event] = []
         self.open_doors = [False] * DOOR_COUNT
+        self.doors = [
+            DoorSetUp(d + 1, DoorMode.CONTROLLED, OPEN_DELAY_S) for d in range(DOOR_COUNT)
+        ]
         self._open_s = [0.0] * DOOR_COUNT
         self.opened_count, self._clock = 0, BEGINNING
 
@@ -74,6 +81,8 @@ class Simulator(FarEnd):
             GET_STATUS: lambda _: self._status(),
             GET_EVENT: self._event,
             OPEN_DOOR: self._open,
+            SET_DOOR: self._set_door,
+            GET_DOOR: lambda body: self._door(body[0]),
             SET_TIME: self._set_time,
             GET_TIME: lambda _: encode_time(self._now()),
         }
@@ -107,6 +116,17 @@ class Simulator(FarEnd):
         self.open_doors[door], self._open_s[door] = True, OPEN_S
         return b"\1"
 
+    def _door(self, number: int) -> bytes:
+        return self.doors[number - 1].to_bytes() if 1 <= number <= DOOR_COUNT else bytes(3)
+
+    def _set_door(self, body: bytes) -> bytes:
+        number, mode, delay_s = body[:3]
+        if not 1 <= number <= DOOR_COUNT or mode not in set(DoorMode):
+            return bytes(3)
+        self.doors[number - 1] = DoorSetUp(number, mode, delay_s)
+        self.open_doors[number - 1] = mode == DoorMode.NORMALLY_OPEN
+        return self._door(number)
+
     def _set_time(self, body: bytes) -> bytes:
         try:
             self._clock = decode_time(body[:7]) or self._clock
@@ -118,7 +138,7 @@ class Simulator(FarEnd):
         """See ``FarEnd.step``: a door that was opened by a command falls shut."""
         self._clock += timedelta(seconds=dt_s)
         for door, left_s in enumerate(self._open_s):
-            if 0 < left_s <= dt_s:
+            if 0 < left_s <= dt_s and self.doors[door].mode != DoorMode.NORMALLY_OPEN:
                 self.open_doors[door] = False
             self._open_s[door] = max(0.0, left_s - dt_s)
         return []
@@ -127,6 +147,7 @@ class Simulator(FarEnd):
         """See ``FarEnd.state``."""
         return {
             "open_doors": list(self.open_doors),
+            "modes": [DoorMode(door.mode).name.lower() for door in self.doors],
             "event_count": len(self.events),
             "opened_count": self.opened_count,
         }

@@ -1,6 +1,7 @@
 """ISAPI terminals: parts of the stream, and a stream that no malformed part ends."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from drivers.base import (
     AccessReported,
+    CommandReceipt,
     CommandRejectedError,
     CredentialKind,
     CredentialRead,
@@ -27,6 +29,7 @@ from drivers.protocols.isapi import (
     AccessEvent,
     OtherEvent,
     StreamDecoder,
+    door_states_of,
     encode_part,
     event_of,
 )
@@ -172,6 +175,73 @@ def test_a_door_is_opened_once() -> None:
     with_terminal(act, door_count=2)
 
 
+def test_a_door_is_kept_open_until_that_is_ended_and_is_read_back() -> None:
+    async def act(driver: IsapiTerminal, simulation: Simulation) -> None:
+        await driver.lock_open_door(1)
+        await driver.lock_open_door(1)
+        assert simulation.state()["standing_open"] == [2]
+        await driver.end_lock_open_door(1)
+
+        assert simulation.state()["standing_open"] == []
+        assert driver.door_count == 2
+
+    with_terminal(act, door_count=2)
+
+
+DONE = Response(body=b"<statusCode>1</statusCode>")
+
+
+class DeafTerminal:
+    """Says that it has done what it was told, and what its doors are; none is no word of them."""
+
+    def __init__(self, states: list[int] | None) -> None:
+        self._states = states
+
+    async def handle(self, request: Request) -> Response:
+        if request.method == "PUT":
+            return DONE
+        if self._states is None:
+            return Response(404)
+        return Response(body=json.dumps({"AcsWorkStatus": {"doorStatus": self._states}}).encode())
+
+    async def asked(self, act: Callable[[IsapiTerminal], Awaitable[object]]) -> object:
+        server = HttpServer(self.handle)
+        driver = IsapiTerminal(Bus(await server.serve("127.0.0.1", 0)), IsapiTerminal.Settings())
+        try:
+            return await act(driver)
+        finally:
+            await driver.close()
+            await server.close()
+
+
+def test_a_terminal_that_tells_nothing_of_its_doors_confirms_by_its_answer() -> None:
+    receipt = asyncio.run(DeafTerminal(None).asked(lambda driver: driver.lock_open_door(0)))
+
+    assert receipt == CommandReceipt(attempts=1)
+
+
+def test_a_door_that_does_not_stand_as_it_was_told_is_not_confirmed() -> None:
+    with pytest.raises(ProtocolViolationError, match="does not keep door 0 open"):
+        asyncio.run(DeafTerminal([4]).asked(lambda driver: driver.lock_open_door(0)))
+    with pytest.raises(ProtocolViolationError, match="keeps door 0 open still"):
+        asyncio.run(DeafTerminal([2]).asked(lambda driver: driver.end_lock_open_door(0)))
+
+
+@given(
+    st.binary(max_size=80)
+    | st.recursive(
+        st.none() | st.integers() | st.text(),
+        lambda inner: (
+            st.lists(inner)
+            | st.dictionaries(st.sampled_from(["AcsWorkStatus", "doorStatus"]), inner)
+        ),
+    ).map(lambda told: json.dumps(told).encode())
+)
+def test_whatever_a_terminal_tells_of_its_doors_is_numbers_or_refused(body: bytes) -> None:
+    with contextlib.suppress(FrameError):
+        assert all(isinstance(state, int) for state in door_states_of(body))
+
+
 class OtherServer:
     """Somebody else's web server, who says the same to everything."""
 
@@ -199,8 +269,12 @@ def test_a_web_server_that_is_no_such_terminal_is_said_to_be_none() -> None:
 @pytest.mark.parametrize(
     ("body", "error", "words"),
     [
-        (b"<statusCode>4</statusCode>", CommandRejectedError, "does not open door 0: statusCode 4"),
-        (b"OK", ProtocolViolationError, "does not say whether the door opened"),
+        (
+            b"<statusCode>4</statusCode>",
+            CommandRejectedError,
+            "refuses 'open' for door 0: statusCode 4",
+        ),
+        (b"OK", ProtocolViolationError, "does not say whether door 0 obeyed"),
     ],
 )
 def test_a_door_is_open_only_if_the_terminal_says_so(

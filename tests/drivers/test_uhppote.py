@@ -22,8 +22,12 @@ from drivers.base import (
 from drivers.bus import Bus
 from drivers.protocols import FrameError
 from drivers.protocols.uhppote import (
+    GET_DOOR,
     GET_STATUS,
     OPEN_DOOR,
+    SET_DOOR,
+    DoorMode,
+    DoorSetUp,
     Event,
     Packet,
     PacketDecoder,
@@ -46,6 +50,17 @@ NOON = datetime(2026, 11, 23, 12, 0, 0)  # noqa: DTZ001 - the controller's own c
 def test_our_request_is_the_independent_library_s_byte_for_byte() -> None:
     assert encode(Packet(OPEN_DOOR, SERIAL, b"\x03")) == peer_encode.open_door_request(SERIAL, 3)
     assert encode(Packet(GET_STATUS, SERIAL, b"")) == peer_encode.get_status_request(SERIAL)
+
+
+def test_a_door_s_mode_is_asked_and_set_as_the_independent_library_does() -> None:
+    wanted = DoorSetUp(3, DoorMode.NORMALLY_OPEN, 7)
+
+    ours = encode(Packet(SET_DOOR, SERIAL, wanted.to_bytes()))
+
+    assert ours == peer_encode.set_door_control_request(SERIAL, 3, 1, 7)
+    assert encode(Packet(GET_DOOR, SERIAL, b"\3")) == peer_encode.get_door_control_request(
+        SERIAL, 3
+    )
 
 
 def test_a_question_that_comes_back_is_no_answer() -> None:
@@ -177,6 +192,58 @@ def test_a_door_is_opened_once_even_if_the_answer_is_lost() -> None:
     with_bus(LineInMemory(deaf), act)
 
 
+def test_a_door_is_kept_open_and_treats_people_as_before_afterwards() -> None:
+    simulator = controller()
+    simulator.doors[1] = before = DoorSetUp(2, DoorMode.NORMALLY_CLOSED, 9)
+
+    async def act(bus: Bus) -> None:
+        driver = Uhppote(bus, Uhppote.Settings())
+        await driver.lock_open_door(1)
+        await driver.lock_open_door(1)
+        assert simulator.doors[1] == DoorSetUp(2, DoorMode.NORMALLY_OPEN, 9)
+        assert await driver.poll() == [DoorMonitorChanged(1, is_open=True)]
+        await driver.end_lock_open_door(1)
+
+        assert simulator.doors[1] == before
+
+    with_bus(LineInMemory(answers_of(simulator)), act)
+
+
+def test_a_door_that_another_process_kept_open_is_controlled_afterwards() -> None:
+    simulator = controller()
+    simulator.doors[0] = DoorSetUp(1, DoorMode.NORMALLY_OPEN, 5)
+
+    async def act(bus: Bus) -> None:
+        await Uhppote(bus, Uhppote.Settings()).end_lock_open_door(0)
+
+        assert simulator.doors[0] == DoorSetUp(1, DoorMode.CONTROLLED, 5)
+
+    with_bus(LineInMemory(answers_of(simulator)), act)
+
+
+def test_a_controller_that_keeps_its_mode_does_not_confirm_that_a_door_stands_open() -> None:
+    simulator = controller()
+
+    def stubborn(data: bytes) -> list[tuple[float, bytes]]:
+        answer = answers_of(simulator)(data)
+        simulator.doors[0] = DoorSetUp(1, DoorMode.CONTROLLED, 5)
+        return answer
+
+    async def act(bus: Bus) -> None:
+        with pytest.raises(ProtocolViolationError, match="did not keep mode 1 of door 0"):
+            await Uhppote(bus, Uhppote.Settings()).lock_open_door(0)
+
+    with_bus(LineInMemory(stubborn), act)
+
+
+def test_a_controller_without_that_door_refuses_to_keep_it_open() -> None:
+    async def act(bus: Bus) -> None:
+        with pytest.raises(CommandRejectedError, match="has no door 3"):
+            await Uhppote(bus, Uhppote.Settings()).lock_open_door(3)
+
+    with_bus(LineInMemory(lambda _: [(0.0, encode(Packet(GET_DOOR, SERIAL, bytes(3))))]), act)
+
+
 def test_a_door_that_is_none_is_our_mistake_and_a_refusal_is_the_controller_s() -> None:
     refusal = encode(Packet(OPEN_DOOR, SERIAL, b"\0"))
 
@@ -227,12 +294,15 @@ def test_the_independent_library_finds_our_simulator_a_controller(simulation: Si
 
     opened = peer.open_door(there, 3)
     status, event = peer.get_status(there), peer.get_event(there, 1)
+    held = peer.set_door_control(there, 2, 1, 9)
     told = peer.set_time(there, NOON)
 
     assert opened.opened
     assert (status.door_3_open, status.event_index, status.event_card) == (True, 1, 8165538)
     assert (event.index, event.door, event.access_granted) == (1, 2, True)
     assert told.datetime == NOON
+    assert (held.door, held.mode, held.delay) == (2, 1, 9)
+    assert peer.get_door_control(there, 2).mode == 1
 
 
 def test_our_driver_opens_a_door_over_real_datagrams(simulation: Simulation) -> None:
