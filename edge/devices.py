@@ -173,13 +173,19 @@ class DeviceTask:
         board = self._board()
         return await self._command(lambda: board.pulse_output(channel, duration_s=duration_s))
 
-    async def call(self, run: Callable[[], Awaitable[_Answer]]) -> _Answer:
+    async def call(
+        self, run: Callable[[], Awaitable[_Answer]], *, is_urgent: bool = False
+    ) -> _Answer:
         """Do something with the driver, in its turn, as a command.
+
+        Args:
+            run: Does it.
+            is_urgent: Before everything else on the line.
 
         Raises:
             DriverError: The device did not take it.
         """
-        return await self._command(run)
+        return await self._command(run, priority=_priority(is_urgent=is_urgent))
 
     @property
     def has_presets(self) -> bool:

@@ -189,6 +189,10 @@ def _fire_closed(fact: told.FireReleaseClosed) -> tuple[Signal, ...]:
     return (Signal("fire_release", "access_point", fact.access_point, is_raised=False),)
 
 
+def _fire_output_closed(fact: told.FireOutputClosed) -> tuple[Signal, ...]:
+    return (Signal("fire_release", "device", fact.device, is_raised=False),)
+
+
 def _duty(fact: told.DutyCheckAnswered) -> tuple[Signal, ...]:
     return (Signal("duty", "device", fact.device, not fact.is_answered, _said(fact)),)
 
@@ -238,6 +242,7 @@ _MEANINGS: Final[dict[type[EventData], Meaning]] = {
     told.FireDrillChanged: _fire_drill,
     told.FireReleaseAnswered: _fire_release,
     told.FireReleaseClosed: _fire_closed,
+    told.FireOutputClosed: _fire_output_closed,
     told.DutyCheckAnswered: _duty,
     told.RecordingChecked: _recording,
     PanicPressed: _panic,

@@ -4,13 +4,13 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from central.commands import repository as commands
 from central.commands.schemas import CommandView
 from central.database import Transaction
 from central.fire import orders, views
-from central.fire.gates import origins, zone_of
+from central.fire.gates import node_of_device, origins, zone_of
 from central.fire.schemas import (
     DrillView,
     FireList,
@@ -27,6 +27,7 @@ from central.services import Given, Services
 from config.contract.commands import (
     BeginDrill,
     BeginFireTest,
+    CloseFireOutput,
     CloseFireRelease,
     EndDrill,
     EndFireTest,
@@ -145,21 +146,48 @@ async def end_test(test_id: UUID, operator: Tester, services: Given) -> None:
         transaction.concerns(f"fire_test:{test_id}")
 
 
+@router.post("/devices/{device}/outputs/{output}/close-release", status_code=201)
+async def close_output(
+    device: Slug,
+    output: Annotated[int, Path(ge=0, le=255)],
+    wish: WantedClosing,
+    operator: Closer,
+    services: Given,
+) -> CommandView:
+    """Close a door or a relay that a fire has set; see ``close_release``."""
+    node = node_of_device(services.settings.site, device)
+    if node is None:
+        raise RefusedError(404, "unknown_device", "the site file has no such device")
+    what = CloseFireOutput(device=device, output=output)
+    return await _close(services, node, what, wish, operator)
+
+
 @router.post("/access-points/{access_point}/close-release", status_code=201)
 async def close_release(
     access_point: Slug, wish: WantedClosing, operator: Closer, services: Given
 ) -> CommandView:
     """Close what a fire has released, one lane at a time; the terminal's answer says if it is."""
-    now, site = services.now(), services.settings.site
+    site = services.settings.site
     node = next((p.node for p in site.access_point if p.id == access_point), None)
     if node is None:
         raise RefusedError(404, "unknown_access_point", "the site file has no such access point")
+    what = CloseFireRelease(access_point=access_point)
+    return await _close(services, node, what, wish, operator)
+
+
+async def _close(
+    services: Services,
+    node: str,
+    what: CloseFireRelease | CloseFireOutput,
+    wish: WantedClosing,
+    operator: Operator,
+) -> CommandView:
+    now = services.now()
     async with services.database.write() as transaction:
-        what = CloseFireRelease(access_point=access_point)
         command_id = await orders.send(
             transaction, node, what, operator=operator, reason=wish.reason, now=now
         )
-        transaction.concerns(f"command:{command_id}", access_point=access_point)
+        transaction.concerns(f"command:{command_id}", **what.model_dump(exclude={"kind"}))
         row = await commands.find(transaction, command_id)
     if row is None:
         raise LookupError(command_id)

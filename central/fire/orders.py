@@ -14,11 +14,8 @@ from config.contract.commands import (
     LIFETIME,
     BeginDrill,
     BeginFireTest,
-    CheckDuty,
-    CloseFireRelease,
-    EndDrill,
-    EndFireTest,
     NodeCommand,
+    OfFire,
     Wanted,
 )
 from config.contract.identifiers import new_id
@@ -94,7 +91,7 @@ async def give_up_test(transaction: Transaction, test_id: UUID, *, now: datetime
 async def send(
     transaction: Transaction,
     node: str,
-    what: BeginDrill | EndDrill | BeginFireTest | EndFireTest | CheckDuty | CloseFireRelease,
+    what: OfFire,
     *,
     operator: Operator | None,
     reason: str,

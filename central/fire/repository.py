@@ -29,6 +29,7 @@ from config.contract.fire_events import (
     FireConfirmed,
     FireDrillChanged,
     FireEnded,
+    FireOutputClosed,
     FirePanelChanged,
     FirePathChanged,
     FirePointChanged,
@@ -44,6 +45,7 @@ _OF_FIRE: Final = frozenset(
         FireConfirmed,
         FireDrillChanged,
         FireEnded,
+        FireOutputClosed,
         FirePanelChanged,
         FirePathChanged,
         FirePointChanged,
@@ -89,7 +91,9 @@ async def _note(transaction: Transaction, node: str, event: Event, *, now: datet
         case FireReleaseAnswered() as told:
             await _note_release(transaction, node, told, at=at, now=now)
         case FireReleaseClosed() as told:
-            await _note_closed(transaction, told, at=at)
+            await _note_closed(transaction, told, told.access_point, at=at)
+        case FireOutputClosed() as told:
+            await _note_closed(transaction, told, f"{told.device}:{told.output}", at=at)
         case FirePointChanged() as told:
             values = told.model_dump(mode="json", include={"zone", "kind", "text", "conditions"})
             test_id = None if told.test_id is None else str(told.test_id)
@@ -215,13 +219,19 @@ async def _note_release(
         await transaction.execute(update(fire_releases).where(here).values(changed))
 
 
-async def _note_closed(transaction: Transaction, told: FireReleaseClosed, *, at: datetime) -> None:
+async def _note_closed(
+    transaction: Transaction,
+    told: FireReleaseClosed | FireOutputClosed,
+    subject: str,
+    *,
+    at: datetime,
+) -> None:
     who = await username_of(transaction, told.asked_by)
     await transaction.execute(
         update(fire_releases)
         .where(
             fire_releases.c.fire_id.in_([str(fire_id) for fire_id in told.fire_ids]),
-            fire_releases.c.access_point == told.access_point,
+            fire_releases.c.subject == subject,
             fire_releases.c.closed_at.is_(None),
         )
         .values(closed_at=at, closed_by=who)

@@ -81,6 +81,18 @@ class CloseFireRelease(Frozen):
     access_point: Slug
 
 
+class CloseFireOutput(Frozen):
+    """End the release of one output of a zone, a door or a relay; as ``CloseFireRelease``.
+
+    Attributes:
+        output: Its channel, 0-based.
+    """
+
+    kind: Literal["close_fire_output"] = "close_fire_output"
+    device: Slug
+    output: Annotated[int, Field(ge=0, le=255)]
+
+
 class BeginDrill(Frozen):
     """Behave as at a fire in a zone until then, and mark everything as a drill.
 
@@ -143,7 +155,15 @@ class Signal(Frozen):
 
 Ordinary = OpenOnce | HoldOpen | Secure | ReconnectDevice | ReportStatus | Signal
 """What whoever may send commands may have a node do; anything else has a permission of its own."""
-OfFire = CloseFireRelease | BeginDrill | EndDrill | BeginFireTest | EndFireTest | CheckDuty
+OfFire = (
+    CloseFireRelease
+    | CloseFireOutput
+    | BeginDrill
+    | EndDrill
+    | BeginFireTest
+    | EndFireTest
+    | CheckDuty
+)
 Wanted = Annotated[Ordinary | OfFire | VideoCommand, Field(discriminator="kind")]
 
 

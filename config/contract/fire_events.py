@@ -131,6 +131,23 @@ class FireReleaseClosed(
     asked_by: str
 
 
+class FireOutputClosed(
+    EventData, type_name="menshen.fire.output_closed.v1", event_class=EventClass.FIRE
+):
+    """The release of an output is over: a person closed it, or a relay followed its lanes.
+
+    Attributes:
+        fire_ids: That it stood for.
+        output: Its channel, 0-based, as in ``FireReleaseAnswered``.
+        asked_by: Empty where nobody closed it itself.
+    """
+
+    fire_ids: tuple[UUID, ...]
+    device: Slug
+    output: int
+    asked_by: str = ""
+
+
 class FirePathChanged(
     EventData, type_name="menshen.fire.path_changed.v1", event_class=EventClass.ALARM
 ):

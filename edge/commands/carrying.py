@@ -11,6 +11,7 @@ from config.contract.commands import (
     BeginDrill,
     BeginFireTest,
     CheckDuty,
+    CloseFireOutput,
     CloseFireRelease,
     EndDrill,
     EndFireTest,
@@ -126,6 +127,7 @@ class Hands:
                 return await self.cameras(command)
             case (
                 CloseFireRelease()
+                | CloseFireOutput()
                 | BeginDrill()
                 | EndDrill()
                 | BeginFireTest()

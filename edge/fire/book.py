@@ -45,7 +45,7 @@ class FireBook:
             node: This one.
             points: Access points of this node, by zone; see ``place``.
             outputs: Relays of this node, by zone, named as no access point is. They follow the
-                zone's points here; where there is none, the fire.
+                zone's points here; where there is none, the fire. Doors are points, too.
         """
         self._node = node
         self._points = {zone: frozenset(names) for zone, names in points.items()}
@@ -76,7 +76,9 @@ class FireBook:
         return found + [
             f
             for f in self._fires.values()
+            if point not in self._points.get(f.zone, ())
             if point in self._outputs.get(f.zone, ()) and self._sets_outputs(f)
+            if f.closed.get(point, -1) < f.growth
         ]
 
     def _sets_outputs(self, fire: Fire) -> bool:

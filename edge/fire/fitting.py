@@ -4,9 +4,19 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from config.site import DeviceEntry, SiteError
-from drivers.base import CommandReceipt, Driver, DutyCheckable, OutputBoard, Releasable, Side
+from drivers.base import (
+    CommandReceipt,
+    DoorControl,
+    Driver,
+    DutyCheckable,
+    LockOpenControl,
+    OutputBoard,
+    Releasable,
+    Side,
+)
 from edge.devices import DeviceListener, DeviceTask
 from edge.fire.orders import CheckPanel
+from edge.fire.releases import Told
 from edge.fire.station import FireStation
 from edge.fire.watch import FireWatch
 
@@ -43,20 +53,45 @@ def fit(
 
     if points:
         station.gates.add_gate(device.id, task.release, points, is_current=is_current)
-    outputs = {o for each in station.places.outputs.values() for o in each if o.device == device.id}
+    outputs = [output for output in station.places.own_outputs if output.device == device.id]
     for output in sorted(outputs, key=lambda each: each.channel):
-        if isinstance(driver, OutputBoard):
-            station.gates.add_output(
-                output, partial(_switched, task, output.channel), is_current=is_current
-            )
-        elif isinstance(driver, Releasable):
-            station.gates.add_output(output, task.release, is_current=is_current)
-        else:
-            raise SiteError(
-                f"a fire_zone has device {device.id!r} as an output, which is a"
-                f" {device.driver!r}: it has no relays, and cannot stand open"
-            )
+        told, is_door = _told(device, driver, task, output.channel)
+        station.gates.add_output(output, told, is_current=is_current)
+        if is_door:
+            station.places.doors.add(output)
     return _asking(task, driver) if isinstance(driver, DutyCheckable) else None
+
+
+def _told(device: DeviceEntry, driver: Driver, task: DeviceTask, channel: int) -> tuple[Told, bool]:
+    """Return how an output is told, and whether it is a door or a barrier, which people close.
+
+    Raises:
+        SiteError: See ``fit``.
+    """
+    where = f"a fire_zone has device {device.id!r} ({device.driver!r}) as an output:"
+    if isinstance(driver, OutputBoard):
+        return partial(_switched, task, channel), False
+    if isinstance(driver, Releasable):
+        return task.release, True
+    if isinstance(driver, LockOpenControl):
+        if channel >= driver.door_count:
+            raise SiteError(f"{where} its doors are 0..{driver.door_count - 1}, not {channel}")
+        return partial(_kept_open, task, driver, channel), True
+    if isinstance(driver, DoorControl):
+        raise SiteError(f"{where} no fire can keep its doors open; wire them, and take it out")
+    raise SiteError(f"{where} it has no relays, and cannot stand open")
+
+
+async def _kept_open(
+    task: DeviceTask,
+    driver: LockOpenControl,
+    door: int,
+    sides: frozenset[Side],
+    *,
+    is_urgent: bool,
+) -> CommandReceipt:
+    tell = driver.lock_open_door if sides else driver.end_lock_open_door
+    return await task.call(lambda: tell(door), is_urgent=is_urgent)
 
 
 async def _switched(

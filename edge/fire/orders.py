@@ -1,6 +1,6 @@
 """What operators may have this node do about fire: close, drill, test, ask who is on duty."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from config.contract.access import DoorCommandOutcome
@@ -11,16 +11,21 @@ from config.contract.commands import (
     BeginDrill,
     BeginFireTest,
     CheckDuty,
+    CloseFireOutput,
     CloseFireRelease,
     EndDrill,
     EndFireTest,
     OfFire,
 )
-from config.contract.fire_events import FireReleaseClosed
+from config.contract.events import EventData
+from config.contract.fire_events import FireOutputClosed, FireReleaseClosed
 from config.contract.fire_status import RunningFireTest
 from drivers.base import CommandRejectedError, DriverError
 from edge.commands.desk import Carried
 from edge.fire import telling
+from edge.fire.fire import Fire
+from edge.fire.places import Output
+from edge.fire.releases import Release
 from edge.fire.station import FireStation
 
 DONE: Final = Carried(CommandOutcome.DONE)
@@ -50,7 +55,9 @@ class FireOrders:
         """Do what an operator asks and return what became of it."""
         match what:
             case CloseFireRelease(access_point=point):
-                return await self._close(point, asked_by)
+                return await self._close_lane(point, asked_by)
+            case CloseFireOutput(device=device, output=channel):
+                return await self._close_output(Output(device, channel), asked_by)
             case BeginDrill():
                 return self._begin_drill(what, asked_by)
             case EndDrill():
@@ -62,9 +69,30 @@ class FireOrders:
             case CheckDuty(device=device, minutes=minutes):
                 return await self._check_duty(device, minutes, asked_by)
 
-    async def _close(self, point: str, asked_by: str) -> Carried:
+    async def _close_lane(self, point: str, asked_by: str) -> Carried:
+        def told(fires: Sequence[Fire]) -> FireReleaseClosed:
+            ids = tuple(fire.fire_id for fire in fires)
+            return FireReleaseClosed(fire_ids=ids, access_point=point, asked_by=asked_by)
+
+        return await self._close(point, self._station.gates.of_point(point), told, subject=point)
+
+    async def _close_output(self, output: Output, asked_by: str) -> Carried:
+        def told(fires: Sequence[Fire]) -> FireOutputClosed:
+            return telling.output_closed(output, fires, asked_by=asked_by)
+
+        targets = self._station.gates.targets
+        release = next((each for each, (_, its, _) in targets.items() if its == output), None)
+        return await self._close(output.name, release, told, subject=output.device)
+
+    async def _close(
+        self,
+        point: str,
+        release: Release | None,
+        told: Callable[[Sequence[Fire]], EventData],
+        *,
+        subject: str,
+    ) -> Carried:
         station = self._station
-        release = station.gates.of_point(point)
         if release is None:
             return _NOT_HERE
         if not station.book.releasing(point):
@@ -72,14 +100,7 @@ class FireOrders:
         if station.book.is_signalled(point, silent=station.silent_nodes):
             return _FIRE
         closed = station.close(point)
-        station.tell(
-            FireReleaseClosed(
-                fire_ids=tuple(fire.fire_id for fire in closed),
-                access_point=point,
-                asked_by=asked_by,
-            ),
-            point,
-        )
+        station.tell(told(closed), subject)
         return _ANSWERS[(await release.tell()).outcome]
 
     def _begin_drill(self, what: BeginDrill, asked_by: str) -> Carried:

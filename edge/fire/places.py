@@ -21,7 +21,11 @@ class Output:
 
 
 class Places:
-    """Of one node."""
+    """Of one node.
+
+    Attributes:
+        doors: Outputs that are doors or barriers, as the installation finds them.
+    """
 
     def __init__(self, site: Site, node: str) -> None:
         """Look everything up.
@@ -49,6 +53,8 @@ class Places:
             )
             for zone in site.fire_zone
         }
+        self.own_outputs = frozenset(o for each in self.outputs.values() for o in each)
+        self.doors: set[Output] = set()
         self.sources: Mapping[str, frozenset[str]] = {
             zone.id: frozenset(
                 f"device {entry.device}"
@@ -61,13 +67,15 @@ class Places:
         }
 
     def by_zone(self, zones_of: Callable[[str], Iterable[str]]) -> dict[str, frozenset[str]]:
-        """Return the access points of this node that a fire in each zone releases.
+        """Return the access points and doors of this node that a fire in each zone releases.
 
         Args:
             zones_of: Zones that the access model puts a point into, besides the site file.
         """
         return {
-            zone.id: self.own_points.intersection(self.everywhere(zone.id, zones_of))
+            zone.id: self.own_points.intersection(self.everywhere(zone.id, zones_of)).union(
+                output.name for output in self.outputs[zone.id] if output in self.doors
+            )
             for zone in self._site.fire_zone
         }
 

@@ -24,6 +24,7 @@ from edge.fire import keeping, telling
 from edge.fire.book import FireBook
 from edge.fire.duty import DutyChecks
 from edge.fire.fire import Fire
+from edge.fire.followers import Followers
 from edge.fire.gates import Gates
 from edge.fire.memory import Memory
 from edge.fire.news import News, Recorder
@@ -98,6 +99,7 @@ class FireStation:
         self.silent_nodes = frozenset(n.id for n in site.node if n.id != node)
         self._screens = Screens(self.book)
         self._released = frozenset[str]()
+        self._followers = Followers(self.book, self.places.own_outputs)
         self._rounds: dict[str, float] = {}
         self._is_memory_damaged = False
         self._ticked = asyncio.Event()
@@ -237,11 +239,13 @@ class FireStation:
     def _spread(self, *, are_fires_news: bool) -> None:
         """Tell gates first, then rules and screens; all else follows in another step."""
         self.gates.follow()
-        released = self.book.released()
+        released = self.book.released() & self.places.own_points
         if released != self._released:
             self._released = released
             self._take(FireReleasesChanged(released))
         self._screens.follow()
+        for output, fires in self._followers.over():
+            self.tell(telling.output_closed(output, fires), output.device)
         self._news.plan(are_fires_news=are_fires_news)
 
     # ---- what is told

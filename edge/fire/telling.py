@@ -1,5 +1,6 @@
 """The events that a node tells of fires, drills, tests and paths, made of the rules. Pure."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from config.contract.fire_events import (
     FireConfirmed,
     FireDrillChanged,
     FireEnded,
+    FireOutputClosed,
     FirePathChanged,
     FirePointChanged,
     FireTestChanged,
@@ -16,6 +18,7 @@ from drivers.base import PointChanged
 from edge.fire.fire import Fire
 from edge.fire.keeping import until_of
 from edge.fire.paths import PathState
+from edge.fire.places import Output
 from edge.fire.signals import Signals
 
 
@@ -35,6 +38,16 @@ def confirmed(fire: Fire, access_points: tuple[str, ...]) -> FireConfirmed:
 def ended(fire: Fire) -> FireEnded:
     """Return that a fire or drill is over."""
     return FireEnded(fire_id=fire.fire_id, zone=fire.zone, is_drill=fire.is_drill)
+
+
+def output_closed(output: Output, fires: Iterable[Fire], *, asked_by: str = "") -> FireOutputClosed:
+    """Return that an output's release is over. Args: fires: that it stood for."""
+    return FireOutputClosed(
+        fire_ids=tuple(fire.fire_id for fire in fires),
+        device=output.device,
+        output=output.channel,
+        asked_by=asked_by,
+    )
 
 
 def drill_changed(

@@ -225,7 +225,7 @@ def test_a_controller_that_keeps_its_mode_does_not_confirm_that_a_door_stands_op
     simulator = controller()
 
     def stubborn(data: bytes) -> list[tuple[float, bytes]]:
-        answer = answers_of(simulator)(data)
+        answer = list(answers_of(simulator)(data))
         simulator.doors[0] = DoorSetUp(1, DoorMode.CONTROLLED, 5)
         return answer
 

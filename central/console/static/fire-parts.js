@@ -55,7 +55,7 @@ function gateRow(release, { zone, deeds }) {
     h("td", {}, localName(release.name, release.subject)),
     h("td", { class: isBad ? "p2" : "" }, isBad && prioritySign(2), state, isLost && ` ${t("fire.gate_lost")}`),
     h("td", { class: "number muted" }, release.confirmed_ms === null ? "" : t("fire.ms", { n: Math.round(release.confirmed_ms) })),
-    h("td", { class: "number" }, release.is_open && release.access_point && deeds.close && h("button", { type: "button", onclick: () => deeds.close(release) }, t("fire.close"))),
+    h("td", { class: "number" }, release.is_open && deeds.close && h("button", { type: "button", onclick: () => deeds.close(release) }, t("fire.close"))),
   );
 }
 

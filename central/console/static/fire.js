@@ -80,10 +80,16 @@ startPage({
       );
     }
 
+    /** @param {any} release @returns {string} */
+    function closingPath(release) {
+      const [device, output] = release.subject.split(":");
+      return release.access_point ? `/access-points/${release.access_point}/close-release` : `/devices/${device}/outputs/${output}/close-release`;
+    }
+
     /** @param {any} release */
     function askToClose(release) {
       const title = t("fire.close_sure", { gate: localName(release.name, release.subject) });
-      ask(title, "fire.close_now", [h("p", {}, t("fire.close_hint"))], ({ reason }) => post(`/access-points/${release.access_point}/close-release`, { reason }));
+      ask(title, "fire.close_now", [h("p", {}, t("fire.close_hint"))], ({ reason }) => post(closingPath(release), { reason }));
     }
 
     /** @param {any} row @param {any} cell */

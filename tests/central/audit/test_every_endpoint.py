@@ -407,6 +407,9 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "DELETE /fire/tests/{test_id}": lambda b: b.administrator.delete(
         f"{API}/fire/tests/{begin_test(b).json()['test_id']}"
     ),
+    "POST /devices/{device}/outputs/{output}/close-release": lambda b: b.administrator.post(
+        f"{API}/devices/gate/outputs/0/close-release", json={"reason": "the fire is out"}
+    ),
     "POST /access-points/{access_point}/close-release": lambda b: b.administrator.post(
         f"{API}/access-points/lane/close-release", json={"reason": "the fire is out"}
     ),

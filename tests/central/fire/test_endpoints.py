@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from config.contract.commands import SignedCommands
 from config.contract.fire_events import (
     FireDrillChanged,
+    FireOutputClosed,
     FirePanelChanged,
     FirePathChanged,
     FirePointChanged,
@@ -166,6 +167,30 @@ def test_closing_is_a_command_for_one_lane_and_carries_the_reason(bench: Bench) 
 
     assert reply.json()["what"] == {"kind": "close_fire_release", "access_point": "lane"}
     assert "the brigade says so" in waiting(node)[0]
+
+
+def test_a_door_among_the_outputs_is_closed_by_its_device_and_number(bench: Bench) -> None:
+    node, path = bench.node(), f"{API}/devices/dome/outputs/2/close-release"
+
+    reply = bench.administrator.post(path, json={"reason": "the brigade says so"})
+    unknown = bench.administrator.post(path.replace("dome", "nowhere"), json={"reason": "x"})
+
+    what = {"kind": "close_fire_output", "device": "dome", "output": 2}
+    assert (reply.json()["what"], unknown.status_code) == (what, 404)
+    assert "the brigade says so" in waiting(node)[0]
+
+
+def test_an_output_is_open_until_its_terminal_says_that_it_is_closed(bench: Bench) -> None:
+    telling = Telling(bench, bench.node())
+    fire_id = telling.confirm()
+    telling.answer(fire_id, access_point=None, output=2, device="dome")
+    telling.end(fire_id)
+    (open_still,) = fire(bench)["zones"]
+    fact = FireOutputClosed(fire_ids=(fire_id,), device="dome", output=2, asked_by="")
+    telling.tell(fact)
+
+    assert open_still["phase"] == "released"
+    assert fire(bench)["zones"][0]["phase"] == "normal"
 
 
 def test_nobody_closes_what_is_no_lane(bench: Bench) -> None:

@@ -20,6 +20,7 @@ from config.site import AccessPointEntry, BusEntry, DeviceEntry, Node, Site, Sit
 from config.site_fire import FireInputEntry, FireZoneEntry
 from drivers.base import GateState
 from drivers.registry import simulator_module
+from drivers.simulation import Simulation
 from drivers.simulators.line import SimulatedLine
 from edge.access.crossing import point_of
 from edge.access.doorkeeper import Doorkeeper
@@ -116,6 +117,7 @@ class FireTerminal:
         panel: The simulated transmitter; None at a node without.
         gates: The simulated machines, by unit.
         others: Other simulators, by device.
+        networks: Simulators that are on no line, by bus.
         facts: What the fire station has told.
         journal: What lanes and devices have told.
     """
@@ -137,18 +139,15 @@ class FireTerminal:
         self.simulator, self.gates = gates, {u: s.gate for u, s in gates.stations.items()}
         number = node.removeprefix("gate-")
         self.lines = {f"line-{number}": SimulatedLine(gates, baudrate=baudrate)}
+        self.networks: dict[str, Simulation] = {}
         self.panel: Any = None
         self.others: dict[str, Any] = {}
         if any(d.id == "panel" for d in site.for_node(node).device):
             driver = next(d.driver for d in site.device if d.id == "panel")
-            panel_module = simulator_module(driver)
-            self.panel = panel_module.Simulator(panel_module.Simulator.Settings())
-            self.lines["panel-line"] = SimulatedLine(self.panel, baudrate=baudrate)
+            self.panel = self._put_on("panel-line", driver)
         for device in site.for_node(node).device:
-            if device.bus not in self.lines:
-                other = simulator_module(device.driver)
-                self.others[device.id] = other.Simulator(other.Simulator.Settings())
-                self.lines[device.bus] = SimulatedLine(self.others[device.id], baudrate=baudrate)
+            if device.bus not in self.lines and device.bus not in self.networks:
+                self.others[device.id] = self._put_on(device.bus, device.driver)
         self.facts = Facts() if recorder is None else recorder
         self.journal = Facts()
         self.key = Ed25519PrivateKey.generate()
@@ -159,6 +158,16 @@ class FireTerminal:
         self.station: FireStation
         self.made: Installation
         self.keeper: Doorkeeper
+
+    def _put_on(self, bus: str, driver: str) -> Any:  # noqa: ANN401 - by name
+        """Return a simulator on a line, or on the network where it knows no line."""
+        simulator = simulator_module(driver).Simulator
+        if "serial" not in simulator.TRANSPORTS:
+            network = self.networks[bus] = Simulation(driver)
+            return network.simulator
+        made = simulator(simulator.Settings())
+        self.lines[bus] = SimulatedLine(made, baudrate=self.baudrate)
+        return made
 
     @asynccontextmanager
     async def at_work(self, *others: "FireTerminal") -> AsyncIterator["FireTerminal"]:
@@ -188,6 +197,8 @@ class FireTerminal:
             stack.callback(self.socket.close)
             for line in self.lines.values():
                 stack.callback(line.stop)
+            for network in self.networks.values():
+                stack.enter_context(network)
             async with self._running(others):
                 yield self
 
@@ -195,6 +206,7 @@ class FireTerminal:
     async def _running(self, others: Sequence["FireTerminal"]) -> AsyncIterator[None]:
         journal = self.journal
         ports = {name: line.start_serial(self.folder / name) for name, line in self.lines.items()}
+        ports |= {name: network.driver_port for name, network in self.networks.items()}
         here = self.whole.for_node(self.node)
         buses = tuple(
             b.model_copy(update={"port": ports[b.id], "baudrate": self.baudrate or 9600})

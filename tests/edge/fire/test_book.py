@@ -323,6 +323,20 @@ def test_a_notice_says_how_old_the_panel_s_frame_is_and_compares_no_clocks() -> 
     assert notice.since == NOW
 
 
+def test_a_door_is_a_point_of_its_zone_that_is_released_once_and_closed_by_itself() -> None:
+    here = FireBook("gate-1", {"a": ["in"]}, {"a": ["board#3", "controller#0"]})
+    here.place({"a": ["in", "controller#0"]})
+    here.over(burn(here), now_s=0.0)
+    held = [len(here.releasing(name)) for name in ("in", "board#3", "controller#0")]
+
+    here.close("in")
+    relay_in_between = bool(here.releasing("board#3"))
+    here.close("controller#0")
+
+    assert (held, relay_in_between) == ([1, 1, 1], True)
+    assert here.releasing("controller#0") == here.releasing("board#3") == []
+
+
 def test_relays_follow_the_points_of_their_zone_and_without_any_the_fire() -> None:
     with_points = FireBook("gate-1", {"a": ["in"]}, {"a": ["board#3"]})
     without = FireBook("gate-2", {"a": []}, {"a": ["board#3"]})

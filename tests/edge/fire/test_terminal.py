@@ -30,8 +30,7 @@ from config.contract.fire_events import (
 )
 from config.contract.identifiers import new_id
 from config.contract.nodes import AccessRecord
-from config.site import BusEntry, DeviceEntry, Site, SiteError
-from config.site_fire import FireZoneEntry, OutputEntry
+from config.site_fire import FireZoneEntry
 from drivers.base import Side
 from edge.access.question import Granted
 from edge.fire.paths import WIRED_ONLY_AFTER_S
@@ -531,63 +530,5 @@ def test_a_contact_or_a_register_of_a_panel_releases_like_a_frame(
             (fire,) = terminal.facts.of(FireConfirmed)
 
             assert fire.confirmed_by is FireConfirmation.PANEL
-
-    asyncio.run(run())
-
-
-def with_output(driver: str) -> Site:
-    """Return a site with another device that its zone sets."""
-    zone = FireZoneEntry(id="building", outputs=(OutputEntry(device="other", channel=0),))
-    site = fire_site()
-    more = {
-        "fire_zone": (zone,),
-        "bus": (*site.bus, BusEntry(id="other-line", node="gate-1", port="absent")),
-        "device": (*site.device, DeviceEntry(id="other", driver=driver, bus="other-line")),
-    }
-    return site.model_copy(update=more)
-
-
-def test_a_relay_of_the_zone_is_closed_until_all_of_its_lanes_are(tmp_path: Path) -> None:
-    async def run() -> None:
-        terminal = FireTerminal(tmp_path, with_output("waveshare_relay"))
-        async with terminal.at_work():
-            relays = terminal.others["other"].station(0).outputs
-            terminal.smoke(1, 2)
-            await eventually(lambda: relays[0])
-            terminal.smoke(1, 2, on=False)
-            await eventually(lambda: not terminal.station.book.standing("building"))
-            for unit in (1, 2):
-                await terminal.do(CloseFireRelease(access_point=f"g1-{unit}-in"))
-            in_between = relays[0]
-            for unit in (1, 2):
-                await terminal.do(CloseFireRelease(access_point=f"g1-{unit}-out"))
-
-            await eventually(lambda: not relays[0])
-            assert in_between
-
-    asyncio.run(run())
-
-
-def test_a_barrier_of_the_zone_is_raised(tmp_path: Path) -> None:
-    async def run() -> None:
-        terminal = FireTerminal(tmp_path, with_output("relay_barrier"))
-        async with terminal.at_work():
-            terminal.smoke(1, 2)
-
-            await eventually(
-                lambda: any(a.output == 0 for a in terminal.facts.of(FireReleaseAnswered))
-            )
-            (answer,) = [a for a in terminal.facts.of(FireReleaseAnswered) if a.output == 0]
-
-            assert (answer.device, answer.outcome) == ("other", "confirmed")
-
-    asyncio.run(run())
-
-
-def test_what_can_neither_be_switched_nor_opened_is_no_output(tmp_path: Path) -> None:
-    async def run() -> None:
-        with pytest.raises(SiteError, match="has no relays, and cannot stand open"):
-            async with FireTerminal(tmp_path, with_output("rdm6300")).at_work():
-                pass
 
     asyncio.run(run())
