@@ -198,6 +198,8 @@ class DeviceEntry(Frozen):
         id: Names the place, not the piece of hardware: a device that is swapped keeps it.
         settings: The driver's own.
         zone: Where it stands, as people there call it.
+        first_answer_s: So long after the start of the terminal's program the device is awaited and
+            not told lost, for one that starts slowly; left out: as long as its own time-outs take.
     """
 
     id: Slug
@@ -206,6 +208,7 @@ class DeviceEntry(Frozen):
     name: dict[Literal["zh-CN", "en"], str] = Field(default_factory=dict)
     zone: str = ""
     settings: dict[str, Any] = Field(default_factory=dict)
+    first_answer_s: Annotated[float, Field(ge=3, le=100)] | None = None
 
 
 class Contact(Frozen):
@@ -378,6 +381,7 @@ class Site(Frozen):
         buses = tuple(b for b in self.bus if b.node == node_id)
         devices = tuple(d for d in self.device if d.bus in {b.id for b in buses})
         here = {device.id for device in devices}
+        points = {p.id for p in self.access_point if p.node == node_id}
         return self.model_copy(
             update={
                 "node": tuple(n for n in self.node if n.id == node_id),
@@ -387,7 +391,10 @@ class Site(Frozen):
                 "access_point": tuple(p for p in self.access_point if p.node == node_id),
                 # A tag on a wall may be read by a reader of any node.
                 "checkpoint": tuple(
-                    c for c in self.checkpoint if c.device is None or c.device in here
+                    c
+                    for c in self.checkpoint
+                    if (c.device is None or c.device in here)
+                    and (c.access_point is None or c.access_point in points)
                 ),
                 "patrol_reader": tuple(r for r in self.patrol_reader if r.device in here),
                 "sounder": tuple(s for s in self.sounder if s.node == node_id),

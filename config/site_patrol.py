@@ -1,7 +1,8 @@
 """What the site file says of patrols: checkpoints, and the readers that guards carry.
 
-A checkpoint is a tag on a wall that a carried reader touches, or a fixed reader that the guard
-shows a card to. Routes, shifts and guards are no hardware: they are planned at central.
+A checkpoint is a tag on a wall that a carried reader touches, a fixed reader that the guard shows a
+card to, or a gate that the guard is let through. Routes, shifts and guards are no hardware: they
+are planned at central.
 """
 
 import string
@@ -29,11 +30,12 @@ def tag_key(text: str) -> str:
 
 
 class CheckpointEntry(Frozen):
-    """A place that a patrol must have been at: either ``credential`` or ``device``.
+    """A place that a patrol must have been at: ``credential``, ``device`` or ``access_point``.
 
     Attributes:
         credential: Of the tag on the wall, which every patrol reader of the site knows.
         device: The reader fixed there.
+        access_point: The gate there: a guard who is let through by its reader or camera was there.
         fallback: A code put up beside it for the day when the tag or the reader is broken. Whoever
             has a photograph of a code was not there: such a scan says that it is a fallback.
     """
@@ -43,13 +45,15 @@ class CheckpointEntry(Frozen):
     zone: str = ""
     credential: Tag | None = None
     device: Slug | None = None
+    access_point: Slug | None = None
     fallback: Tag | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if (self.credential is None) == (self.device is None):
+        if [self.credential, self.device, self.access_point].count(None) != 2:
             raise ValueError(
-                f"checkpoint {self.id!r} has either a credential (its tag) or a device (its reader)"
+                f"checkpoint {self.id!r} has one of: a credential (its tag), a device (its reader),"
+                " an access_point (its gate)"
             )
         return self
 
@@ -101,18 +105,22 @@ def patrol_problems(
         points: The node of each access point.
         gates: Devices of access points.
     """
-    fixed, tagged = dict[str, str](), dict[str, str]()
+    fixed, tagged, passed = dict[str, str](), dict[str, str](), dict[str, str]()
     for checkpoint in checkpoints:
         where, device = f"checkpoint {checkpoint.id!r}", checkpoint.device
         for tag in filter(None, (checkpoint.credential, checkpoint.fallback)):
             if (other := tagged.setdefault(tag_key(tag), checkpoint.id)) != checkpoint.id:
                 yield f"{where} and checkpoint {other!r} have the same tag"
+        if (point := checkpoint.access_point) is not None:
+            yield from _gate_problems(where, point, points=points, settings=settings)
+            if (other := passed.setdefault(point, checkpoint.id)) != checkpoint.id:
+                yield f"{where} and checkpoint {other!r} have the same access_point: {point!r}"
         if device is None:
             continue
         if device not in devices:
             yield f"{where} names no device of this file: {device!r}"
         elif device in gates:
-            yield f"{where} needs a reader of its own: device {device!r} is a gate"
+            yield f"{where}: device {device!r} is a gate, so name its access_point instead"
         elif (other := fixed.setdefault(device, checkpoint.id)) != checkpoint.id:
             yield f"{where} and checkpoint {other!r} have the same device: {device!r}"
     for reader in readers:
@@ -132,3 +140,15 @@ def patrol_problems(
                 f"{where}: access_point needs patrol.guard_profiles,"
                 " or whoever passes there would carry it"
             )
+
+
+def _gate_problems(
+    where: str, point: str, *, points: Mapping[str, str], settings: PatrolSettings
+) -> Iterator[str]:
+    if point not in points:
+        yield f"{where} names no access_point of this file: {point!r}"
+    if not settings.guard_profiles:
+        yield (
+            f"{where}: access_point needs patrol.guard_profiles,"
+            " or whoever passes there would be a guard on patrol"
+        )

@@ -201,6 +201,16 @@ class OutputBoard(Protocol):
 
 
 @runtime_checkable
+class CredentialReader(Protocol):
+    """A device that people show credentials to; reports ``CredentialRead``."""
+
+    @property
+    def credential_kinds(self) -> frozenset[CredentialKind]:
+        """What it may read; no other kind ever comes from it."""
+        ...
+
+
+@runtime_checkable
 class ContactInputs(Protocol):
     """A board whose free inputs the site may give a meaning to; reports ``InputChanged``."""
 

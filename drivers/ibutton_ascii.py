@@ -25,6 +25,8 @@ class IButtonAscii:
     damaged gives another key's number. A key is a number that anybody can copy.
     """
 
+    credential_kinds = frozenset({CredentialKind.IBUTTON})
+
     @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
     class Settings:
         """What the reader prints, and how readings are taken.

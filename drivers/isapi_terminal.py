@@ -61,6 +61,8 @@ class IsapiTerminal:
     list is not read here.
     """
 
+    credential_kinds = frozenset(KINDS.values())
+
     @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
     class Settings:
         """How the terminal is reached.

@@ -88,6 +88,8 @@ class OsdpReader:
         line_reader: The reader on its line; None once it was closed.
     """
 
+    credential_kinds = frozenset({CredentialKind.WIEGAND})
+
     @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
     class Settings:
         """How the reader is reached.

@@ -38,6 +38,8 @@ class Pn532:
     time: those are counted, not reported.
     """
 
+    credential_kinds = frozenset({CredentialKind.CARD_UID})
+
     @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
     class Settings:
         """How the reader is asked.

@@ -36,6 +36,8 @@ class QrScanner:
     refused as a whole.
     """
 
+    credential_kinds = frozenset({CredentialKind.QR})
+
     @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
     class Settings:
         """What may come.

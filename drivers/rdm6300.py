@@ -25,6 +25,8 @@ class Rdm6300:
     that anybody can copy. On a line with other talkers its readings are found by their check sum.
     """
 
+    credential_kinds = frozenset({CredentialKind.EM4100})
+
     @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
     class Settings:
         """How readings are taken.

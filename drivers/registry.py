@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol, TypeVar, get_type_hints
 
 from drivers.base import Driver
 from drivers.bus import Bus
+from drivers.presence import first_answer_s
 
 ENTRY_POINT_GROUP: Final = "menshen.drivers"
 SIMULATOR_GROUP: Final = "menshen.simulators"
@@ -84,6 +85,15 @@ def create(name: str, bus: Bus, settings: Mapping[str, object]) -> Driver:
     """
     found = driver_class(name)
     return found(bus, make_settings(name, found.Settings, settings))
+
+
+def first_answer_time_s(name: str, settings: Mapping[str, object]) -> float:
+    """Return how long such a device may take until it is heard first; see ``presence``.
+
+    Raises:
+        ValueError: See ``create``.
+    """
+    return first_answer_s(make_settings(name, driver_class(name).Settings, settings))
 
 
 def make_settings(name: str, settings_class: type, given: Mapping[str, object]) -> object:

@@ -49,6 +49,7 @@ from edge.local_api import local_api
 from edge.operator_api import OperatorDeeds, operator_api
 from edge.operators import Operators
 from edge.patrol.patrol import Patrol
+from edge.patrol.store import CarrierStore
 from edge.recognition import Eyes
 from edge.replica import Replica, ReplicaError
 from edge.replica_sync import ReplicaSync
@@ -126,6 +127,7 @@ class Node:
             version=VERSION,
             epoch=journal.epoch,
             clockquality=self._clock.quality,
+            is_clock_awaited=self._clock.is_awaited,
             replica_version=0 if replica is None else replica.version,
             last_sequences=journal.last_sequences,
             unsent_count=journal.unsent_count,
@@ -179,6 +181,7 @@ class Node:
             doorkeeper = await self._open_world(stack, replica)
             fire = self._fire = await self._open_fire(doorkeeper)
             link = self._open_link(doorkeeper, fire)
+            patrol = await self._open_patrol(replica)
             installation = install(
                 self._site,
                 Surroundings(
@@ -198,7 +201,7 @@ class Node:
                 admissible=replica,
                 ring=functools.partial(assistance.ring, by="contact"),
                 fire=fire,
-                patrol=self._patrol(replica),
+                patrol=patrol,
             )
             stack.push_async_callback(installation.close)
             fire.start()
@@ -261,6 +264,7 @@ class Node:
                 "retention": self._run_retention,
                 "age of the replica": watch.run,
                 "assistance": assistance.run,
+                "patrols": patrol.run,
                 **commands.tasks,
                 **station.tasks,
                 **installation.tasks,
@@ -363,14 +367,17 @@ class Node:
 
         return changed
 
-    def _patrol(self, replica: Replica) -> Patrol:
-        return Patrol(
+    async def _open_patrol(self, replica: Replica) -> Patrol:
+        patrol = Patrol(
             self._site,
             replica,
             self._journal,
             is_time_unsure=lambda: self._clock.quality is ClockQuality.UNSURE,
             now=self._clock.now,
+            store=CarrierStore(self._home.folder),
         )
+        await asyncio.to_thread(patrol.recall)
+        return patrol
 
     def _central_key(self) -> Ed25519PublicKey:
         return Ed25519PublicKey.from_public_bytes(from_text(self._identity.central_key))

@@ -14,6 +14,8 @@ from config.contract.events import ClockQuality
 DIFFERENCE_MAX: Final = timedelta(seconds=2)
 """Larger differences are the node's error; an HTTP date has whole seconds and travels."""
 COMPARISON_LIFETIME_S: Final = 24 * 3600.0
+FIRST_COMPARISON_S: Final = 60.0
+"""So long after its start a node's clock may wait for central's first answer."""
 
 
 def system_now() -> datetime:
@@ -34,6 +36,7 @@ class NodeClock:
         self._wall, self._monotonic = wall, monotonic
         self._anchor: tuple[datetime, float] | None = None
         self._compared_at_s: float | None = None
+        self._began_at_s = monotonic()
 
     def now(self) -> datetime:
         """Return the time, aware UTC."""
@@ -53,6 +56,12 @@ class NodeClock:
             compared_at_s is not None and self._monotonic() - compared_at_s < COMPARISON_LIFETIME_S
         )
         return ClockQuality.SYNCHRONISED if is_recent else ClockQuality.UNSURE
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether it was never compared, because the node started a moment ago."""
+        has_had_time = self._monotonic() - self._began_at_s >= FIRST_COMPARISON_S
+        return self._compared_at_s is None and not has_had_time
 
     def compare(self, central_at: datetime, *, took_s: float = 0.0) -> timedelta:
         """Take note of central's time, cut to whole seconds; return the difference.

@@ -40,6 +40,8 @@ _Answer = TypeVar("_Answer")
 
 POLL_INTERVAL_S: Final = 0.1
 SET_UP_RETRY_S: Final = 5.0
+AWAITED_S_MAX: Final = 120.0
+"""Whatever holds up its task: a device that was not heard for so long is not awaited any more."""
 
 
 class DeviceListener(Protocol):
@@ -357,14 +359,24 @@ def _priority(*, is_urgent: bool) -> Priority:
 class DeviceTable:
     """What the node knows of its devices and cameras now, for its status."""
 
-    def __init__(self, *, now: Callable[[], datetime], on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime],
+        on_change: Callable[[], None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Call ``on_change`` whenever something is no longer as it was."""
-        self._now, self._on_change = now, on_change
+        self._now, self._on_change, self._monotonic = now, on_change, monotonic
+        self._began_at_s = monotonic()
         self._statuses: dict[str, DeviceStatus] = {}
 
     def __iter__(self) -> Iterator[DeviceStatus]:
         """Yield every device in the order in which it was added."""
-        return iter(tuple(self._statuses.values()))
+        has_had_time = self._monotonic() - self._began_at_s >= AWAITED_S_MAX
+        for status in tuple(self._statuses.values()):
+            is_over = has_had_time and status.is_awaited
+            yield status.model_copy(update={"is_awaited": False}) if is_over else status
 
     def add(self, device_id: str, *, kind: str, access_points: Sequence[str]) -> None:
         """Add a device that has not been heard of yet."""
@@ -373,6 +385,7 @@ class DeviceTable:
             kind=kind,
             access_points=tuple(access_points),
             is_current=False,
+            is_awaited=True,
             since=self._now(),
             detail="starting",
         )
@@ -389,11 +402,13 @@ class DeviceTable:
         self, device_id: str, *, is_current: bool, state: DoorState | None, detail: str
     ) -> None:
         before = self._statuses[device_id]
-        if (before.is_current, before.state, before.detail) == (is_current, state, detail):
+        known = (before.is_awaited, before.is_current, before.state, before.detail)
+        if known == (False, is_current, state, detail):
             return
         self._statuses[device_id] = before.model_copy(
             update={
                 "is_current": is_current,
+                "is_awaited": False,
                 "state": state,
                 "detail": detail,
                 "since": self._now(),

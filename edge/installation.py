@@ -10,7 +10,8 @@ from config.contract.access import Direction
 from config.site import AccessPointEntry, DeviceEntry, Site, SiteError
 from drivers.base import Closeable, ContactInputs, Driver, GateMode, OutputBoard, PassageGate, Side
 from drivers.bus import Bus
-from drivers.registry import create
+from drivers.presence import PresenceTracker
+from drivers.registry import create, first_answer_time_s
 from edge.access.gate import GateReports
 from edge.access.lane import Lane
 from edge.access.surroundings import Surroundings
@@ -24,6 +25,7 @@ from edge.devices import DeviceListener, DeviceTable, DeviceTask
 from edge.fire.fitting import fit, watched
 from edge.fire.orders import CheckPanel
 from edge.fire.station import FireStation
+from edge.patrol.fitting import check_reader
 from edge.patrol.patrol import Patrol
 from edge.recognition import Demands, Eyes, PairsSource, SomePeople
 from edge.vision.reader import Reader
@@ -153,6 +155,7 @@ def _install_device(
             f"access_point {points[0].id!r} needs a gate; device {device.id!r} is a"
             f" {device.driver!r}, which is none"
         )
+    check_reader(device, driver, site)
     for channel, point_id in buttons.items():
         _check_contact(device, driver, channel, f"access_point {point_id!r}: assistance")
     table.add(device.id, kind=device.driver, access_points=[point.id for point in points])
@@ -180,7 +183,14 @@ def _install_device(
         listener = watched(device, driver, listener, fire)
     if patrol is not None:
         listener = patrol.watched(device.id, listener)
-    task = DeviceTask(device.id, driver, listener, modes=modes, bus=made.buses[device.bus])
+    task = DeviceTask(
+        device.id,
+        driver,
+        listener,
+        modes=modes,
+        presence=PresenceTracker(first_answer_s=_first_answer_s(device)),
+        bus=made.buses[device.bus],
+    )
     made.devices[device.id] = task
     made.tasks[f"device {device.id}"] = task.run
     for point in points:
@@ -220,6 +230,11 @@ def _check_contact(device: DeviceEntry, driver: Driver, channel: int, what: str)
             f"{what} cannot be input {channel} of device {device.id!r}"
             f" ({device.driver!r}); free inputs there: {listed}"
         )
+
+
+def _first_answer_s(device: DeviceEntry) -> float:
+    given = device.first_answer_s
+    return first_answer_time_s(device.driver, device.settings) if given is None else given
 
 
 def _driver(device: DeviceEntry, bus: Bus) -> Driver:

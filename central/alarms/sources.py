@@ -268,12 +268,18 @@ def levels_of(status: NodeStatus, *, is_queue_full: bool) -> tuple[Signal, ...]:
         is_queue_full: Whether the queue was said to fill before: it ends later than it begins.
     """
     unsent_max = QUEUE_COUNT_CALM if is_queue_full else QUEUE_COUNT_MAX
+    # Of what a terminal that has just started still waits for, nothing is known: an alarm that
+    # stood before goes on, and none begins.
     devices = (
         Signal("device_lost", "device", each.device, not each.is_current, {"detail": each.detail})
         for each in status.devices
+        if not each.is_awaited
     )
+    is_unsure = status.clockquality is told.ClockQuality.UNSURE
+    clock = () if status.is_clock_awaited else (Signal("clock", is_raised=is_unsure),)
     return (
         *devices,
+        *clock,
         Signal("replica", is_raised=status.is_replica_outdated),
         Signal(
             "journal",
@@ -285,7 +291,6 @@ def levels_of(status: NodeStatus, *, is_queue_full: bool) -> tuple[Signal, ...]:
             is_raised=status.unsent_count > unsent_max,
             detail={"unsent_count": status.unsent_count},
         ),
-        Signal("clock", is_raised=status.clockquality is told.ClockQuality.UNSURE),
         Signal(
             "recognition",
             is_raised=bool(status.pipeline_missing),

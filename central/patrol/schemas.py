@@ -28,7 +28,7 @@ class KeptPlan(BaseModel):
 
 
 class CheckpointView(BaseModel):
-    """A checkpoint of the site file. Attributes: node: of its fixed reader; None for a tag."""
+    """A checkpoint of the site file. Attributes: node: of its reader or gate; None for a tag."""
 
     id: Slug
     name: Name

@@ -44,14 +44,13 @@ def people_in(rounds: Sequence[KeptRound]) -> set[str]:
 
 def checkpoints_of(site: Site) -> list[CheckpointView]:
     """Return the checkpoints of the site file."""
-    nodes = {bus.id: bus.node for bus in site.bus}
-    at = {device.id: nodes.get(device.bus) for device in site.device}
+    nodes = _reading_nodes(site)
     return [
         CheckpointView(
             id=each.id,
             name={**each.name},
             zone=each.zone,
-            node=None if each.device is None else at.get(each.device),
+            node=nodes.get(each.id),
         )
         for each in site.checkpoint
     ]
@@ -59,10 +58,25 @@ def checkpoints_of(site: Site) -> list[CheckpointView]:
 
 def reader_nodes(site: Site) -> set[str]:
     """Return the terminals that have readers of checkpoints or guards."""
+    at = _nodes_of_devices(site)
+    carried = {at[reader.device] for reader in site.patrol_reader}
+    return carried.union(_reading_nodes(site).values())
+
+
+def _reading_nodes(site: Site) -> dict[str, str]:
+    """Return whose reader or gate a checkpoint is, by checkpoint; a tag is anybody's."""
+    at = _nodes_of_devices(site)
+    points = {point.id: point.node for point in site.access_point}
+    return {
+        each.id: at[each.device] if each.device else points[each.access_point or ""]
+        for each in site.checkpoint
+        if each.credential is None
+    }
+
+
+def _nodes_of_devices(site: Site) -> dict[str, str]:
     nodes = {bus.id: bus.node for bus in site.bus}
-    at = {device.id: nodes.get(device.bus, "") for device in site.device}
-    devices = [each.device for each in site.checkpoint if each.device is not None]
-    return {at[device] for device in [*devices, *(r.device for r in site.patrol_reader)]}
+    return {device.id: nodes.get(device.bus, "") for device in site.device}
 
 
 def fields_of(kept: KeptRound, namer: Namer, *, now: datetime) -> dict[str, Any]:

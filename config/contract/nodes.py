@@ -49,12 +49,15 @@ class DeviceStatus(Frozen):
 
     Attributes:
         is_current: False when the device is lost: then ``state`` is unknown, never its last one.
+        is_awaited: It was not heard since the node started, and still has time: nothing is known of
+            it, neither that it is well nor that it is lost.
     """
 
     device: Slug
     kind: str
     access_points: tuple[Slug, ...] = ()
     is_current: bool
+    is_awaited: bool = False
     state: DoorState | None = None
     since: AwareDatetime
     detail: str = ""
@@ -95,6 +98,7 @@ class NodeStatus(Frozen):
     """A node's heartbeat, every few seconds and at once when something changes.
 
     Attributes:
+        is_clock_awaited: The clock is unsure because the node started a moment ago.
         last_sequences: Of the journal, per class.
         unsent_count: Events not yet acknowledged.
         unrecorded_count: Decisions that no journal holds because it could not be written.
@@ -109,6 +113,7 @@ class NodeStatus(Frozen):
     version: str
     epoch: UUID
     clockquality: ClockQuality
+    is_clock_awaited: bool = False
     replica_version: int
     last_sequences: dict[EventClass, int]
     unsent_count: int

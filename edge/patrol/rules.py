@@ -2,7 +2,8 @@
 
 A tag that is held to a reader is read some 15 times a second, and again when a hand trembles: it is
 one scan. Who carries a reader is whoever of the guards showed a card to it last, or was let through
-at its gate, until it was not used for a while.
+at its gate, until it was not used for a while. A gate may be a checkpoint itself: a guard who is
+let through was there.
 """
 
 import dataclasses
@@ -40,7 +41,9 @@ class Scan:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Carrier:
+class Carrier:
+    """Who carries a reader. Attributes: used_at_s: when it was last used; monotonic."""
+
     holder_id: str
     by: ScannedBy
     used_at_s: float
@@ -64,7 +67,7 @@ class PatrolRules:
         """
         self._same_scan_s = settings.same_scan_s
         self._tags, self._codes = dict[str, str](), dict[str, str]()
-        self._fixed = dict[str, str]()
+        self._fixed, self._passed = dict[str, str](), dict[str, str]()
         for checkpoint in checkpoints:
             if checkpoint.credential is not None:
                 self._tags[tag_key(checkpoint.credential)] = checkpoint.id
@@ -73,9 +76,11 @@ class PatrolRules:
                 self._codes[checkpoint.fallback] = checkpoint.id
             if checkpoint.device is not None:
                 self._fixed[checkpoint.device] = checkpoint.id
+            if checkpoint.access_point is not None:
+                self._passed[checkpoint.access_point] = checkpoint.id
         self._kept_s = {reader.device: reader.guard_kept_min * 60.0 for reader in readers}
         self._gates: Mapping[str, tuple[str, ...]] = _by_gate(readers)
-        self._carriers = dict[str, _Carrier]()
+        self._carriers = dict[str, Carrier]()
         self._last = dict[tuple[str, str, str], float]()
 
     @property
@@ -109,13 +114,45 @@ class PatrolRules:
             if (checkpoint := self._tags.get(form)) is not None:
                 return self._carried(reader, checkpoint, now_s, False)
         if (holder_id := guards(numbers)) is not None:
-            self._carriers[reader] = _Carrier(holder_id, "card", now_s)
+            self._carriers[reader] = Carrier(holder_id, "card", now_s)
         return None
 
-    def let_through(self, access_point: str, holder_id: str, by: ScannedBy, now_s: float) -> None:
-        """A guard was let through: they carry the readers of that gate from now on."""
+    def let_through(
+        self, access_point: str, holder_id: str, by: ScannedBy, now_s: float
+    ) -> Scan | None:
+        """A guard was let through: they carry the readers of that gate from now on.
+
+        Returns:
+            Their scan, where the gate is a checkpoint and this is no repetition.
+        """
         for reader in self._gates.get(access_point, ()):
-            self._carriers[reader] = _Carrier(holder_id, by, now_s)
+            self._carriers[reader] = Carrier(holder_id, by, now_s)
+        checkpoint = self._passed.get(access_point)
+        if checkpoint is None or not self._is_new(access_point, checkpoint, holder_id, now_s):
+            return None
+        return Scan(checkpoint, holder_id, by)
+
+    def carriers(self, *, now_s: float) -> Mapping[str, Carrier]:
+        """Return who carries which reader now; whoever did not use it for too long is forgotten."""
+        self._carriers = {
+            reader: carrier
+            for reader, carrier in self._carriers.items()
+            if now_s - carrier.used_at_s <= self._kept_s[reader]
+        }
+        return dict(self._carriers)
+
+    def recall(self, reader: str, carrier: Carrier) -> None:
+        """Take up what was known before a restart; a reader that is none any more is left out."""
+        if reader in self._kept_s:
+            self._carriers.setdefault(reader, carrier)
+
+    def ends_in_s(self, *, now_s: float) -> float | None:
+        """Return in how many seconds the next carrier is forgotten; None: there is none."""
+        ends_s = [
+            carrier.used_at_s + self._kept_s[reader] - now_s
+            for reader, carrier in self._carriers.items()
+        ]
+        return max(0.0, min(ends_s)) if ends_s else None
 
     def _read_fixed(
         self,
@@ -138,10 +175,7 @@ class PatrolRules:
     def _carried(
         self, reader: str, checkpoint: str, now_s: float, is_fallback: bool
     ) -> Scan | None:
-        carrier = self._carriers.get(reader)
-        if carrier is not None and now_s - carrier.used_at_s > self._kept_s[reader]:
-            del self._carriers[reader]
-            carrier = None
+        carrier = self.carriers(now_s=now_s).get(reader)
         scan = Scan(checkpoint, None, "none", is_fallback)
         if carrier is not None:
             self._carriers[reader] = dataclasses.replace(carrier, used_at_s=now_s)

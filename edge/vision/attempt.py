@@ -62,11 +62,13 @@ class CameraHealth:
         is_current: False while starting, when the camera is gone and when its picture is frozen.
         detail: One line for a person; empty when all is well.
         since_s: Monotonic time at which this began.
+        is_awaited: It has shown no picture yet, and still has time to.
     """
 
     is_current: bool
     detail: str
     since_s: float
+    is_awaited: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

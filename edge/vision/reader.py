@@ -16,7 +16,7 @@ from config.cameras import Mask
 from edge.vision.attempt import CameraHealth
 from edge.vision.errors import CameraError, DamagedPictureError
 from edge.vision.picture import burn
-from edge.vision.source import Source, open_source
+from edge.vision.source import OPEN_TIMEOUT_S, READ_TIMEOUT_S, Source, open_source
 from models.face.types import Image
 
 SILENT_AFTER_S = 2.0
@@ -26,6 +26,8 @@ COMPLAIN_AFTER_S = 1.0
 """A camera that is back sooner was not lost."""
 FROZEN_AFTER_S = 2.5
 """The same picture for so long: a sensor's noise never repeats."""
+FIRST_PICTURE_S = 2 * OPEN_TIMEOUT_S + READ_TIMEOUT_S
+"""A camera has this long for its first picture: two tries, and one wait for it."""
 RETRY_FIRST_S = 0.25
 RETRY_LAST_S = 5.0
 STOP_TIMEOUT_S = 0.5
@@ -52,10 +54,14 @@ class Freshness:
 
     Args:
         now_s: Monotonic time of the start.
+        first_picture_s: So long after it a camera that has shown nothing is only awaited.
     """
 
-    def __init__(self, *, now_s: float) -> None:
-        self._health = CameraHealth(is_current=False, detail=STARTING, since_s=now_s)
+    def __init__(self, *, now_s: float, first_picture_s: float = FIRST_PICTURE_S) -> None:
+        self._awaited_until_s = now_s + first_picture_s
+        self._health = CameraHealth(
+            is_current=False, detail=STARTING, since_s=now_s, is_awaited=True
+        )
         self._arrived_at_s = self._changed_at_s = now_s
         self._fingerprint: int | None = None
         self._complaint = ""
@@ -75,23 +81,22 @@ class Freshness:
     def health(self, *, now_s: float) -> CameraHealth:
         """Return the state of the camera; ``since_s`` is when it began to be so."""
         detail = self._detail(now_s)
-        if detail is None:
-            return self._health  # still starting
         is_current = detail == ""
+        is_awaited = self._fingerprint is None and now_s < self._awaited_until_s
         if is_current != self._health.is_current:
             self._health = CameraHealth(is_current=is_current, detail=detail, since_s=now_s)
-        elif detail != self._health.detail:
-            self._health = dataclasses.replace(self._health, detail=detail)
+        else:
+            self._health = dataclasses.replace(self._health, detail=detail, is_awaited=is_awaited)
         return self._health
 
-    def _detail(self, now_s: float) -> str | None:
+    def _detail(self, now_s: float) -> str:
         silence_s = now_s - self._arrived_at_s
         if self._complaint and (self._fingerprint is None or silence_s >= COMPLAIN_AFTER_S):
             return self._complaint
         if silence_s >= SILENT_AFTER_S:
             return "the camera sends no pictures"
         if self._fingerprint is None:
-            return None
+            return STARTING
         if now_s - self._changed_at_s >= FROZEN_AFTER_S:
             return "the camera's picture is frozen"
         return ""
@@ -106,6 +111,7 @@ class Reader:
         opener: Opens the camera; for tests and files that must not begin again.
         masks: Burnt into each picture as it arrives, so that nothing behind them is recognised,
             shown, cropped or kept by anybody.
+        first_picture_s: See ``Freshness``.
     """
 
     def __init__(
@@ -115,12 +121,13 @@ class Reader:
         *,
         opener: Callable[[str], Source] = open_source,
         masks: Sequence[Mask] = (),
+        first_picture_s: float = FIRST_PICTURE_S,
     ) -> None:
         self.name = name
         self._url, self._opener, self._masks = url, opener, masks
         self._changed = threading.Condition()
         self._frame: Frame | None = None
-        self._freshness = Freshness(now_s=time.monotonic())
+        self._freshness = Freshness(now_s=time.monotonic(), first_picture_s=first_picture_s)
         self._damaged_count = 0
         self._is_stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"camera {name}", daemon=True)

@@ -15,7 +15,7 @@ from config.site import Recognition
 from edge.vision.attempt import CameraHealth, FaceAttempt, View
 from edge.vision.live import LivePicture
 from edge.vision.liveness import LivenessPolicy
-from edge.vision.reader import STARTING, Reader
+from edge.vision.reader import Reader
 from edge.vision.recogniser import Appraisal, Demand, FaceGallery, Recogniser
 from models.face.quality import assess as assess_for_gate
 from models.face.types import Face, Image, Pipeline
@@ -154,8 +154,7 @@ class Watcher:
 
     def _report_health(self) -> None:
         health, reported = self.health(), self._health_reported
-        is_starting = reported is None and not health.is_current and health.detail == STARTING
-        if is_starting or (reported is not None and reported.is_current == health.is_current):
+        if health.is_awaited or (reported and reported.is_current == health.is_current):
             return
         self._health_reported = health
         if not health.is_current:

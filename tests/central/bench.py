@@ -131,10 +131,10 @@ class Node:
         return BatchReceipt.model_validate_json(reply.content)
 
     def report(self, **more: Any) -> None:  # noqa: ANN401 - fields of any type
+        more = {"clockquality": ClockQuality.SYNCHRONISED, **more}
         status = NodeStatus(
             at=self.clock(), version="1", epoch=self.epoch, replica_version=0, last_sequences={},
-            clockquality=ClockQuality.SYNCHRONISED, unsent_count=0, is_journal_writable=True,
-            pipeline="builtin", **more,
+            unsent_count=0, is_journal_writable=True, pipeline="builtin", **more,
         )  # fmt: skip
         body = status.model_dump_json(by_alias=True).encode()
         assert self.request("PUT", "/api/v1/nodes/current/status", body).status_code == 204

@@ -5,6 +5,7 @@ from typing import Any
 
 from central.stream import Hub, Reader
 from tests.central.bench import Bench, messages
+from tests.central.users.acting import sign_in
 
 
 def test_what_happens_is_told(any_bench: Bench) -> None:
@@ -54,6 +55,24 @@ def test_a_stream_ends_with_its_session(any_bench: Bench) -> None:
         other.delete("/api/v1/sessions/current")
 
         assert [name for name, _ in told if name == "event"] == []
+
+
+def test_a_deleted_operator_is_out_at_once_and_hears_no_more_of_the_stream(
+    any_bench: Bench,
+) -> None:
+    guard = any_bench.planted("guard")
+    with guard.client.stream("GET", "/api/v1/stream") as reply:
+        told = messages(reply)
+        assert next(told)[0] == "hello"
+
+        path = f"/api/v1/users/{guard.user_id}"
+        assert any_bench.administrator.delete(path).status_code == 204
+        node = any_bench.node()
+        node.send(node.event(1))
+
+        assert next((name for name, _ in told if name == "event"), "over") == "over"
+    assert guard.client.get("/api/v1/stream").status_code == 401
+    assert sign_in(guard.client, guard.username).status_code == 401
 
 
 def test_names_are_masked_in_the_stream(bench: Bench) -> None:

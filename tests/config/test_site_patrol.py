@@ -29,6 +29,10 @@ TAG = '[[checkpoint]]\nid = "roof"\ncredential = "04:a1:b2:c3"\n'
 FIXED = '[[checkpoint]]\nid = "plant"\ndevice = "wall"\n'
 
 
+GATE = '[[checkpoint]]\nid = "hall"\naccess_point = "east"\n'
+GUARDS = '[patrol]\nguard_profiles = ["guards"]\n'
+
+
 def patrolled(*more: str, folder: Path) -> Site:
     return load(READERS + "\n".join(more), folder)
 
@@ -48,10 +52,14 @@ def test_a_checkpoint_is_a_tag_or_a_reader(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("addition", "message"),
     [
-        ('[[checkpoint]]\nid = "x"', "has either a credential .* or a device"),
-        (TAG + 'device = "wall"', "has either a credential .* or a device"),
+        ('[[checkpoint]]\nid = "x"', "has one of: a credential .* a device .* an access_point"),
+        (TAG + 'device = "wall"', "has one of: a credential .* a device .* an access_point"),
+        (FIXED + 'access_point = "east"', "has one of"),
+        (GUARDS + GATE.replace("east", "y"), "'hall' names no access_point of this file: 'y'"),
+        (GUARDS + GATE + GATE.replace("hall", "lobby"), "have the same access_point: 'east'"),
+        (GATE, "access_point needs patrol.guard_profiles"),
         ('[[checkpoint]]\nid = "x"\ndevice = "y"', "names no device of this file: 'y'"),
-        ('[[checkpoint]]\nid = "x"\ndevice = "d"', "device 'd' is a gate"),
+        ('[[checkpoint]]\nid = "x"\ndevice = "d"', "'d' is a gate, so name its access_point"),
         (FIXED + '[[checkpoint]]\nid = "x"\ndevice = "wall"', "have the same device: 'wall'"),
         (TAG + '[[checkpoint]]\nid = "x"\ncredential = "04A1B2C3"', "have the same tag"),
         ('[[patrol_reader]]\ndevice = "y"', "'y' names no device of this file"),
@@ -72,11 +80,12 @@ def test_a_mistake_names_its_place(addition: str, message: str, tmp_path: Path) 
 
 def test_a_node_has_every_tag_and_its_own_readers(tmp_path: Path) -> None:
     other = '[[node]]\nid = "far"\n'
-    site = patrolled(TAG, FIXED, '[[patrol_reader]]\ndevice = "carried"\n', other, folder=tmp_path)
+    reader = '[[patrol_reader]]\ndevice = "carried"\n'
+    site = patrolled(TAG, FIXED, GATE, GUARDS, reader, other, folder=tmp_path)
 
     here, far = site.for_node("n"), site.for_node("far")
 
-    assert [c.id for c in here.checkpoint] == ["roof", "plant"]
+    assert [c.id for c in here.checkpoint] == ["roof", "plant", "hall"]
     assert [c.id for c in far.checkpoint] == ["roof"]
     assert (len(here.patrol_reader), len(far.patrol_reader)) == (1, 0)
 

@@ -139,7 +139,7 @@ def test_somebody_it_refuses_is_no_credential() -> None:
     with_terminal(act)
 
 
-def test_a_malformed_part_ends_nothing_and_is_a_finding() -> None:
+def test_one_malformed_part_does_not_end_the_event_stream_and_is_a_finding() -> None:
     async def act(driver: IsapiTerminal, simulation: Simulation) -> None:
         simulation.act("malformed_part", {})
         simulation.act("swipe", {})
@@ -151,7 +151,7 @@ def test_a_malformed_part_ends_nothing_and_is_a_finding() -> None:
     with_terminal(act)
 
 
-def test_a_stream_that_ends_is_an_absence_until_it_is_open_again() -> None:
+def test_an_event_stream_that_ended_is_an_absence_until_it_is_open_again() -> None:
     async def act(driver: IsapiTerminal, simulation: Simulation) -> None:
         simulation.act("end_stream", {})
         with pytest.raises(DeviceUnreachableError, match="ended the event stream"):

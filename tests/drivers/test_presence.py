@@ -1,4 +1,6 @@
-from drivers.presence import Presence, PresenceTracker
+from drivers.isapi_terminal import IsapiTerminal
+from drivers.presence import Presence, PresenceTracker, first_answer_s
+from drivers.speed_gate import SpeedGate
 
 
 def present(*, at_s: float = 0.0) -> PresenceTracker:
@@ -46,17 +48,46 @@ def test_an_answer_begins_the_three_seconds_anew() -> None:
     assert [tracker.failed(now_s=now_s) for now_s in (3.0, 4.5)] == [False, False]
 
 
-def test_a_device_that_never_answered_is_absent_after_two_failures() -> None:
-    tracker = PresenceTracker()
+def test_a_device_that_was_never_heard_is_absent_only_after_the_time_for_its_first_answer() -> None:
+    tracker = PresenceTracker(first_answer_s=9.0)
 
-    assert [tracker.failed(now_s=0.0), tracker.failed(now_s=0.1)] == [False, True]
+    said = [tracker.failed(now_s=now_s) for now_s in (0.0, 4.0, 8.9)]
+
+    assert (said, tracker.state) == ([False] * 3, Presence.UNKNOWN)
+    assert tracker.failed(now_s=9.0)
+    assert tracker.state is Presence.ABSENT
+
+
+def test_a_device_that_was_heard_once_has_the_usual_time_from_then_on() -> None:
+    tracker = PresenceTracker(first_answer_s=60.0)
+    tracker.failed(now_s=0.0)
+    tracker.answered(now_s=1.0)
+
+    assert [tracker.failed(now_s=now_s) for now_s in (2.0, 5.0)] == [False, True]
+
+
+def test_a_device_that_is_not_heard_yet_costs_its_neighbours_no_more_than_an_absent_one() -> None:
+    tracker = PresenceTracker(first_answer_s=60.0)
+
+    pauses_s = []
+    for now_s in range(5):
+        tracker.failed(now_s=now_s)
+        pauses_s.append(tracker.pause_s(poll_interval_s=0.1))
+
+    assert pauses_s == [0.1, 0.5, 1.0, 1.5, 2.0]
+
+
+def test_the_time_for_a_first_answer_follows_a_device_s_own_time_out() -> None:
+    slow, quick = IsapiTerminal.Settings(timeout_s=5.0), SpeedGate.Settings(timeout_s=0.2)
+
+    assert (first_answer_s(slow), first_answer_s(quick), first_answer_s(object())) == (15.0, 3, 3)
 
 
 def test_a_present_device_is_asked_at_its_own_pace() -> None:
     assert present().pause_s(poll_interval_s=0.1) == 0.1
 
 
-def test_an_absent_device_is_probed_more_and_more_rarely() -> None:
+def test_a_lost_device_is_probed_more_rarely_but_at_least_every_ten_seconds() -> None:
     tracker = absent()
 
     pauses_s = []

@@ -151,7 +151,7 @@ async def wired(bus: Bus, line: LineInMemory, **settings: object) -> Wire:
     return wire
 
 
-def test_a_fire_is_acknowledged_with_its_sequence_and_no_word_that_was_not_there() -> None:
+def test_an_acknowledgement_has_the_sequence_and_never_the_word_none() -> None:
     line = LineInMemory()
 
     async def act(bus: Bus) -> None:

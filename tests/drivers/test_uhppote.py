@@ -101,6 +101,19 @@ def test_a_datagram_that_is_no_packet_is_thrown_away(raw: bytes) -> None:
     assert frames_of(PacketDecoder(), [raw])[0] == []
 
 
+@pytest.mark.parametrize("size_bytes", [63, 65, 72, 128])
+def test_a_record_of_another_firmware_s_size_is_refused_and_never_read_as_ours(
+    size_bytes: int,
+) -> None:
+    record = encode(Packet(GET_STATUS, SERIAL, encode_event(Event(7, 1, True, 1, 1, 8, NOON, 1))))
+    raw = (record + bytes(64))[:size_bytes]
+
+    frames, (refusal,) = frames_of(PacketDecoder(), [raw])
+
+    assert frames == []
+    assert f"no packet of a controller: {size_bytes} bytes" in refusal
+
+
 def test_a_time_that_is_none_is_refused() -> None:
     assert decode_time(encode_time(NOON)) == NOON
     with pytest.raises(FrameError, match="no time"):

@@ -13,7 +13,7 @@ from httpx_sse import aconnect_sse
 
 from config.cameras import CameraEntry
 from config.contract.access_model import parse_access_model
-from config.contract.events import AssistanceRequested, EventClass, NodeStarted
+from config.contract.events import AssistanceRequested, ClockQuality, EventClass, NodeStarted
 from config.contract.nodes import AccessRecord, ActiveLockdown, HolderRecord
 from config.contract.trust import card_verifier, pin_verifier
 from config.contract.visitor_code import VisitorCode, encode_visitor_code
@@ -45,14 +45,14 @@ def make_site(folder: Path, *, kiosk_port: int = 0) -> Site:
 
 @asynccontextmanager
 async def at_work(
-    folder: Path, central: CentralStandIn, *, kiosk_port: int = 0
+    folder: Path, central: CentralStandIn, *, kiosk_port: int = 0, site: Site | None = None
 ) -> AsyncIterator[tuple[Node, Ready]]:
     """Run a node, which joins central at its first start."""
     home = Home(folder / "home")
     identity = home.load(site=SITE, node=NODE)
     if identity is None:
         identity = await home.enrol(central.token(), site=SITE, node=NODE)
-    site = make_site(folder, kiosk_port=kiosk_port)
+    site = site or make_site(folder, kiosk_port=kiosk_port)
     node = Node(site, home, identity, store=Store(folder / "models"))
     ready: asyncio.Future[Ready] = asyncio.get_running_loop().create_future()
     task = asyncio.create_task(node.run(on_ready=ready.set_result))
@@ -152,6 +152,37 @@ def test_access_rules_hold_at_once_and_after_a_restart_without_central(
     ]
 
 
+def test_another_site_file_keeps_what_the_journal_has_not_sent(
+    tmp_path: Path, central: CentralStandIn
+) -> None:
+    enrolled(tmp_path / "home", central)
+    before = make_site(tmp_path)
+    after = before.model_copy(
+        update={
+            "camera": (),
+            "access_point": (),
+            "device": (),
+            "site": SiteIdentity(id=SITE, name={"en": "Other"}),
+        }
+    )
+
+    async def act() -> tuple[UUID, UUID]:
+        await asyncio.to_thread(central.stop)
+        async with at_work(tmp_path, central, site=before) as (node, _):
+            await eventually(lambda: node.status().unsent_count > 0)
+            epoch = node.status().epoch
+        central.start()
+        async with at_work(tmp_path, central, site=after) as (node, _):
+            await eventually(lambda: len(central.events) > 1 and not node.status().unsent_count)
+            return epoch, node.status().epoch
+
+    first, second = asyncio.run(act())
+
+    started = [e for e in central.events.values() if isinstance(e.parsed(), NodeStarted)]
+    assert first == second
+    assert [event.epoch for event in started] == [first, first]
+
+
 def test_a_time_zone_that_is_none_is_a_mistake_of_the_site_file(
     tmp_path: Path, central: CentralStandIn
 ) -> None:
@@ -172,9 +203,24 @@ def test_the_status_tells_central_of_a_gate_that_is_gone(
 
     asyncio.run(act())
 
-    gate = next(d for d in central.statuses[-1].devices if d.device == "gate-east")
-    assert (gate.is_current, gate.state) == (False, None)
-    assert str(tmp_path / "line") in gate.detail
+    gates = [d for s in central.statuses for d in s.devices if d.device == "gate-east"]
+    assert gates[0].is_awaited
+    assert not any(gate.is_current for gate in gates)
+    assert (gates[-1].is_awaited, gates[-1].state) == (False, None)
+    assert str(tmp_path / "line") in gates[-1].detail
+
+
+def test_a_node_that_starts_says_that_it_awaits_its_clock(
+    tmp_path: Path, central: CentralStandIn
+) -> None:
+    async def act() -> None:
+        async with at_work(tmp_path, central):
+            await eventually(lambda: bool(central.statuses))
+
+    asyncio.run(act())
+
+    first = central.statuses[0]
+    assert (first.clockquality, first.is_clock_awaited) == (ClockQuality.UNSURE, True)
 
 
 def test_a_node_whose_page_has_no_port_works_without_it(

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from config.contract.events import ClockQuality
-from edge.clock import NodeClock
+from edge.clock import FIRST_COMPARISON_S, NodeClock
 from tests.edge.conftest import NOW
 
 
@@ -27,6 +27,21 @@ def bench() -> Bench:
 def test_a_node_that_never_compared_is_unsure(bench: Bench) -> None:
     assert bench.clock.now() == NOW
     assert bench.clock.quality is ClockQuality.UNSURE
+
+
+def test_a_clock_is_awaited_for_a_minute_after_the_start_or_until_it_was_compared(
+    bench: Bench,
+) -> None:
+    other = Bench()
+    said = [bench.clock.is_awaited]
+    bench.run(FIRST_COMPARISON_S - 1)
+    said.append(bench.clock.is_awaited)
+    bench.run(1)
+    said.append(bench.clock.is_awaited)
+    other.clock.compare(NOW)
+
+    assert said == [True, True, False]
+    assert not other.clock.is_awaited
 
 
 def test_a_right_clock_is_left_alone(bench: Bench) -> None:

@@ -17,7 +17,9 @@ from drivers.base import (
     Side,
 )
 from drivers.presence import PresenceTracker
-from edge.devices import DeviceTable, DeviceTask
+from edge.backoff import BackOff
+from edge.devices import AWAITED_S_MAX, DeviceTable, DeviceTask
+from edge.supervisor import supervise
 from tests.edge.conftest import NOW, eventually
 
 OPEN = GateStateChanged(GateState.OPEN)
@@ -28,6 +30,7 @@ class ScriptedDriver:
 
     def __init__(self) -> None:
         self.is_reachable, self.rejection = True, ""
+        self.mistake: Exception | None = None
         self.calls: list[str] = []
         self.observations: list[Observation] = []
         self.running_count = self.running_count_max = 0
@@ -37,6 +40,9 @@ class ScriptedDriver:
 
     async def poll(self) -> Sequence[Observation]:
         await self._answer("poll")
+        if self.mistake is not None:
+            mistake, self.mistake = self.mistake, None
+            raise mistake
         found, self.observations = self.observations, []
         return found
 
@@ -77,8 +83,12 @@ class Ear:
 
 
 @asynccontextmanager
-async def tended(driver: ScriptedDriver, ear: Ear) -> AsyncIterator[DeviceTask]:
-    presence = PresenceTracker(absent_after_s=0.02, probe_first_s=0.01, probe_last_s=0.05)
+async def tended(
+    driver: ScriptedDriver, ear: Ear, *, probe_s: float = 0.01
+) -> AsyncIterator[DeviceTask]:
+    presence = PresenceTracker(
+        absent_after_s=0.02, first_answer_s=0.02, probe_first_s=probe_s, probe_last_s=0.05
+    )
     task = DeviceTask(
         "gate-east",
         driver,
@@ -87,7 +97,8 @@ async def tended(driver: ScriptedDriver, ear: Ear) -> AsyncIterator[DeviceTask]:
         poll_interval_s=0.005,
         presence=presence,
     )
-    running = asyncio.create_task(task.run())
+    keep = supervise({"device": task.run}, back_off=lambda: BackOff(first_s=0.001, last_s=0.01))
+    running = asyncio.create_task(keep)
     try:
         yield task
     finally:
@@ -197,11 +208,13 @@ def test_a_command_is_tried_while_the_device_is_lost(ear: Ear, driver: ScriptedD
     asyncio.run(act())
 
 
-def test_a_command_that_succeeds_brings_a_lost_device_back_and_its_set_up_is_written_again(
+def test_a_device_that_is_only_written_to_comes_back_by_a_command_and_is_set_up_again(
     ear: Ear, driver: ScriptedDriver
 ) -> None:
     async def act() -> None:
-        async with tended(driver, ear) as task:
+        # Once it is lost, no poll asks for it within this test.
+        async with tended(driver, ear, probe_s=600.0) as task:
+            await eventually(lambda: task.is_current)
             driver.is_reachable = False
             await eventually(lambda: "lost: no reply" in ear.heard)
             driver.is_reachable = True
@@ -214,7 +227,70 @@ def test_a_command_that_succeeds_brings_a_lost_device_back_and_its_set_up_is_wri
     asyncio.run(act())
 
 
-def test_a_lost_gate_has_no_state() -> None:
+def test_a_device_that_is_silent_from_the_start_is_lost_after_its_own_time_and_not_before(
+    ear: Ear, driver: ScriptedDriver
+) -> None:
+    driver.is_reachable, now_s = False, [0.0]
+    presence = PresenceTracker(first_answer_s=9.0, probe_first_s=0.01, probe_last_s=0.01)
+    task = DeviceTask("gate-east", driver, ear, presence=presence, monotonic=lambda: now_s[0])
+
+    async def act() -> list[object]:
+        running = asyncio.create_task(task.run())
+        try:
+            await eventually(lambda: len(driver.calls) > 3)
+            now_s[0] = 8.9
+            count = len(driver.calls)
+            await eventually(lambda: len(driver.calls) > count + 2)
+            before = list(ear.heard)
+            now_s[0] = 9.0
+            await eventually(lambda: bool(ear.heard))
+            return before
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    assert asyncio.run(act()) == []
+    assert ear.heard == ["lost: no reply"]
+
+
+def test_a_device_is_awaited_until_it_is_heard_or_lost() -> None:
+    table = DeviceTable(now=lambda: NOW, on_change=lambda: None)
+    for device in ("gate-east", "gate-west", "reader"):
+        table.add(device, kind="speed_gate", access_points=[])
+    table.set_current("gate-east")
+    table.set_lost("gate-west", "no reply")
+
+    assert [(s.is_awaited, s.is_current) for s in table] == [
+        (False, True), (False, False), (True, False),
+    ]  # fmt: skip
+
+
+def test_nothing_is_awaited_for_ever() -> None:
+    now_s = [0.0]
+    table = DeviceTable(now=lambda: NOW, on_change=lambda: None, monotonic=lambda: now_s[0])
+    table.add("gate-east", kind="speed_gate", access_points=[])
+    now_s[0] = AWAITED_S_MAX
+
+    assert [(s.is_awaited, s.is_current) for s in table] == [(False, False)]
+
+
+def test_polling_goes_on_after_an_error_that_nobody_expected(
+    ear: Ear, driver: ScriptedDriver, caplog: pytest.LogCaptureFixture
+) -> None:
+    driver.mistake = ZeroDivisionError("of a driver")
+
+    async def act() -> None:
+        async with tended(driver, ear):
+            await eventually(lambda: driver.mistake is None)
+            driver.observations = [OPEN]
+            await eventually(lambda: OPEN in ear.heard)
+
+    asyncio.run(act())
+
+    assert "of a driver" in caplog.text
+
+
+def test_the_last_state_of_a_lost_gate_is_not_kept() -> None:
     changes: list[None] = []
     table = DeviceTable(now=lambda: NOW, on_change=lambda: changes.append(None))
     table.add("gate-east", kind="speed_gate", access_points=["east"])

@@ -1,6 +1,7 @@
 /** The gates: grey when all is well, coloured when not, hatched when nobody knows. */
 
 import { pointName } from "./event-line.js";
+import { unknownWord } from "./site-state.js";
 import { fill, h, renderRows } from "/web/dom.js";
 import { formatAgo, formatTime } from "/web/format.js";
 import { t, term } from "/web/i18n.js";
@@ -42,7 +43,7 @@ function updateGate(card, gate, state) {
   }
   const [name, word, note] = words.children;
   fill(name, gate.access_points.map((/** @type {string} */ id) => pointName(state.site, id)).join(" · "));
-  fill(word, priority ? prioritySign(priority) : null, gate.isStale ? t("state.stale") : term("state", shown));
+  fill(word, priority ? prioritySign(priority) : null, gate.isStale ? unknownWord(gate.isAwaited) : term("state", shown));
   const since = gate.isStale ? gate.staleSince : gate.since;
   fill(note, t("since", { time: formatTime(since, state.zone) }));
   /** @type {HTMLElement} */ (note).title = formatAgo(since);

@@ -23,7 +23,7 @@ export function presence(node, zone) {
  * @returns {[2 | 3, string][]}
  */
 export function troubles({ gaps, status }) {
-  const lost = status?.devices.filter((/** @type {any} */ d) => !d.is_current).length ?? 0;
+  const lost = status?.devices.filter((/** @type {any} */ d) => !d.is_current && !d.is_awaited).length ?? 0;
   /** @type {[2 | 3, string | false][]} */
   const all = [
     [2, !!status && !status.is_journal_writable && t("node.journal_unwritable")],
@@ -31,7 +31,7 @@ export function troubles({ gaps, status }) {
     [2, !!status?.is_replica_outdated && t("node.replica_outdated")],
     [3, gaps.length > 0 && t("node.gaps", { n: gaps.reduce((sum, gap) => sum + gap.last - gap.first + 1, 0) })],
     [3, !!status?.pipeline_missing.length && t("node.no_recognition")],
-    [3, status?.clockquality === "unsure" && t("node.clock_unsure")],
+    [3, status?.clockquality === "unsure" && !status.is_clock_awaited && t("node.clock_unsure")],
   ];
   return /** @type {[2 | 3, string][]} */ (all.filter(([, words]) => words));
 }

@@ -5,6 +5,7 @@ import { post, request } from "./api.js";
 import { actionForm, field, openDialog } from "./forms.js";
 import { presence, troubles } from "./node-strip.js";
 import { startPage } from "./shell.js";
+import { unknownWord } from "./site-state.js";
 import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
 import { onLanguage, t, term } from "/web/i18n.js";
@@ -63,7 +64,7 @@ function openNode(node, zone, mayManage) {
       "tr",
       { class: node.is_online && device.is_current ? "" : "is-stale" },
       h("td", {}, device.device),
-      h("td", {}, device.is_current ? term("state", device.state ?? "present") : t("state.stale")),
+      h("td", {}, device.is_current ? term("state", device.state ?? "present") : unknownWord(node.is_online && device.is_awaited)),
       h("td", {}, t("since", { time: formatTime(device.since, zone) })),
     ),
   );

@@ -1,6 +1,7 @@
 /** How a thing on the plan looks: neutral, abnormal in shape and word, or of unknown state since when. */
 
 import { subjectName } from "./plan-places.js";
+import { unknownWord } from "./site-state.js";
 import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
 import { t, term } from "/web/i18n.js";
@@ -64,7 +65,7 @@ export function planSymbol(item, state) {
     const isOpen = !alarm.acknowledged_at;
     return { ...look, isAbnormal: true, priority: alarm.priority, word: term("alarm_kind", alarm.kind), since: alarm.raised_at, isUnacknowledged: isOpen };
   }
-  if (isStale) return { ...look, word: t("state.stale"), since: device?.staleSince ?? (state.link.isOnline ? null : state.link.since) };
+  if (isStale) return { ...look, word: unknownWord(device?.isAwaited), since: device?.staleSince ?? (state.link.isOnline ? null : state.link.since) };
   const priority = PRIORITIES[device?.state ?? ""];
   if (!device || !priority) return { ...look, word: device?.state ? term("state", device.state) : "", since: device?.since ?? null };
   return { ...look, isAbnormal: true, priority, word: term("state", device.state ?? ""), since: device.since };

@@ -2,16 +2,25 @@
 
 import { AlarmBook } from "./alarm-book.js";
 import { EventLog } from "./event-log.js";
+import { t } from "/web/i18n.js";
 
 /**
  * @typedef {{position: number, received_at: string, node: string, event: any,
  *   holder_name: string | null}} StoredEvent
- * @typedef {{device: string, kind: string, access_points: string[], is_current: boolean,
+ * @typedef {{device: string, kind: string, access_points: string[], is_current: boolean, is_awaited?: boolean,
  *   state: string | null, since: string, detail: string}} Device
  * @typedef {{node: string, is_online: boolean, last_seen_at: string | null, status: any,
  *   gaps: {epoch: string, class: string, first: number, last: number}[]}} NodeView
  * @typedef {{isOnline: boolean, since: number}} Link
  */
+
+/**
+ * The word for a device of which nobody knows anything now.
+ * @param {boolean | undefined} isAwaited its terminal has just started and was not answered yet
+ */
+export function unknownWord(isAwaited) {
+  return isAwaited ? t("state.awaited") : t("state.stale");
+}
 
 export class SiteState {
   isLoaded = false;
@@ -128,9 +137,9 @@ export class SiteState {
 
   /** @param {NodeView} node @param {Device} device */
   #seen(node, device) {
-    const seen = { ...device, node: node.node };
+    const seen = { ...device, node: node.node, isAwaited: false };
     if (!this.link.isOnline) return { ...seen, isStale: true, staleSince: this.link.since };
     if (!node.is_online) return { ...seen, isStale: true, staleSince: node.last_seen_at ?? device.since };
-    return { ...seen, isStale: !device.is_current, staleSince: device.since };
+    return { ...seen, isStale: !device.is_current, isAwaited: device.is_awaited, staleSince: device.since };
   }
 }

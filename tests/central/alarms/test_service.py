@@ -142,6 +142,34 @@ def test_every_heartbeat_corrects_what_an_event_did_not_say(bench: Bench) -> Non
     assert {each["condition"] for each in listed(bench)} == {"returned"}
 
 
+def test_a_terminal_that_starts_alarms_nobody_of_what_it_still_waits_for(bench: Bench) -> None:
+    node = bench.node()
+    awaited = DeviceStatus(
+        device="gate-1", kind="x", is_current=False, is_awaited=True, since=bench.clock()
+    )
+    unsure = ClockQuality.UNSURE
+
+    node.report(devices=(awaited,), clockquality=unsure, is_clock_awaited=True)
+    at_first = kinds(bench)
+    silent = awaited.model_copy(update={"is_awaited": False})
+    node.report(devices=(silent,), clockquality=unsure)
+
+    assert at_first == []
+    assert kinds(bench) == ["clock", "device_lost"]
+
+
+def test_a_terminal_that_starts_again_ends_no_alarm_of_what_it_still_waits_for(
+    bench: Bench,
+) -> None:
+    node = bench.node()
+    lost = DeviceStatus(device="gate-1", kind="x", is_current=False, since=bench.clock())
+
+    node.report(devices=(lost,))
+    node.report(devices=(lost.model_copy(update={"is_awaited": True}),))
+
+    assert [each["condition"] for each in listed(bench)] == ["active"]
+
+
 def test_a_fire_is_one_alarm_for_each_terminal_that_hears_it_and_a_drill_is_none(
     bench: Bench,
 ) -> None:

@@ -89,7 +89,10 @@ class StandIn:
             loop.call_soon_threadsafe(queue.put_nowait, "")
 
     def _say(self, name: str, data: Json) -> None:
-        text = f"event: {name}\ndata: {json.dumps(data)}\n\n"
+        self.say_raw(f"event: {name}\ndata: {json.dumps(data)}\n\n")
+
+    def say_raw(self, text: str) -> None:
+        """Write to the streams as they are, also what no central would; from any thread."""
         for queue, loop in list(self._streams.items()):
             loop.call_soon_threadsafe(queue.put_nowait, text)
 

@@ -22,6 +22,15 @@ def test_an_event_appears_without_a_reload(central: Central, console: Page) -> N
     expect(console.locator(".rows li").first).to_contain_text("已过期")
 
 
+def test_one_malformed_message_does_not_end_the_live_stream(
+    central: Central, console: Page
+) -> None:
+    central.stand_in.say_raw('event: event\ndata: {"position": \n\n')
+    central.stand_in.happen(central.story.denied(DenialReason.NO_LONGER_VALID))
+
+    expect(console.locator(".rows li").first).to_contain_text("已过期")
+
+
 def test_an_event_says_when_where_who_and_how_sure(central: Central, console: Page) -> None:
     central.stand_in.happen(central.story.granted("赵刚", point="west"))
 
@@ -144,6 +153,19 @@ def test_a_lost_gate_is_hatched_and_says_since_when(central: Central, console: P
     expect(east).to_have_css("background-image", HATCHED)
     expect(west).to_contain_text("关闭")
     expect(west).not_to_have_css("background-image", HATCHED)
+
+
+def test_a_gate_that_was_not_heard_yet_is_unknown_and_neither_normal_nor_lost(
+    central: Central, console: Page
+) -> None:
+    seen = make_device("gate-east", None, is_current=False, since=central.story.at)
+    awaited = seen.model_copy(update={"is_awaited": True})
+    central.stand_in.report(make_node("gate-1", (awaited,)))
+
+    gate = console.locator(".gate").first
+    expect(gate).to_contain_text("尚无应答")
+    expect(gate).to_have_css("background-image", HATCHED)
+    expect(console.locator(".node-strip")).not_to_contain_text("失联")
 
 
 def test_all_gates_of_a_lost_node_are_stale(central: Central, console: Page) -> None:

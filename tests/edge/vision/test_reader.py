@@ -5,7 +5,7 @@ import pytest
 
 from edge.vision.attempt import CameraHealth
 from edge.vision.errors import CameraError, DamagedPictureError
-from edge.vision.reader import Freshness, Reader
+from edge.vision.reader import FIRST_PICTURE_S, Freshness, Reader
 from models.face.types import Image
 from tests.edge.vision.conftest import SimulatedCamera, wait_until
 from tests.edge.vision.people import picture
@@ -30,7 +30,9 @@ class Arrivals:
 
 
 def test_a_camera_is_not_current_before_its_first_picture() -> None:
-    assert Arrivals().health() == CameraHealth(is_current=False, detail="starting", since_s=0.0)
+    assert Arrivals().health() == CameraHealth(
+        is_current=False, detail="starting", since_s=0.0, is_awaited=True
+    )
 
 
 def test_a_camera_whose_pictures_change_is_current() -> None:
@@ -72,12 +74,24 @@ def test_a_file_may_show_one_picture_for_ever() -> None:
     assert arrivals.health().is_current
 
 
-def test_a_camera_that_never_answered_is_a_fault_with_its_reason_at_once() -> None:
+def test_a_camera_that_shows_nothing_has_its_time_and_is_a_fault_after_it() -> None:
     arrivals = Arrivals()
-
     arrivals.freshness.complain("no camera answers")
 
-    assert arrivals.health(after_s=0.1).detail == "no camera answers"
+    healths = [arrivals.health(after_s=at_s) for at_s in (0.1, FIRST_PICTURE_S - 0.1)]
+    late = arrivals.health(after_s=FIRST_PICTURE_S)
+
+    assert [(each.is_awaited, each.detail) for each in healths] == [(True, "no camera answers")] * 2
+    assert (late.is_awaited, late.is_current, late.detail) == (False, False, "no camera answers")
+
+
+def test_a_camera_that_has_shown_a_picture_is_awaited_no_more() -> None:
+    arrivals = Arrivals()
+    arrivals.send(seconds=1)
+
+    lost = arrivals.health(after_s=3.0)
+
+    assert (lost.is_current, lost.is_awaited) == (False, False)
 
 
 def test_a_camera_that_is_back_at_once_was_not_lost() -> None:

@@ -151,7 +151,7 @@ def test_health_is_reported_when_it_changes_and_only_then(stage: Stage, lane: La
 
 
 def test_an_absent_camera_is_reported_once_with_its_reason() -> None:
-    lane = Lane(Reader("camera-east", "http://127.0.0.1:1/stream"))
+    lane = Lane(Reader("camera-east", "http://127.0.0.1:1/stream", first_picture_s=0.2))
     lane.watcher.start()
 
     wait_until(lambda: len(lane.healths) > 0, within_s=5)
