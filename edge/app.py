@@ -253,6 +253,7 @@ class Node:
                 on_command=commands.wake,
                 on_call=assistance.wake,
             )
+            uplink.when_back(sync.central_is_back)
             self._journal.listen(self._note_journal)
             self._note_start()
             tasks = {

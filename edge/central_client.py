@@ -58,7 +58,15 @@ class CentralError(Exception):
 
 
 class CentralUnreachableError(CentralError):
-    """No answer, or central cannot serve now. Try again later."""
+    """No answer, or central cannot serve now. Try again later.
+
+    Attributes:
+        is_answered: Somebody is there and says so: asking more often would not help.
+    """
+
+    def __init__(self, message: str, *, is_answered: bool = False) -> None:
+        super().__init__(message)
+        self.is_answered = is_answered
 
 
 class CentralRefusedError(CentralError):
@@ -325,7 +333,7 @@ def _date_of(response: httpx.Response) -> datetime | None:
 def _error(response: httpx.Response) -> CentralError:
     status = response.status_code
     if status >= 500 or status in (408, 425, 429):
-        return CentralUnreachableError(f"central answers {status}")
+        return CentralUnreachableError(f"central answers {status}", is_answered=True)
     try:
         code = str(response.json()["code"])
     except (ValueError, KeyError, TypeError):

@@ -1,7 +1,6 @@
 """Keeps the replica as new as central: the stream says when, a poll makes sure."""
 
 import asyncio
-import contextlib
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -72,7 +71,12 @@ class ReplicaSync:
         self._on_confirmed = on_confirmed
         self._told = {"commands": on_command, "assistance": on_call}
         self._poll_interval_s, self._back_off = poll_interval_s, back_off
-        self._is_behind = asyncio.Event()
+        self._is_behind, self._is_back = asyncio.Event(), asyncio.Event()
+
+    def central_is_back(self) -> None:
+        """Ask at once, and listen anew: what was open before may be open here alone."""
+        self._is_behind.set()
+        self._is_back.set()
 
     async def run(self) -> None:
         """Follow central for ever."""
@@ -145,14 +149,26 @@ class ReplicaSync:
     async def _listen(self) -> None:
         back_off = self._back_off()
         while True:
-            with contextlib.suppress(CentralError):
-                async for event in self._central.stream():
-                    back_off.reset()
-                    if event.name == "replica" and self._version(event) != self._replica.version:
-                        self._is_behind.set()
-                    elif event.name in self._told:
-                        self._told[event.name]()
-            await asyncio.sleep(back_off.next_s())
+            self._is_back.clear()
+            reading = asyncio.create_task(self._hear(back_off))
+            back = asyncio.create_task(self._is_back.wait())
+            try:
+                await asyncio.wait((reading, back), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                reading.cancel()
+                back.cancel()
+                ended, _ = await asyncio.gather(reading, back, return_exceptions=True)
+            if isinstance(ended, Exception) and not isinstance(ended, CentralError):
+                raise ended
+            await wait_until_set(self._is_back, timeout_s=back_off.next_s())
+
+    async def _hear(self, back_off: BackOff) -> None:
+        async for event in self._central.stream():
+            back_off.reset()
+            if event.name == "replica" and self._version(event) != self._replica.version:
+                self._is_behind.set()
+            elif event.name in self._told:
+                self._told[event.name]()
 
     @staticmethod
     def _version(event: ServerSentEvent) -> int | None:

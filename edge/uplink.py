@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import hashlib
 import logging
+import random
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -26,6 +27,8 @@ _log = logging.getLogger("edge.uplink")
 
 BATCH_COUNT_MAX: Final = 200
 STATUS_INTERVAL_S: Final = 5.0
+KNOCK_S: Final = 1.0
+"""The longest time between two looks whether a central that does not answer is back."""
 STATUS_PAUSE_S: Final = 0.2
 """Changes within this time are told together."""
 BLOB_COUNT_MAX: Final = 64
@@ -82,14 +85,20 @@ class Uplink:
         )
         self._is_back = asyncio.Event()
         self._blobs: deque[_Blob] = deque(maxlen=BLOB_COUNT_MAX)
+        self._when_back: list[Callable[[], None]] = []
         self._refused: dict[UUID, float] = {}
         self._is_connected: bool | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._random = random.Random()  # noqa: S311 - spreads load, guards nothing
 
     @property
     def is_connected(self) -> bool:
         """Whether central took the last thing that it was told."""
         return self._is_connected is True
+
+    def when_back(self, call: Callable[[], None]) -> None:
+        """Call this when central answers again after it did not; it must be quick."""
+        self._when_back.append(call)
 
     def status_changed(self) -> None:
         """Tell the status at once."""
@@ -109,7 +118,10 @@ class Uplink:
         self._loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._repeat(self.send_waiting, self._has_events, 60.0))
-            tasks.create_task(self._repeat(self.send_status, self._has_status, STATUS_INTERVAL_S))
+            status = self._repeat(
+                self.send_status, self._has_status, STATUS_INTERVAL_S, knocks=True
+            )
+            tasks.create_task(status)
             tasks.create_task(self._repeat(self.send_blob, self._has_blobs, 60.0))
 
     def _wake(self) -> None:
@@ -120,9 +132,17 @@ class Uplink:
                 self._loop.call_soon_threadsafe(self._has_events.set)
 
     async def _repeat(
-        self, send: Callable[[], Awaitable[bool]], is_due: asyncio.Event, interval_s: float
+        self,
+        send: Callable[[], Awaitable[bool]],
+        is_due: asyncio.Event,
+        interval_s: float,
+        *,
+        knocks: bool = False,
     ) -> None:
-        """Send when something is due and every ``interval_s``; wait longer when it fails."""
+        """Send when something is due and every ``interval_s``; wait longer when it fails.
+
+        One of the loops knocks for all: a line that nobody answers costs nothing.
+        """
         back_off, complaint = self._back_off(), ""
         while True:
             is_due.clear()
@@ -130,7 +150,10 @@ class Uplink:
                 has_more = await send()
             except CentralUnreachableError as error:
                 self._note_lost(error)
-                await wait_until_set(self._is_back, timeout_s=back_off.next_s())
+                pause_s = back_off.next_s()
+                if knocks and not error.is_answered:
+                    pause_s = min(pause_s, KNOCK_S * self._random.uniform(0.5, 1.0))
+                await wait_until_set(self._is_back, timeout_s=pause_s)
                 continue
             except (CentralError, JournalError) as error:
                 if str(error) != complaint:
@@ -218,10 +241,13 @@ class Uplink:
         self._is_back.clear()
         if self._is_connected is not False:
             _log.warning("central is lost, events wait in the journal: %s", error)
+            self._has_status.set()  # whoever noticed, the one that knocks begins
         self._is_connected = False
 
     def _note_answer(self) -> None:
         if self._is_connected is False:
             _log.info("central is back")
             self._is_back.set()
+            for call in self._when_back:
+                call()
         self._is_connected = True

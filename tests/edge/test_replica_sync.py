@@ -1,7 +1,7 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pytest
 from config.contract.access_model import parse_access_model
 from config.contract.nodes import AccessRecord, ActiveLockdown, HolderRecord
 from edge.backoff import BackOff
-from edge.central_client import CentralClient
+from edge.central_client import CentralClient, ServerSentEvent
 from edge.clock import NodeClock
 from edge.identity import Identity
 from edge.replica import Replica
@@ -27,6 +27,8 @@ async def following(
     *,
     poll_s: float,
     on_change: Callable[[], None] = lambda: None,
+    client: CentralClient | None = None,
+    made: Callable[[ReplicaSync], None] = lambda sync: None,
 ) -> AsyncIterator[Replica]:
     replica = Replica(
         folder / "replica.sqlite3",
@@ -36,7 +38,7 @@ async def following(
         templates=None,
     )
     replica.load()
-    client = CentralClient(identity, NodeClock())
+    client = CentralClient(identity, NodeClock()) if client is None else client
     sync = ReplicaSync(
         client,
         replica,
@@ -44,6 +46,7 @@ async def following(
         poll_interval_s=poll_s,
         back_off=lambda: BackOff(first_s=0.02, last_s=0.1),
     )
+    made(sync)
     task = asyncio.create_task(sync.run())
     try:
         yield replica
@@ -96,6 +99,38 @@ def test_a_central_that_comes_back_is_followed_again(
             central.put_holder(HolderRecord(holder_id="berta", version=1))
             central.start()
             await eventually(lambda: len(replica) == 2)
+
+    asyncio.run(act())
+
+
+class SilentFirst(CentralClient):
+    """Central whose first stream stays open and says nothing, as after a power cut there."""
+
+    streams = 0
+
+    async def stream(self) -> AsyncGenerator[ServerSentEvent, None]:
+        self.streams += 1
+        if self.streams == 1:
+            await asyncio.Event().wait()
+        async for event in super().stream():
+            yield event
+
+
+def test_a_stream_that_died_unnoticed_is_opened_anew_when_central_is_back(
+    tmp_path: Path, central: CentralStandIn
+) -> None:
+    identity = enrolled(tmp_path, central)
+
+    async def act() -> None:
+        client, syncs = SilentFirst(identity, NodeClock()), list[ReplicaSync]()
+        async with following(
+            identity, tmp_path, poll_s=60.0, client=client, made=syncs.append
+        ) as replica:
+            await eventually(lambda: client.streams == 1)
+            syncs[0].central_is_back()
+            await eventually(lambda: client.streams == 2)
+            central.put_holder(HolderRecord(holder_id="anna", version=1))
+            await eventually(lambda: replica.person("anna") is not None)
 
     asyncio.run(act())
 

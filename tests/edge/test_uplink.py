@@ -1,20 +1,21 @@
 import asyncio
+import contextlib
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from config.contract.access import CropClass, DoorState
-from config.contract.events import DeviceLost, DoorStateChanged
-from config.contract.nodes import NodeStatus
+from config.contract.events import DeviceLost, DoorStateChanged, Event
+from config.contract.nodes import BatchReceipt, NodeStatus
 from edge.backoff import BackOff
-from edge.central_client import CentralClient
+from edge.central_client import CentralClient, CentralUnreachableError
 from edge.clock import NodeClock
 from edge.identity import Identity
 from edge.journal import Journal
-from edge.uplink import BLOB_COUNT_MAX, Uplink
+from edge.uplink import BLOB_COUNT_MAX, KNOCK_S, Uplink
 from tests.edge.central_stand_in import CentralStandIn
 from tests.edge.conftest import NOW, enrolled, eventually, make_journal
 
@@ -37,15 +38,20 @@ def status_of(journal: Journal) -> NodeStatus:
     )
 
 
+def soon() -> BackOff:
+    return BackOff(first_s=0.02, last_s=0.1)
+
+
+def late() -> BackOff:
+    return BackOff(first_s=60.0, last_s=60.0)
+
+
 @asynccontextmanager
-async def running(identity: Identity, journal: Journal) -> AsyncIterator[Uplink]:
+async def running(
+    identity: Identity, journal: Journal, back_off: Callable[[], BackOff] = soon
+) -> AsyncIterator[Uplink]:
     client = CentralClient(identity, NodeClock())
-    uplink = Uplink(
-        client,
-        journal,
-        status=lambda: status_of(journal),
-        back_off=lambda: BackOff(first_s=0.02, last_s=0.1),
-    )
+    uplink = Uplink(client, journal, status=lambda: status_of(journal), back_off=back_off)
     task = asyncio.create_task(uplink.run())
     try:
         yield uplink
@@ -112,6 +118,58 @@ def test_central_down_loses_nothing(
 
     assert caplog.text.count("central is lost") == 1
     assert caplog.text.count("central is back") == 1
+
+
+def test_a_central_that_is_back_is_found_at_once_however_long_it_was_away(
+    tmp_path: Path, central: CentralStandIn, journal: Journal
+) -> None:
+    identity, back = enrolled(tmp_path, central), list[str]()
+
+    async def act() -> float:
+        async with running(identity, journal, late) as uplink:
+            uplink.when_back(lambda: back.append("back"))
+            await eventually(lambda: uplink.is_connected)
+            await asyncio.to_thread(central.stop)
+            journal.note(OPENED, subject="east", now=NOW)
+            await eventually(lambda: not uplink.is_connected)
+            central.start()
+            began_s = asyncio.get_running_loop().time()
+            await eventually(lambda: len(central.events) == 1)
+            return asyncio.get_running_loop().time() - began_s
+
+    assert asyncio.run(act()) < 2 * KNOCK_S
+    assert back == ["back"]
+
+
+class Overloaded:
+    """A central that says that it cannot serve now. Attributes: statuses: how many it was told."""
+
+    def __init__(self) -> None:
+        self.statuses = 0
+
+    async def put_status(self, status: NodeStatus) -> None:
+        self.statuses += 1
+        raise CentralUnreachableError("central answers 503", is_answered=True)
+
+    async def send_events(self, events: Sequence[Event]) -> BatchReceipt:
+        raise CentralUnreachableError("central answers 503", is_answered=True)
+
+    async def put_blob(self, sha256: str, jpeg: bytes, kind: CropClass) -> None:
+        raise CentralUnreachableError("central answers 503", is_answered=True)
+
+
+def test_a_central_that_cannot_serve_is_not_knocked_at(journal: Journal) -> None:
+    central = Overloaded()
+
+    async def act() -> None:
+        uplink = Uplink(central, journal, status=lambda: status_of(journal), back_off=late)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(2 * KNOCK_S):
+                await uplink.run()
+
+    asyncio.run(act())
+
+    assert central.statuses == 1
 
 
 def test_a_batch_that_is_sent_again_is_stored_once(tmp_path: Path, central: CentralStandIn) -> None:
