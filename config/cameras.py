@@ -32,14 +32,31 @@ class CameraRecorder(Frozen):
     """Where a camera is recorded day and night; Menshen reads there and keeps nothing of it.
 
     Attributes:
-        url: ``http://USER:PASSWORD@HOST`` of a recorder that speaks ISAPI.
-        track: Of the recorder: 101 is the main stream of its first channel.
+        url: ``http://USER:PASSWORD@HOST`` of a recorder.
+        protocol: What it speaks: Hikvision's ISAPI, or ONVIF Profile G.
+        track: ISAPI: 101 is the main stream of its first channel.
+        rtsp_port: ISAPI: where it replays. ONVIF says so itself.
+        recording: ONVIF: the token of this camera's recording; may be empty if it has one alone.
         days_min: The recording must reach back so far (GA and local rules say 30 or 90).
+        is_continuous: ISAPI: 12 hours without a recording are wrong, too; not for recorders that
+            wait for movement.
     """
 
     url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
+    protocol: Literal["isapi", "onvif"] = "isapi"
     track: Annotated[int, Field(ge=1, le=99_999)] = 101
+    rtsp_port: Annotated[int, Field(ge=1, le=65_535)] = 554
+    recording: Annotated[str, StringConstraints(max_length=64)] = ""
     days_min: Annotated[int, Field(ge=1, le=365)] = 30
+    is_continuous: bool = False
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.is_continuous and self.protocol == "onvif":
+            raise ValueError(
+                "is_continuous is for ISAPI: ONVIF tells the ends of a recording alone"
+            )
+        return self
 
 
 class CameraEntry(Frozen):

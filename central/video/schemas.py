@@ -11,7 +11,7 @@ from config.contract.video_events import MediaFormat, MediaKind
 
 
 class RecordingView(BaseModel):
-    """How far back a recording reaches. Attributes: problem: why nobody knows; mostly empty."""
+    """How far back a recording reaches. Attributes: problem: see ``RecordingChecked``."""
 
     days_min: int
     oldest_at: AwareDatetime | None

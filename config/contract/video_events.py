@@ -81,8 +81,9 @@ class RecordingChecked(
 
     Attributes:
         oldest_at: None where nothing is recorded, or the recorder did not answer.
-        problem: Why nobody knows; empty where the recorder answered.
-        is_enough: False also where nobody knows.
+        problem: Why nobody knows, or what else is wrong: the recorder's clock, pieces that are
+            missing; else empty.
+        is_enough: False also where nobody knows, or something else is wrong.
     """
 
     camera: Slug

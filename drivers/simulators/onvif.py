@@ -1,11 +1,9 @@
 """The network camera that ``drivers.onvif`` talks to: SOAP with WS-UsernameToken, and a head.
 
-Source: as the driver's; WS-Security UsernameToken Profile 1.1 (password digest).
+Source: as the driver's.
 """
 
-import base64
 import dataclasses
-import hashlib
 import re
 from collections.abc import Callable
 from typing import Any, ClassVar, Final
@@ -13,21 +11,8 @@ from typing import Any, ClassVar, Final
 from drivers.simulators.far_end import FarEnd
 from drivers.simulators.head import TILT_MAX, ZOOM_MAX, Head
 from drivers.simulators.http_server import HttpServer, Request, Response
+from drivers.simulators.soap import UsernameToken, fault, operation_of, soap
 
-ENVELOPE: Final = (
-    '<?xml version="1.0" encoding="UTF-8"?>'
-    '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"'
-    ' xmlns:tds="http://www.onvif.org/ver10/device/wsdl"'
-    ' xmlns:trt="http://www.onvif.org/ver10/media/wsdl"'
-    ' xmlns:tptz="http://www.onvif.org/ver20/ptz/wsdl"'
-    ' xmlns:tt="http://www.onvif.org/ver10/schema"'
-    ' xmlns:ter="http://www.onvif.org/ver10/error"><s:Body>{body}</s:Body></s:Envelope>'
-)
-NOT_AUTHORIZED: Final = (
-    "<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>ter:NotAuthorized</s:Value>"
-    '</s:Subcode></s:Code><s:Reason><s:Text xml:lang="en">NotAuthorized</s:Text></s:Reason>'
-    "</s:Fault>"
-)
 SERVICES: Final = {
     "http://www.onvif.org/ver10/device/wsdl": "device_service",
     "http://www.onvif.org/ver10/media/wsdl": "media_service",
@@ -60,6 +45,7 @@ class Simulator(FarEnd):
         self._settings = settings
         # Its list of positions: the gate, and the ramp behind it.
         self.head = Head(presets={1: (90.0, 0.0, 0.0), 2: (270.0, 45.0, 0.0)})
+        self._token = UsernameToken(settings.user, settings.password)
         self._server = HttpServer(self._handle)
         self._url = ""
         self.moved_count, self.own_timeout = 0, ""
@@ -77,10 +63,9 @@ class Simulator(FarEnd):
         text = request.body.decode("utf-8", "replace")
         # What a client reaches us by: a proxy may stand between.
         base = f"http://{request.headers.get('host', '')}"
-        found = re.search(r"Body>\s*<(?:\w+:)?(\w+)", text)
-        name = "" if found is None else found[1]
-        if name not in ("GetSystemDateAndTime",) and not self._is_valid(text):
-            return _soap(NOT_AUTHORIZED, status=400)
+        name = operation_of(text)
+        if name not in ("GetSystemDateAndTime",) and not self._token.is_valid(text):
+            return fault("ter:NotAuthorized")
         answers: dict[str, Callable[[], str]] = {
             "GetSystemDateAndTime": lambda: "<tds:GetSystemDateAndTimeResponse/>",
             "GetServices": lambda: self._services(base),
@@ -97,24 +82,8 @@ class Simulator(FarEnd):
             "GotoPreset": lambda: self._go_to(text),
         }
         if name not in answers:
-            return _soap(NOT_AUTHORIZED.replace("NotAuthorized", "ActionNotSupported"), status=400)
-        return _soap(answers[name]())
-
-    def _is_valid(self, text: str) -> bool:
-        fields = {
-            name: found[1]
-            for name in ("Username", "Password", "Nonce", "Created")
-            if (found := re.search(rf"<(?:[\w-]+:)?{name}(?:\s[^>]*)?>([^<]*)<", text))
-        }
-        if len(fields) < 4 or fields["Username"] != self._settings.user:
-            return False
-        try:
-            nonce = base64.b64decode(fields["Nonce"], validate=True)
-        except ValueError:
-            return False
-        created, password = fields["Created"].encode(), self._settings.password.encode()
-        digest = hashlib.sha1(nonce + created + password, usedforsecurity=False).digest()
-        return base64.b64encode(digest).decode() == fields["Password"]
+            return fault("ter:ActionNotSupported")
+        return soap(answers[name]())
 
     def _services(self, base: str) -> str:
         entries = "".join(
@@ -198,8 +167,3 @@ class Simulator(FarEnd):
     def do_lose_stops(self, count: int) -> None:
         """Let so many stops get lost inside the camera."""
         self.head.ignored_stops = count
-
-
-def _soap(body: str, *, status: int = 200) -> Response:
-    kind = "application/soap+xml; charset=utf-8"
-    return Response(status, ENVELOPE.format(body=body).encode(), kind)

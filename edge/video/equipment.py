@@ -1,6 +1,7 @@
 """Which camera is looked at how: by its reader's pictures, or by copying its stream."""
 
 import asyncio
+import contextlib
 import functools
 import logging
 from collections.abc import AsyncGenerator, Callable
@@ -8,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from config.cameras import CameraEntry
+from config.cameras import CameraEntry, CameraRecorder
 from config.contract.picture_sequence import Picture
 from config.site import Site, SiteError
 from edge.installation import Installation
@@ -16,7 +17,8 @@ from edge.video.clips import LENGTH_MAX
 from edge.video.copying import CopyingEye, find_ffmpeg
 from edge.video.eye import PictureEye
 from edge.video.live import Central, LiveViews, Pictures, paced
-from edge.video.recorder import replay_url
+from edge.video.recorder import RecorderError
+from edge.video.recorders import recorder_of
 from edge.video.ring import PictureRing
 from edge.video.shelf import Shelf
 from edge.video.station import Equipment, Eye
@@ -135,10 +137,27 @@ def _recorded(
     """Return what plays a recording from a moment on; None where the camera has no recorder."""
     if camera.recorder is None:
         return None
-    replay = camera.model_copy(update={"url": replay_url(camera.recorder, at)})
-    began_at = now()
-    # A picture of the past bears its own time, as far as the replay runs evenly.
-    return functools.partial(_opened, site, None, replay, lambda: at + (now() - began_at))
+    return functools.partial(_replayed, site, camera, camera.recorder, at, now)
+
+
+async def _replayed(
+    site: Site,
+    camera: CameraEntry,
+    recorder: CameraRecorder,
+    at: datetime,
+    now: Callable[[], datetime],
+) -> AsyncGenerator[Picture | None, None]:
+    """Yield the pictures of a recording for as long as somebody looks."""
+    try:
+        async with recorder_of(recorder).replay(at, now=now()) as url:
+            replay, began_at = camera.model_copy(update={"url": url}), now()
+            # A picture of the past bears its own time, as far as the replay runs evenly.
+            pictures = _opened(site, None, replay, lambda: at + (now() - began_at))
+            async with contextlib.aclosing(pictures):
+                async for picture in pictures:
+                    yield picture
+    except RecorderError as error:
+        _log.warning("camera %s: its recording is not played: %s", camera.id, error)
 
 
 async def _opened(

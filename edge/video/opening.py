@@ -12,6 +12,7 @@ from edge.installation import Installation
 from edge.journal import Journal
 from edge.video.equipment import equip
 from edge.video.recorder import RecordingChecks
+from edge.video.recorders import recorder_of
 from edge.video.station import Station
 
 
@@ -49,6 +50,6 @@ def open_station(
     )
     journal.hear(station.hear)
     if any(camera.recorder is not None for camera in site.camera):
-        checks = RecordingChecks(site.camera, journal, now=now)
+        checks = RecordingChecks(site.camera, journal, recorder_of=recorder_of, now=now)
         station.tasks["recordings"] = checks.run
     return station
