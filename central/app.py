@@ -20,6 +20,7 @@ from central.access import endpoints as access_endpoints
 from central.alarms import endpoints as alarm_endpoints
 from central.alarms import setting_endpoints as alarm_setting_endpoints
 from central.alarms.news import AlarmNews
+from central.alarms.rooms import keep_rooms, rooms_of
 from central.alarms.sending import AlarmSending
 from central.alarms.timing import AlarmClock
 from central.approvals import countersigning
@@ -243,6 +244,7 @@ async def _running(
             operators = Users(database, url=settings.url, policy=site.policy, passwords=passwords)
             await operators.separate_administrators(transaction)
             await consents.ship_texts(transaction, now=now())
+            await keep_rooms(transaction, rooms_of(site))
         signing_key = Ed25519PrivateKey.from_private_bytes(central_key)
         erasure_file = ErasureFile(settings.home)
         await _erase_again(database, erasure_file, signing_key, now=now())

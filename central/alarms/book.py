@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pydantic import JsonValue
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from central.alarms import life, outbox, suppression
+from central.alarms.first import Begun, first_up
 from central.alarms.kinds import KINDS, Priority
 from central.alarms.lines import ACTS_OF_PEOPLE, Act, Source
+from central.alarms.rooms import kept_rooms, terminal
 from central.alarms.rows import Kept, joined, kept_of, line_row, source_row
 from central.alarms.settings import SHIPPED, Pace
 from central.alarms.sources import Key
@@ -217,6 +219,11 @@ class Book:
             [_bound(source_row(k), "source") for k in changed if not k.is_new],
         )
         lines = [k for k in changed if k.is_line_changed and k.alarm_id is not None]
+        if any(kept.is_new_line for kept in lines):
+            rooms = await kept_rooms(self._transaction)
+            for kept in lines:
+                if kept.is_new_line:
+                    kept.place = rooms.place(kept.key)
         rows = list[tuple[Kept, dict[str, Any]]]()
         # The most urgent first, so that whoever reads by version reads them first.
         for kept in sorted(lines, key=_urgency):
@@ -273,49 +280,47 @@ class Book:
         await self._transaction.execute_many(insert(alarm_counts), rows)
 
     async def _find_first(self, lines: Iterable[Kept]) -> None:
-        """Mark which of several at one place came first."""
-        for place in {k.key.place for k in lines if k.is_new_line}:
-            columns = alarms.c
-            query = (
-                select(columns.alarm_id, columns.raised_at, columns.is_first_up)
-                .where(
-                    columns.place == place,
-                    columns.last_raised_at >= self.now - FIRST_SEARCHED,
-                    columns.closed_at.is_(None),
-                )
-                .order_by(columns.raised_at, columns.alarm_id)
-                .limit(CHUNK_LENGTH)
+        """Mark which of several that may have one cause came first."""
+        fresh = [kept for kept in lines if kept.is_new_line]
+        if not fresh:
+            return
+        columns = alarms.c
+        places = {kept.place for kept in fresh} | {terminal(kept.key.node) for kept in fresh}
+        near = or_(
+            columns.place.in_(places), columns.node.in_({kept.key.node for kept in fresh} - {None})
+        )
+        query = (
+            select(
+                columns.alarm_id, columns.kind, columns.raised_at, columns.place, columns.node,
+                columns.is_first_up,
             )
-            rows = (await self._transaction.execute(query)).all()
-            first = first_up([(row.alarm_id, row.raised_at, row.is_first_up) for row in rows])
-            if first is not None:
-                self._version += 1
-                chosen = update(alarms).where(columns.alarm_id == first)
-                await self._transaction.execute(
-                    chosen.values(is_first_up=True, version=self._version)
-                )
+            .where(
+                near,
+                columns.last_raised_at >= self.now - FIRST_SEARCHED,
+                columns.closed_at.is_(None),
+            )
+            .order_by(columns.raised_at, columns.alarm_id)
+            .limit(CHUNK_LENGTH)
+        )  # fmt: skip
+        begun = [
+            Begun(
+                alarm_id=row.alarm_id,
+                kind=row.kind,
+                raised_at=row.raised_at,
+                place=row.place,
+                terminal=terminal(row.node),
+                is_marked=row.is_first_up,
+            )
+            for row in await self._transaction.execute(query)
+        ]
+        for first in first_up(begun):
+            self._version += 1
+            chosen = update(alarms).where(columns.alarm_id == first)
+            await self._transaction.execute(chosen.values(is_first_up=True, version=self._version))
 
 
-FIRST_WINDOW: Final = timedelta(seconds=30)
-"""What begins so soon after another at the same place may follow from it."""
 FIRST_SEARCHED: Final = timedelta(minutes=5)
-
-
-def first_up(lines: list[tuple[str, datetime, bool]]) -> str | None:
-    """Return which line came first of a row of them that is not marked yet.
-
-    Args:
-        lines: Open ones of one place by when they were raised: identifier, time, whether marked.
-    """
-    start = 0
-    for index in range(1, len(lines) + 1):
-        is_end = index == len(lines)
-        if is_end or lines[index][1] - lines[index - 1][1] > FIRST_WINDOW:
-            row = lines[start:index]
-            if len(row) > 1 and not any(marked for _, _, marked in row):
-                return row[0][0]
-            start = index
-    return None
+"""No further back is looked for what came first."""
 
 
 def slot_of(at: datetime) -> datetime:

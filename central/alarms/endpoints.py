@@ -1,14 +1,16 @@
 """Alarms over HTTP: the list, what operators do about them, procedures, handovers."""
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from central.alarms import acts, metrics, repository
+from central.alarms import acts, metrics, procedures, repository
+from central.alarms.aside import AsideList, aside
 from central.alarms.kinds import KINDS
-from central.alarms.repository import Language, State
+from central.alarms.procedures import LANGUAGES, kind_of
+from central.alarms.repository import State
 from central.alarms.schemas import (
     Acknowledged,
     AlarmDetail,
@@ -37,7 +39,6 @@ Viewer = Annotated[Operator, Depends(Requires("alarms.read"))]
 Guard = Annotated[Operator, Depends(Requires("alarms.act"))]
 Manager = Annotated[Operator, Depends(Requires("alarms.manage"))]
 HANDED_OVER_MAX = 200
-LANGUAGES: Final[tuple[Language, ...]] = ("zh-CN", "en")
 
 
 @router.get("/alarms")
@@ -70,24 +71,33 @@ async def list_alarms(
         )
 
 
+@router.get("/alarms/aside")
+async def list_aside(_: Viewer, services: Given) -> AsideList:
+    """Return which sources are shelved or out of service, and what is hidden by design."""
+    async with services.database.read() as transaction:
+        return await aside(transaction)
+
+
 @router.get("/alarms/metrics")
-async def get_metrics(_: Viewer, services: Given) -> AlarmMetrics:
+async def get_metrics(
+    _: Viewer, services: Given, days: Annotated[int, Query(ge=1, le=31)] = 1
+) -> AlarmMetrics:
     """Return how the list is doing: rates, peak, top ten, what stands long."""
     async with services.database.read() as transaction:
-        return await metrics.measured(transaction, now=services.now())
+        return await metrics.measured(transaction, now=services.now(), days=days)
 
 
 @router.get("/alarms/procedures")
 async def list_procedures(_: Viewer, services: Given) -> ProcedureList:
     """Return what to do about each kind, and about single sources."""
     async with services.database.read() as transaction:
-        return ProcedureList(items=await repository.all_procedures(transaction))
+        return ProcedureList(items=await procedures.all_procedures(transaction))
 
 
 @router.put("/alarms/procedures")
 async def put_procedure(wish: WantedProcedure, operator: Manager, services: Given) -> Procedure:
     """Say what to do about a kind or a source, and how urgent it is; empty is as shipped."""
-    kind = wish.key.partition(":")[0]
+    kind = kind_of(wish.key)
     if kind not in KINDS:
         raise RefusedError(422, "unknown_alarm_kind", "there is no such kind of alarm")
     texts = {language: text.strip() for language, text in wish.text.items()}
@@ -96,7 +106,7 @@ async def put_procedure(wish: WantedProcedure, operator: Manager, services: Give
     if KINDS[kind].is_latched and wish.priority not in (None, 1):
         raise RefusedError(422, "alarm_is_latched", "life is at stake: its priority is 1")
     async with services.database.write() as transaction:
-        await repository.put_procedure(
+        await procedures.put_procedure(
             transaction,
             wish.key,
             text=texts,
@@ -105,7 +115,7 @@ async def put_procedure(wish: WantedProcedure, operator: Manager, services: Give
             now=services.now(),
         )
         transaction.concerns(f"alarm_procedure:{wish.key}", priority=wish.priority)
-        return await repository.procedure(transaction, kind, wish.key)
+        return await procedures.procedure(transaction, wish.key)
 
 
 @router.post("/alarms/acknowledge")
@@ -130,7 +140,7 @@ async def get_alarm(alarm_id: UUID, _: Viewer, services: Given) -> AlarmDetail:
         return AlarmDetail(
             alarm=view,
             history=await repository.history(transaction, str(alarm_id)),
-            procedure=await repository.procedure(transaction, view.kind, view.source),
+            procedure=await procedures.procedure(transaction, view.source),
         )
 
 

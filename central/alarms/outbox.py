@@ -38,6 +38,11 @@ class Delivery:
     made_at: datetime
     attempts: int
 
+    @property
+    def is_test(self) -> bool:
+        """Whether it is about no alarm: somebody tries the channel."""
+        return not self.alarm_id
+
 
 async def put(transaction: Transaction, told: Iterable[tuple[Kept, int]], *, now: datetime) -> None:
     """Put what was raised or escalated into the queue, for those who want to be told of it."""
@@ -126,9 +131,9 @@ async def note_delivered(transaction: Transaction, delivery: Delivery, *, now: d
 async def note_failed(
     transaction: Transaction, delivery: Delivery, failure: str, *, now: datetime
 ) -> None:
-    """It was not taken: try again later, for a day."""
+    """It was not taken: try again later, for a day; a trial is tried once."""
     next_at = now + pause_after(delivery.attempts)
-    is_over = next_at > delivery.made_at + GIVEN_UP
+    is_over = delivery.is_test or next_at > delivery.made_at + GIVEN_UP
     await _set(
         transaction,
         delivery,

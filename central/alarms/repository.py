@@ -1,13 +1,12 @@
 """Alarms in the database as they are shown: lists, one alarm, procedures, handovers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, update
 
-from central.alarms import procedures
-from central.alarms.kinds import KINDS, Priority
+from central.alarms.kinds import KINDS
 from central.alarms.schemas import (
     AlarmTotals,
     AlarmView,
@@ -15,14 +14,12 @@ from central.alarms.schemas import (
     HandoverView,
     HistoryLine,
     OutOfService,
-    Procedure,
     Shelf,
     Subject,
 )
 from central.alarms.tables import (
     alarm_floods,
     alarm_history,
-    alarm_procedures,
     alarm_sources,
     alarms,
     handovers,
@@ -30,7 +27,6 @@ from central.alarms.tables import (
 from central.database import Transaction
 from config.contract.identifiers import new_id
 
-Language = Literal["zh-CN", "en"]
 State = Literal["standing", "shelved", "closed"]
 _LATCHED: Final = [name for name, kind in KINDS.items() if kind.is_latched]
 _IS_OPEN: Final = alarms.c.closed_at.is_(None)
@@ -168,81 +164,6 @@ async def history(transaction: Transaction, alarm_id: str) -> list[HistoryLine]:
     )
     rows = await transaction.execute(query.order_by(columns.number))
     return [HistoryLine(at=row.at, act=row.act, by=row.by, note=row.note) for row in rows]
-
-
-async def procedure(transaction: Transaction, kind: str, source: str) -> Procedure:
-    """Return what to do: as the site wrote it for the source or its kind, or as shipped."""
-    query = select(alarm_procedures).where(alarm_procedures.c.key.in_([kind, source]))
-    own = {row.key: row for row in await transaction.execute(query)}
-    texts = [own[key] for key in (source, kind) if key in own and own[key].en]
-    priorities = [
-        own[key].priority for key in (source, kind) if key in own and own[key].priority is not None
-    ]
-    priority = priorities[0] if priorities else KINDS[kind].priority
-    if not texts:
-        return _shipped(kind, priority)
-    return _own(texts[0], priority)
-
-
-async def all_procedures(transaction: Transaction) -> list[Procedure]:
-    """Return one for each kind, then those of single sources."""
-    own = {row.key: row for row in await transaction.execute(select(alarm_procedures))}
-    found = list[Procedure]()
-    for key in [*KINDS, *sorted(set(own) - set(KINDS))]:
-        kind = key.partition(":")[0]
-        row = own.get(key)
-        if kind in KINDS:
-            priority = KINDS[kind].priority
-            if row is not None and row.priority is not None:
-                priority = row.priority
-            if row is not None and row.en:
-                found.append(_own(row, priority))
-            else:
-                found.append(_shipped(key, priority))
-    return found
-
-
-def _shipped(key: str, priority: Priority) -> Procedure:
-    text = procedures.shipped(key.partition(":")[0])
-    return Procedure(key=key, text=text, is_shipped=True, priority=priority)
-
-
-def _own(row: Row[Any], priority: Priority) -> Procedure:
-    return Procedure(
-        key=row.key,
-        text={"zh-CN": row.zh_cn, "en": row.en},
-        is_shipped=False,
-        priority=priority,
-        changed_by=row.changed_by,
-        changed_at=row.changed_at,
-    )
-
-
-async def put_procedure(
-    transaction: Transaction,
-    key: str,
-    *,
-    text: Mapping[Language, str],
-    priority: Priority | None,
-    by: str,
-    now: datetime,
-) -> None:
-    """Replace what the site says about a kind or a source."""
-    values = {
-        "zh_cn": text.get("zh-CN", ""),
-        "en": text.get("en", ""),
-        "priority": priority,
-        "changed_by": by,
-        "changed_at": now,
-    }
-    changed = await transaction.execute(
-        update(alarm_procedures)
-        .where(alarm_procedures.c.key == key)
-        .values(**values)
-        .returning(alarm_procedures.c.key)
-    )
-    if changed.first() is None:
-        await transaction.execute(insert(alarm_procedures).values(key=key, **values))
 
 
 async def add_handover(

@@ -33,6 +33,7 @@ class Kept:
 
     Attributes:
         pending: A raise of the past that may be over: ``at``, ``position`` and ``detail``.
+        place: Of the line: its room, or its terminal.
         noted: To be written into the history of the line.
     """
 
@@ -42,6 +43,7 @@ class Kept:
     heard: Heard | None = None
     pending: dict[str, Any] | None = None
     pending_at: datetime | None = None
+    place: str = ""
     is_first_up: bool = False
     is_stale: bool = False
     event_position: int | None = None
@@ -95,6 +97,7 @@ def kept_of(row: Row[Any]) -> Kept:
         heard=heard,
         pending=row.pending,
         pending_at=row.pending_at,
+        place=row.place or "",
         is_first_up=bool(row.is_first_up),
         is_stale=bool(row.is_stale),
         event_position=row.event_position,
@@ -150,7 +153,7 @@ def line_row(kept: Kept, *, version: int, plan: Plan) -> dict[str, Any]:
         "node": kept.key.node,
         "subject_kind": kept.key.subject_kind,
         "subject_id": kept.key.subject_id,
-        "place": kept.key.place,
+        "place": kept.place,
         **{name: getattr(line, name) for name in _LINE_FIELDS},
         "is_first_up": kept.is_first_up,
         "is_stale": kept.is_stale and line.closed_at is None,

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
+from central.alarms import bounds
 from central.alarms.kinds import Priority
 from config.contract.identifiers import Sha256, Slug
 
@@ -167,6 +168,7 @@ class Procedure(BaseModel):
         text: ``zh-CN`` and ``en``.
         is_shipped: The site has not written its own.
         priority: Which holds for it.
+        has_own_priority: The site has set one for this very key.
         changed_by: The operator's name of then.
     """
 
@@ -174,6 +176,8 @@ class Procedure(BaseModel):
     text: dict[Literal["zh-CN", "en"], str]
     is_shipped: bool
     priority: Priority
+    shipped_priority: Priority
+    has_own_priority: bool
     changed_by: str | None = None
     changed_at: AwareDatetime | None = None
 
@@ -233,7 +237,7 @@ class WantedReason(Wish):
 
 
 class RatePoint(BaseModel):
-    """Alarms raised in ten minutes. Attributes: at: Their begin."""
+    """Alarms raised in a piece of time. Attributes: at: Its begin."""
 
     at: AwareDatetime
     count: int
@@ -247,26 +251,47 @@ class TopSource(BaseModel):
     count: int
 
 
-class AlarmMetrics(BaseModel):
-    """How the list is doing, after ISA-18.2.
+class BoundedFigure(BaseModel):
+    """A figure and what it is held against; see ``bounds``.
 
     Attributes:
-        rate_10_min: Raised in the last ten minutes.
-        rate_hour: In the last hour.
-        rate_day: In the last 24 hours.
-        peak_10_min: The most in any ten minutes of the last 24 hours.
-        flood_share: Of the last 24 hours, 0..1.
-        standing, stale, chattering, shelved, suppressed, out_of_service: Now.
-        standing_long: Standing for more than 24 hours.
-        acknowledged_s_median: From raised to acknowledged, of those of the last 24 hours.
-        priorities: Alarms of the last 24 hours by priority.
-        top: The ten sources that were raised most in the last 24 hours.
-        rates: The last 24 hours, ten minutes each, oldest first.
+        name: Rates are for each operator position.
+        value: None where too little was counted to say anything.
+        good, most: Up to and including these it is good, or bearable.
     """
 
+    name: bounds.Name
+    value: float | None
+    good: float
+    most: float
+    verdict: bounds.Verdict | None
+
+
+class AlarmMetrics(BaseModel):
+    """How the list is doing, after ISA-18.2. Every raise counts, one that is hidden, too.
+
+    Attributes:
+        days: Of the figures that are not of now.
+        positions: Guards who see to alarms at the same time, as the site says (``Pace``).
+        rate_10_min: Raised in the last ten minutes.
+        rate_hour: In the last hour.
+        raised: In all the days.
+        peak_10_min: The most in any ten minutes.
+        flood_share: Of the time, 0..1.
+        standing, stale, chattering, shelved, suppressed, out_of_service: Now.
+        standing_long: Standing for more than 24 hours, which ISA-18.2 calls stale.
+        acknowledged_s_median: From raised to acknowledged.
+        priorities: Alarms by priority.
+        priority_shares: About how they should be spread, 0..1.
+        top: The ten sources that were raised most.
+        rates: Counts of ``step_s`` each, oldest first; the newest is not over yet.
+    """
+
+    days: int
+    positions: int
     rate_10_min: int
     rate_hour: int
-    rate_day: int
+    raised: int
     peak_10_min: int
     flood_share: float
     standing: int
@@ -278,7 +303,10 @@ class AlarmMetrics(BaseModel):
     out_of_service: int
     acknowledged_s_median: float | None
     priorities: dict[int, int]
+    priority_shares: dict[int, float]
+    bounded: list[BoundedFigure]
     top: list[TopSource]
+    step_s: int
     rates: list[RatePoint]
 
 

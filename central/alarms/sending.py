@@ -40,7 +40,10 @@ TROUBLE_ATTEMPTS: Final = 3
 
 
 class NotSentError(Exception):
-    """It was not taken; the message says why in one line, without a secret."""
+    """It was not taken; the message is ``CODE`` or ``CODE:NUMBER``, without a secret.
+
+    ``channel_failure.CODE`` of the dictionaries has words for it.
+    """
 
 
 class AlarmSending:
@@ -86,8 +89,9 @@ class AlarmSending:
     ) -> None:
         services = self._services
         try:
-            if channel is None or not channel.is_on:
-                raise NotSentError("it is switched off")
+            # Whoever sets a channel up tries it before they switch it on.
+            if channel is None or not (channel.is_on or delivery.is_test):
+                raise NotSentError("off")
             async with services.database.read() as transaction:
                 secret = await secret_of(transaction, channel.name, services.kek) or ""
             if isinstance(channel, WebhookSettings):
@@ -97,7 +101,9 @@ class AlarmSending:
                 mail = _mail(channel, self._told(delivery), zone=zone)
                 await asyncio.to_thread(_deliver, channel, secret, mail)
         except (NotSentError, KeysError) as error:
-            await self._note_failure(delivery, str(error))
+            _log.warning("%s does not take alarms: %s", delivery.channel, error)
+            code = str(error) if isinstance(error, NotSentError) else "keys"
+            await self._note_failure(delivery, code)
             return
         async with services.database.write() as transaction:
             await outbox.note_delivered(transaction, delivery, now=services.now())
@@ -110,14 +116,15 @@ class AlarmSending:
 
     def _told(self, delivery: Delivery) -> dict[str, object]:
         settings = self._services.settings
-        link = f"{settings.url.rstrip('/')}/#alarm-{delivery.alarm_id}"
+        place = "" if delivery.is_test else f"#alarm-{delivery.alarm_id}"
+        link = f"{settings.url.rstrip('/')}/{place}"
         return {"site": settings.site.site.id, **json.loads(delivery.body), "link": link}
 
     async def _note_failure(self, delivery: Delivery, failure: str) -> None:
         now = self._services.now()
         async with self._services.database.write() as transaction:
             await outbox.note_failed(transaction, delivery, failure, now=now)
-            if delivery.attempts + 1 >= TROUBLE_ATTEMPTS:
+            if delivery.attempts + 1 >= TROUBLE_ATTEMPTS and not delivery.is_test:
                 await raise_alarm(
                     transaction,
                     kind="channel",
@@ -142,7 +149,8 @@ async def _post(
     *,
     now: datetime,
 ) -> None:
-    body = json.dumps({"type": "alarm", **told}, separators=(",", ":")).encode()
+    what = "test" if delivery.is_test else "alarm"
+    body = json.dumps({"type": what, **told}, separators=(",", ":")).encode()
     timestamp = int(now.timestamp())
     headers = {
         "content-type": "application/json",
@@ -155,31 +163,29 @@ async def _post(
         async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as client:
             reply = await client.post(channel.url, content=body, headers=headers)
     except httpx.HTTPError as error:
-        raise NotSentError(f"webhook: {type(error).__name__}") from error
+        raise NotSentError(_why(error)) from error
     if not reply.is_success:
-        raise NotSentError(f"webhook: answered {reply.status_code}")
+        raise NotSentError(f"answered:{reply.status_code}")
 
 
 def _mail(channel: MailSettings, told: dict[str, object], *, zone: str) -> EmailMessage:
     words = json.loads((STATIC / f"{channel.language}.json").read_text(encoding="utf-8"))
-    kind = words[f"alarm_kind.{told['kind']}"]
     at = datetime.fromisoformat(str(told["raised_at"])).astimezone(ZoneInfo(zone))
+    group = "alarm_mail.test_" if told.get("is_test") else "alarm_mail."
+    said = {
+        "kind": words[f"alarm_kind.{told['kind']}"],
+        "priority": told["priority"],
+        "site": told["site"],
+        "source": told["source"],
+        "time": at.strftime("%Y-%m-%d %H:%M:%S"),
+        "link": told["link"],
+    }
     mail = EmailMessage()
     mail["From"], mail["To"] = channel.sender, ", ".join(channel.recipients)
-    mail["Subject"] = words["alarm_mail.subject"].format(
-        kind=kind, priority=told["priority"], site=told["site"]
-    )
+    mail["Subject"] = words[f"{group}subject"].format(**said)
     mail["Date"], mail["Message-ID"] = format_datetime(at), make_msgid(domain="menshen.invalid")
     mail["Auto-Submitted"] = "auto-generated"
-    text = words["alarm_mail.text"].format(
-        kind=kind,
-        priority=told["priority"],
-        site=told["site"],
-        source=told["source"],
-        time=at.strftime("%Y-%m-%d %H:%M:%S"),
-        link=told["link"],
-    )
-    mail.set_content(text)
+    mail.set_content(words[f"{group}text"].format(**said))
     return mail
 
 
@@ -204,4 +210,37 @@ def _deliver(channel: MailSettings, password: str, mail: EmailMessage) -> None:
                 server.login(channel.username, password)
             server.send_message(mail)
     except (smtplib.SMTPException, OSError) as error:
-        raise NotSentError(f"mail: {type(error).__name__}") from error
+        raise NotSentError(_why(error)) from error
+
+
+def _why(error: BaseException) -> str:
+    """Return the code of a failure: what whoever set the channel up can do something about."""
+    match error:
+        case smtplib.SMTPAuthenticationError():
+            return "password"
+        case smtplib.SMTPRecipientsRefused():
+            return "recipients"
+        case smtplib.SMTPSenderRefused():
+            return "sender"
+        case smtplib.SMTPNotSupportedError():
+            return "not_supported"
+        case smtplib.SMTPResponseException():
+            return f"answered:{error.smtp_code}"
+        case ssl.SSLCertVerificationError():
+            return "certificate"
+        case ssl.SSLError():
+            return "cipher"
+        case TimeoutError() | httpx.TimeoutException():
+            return "no_answer"
+    # A library's error says least, what it was made of says why.
+    cause = error.__cause__ or error.__context__
+    return "unreachable" if cause is None else _why(cause)
+
+
+FAILURES: Final = frozenset(
+    {
+        "off", "keys", "answered", "password", "recipients", "sender", "not_supported",
+        "certificate", "cipher", "no_answer", "unreachable",
+    }
+)  # fmt: skip
+"""Codes of ``NotSentError``."""

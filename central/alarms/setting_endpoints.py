@@ -4,12 +4,13 @@ import base64
 import secrets
 from datetime import datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, Field, SecretStr
 from sqlalchemy import func, select
 
-from central.alarms import outbox
+from central.alarms import outbox, sirens
 from central.alarms.book import pace
 from central.alarms.channels import (
     MailSettings,
@@ -38,7 +39,8 @@ class ChannelState(BaseModel):
     Attributes:
         has_secret: It is kept encrypted and never shown again.
         waiting: Messages that were not taken yet.
-        failure: Of the newest that was tried and not taken; empty where the newest was taken.
+        failure: Of the newest that was tried and not taken: a code of ``sending.FAILURES``, with
+            ``:NUMBER`` where it has one; empty where the newest was taken.
     """
 
     name: Name
@@ -48,12 +50,26 @@ class ChannelState(BaseModel):
     last_delivered_at: AwareDatetime | None
 
 
+class SirenState(BaseModel):
+    """A siren or lamp of the site file. Attributes: is_on: As central last told it."""
+
+    id: str
+    name: dict[str, str]
+    node: str
+    kind: Literal["sounder", "lamp"]
+    priority: int
+    level: int
+    own: list[str]
+    is_on: bool
+
+
 class ChannelList(BaseModel):
     """What is set up; None where nothing is."""
 
     webhook: WebhookSettings | None
     mail: MailSettings | None
     states: list[ChannelState]
+    sirens: list[SirenState]
 
 
 class WantedWebhook(Wish):
@@ -78,9 +94,19 @@ class WantedMail(Wish):
 
 
 class Tried(BaseModel):
-    """A message that is on its way. Attributes: delivery_id: As the receiver sees it."""
+    """A trial of a channel.
+
+    Attributes:
+        delivery_id: As the receiver sees it.
+        is_taken: None while nobody has answered.
+        failure: A code of ``sending.FAILURES``; empty where there is none.
+        at: When it was taken.
+    """
 
     delivery_id: str
+    is_taken: bool | None = None
+    failure: str = ""
+    at: AwareDatetime | None = None
 
 
 @router.get("/alarms/pace")
@@ -106,7 +132,21 @@ async def list_channels(_: Manager, services: Given) -> ChannelList:
         found = {each.name: each for each in await all_channels(transaction)}
         webhook, mail = found.get("webhook"), found.get("mail")
         states = [await _state(transaction, name) for name in found]
+        told = await sirens.told(transaction)
     return ChannelList(
+        sirens=[
+            SirenState(
+                id=each.id,
+                name={str(language): name for language, name in each.name.items()},
+                node=each.node,
+                kind=each.kind,
+                priority=each.priority,
+                level=each.level,
+                own=list(each.own),
+                is_on=told.get(each.id, (False, None))[0],
+            )
+            for each in services.settings.site.sounder
+        ],
         webhook=webhook if isinstance(webhook, WebhookSettings) else None,
         mail=mail if isinstance(mail, MailSettings) else None,
         states=states,
@@ -140,7 +180,7 @@ async def put_mail(wish: WantedMail, _: Manager, services: Given) -> MailSetting
 
 @router.post("/alarms/channels/{channel}/test", status_code=202)
 async def try_channel(channel: Name, operator: Manager, services: Given) -> Tried:
-    """Send a message that says it is a trial; the list of channels says what became of it."""
+    """Send a message that says it is a trial, once, whether the channel is switched on or not."""
     now: datetime = services.now()
     async with services.database.write() as transaction:
         found = {each.name: each for each in await all_channels(transaction)}
@@ -161,6 +201,26 @@ async def try_channel(channel: Name, operator: Manager, services: Given) -> Trie
         delivery_id = await outbox.add(transaction, settings, alarm_id="", body=body, now=now)
         transaction.concerns(f"user:{operator.user_id}")
     return Tried(delivery_id=delivery_id)
+
+
+@router.get("/alarms/channels/tests/{delivery_id}")
+async def get_test(delivery_id: UUID, _: Manager, services: Given) -> Tried:
+    """Return what became of a trial."""
+    columns = alarm_deliveries.c
+    query = select(alarm_deliveries).where(
+        columns.delivery_id == str(delivery_id), columns.alarm_id == ""
+    )
+    async with services.database.read() as transaction:
+        row = (await transaction.execute(query)).first()
+    if row is None:
+        raise RefusedError(404, "test_not_found", "there is no such trial")
+    is_over = row.next_at is None
+    return Tried(
+        delivery_id=row.delivery_id,
+        is_taken=row.delivered_at is not None if is_over else None,
+        failure=row.failure,
+        at=row.delivered_at,
+    )
 
 
 async def _state(transaction: Transaction, name: Name) -> ChannelState:

@@ -3,12 +3,20 @@
 from datetime import timedelta
 from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from central.alarms.kinds import Priority
 from central.alarms.lines import Plan
 
 Seconds = Annotated[int, Field(ge=5, le=86_400)]
+
+
+def _number(key: object) -> object:
+    """Return a key as the number that it is: JSON has texts alone for keys."""
+    return int(key) if isinstance(key, str) and key.isdecimal() else key
+
+
+Ranked = Annotated[Priority, BeforeValidator(_number)]
 
 
 class Pace(BaseModel):
@@ -21,18 +29,21 @@ class Pace(BaseModel):
         remind_s: For each priority, when one that was acknowledged and still holds waits again.
         flood_count: More new alarms than these in ``flood_window_s`` are a flood: those of
             priority 3 and 4 are gathered until half as many come.
+        positions: Guards who see to alarms at the same time: rates are held against what each of
+            them can follow.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    escalate_s: dict[Priority, tuple[Seconds, ...]] = {
+    escalate_s: dict[Ranked, tuple[Seconds, ...]] = {
         1: (30, 60, 180),
         2: (120, 300),
         3: (900,),
     }
-    remind_s: dict[Priority, Seconds] = {1: 600, 2: 3600}
+    remind_s: dict[Ranked, Seconds] = {1: 600, 2: 3600}
     flood_count: Annotated[int, Field(ge=5, le=10_000)] = 30
     flood_window_s: Seconds = 60
+    positions: Annotated[int, Field(ge=1, le=50)] = 1
 
     @model_validator(mode="after")
     def _check(self) -> Self:

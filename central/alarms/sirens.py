@@ -50,10 +50,10 @@ class _Standing:
 async def wishes(transaction: Transaction, site: Site, *, now: datetime) -> list[Wish]:
     """Return what sirens are to be told now; nothing where they have heard it."""
     standing = await _unseen(transaction)
-    told = await _told(transaction)
+    heard = await told(transaction)
     found = list[Wish]()
     for sounder in site.sounder:
-        is_on, at = told.get(sounder.id, (False, now))
+        is_on, at = heard.get(sounder.id, (False, now))
         if _is_wanted(sounder, standing):
             if not is_on or now - at >= AGAIN:
                 found.append(Wish(sounder, is_on=True))
@@ -72,9 +72,9 @@ async def send(transaction: Transaction, site: Site, *, now: datetime) -> None:
     found = await wishes(transaction, site, now=now)
     if not found:
         return
-    told = await _told(transaction)
+    heard = await told(transaction)
     for wish in found:
-        told[wish.sounder.id] = (wish.is_on, now)
+        heard[wish.sounder.id] = (wish.is_on, now)
         if wish.is_own:
             continue
         what = Signal(sounder=wish.sounder.id, is_on=wish.is_on, until=now + SOUNDS_FOR)
@@ -88,7 +88,7 @@ async def send(transaction: Transaction, site: Site, *, now: datetime) -> None:
             expires_at=now + LIFETIME,
         )
         await commands.add(transaction, command, username=CENTRAL)
-    body = json.dumps({name: [is_on, at.isoformat()] for name, (is_on, at) in told.items()})
+    body = json.dumps({name: [is_on, at.isoformat()] for name, (is_on, at) in heard.items()})
     here = alarm_settings.c.name == _NAME
     changed = await transaction.execute(
         update(alarm_settings).where(here).values(body=body).returning(alarm_settings.c.name)
@@ -133,7 +133,8 @@ async def _unseen(transaction: Transaction) -> list[_Standing]:
     ]
 
 
-async def _told(transaction: Transaction) -> dict[str, tuple[bool, datetime]]:
+async def told(transaction: Transaction) -> dict[str, tuple[bool, datetime]]:
+    """Return what each siren was last told, and when."""
     query = select(alarm_settings.c.body).where(alarm_settings.c.name == _NAME)
     body: str | None = (await transaction.execute(query)).scalar_one_or_none()
     kept = json.loads(body) if body else {}

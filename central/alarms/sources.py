@@ -50,11 +50,6 @@ class Key:
         """What it is."""
         return KINDS[self.kind]
 
-    @property
-    def place(self) -> str:
-        """Where it is, for what came first: its node."""
-        return self.node or "central"
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Signal:

@@ -31,6 +31,7 @@ from central.alarms.tables import (
     alarm_counts,
     alarm_deliveries,
     alarm_floods,
+    alarm_sources,
     alarms,
     handovers,
 )
@@ -349,17 +350,28 @@ async def _forget_roll_calls(transaction: Transaction, until: datetime, limit: i
     return Forgotten(count + len(lists), limit in (count, len(lists)))
 
 
-async def _oldest_alarm(transaction: Transaction) -> datetime | None:
+def _is_over(until: datetime | None = None) -> ColumnElement[bool]:
+    """Return which alarms may be forgotten, those that closed by then or all.
+
+    The newest change stays, since versions go on from it, and so does the alarm by which a source
+    that is out of service is returned.
+    """
     newest = select(func.max(alarms.c.version)).scalar_subquery()
-    return await _minimum(transaction, alarms.c.closed_at, where=alarms.c.version < newest)
+    is_out = select(alarm_sources.c.alarm_id).where(
+        alarm_sources.c.alarm_id.is_not(None), alarm_sources.c.out_of_service_since.is_not(None)
+    )
+    over = and_(alarms.c.version < newest, alarms.c.alarm_id.not_in(is_out))
+    return over if until is None else and_(over, alarms.c.closed_at <= until)
+
+
+async def _oldest_alarm(transaction: Transaction) -> datetime | None:
+    return await _minimum(transaction, alarms.c.closed_at, where=_is_over())
 
 
 async def _forget_alarms(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
-    """Forget closed alarms; the newest change stays, since versions go on from it."""
+    """Forget closed alarms."""
     await transaction.take_turn(ALARMS_LOCK)
-    newest = select(func.max(alarms.c.version)).scalar_subquery()
-    over = and_(alarms.c.closed_at <= until, alarms.c.version < newest)
-    count = await _delete(transaction, alarms.c.alarm_id, over, limit)
+    count = await _delete(transaction, alarms.c.alarm_id, _is_over(until), limit)
     await transaction.execute(delete(alarm_counts).where(alarm_counts.c.slot <= until))
     await transaction.execute(delete(alarm_floods).where(alarm_floods.c.ended_at <= until))
     sent = and_(alarm_deliveries.c.made_at <= until, alarm_deliveries.c.next_at.is_(None))

@@ -1,5 +1,7 @@
 """The list of alarms over HTTP: raised by terminals, seen to by people, each act in its history."""
 
+import pytest
+
 from tests.central.alarms.raising import DURESS, FORCED, PATH, SECURED, listed, raised, tell
 from tests.central.bench import Bench
 
@@ -122,6 +124,33 @@ def test_a_site_writes_its_own_procedure_and_priority(bench: Bench) -> None:
     assert detail["procedure"]["text"] == wish["text"]
 
 
+def test_a_single_source_goes_by_its_kind_where_nothing_else_is_said_of_it(bench: Bench) -> None:
+    kind = {"key": "forced_open", "text": {"zh-CN": "关门。", "en": "Close it."}, "priority": 3}
+    source = {"key": "forced_open:device:gate-1", "text": {}, "priority": 1}
+
+    bench.administrator.put(f"{PATH}/procedures", json=kind)
+    own = bench.administrator.put(f"{PATH}/procedures", json=source).json()
+
+    assert (own["text"]["en"], own["priority"], own["shipped_priority"]) == ("Close it.", 1, 2)
+
+
+def test_what_a_site_wrote_is_taken_back_and_leaves_nothing(bench: Bench) -> None:
+    key = "forced_open:device:gate-1"
+    for priority in (1, None):
+        wish: dict[str, object] = {"key": key, "text": {}, "priority": priority}
+        bench.administrator.put(f"{PATH}/procedures", json=wish)
+
+    items = bench.administrator.get(f"{PATH}/procedures").json()["items"]
+    assert key not in [each["key"] for each in items]
+    assert bench.row("SELECT count(*) FROM alarm_procedures") == (0,)
+
+
+def test_what_nothing_raises_yet_is_not_among_the_procedures(bench: Bench) -> None:
+    items = bench.administrator.get(f"{PATH}/procedures").json()["items"]
+
+    assert "wallet_float" not in [each["key"] for each in items]
+
+
 def test_what_is_latched_keeps_its_priority(bench: Bench) -> None:
     wish = {"key": "fire", "text": {}, "priority": 4}
 
@@ -154,6 +183,38 @@ def test_who_may_not_see_alarms_sees_none(bench: Bench) -> None:
     assert bench.planted("personnel").client.get(PATH).status_code == 403
 
 
+@pytest.mark.parametrize(("days", "points"), [(1, 144), (7, 168), (31, 124)])
+def test_metrics_of_longer_times_are_counted_in_longer_pieces(
+    bench: Bench, days: int, points: int
+) -> None:
+    node = bench.node()
+    tell(node, 1)
+    bench.clock.advance(hours=25)
+    bench.signed_in_again()
+    tell(node, 2, DURESS)
+
+    figures = bench.administrator.get(f"{PATH}/metrics", params={"days": days}).json()
+
+    counts = [point["count"] for point in figures["rates"]]
+    assert (len(counts), sum(counts), counts[-1]) == (points, figures["raised"], 1)
+    assert figures["raised"] == (1 if days == 1 else 2)
+
+
+def test_metrics_are_held_against_what_each_position_can_follow(bench: Bench) -> None:
+    pace = bench.administrator.get(f"{PATH}/pace").json()
+    bench.administrator.put(f"{PATH}/pace", json={**pace, "positions": 3})
+    node = bench.node()
+    facts = [FORCED.model_copy(update={"device": f"gate-{n}"}) for n in range(36)]
+    node.send(*(node.event(n, fact=f, time=node.clock()) for n, f in enumerate(facts, 1)))
+
+    figures = bench.administrator.get(f"{PATH}/metrics").json()
+
+    found = {each["name"]: (each["value"], each["verdict"]) for each in figures["bounded"]}
+    assert found["peak_10_min"] == (12, "too_much")
+    assert found["rate_hour"] == (0.5, "good")
+    assert found["top_share"] == (None, None)
+
+
 def test_metrics_count_what_was_raised(bench: Bench) -> None:
     node = bench.node()
     for sequence, fact in enumerate((FORCED, SECURED, FORCED, DURESS), start=1):
@@ -161,7 +222,7 @@ def test_metrics_count_what_was_raised(bench: Bench) -> None:
 
     figures = bench.administrator.get(f"{PATH}/metrics").json()
 
-    assert (figures["rate_10_min"], figures["rate_day"], figures["peak_10_min"]) == (3, 3, 3)
+    assert (figures["rate_10_min"], figures["raised"], figures["peak_10_min"]) == (3, 3, 3)
     assert figures["top"][0] == {
         "source": "forced_open:device:gate-1", "kind": "forced_open", "count": 2,
     }  # fmt: skip

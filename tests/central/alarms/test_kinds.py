@@ -1,12 +1,15 @@
 """Every kind of alarm has a procedure and words; what is latched is most urgent."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from central.alarms.kinds import KINDS
+import central
+from central.alarms.kinds import KINDS, UNRAISED
 from central.alarms.lines import Act
 from central.alarms.procedures import SHIPPED
+from central.alarms.sending import FAILURES
 from config.web import STATIC
 
 
@@ -25,8 +28,18 @@ def test_every_kind_and_every_act_has_a_word(language: str) -> None:
 
     assert [kind for kind in KINDS if f"alarm_kind.{kind}" not in words] == []
     assert [act for act in Act if f"alarm_act.{act}" not in words] == []
+    assert [code for code in FAILURES if f"channel_failure.{code}" not in words] == []
 
 
 def test_what_is_latched_is_of_the_first_priority() -> None:
     assert {kind.priority for kind in KINDS.values() if kind.is_latched} == {1}
     assert {name for name, kind in KINDS.items() if kind.is_latched} >= {"fire", "panic", "duress"}
+
+
+def test_a_kind_that_nothing_raises_says_so() -> None:
+    assert central.__file__ is not None
+    lists = {"kinds.py", "first.py", "suppression.py"}
+    files = Path(central.__file__).parent.rglob("*.py")
+    code = "".join(file.read_text("utf-8") for file in files if file.name not in lists)
+
+    assert {kind for kind in KINDS if f'"{kind}"' not in code} == UNRAISED

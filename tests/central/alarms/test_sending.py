@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from email.message import Message
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -153,7 +154,7 @@ def test_a_channel_that_takes_nothing_is_an_alarm_of_its_own(bench: Bench) -> No
         kinds, tries = {each["kind"] for each in listed(bench)}, tries + 1
 
     assert "channel" in kinds
-    assert channel(bench)["failure"] == "webhook: ConnectError"
+    assert channel(bench)["failure"] == "unreachable"
     assert channel(bench)["waiting"] >= 1
 
 
@@ -164,19 +165,23 @@ def test_tries_grow_rarer_and_end_after_a_day() -> None:
     assert set(pauses[9:]) == {PAUSE_MAX}
 
 
-def test_an_alarm_is_mailed_with_a_link_and_without_a_name(bench: Bench) -> None:
-    mailbox = Mailbox()
+@pytest.fixture
+def mailbox(bench: Bench) -> Iterator[Mailbox]:
+    """A mail server that central knows."""
+    box = Mailbox()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    server = Controller(mailbox, hostname="127.0.0.1", port=port)
+    server = Controller(box, hostname="127.0.0.1", port=port)
     server.start()
-    try:
-        settings = {**MAIL["settings"], "port": port}
-        bench.administrator.put(f"{PATH}/channels/mail", json={"settings": settings})
-        tell(bench.node(), 1, DURESS)
-        mail = mailbox.mails.get(timeout=WAIT_S)
-    finally:
-        server.stop()
+    settings = {**MAIL["settings"], "port": port}
+    bench.administrator.put(f"{PATH}/channels/mail", json={"settings": settings})
+    yield box
+    server.stop()
+
+
+def test_an_alarm_is_mailed_with_a_link_and_without_a_name(bench: Bench, mailbox: Mailbox) -> None:
+    tell(bench.node(), 1, DURESS)
+    mail = mailbox.mails.get(timeout=WAIT_S)
 
     text = str(mail.get_payload())
     assert mail["Subject"] == "Alarm of priority 1: Duress (test)"
@@ -186,12 +191,65 @@ def test_an_alarm_is_mailed_with_a_link_and_without_a_name(bench: Bench) -> None
     assert not mail.is_multipart(), "no picture"
 
 
-def test_a_channel_is_tried_before_it_is_needed(bench: Bench, receiver: Receiver) -> None:
+def tried(bench: Bench, name: str) -> dict[str, Any]:
+    """Try a channel and return what became of it."""
+    path = f"{PATH}/channels"
+    delivery_id = bench.administrator.post(f"{path}/{name}/test").json()["delivery_id"]
+    deadline_s = time.monotonic() + WAIT_S
+    while True:
+        state: dict[str, Any] = bench.administrator.get(f"{path}/tests/{delivery_id}").json()
+        if state["is_taken"] is not None:
+            return state
+        assert time.monotonic() < deadline_s, "nothing became of it"
+
+
+def test_a_channel_is_tried_before_it_is_switched_on_and_says_it_is_a_trial(
+    bench: Bench, receiver: Receiver
+) -> None:
     set_up(bench, receiver)
+    settings = {**WEBHOOK["settings"], "url": receiver.url, "is_on": False}
+    bench.administrator.put(f"{PATH}/channels/webhook", json={"settings": settings})
 
-    bench.administrator.post(f"{PATH}/channels/webhook/test")
+    answer = tried(bench, "webhook")
 
-    assert json.loads(receiver.next()[1])["is_test"] is True
+    told = json.loads(receiver.next()[1])
+    assert (told["type"], told["is_test"], "#alarm" in told["link"]) == ("test", True, False)
+    assert (answer["is_taken"], answer["failure"]) == (True, "")
+
+
+def test_a_mail_that_tries_the_channel_speaks_of_no_alarm(bench: Bench, mailbox: Mailbox) -> None:
+    assert tried(bench, "mail")["is_taken"] is True
+
+    mail = mailbox.mails.get(timeout=WAIT_S)
+    assert mail["Subject"] == "Trial: mail of alarms (test)"
+    assert "There is no alarm" in str(mail.get_payload())
+
+
+@pytest.mark.parametrize("status", [500, 404])
+def test_a_trial_that_fails_says_why_once_and_raises_no_alarm(
+    bench: Bench, receiver: Receiver, status: int
+) -> None:
+    set_up(bench, receiver)
+    receiver.answers = [status, 204]
+
+    answer = tried(bench, "webhook")
+    let_time_pass(bench, seconds=600)
+    send_what_is_due(bench)
+
+    assert (answer["is_taken"], answer["failure"]) == (False, f"answered:{status}")
+    assert (channel(bench)["waiting"], listed(bench)) == (0, [])
+
+
+def test_a_server_that_is_not_there_is_said_in_one_word(bench: Bench) -> None:
+    bench.administrator.put(f"{PATH}/channels/mail", json=MAIL)
+
+    assert tried(bench, "mail")["failure"] == "unreachable"
+
+
+def test_what_is_no_trial_is_not_found_among_them(bench: Bench) -> None:
+    reply = bench.administrator.get(f"{PATH}/channels/tests/{uuid4()}")
+
+    assert (reply.status_code, reply.json()["code"]) == (404, "test_not_found")
 
 
 def test_a_secret_is_shown_once_and_lies_encrypted(bench: Bench, receiver: Receiver) -> None:

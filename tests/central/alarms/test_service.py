@@ -1,6 +1,7 @@
 """Which facts open which alarms: current ones at once, those of the past only where they hold."""
 
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 from config.contract.access import DoorCommandOutcome
@@ -23,7 +24,8 @@ from config.contract.fire_events import FireConfirmation
 from config.contract.nodes import DeviceStatus
 from config.contract.video_events import MediaFormat, MediaKind
 from tests.central.alarms.raising import DURESS, FORCED, SECURED, let_time_pass, listed, tell
-from tests.central.bench import Bench, Node
+from tests.central.alarms.test_rooms import FURNISHED
+from tests.central.bench import Bench, Node, running_central
 
 HOUR = timedelta(hours=1)
 REFUSED = RefusalsRepeated(access_point="lane", count=9)
@@ -231,6 +233,20 @@ def test_the_first_of_several_at_one_place_is_marked(bench: Bench) -> None:
 
     first = {each["subject"]["device"]: each["is_first_up"] for each in listed(bench)}
     assert (alone, first) == ([False], {"gate-1": True, "gate-2": False})
+
+
+def test_the_first_of_several_in_one_room_is_marked_whatever_terminal_tells_of_it(
+    tmp_path: Path,
+) -> None:
+    with running_central(tmp_path / "home", site=FURNISHED) as bench:
+        gate, entrance = bench.node(), bench.node("gate-2")
+        tell(gate, 1, PanicPressed(button="desk", active=True))
+        bench.clock.advance(seconds=5)
+
+        tell(entrance, 1, TAILGATING)
+
+        first = {each["kind"]: each["is_first_up"] for each in listed(bench)}
+        assert first == {"panic": True, "tailgating": False}
 
 
 def test_an_alarm_has_the_pictures_that_were_kept_for_its_event(bench: Bench) -> None:

@@ -33,6 +33,18 @@ def test_nobody_comes_and_an_alarm_escalates_until_somebody_has_seen_it(any_benc
     assert acts == ["raised", "escalated", "escalated", "acknowledged"]
 
 
+def test_a_site_changes_when_alarms_escalate_and_what_comes_then_goes_by_it(bench: Bench) -> None:
+    pace: dict[str, Any] = bench.administrator.get(f"{PATH}/pace").json()
+    wish = {**pace, "escalate_s": {**pace["escalate_s"], "1": [5, 600]}}
+
+    said = bench.administrator.put(f"{PATH}/pace", json=wish)
+    raised(bench, PANIC)
+    let_time_pass(bench, seconds=6)
+
+    assert (said.status_code, bench.administrator.get(f"{PATH}/pace").json()) == (200, wish)
+    assert levels(bench)["panic"] == 1
+
+
 def test_an_alarm_on_a_shelf_does_not_escalate_and_waits_anew_when_it_comes_back(
     bench: Bench,
 ) -> None:
