@@ -62,6 +62,7 @@ def _procedure(key: str, rows: Iterable[Row[Any]]) -> Procedure:
         priority=shipped if ranked is None else ranked.priority,
         shipped_priority=shipped,
         has_own_priority=key in by_key and by_key[key].priority is not None,
+        is_latched=KINDS[kind].is_latched,
         changed_by=None if text is None else text.changed_by,
         changed_at=None if text is None else text.changed_at,
     )

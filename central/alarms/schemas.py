@@ -169,6 +169,7 @@ class Procedure(BaseModel):
         is_shipped: The site has not written its own.
         priority: Which holds for it.
         has_own_priority: The site has set one for this very key.
+        is_latched: Its priority is always 1.
         changed_by: The operator's name of then.
     """
 
@@ -178,6 +179,7 @@ class Procedure(BaseModel):
     priority: Priority
     shipped_priority: Priority
     has_own_priority: bool
+    is_latched: bool
     changed_by: str | None = None
     changed_at: AwareDatetime | None = None
 

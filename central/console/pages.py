@@ -33,6 +33,7 @@ LOOKS: Final = {
     "cameras": Look("dark", ("office.css", "video.css")),
     "fire": Look("dark", ("fire.css",)),
     **dict.fromkeys(("plans", "events"), Look(styles=("office.css", "plan.css"))),
+    "alarms": Look(styles=("office.css", "alarms.css")),
     "patrol": Look(styles=("office.css", "rules.css", "patrol.css")),
     **dict.fromkeys(("access", "muster", "visitors"), Look(styles=("office.css", "rules.css"))),
 }

@@ -2,12 +2,13 @@
 
 import { ApiError, get } from "./api.js";
 import { subjectsOf } from "./alarm-book.js";
+import { historyLine, stepsOf } from "./alarm-record.js";
 import { kindWords, place, standing } from "./alarm-words.js";
 import { lineText } from "./event-line.js";
 import { wear } from "./style.js";
 import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
-import { hasWords, language, localName, t, term } from "/web/i18n.js";
+import { language, localName, t } from "/web/i18n.js";
 import { prioritySign } from "/web/symbols.js";
 
 /**
@@ -125,8 +126,8 @@ export class AlarmPanel {
     const said = `${language()} ${text}`;
     if (this.#procedure.dataset.said === said) return;
     this.#procedure.dataset.said = said;
-    const steps = text.split("\n").map((line) => line.trim()).filter(Boolean);
-    fill(this.#procedure, h("h3", {}, t("desk.procedure")), h("ol", {}, ...steps.map((step) => h("li", {}, step.replace(/^\d+[.、)]\s*/, "")))));
+    const steps = stepsOf(text);
+    fill(this.#procedure, h("h3", {}, t("desk.procedure")), h("ol", {}, ...steps));
     this.#procedure.hidden = steps.length === 0;
   }
 
@@ -181,10 +182,4 @@ export class AlarmPanel {
       ),
     );
   }
-}
-
-/** @param {HistoryLine} line @param {string} zone */
-function historyLine({ at, act, by, note }, zone) {
-  const words = hasWords(`alarm_act.${act}`) ? term("alarm_act", act) : act;
-  return h("li", {}, h("time", {}, formatTime(at, zone)), h("span", {}, [words, by].filter(Boolean).join(" · ")), note ? h("q", {}, note) : null);
 }

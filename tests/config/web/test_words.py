@@ -97,7 +97,8 @@ def test_every_word_is_used() -> None:
               "fire_confirmed", "fire_outcome", "fire_heard", "fire_mode", "fire_report",
               "fire_cell", "fire_matrix", "fire_phase",
               "bulk", "bulk_outcome", "bulk_advice", "signing_act", "signing_deed",
-              "alarm_kind", "alarm_act", "alarm_mail", "plan_kind", "media_kind",
+              "alarm_kind", "alarm_act", "alarm_mail", "alarm_figure", "alarm_verdict",
+              "alarm_priority", "alarm_page", "channel_failure", "plan_kind", "media_kind",
               "desk", "shelf_reason", "patrol", "patrol_status",
               "area_hint", "area_way", "area_advice"}  # fmt: skip
 
