@@ -22,6 +22,7 @@ from central.approvals.schemas import TOPIC as APPROVALS
 from central.assistance.repository import TOPIC as ASSISTANCE
 from central.commands.repository import TOPIC as COMMANDS
 from central.database import EVERYTHING, DatabaseError
+from central.events import reading
 from central.events import repository as events
 from central.events.schemas import StoredEvent
 from central.fire.repository import TOPIC as FIRE
@@ -36,7 +37,7 @@ from central.recognition.pairs import TOPIC as RECOGNITION
 from central.security import Operator
 from central.services import Services
 from central.stream import Reader, encode
-from central.users import repository as users
+from central.users import sessions
 from central.video.repository import TOPIC as VIDEO
 from central.visits.repository import TOPIC as VISITS
 
@@ -140,7 +141,7 @@ class Feed:
     async def _tell_events(self) -> None:
         while True:
             async with self._services.database.read() as transaction:
-                page = await events.after(
+                page = await reading.after(
                     transaction, self._position, limit=PAGE_LENGTH, has_names=True
                 )
             for stored in page:
@@ -190,7 +191,9 @@ class Feed:
         hub = self._services.hub
         async with self._services.database.read() as transaction:
             for owner in hub.owners:
-                operator = await users.find_operator(transaction, owner, now=self._services.now())
+                operator = await sessions.find_operator(
+                    transaction, owner, now=self._services.now()
+                )
                 if operator is None:
                     hub.end_all_of(owner)
 
@@ -208,7 +211,7 @@ class Feed:
             async with services.database.read() as transaction:
                 position = await events.newest_position(transaction)
                 if after is not None and after <= position <= after + REPLAY_LENGTH_MAX:
-                    missed = await events.after(
+                    missed = await reading.after(
                         transaction, after, limit=REPLAY_LENGTH_MAX, has_names=True
                     )
             yield encode("hello", json.dumps({"epoch": str(services.epoch), "position": position}))

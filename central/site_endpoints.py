@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from central import site_values
 from central.audit.endpoints import looked
+from central.events import reading
 from central.events import repository as events
 from central.events.schemas import StoredEvent
 from central.nodes import repository as nodes
@@ -81,7 +82,7 @@ async def snapshot(operator: Viewer, services: Given) -> Snapshot:
         position = await events.newest_position(transaction)
         people_version = await site_values.replica_version(transaction)
         stored = (
-            await events.newest(
+            await reading.newest(
                 transaction, limit=EVENT_COUNT, has_names=operator.may("people.names")
             )
             if operator.may("events.read")

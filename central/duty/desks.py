@@ -13,7 +13,7 @@ from central.duty.tables import guard_desks
 from central.people.masking import masked
 from central.problems import RefusedError
 from central.security import Operator, hashed, new_secret
-from central.users import repository as users
+from central.users import sessions
 from config.contract.identifiers import new_id
 
 LIFETIME: Final = timedelta(hours=24)
@@ -87,7 +87,7 @@ class Desks:
     ) -> None:
         """End the session of before, and note in both logs who is on duty now."""
         if row.session != operator.session:
-            await users.remove_session(transaction, row.session)
+            await sessions.remove_session(transaction, row.session)
         if repository.KEEPER not in operator.permissions:
             # An administrator at the guard's desk: it is no desk of theirs to leave watching.
             await repository.remove(transaction, guard_desks.c.desk_id == row.desk_id)
@@ -120,7 +120,7 @@ class Desks:
             row = await self._desk(transaction, secret, now=now)
             if row is None:
                 raise RefusedError(409, "no_desk", "this browser is not a guard's desk")
-            await users.remove_session(transaction, operator.session)
+            await sessions.remove_session(transaction, operator.session)
             await repository.note_change(
                 transaction, row.desk_id, "locked", username=operator.username, now=now
             )
@@ -145,7 +145,7 @@ class Desks:
         return await repository.find(transaction, secret_hash=hashed(secret), now=now)
 
     async def _view(self, transaction: Transaction, row: Row[Any], *, now: datetime) -> DeskView:
-        session = await users.find_operator(transaction, row.session or "", now=now)
+        session = await sessions.find_operator(transaction, row.session or "", now=now)
         return DeskView(
             desk_id=row.desk_id,
             on_duty=masked(row.username),

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from central.audit.endpoints import looked
 from central.audit.purposes import Purposeful, Reason
-from central.events import repository
+from central.events import reading, repository
 from central.events.schemas import CandidateList, ConflictList, EventPage
 from central.nodes.signed import Signed, SignedRequest
 from central.problems import RESPONSES, RefusedError
@@ -87,7 +87,7 @@ async def list_events(
     """Return events after a position, oldest first."""
     await looked(services, operator, "events_get", reason=reason, after=after)
     async with services.database.read() as transaction:
-        items = await repository.after(
+        items = await reading.after(
             transaction,
             after,
             limit=limit + 1,
@@ -109,7 +109,7 @@ async def list_conflicts(
     """Return events whose key was taken by another event, newest first."""
     await looked(services, operator, "events_conflicts_get", reason=reason)
     async with services.database.read() as transaction:
-        items = await repository.conflicts(
+        items = await reading.conflicts(
             transaction, limit=limit, has_candidates=operator.may("events.candidates")
         )
     return ConflictList(items=items)
@@ -124,7 +124,7 @@ async def list_candidates(
 ) -> CandidateList:
     """Return who was considered in a decision, best first; they are other people, perhaps."""
     async with services.database.read() as transaction:
-        items = await repository.candidates(
+        items = await reading.candidates(
             transaction, position, has_names=operator.may("people.names")
         )
     if items is None:

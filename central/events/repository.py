@@ -1,4 +1,4 @@
-"""Events in the database."""
+"""Events in the database: each is taken in once; ``reading`` is how they are told."""
 
 import dataclasses
 import hashlib
@@ -8,22 +8,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, delete, func, insert, select
+from sqlalchemy import and_, delete, func, insert, select
 
 from central.alarms import service as alarms
 from central.assistance import repository as assistance
 from central.commands import repository as commands
 from central.database import EVENTS_LOCK, Transaction
 from central.events import ranges
-from central.events.considered import candidates_of, without_candidates
 from central.events.facts import JournalConflicted, Stated
-from central.events.schemas import CandidateView, ConflictView, StoredEvent
 from central.fire import repository as fire
 from central.muster import repository as muster
 from central.muster import roll_calls
 from central.patrol import repository as patrols
-from central.people.masking import masked
-from central.tables import event_conflicts, event_ranges, events, people
+from central.tables import event_conflicts, event_ranges, events
 from central.video import repository as video
 from central.visits import repository as visits
 from config.contract.events import ClockQuality, Event, JournalDropped
@@ -349,99 +346,3 @@ async def gaps_of(transaction: Transaction) -> dict[str, list[tuple[str, str, in
 async def newest_position(transaction: Transaction) -> int:
     """Return the position of the newest event, or 0."""
     return int((await transaction.execute(select(func.max(events.c.position)))).scalar_one() or 0)
-
-
-def stored_query() -> Select[Any]:
-    """Return what finds events together with the names that they need."""
-    return select(
-        events.c.position, events.c.received_at, events.c.node, events.c.body, people.c.name
-    ).outerjoin(people, and_(people.c.holder_id == events.c.holder_id, ~people.c.is_removed))
-
-
-def stored_view(row: Row[Any], *, has_names: bool, has_candidates: bool = False) -> StoredEvent:
-    """Return a row of ``stored_query`` as its reader may see it."""
-    event = Event.model_validate_json(row.body)
-    return StoredEvent(
-        position=row.position,
-        received_at=row.received_at,
-        node=row.node,
-        event=event if has_candidates else without_candidates(event),
-        holder_name=_shown(row.name, has_names=has_names),
-    )
-
-
-async def after(
-    transaction: Transaction,
-    position: int,
-    *,
-    limit: int,
-    has_names: bool,
-    has_candidates: bool = False,
-) -> list[StoredEvent]:
-    """Return the next events after a position, oldest first.
-
-    Args:
-        transaction: Any.
-        position: Of the last event that is known.
-        limit: Of events.
-        has_names: Whether the reader may see whole names.
-        has_candidates: Whether the reader may see who was considered.
-    """
-    query = (
-        stored_query().where(events.c.position > position).order_by(events.c.position).limit(limit)
-    )
-    return [
-        stored_view(row, has_names=has_names, has_candidates=has_candidates)
-        for row in await transaction.execute(query)
-    ]
-
-
-async def newest(transaction: Transaction, *, limit: int, has_names: bool) -> list[StoredEvent]:
-    """Return the newest events, oldest first."""
-    query = stored_query().order_by(events.c.position.desc()).limit(limit)
-    rows = (await transaction.execute(query)).all()
-    return [stored_view(row, has_names=has_names) for row in reversed(rows)]
-
-
-async def candidates(
-    transaction: Transaction, position: int, *, has_names: bool
-) -> list[CandidateView] | None:
-    """Return who was considered in one decision, best first; None where there is no event."""
-    query = select(events.c.body).where(events.c.position == position)
-    body: str | None = (await transaction.execute(query)).scalar_one_or_none()
-    if body is None:
-        return None
-    considered = candidates_of(Event.model_validate_json(body))
-    wanted = [candidate.holder_id for candidate in considered]
-    known = select(people.c.holder_id, people.c.name).where(
-        people.c.holder_id.in_(wanted), ~people.c.is_removed
-    )
-    names = {row.holder_id: row.name for row in await transaction.execute(known)}
-    return [
-        CandidateView(
-            holder_id=candidate.holder_id,
-            name=_shown(names.get(candidate.holder_id), has_names=has_names),
-            similarity=candidate.similarity,
-        )
-        for candidate in considered
-    ]
-
-
-def _shown(name: str | None, *, has_names: bool) -> str | None:
-    return name if name is None or has_names else masked(name)
-
-
-async def conflicts(
-    transaction: Transaction, *, limit: int, has_candidates: bool = False
-) -> list[ConflictView]:
-    """Return the newest conflicts, newest first; see ``after`` for ``has_candidates``."""
-    query = select(event_conflicts).order_by(event_conflicts.c.received_at.desc()).limit(limit)
-    found = [(row, Event.model_validate_json(row.body)) for row in await transaction.execute(query)]
-    return [
-        ConflictView(
-            received_at=row.received_at,
-            node=row.node,
-            event=event if has_candidates else without_candidates(event),
-        )
-        for row, event in found
-    ]

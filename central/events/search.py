@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, select, tuple_
 
 from central.database import Database, Transaction
-from central.events.repository import stored_query, stored_view
+from central.events.reading import stored_query, stored_view
 from central.events.schemas import StoredEvent
 from central.tables import events
 

@@ -5,17 +5,15 @@ so many of those that counted until a moment. Both are asked of the tables as th
 that was off, or whose own record was lost, misses nothing.
 """
 
-import dataclasses
 import json
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import (
     Column,
     ColumnElement,
-    Table,
     and_,
     case,
     delete,
@@ -38,95 +36,42 @@ from central.alarms.tables import (
 from central.consent import erasures, leavers
 from central.database import ALARMS_LOCK, EVENTS_LOCK, Transaction
 from central.duty.tables import guard_desks
-from central.events.considered import CANDIDATES
 from central.fire.tables import fire_people, fires
 from central.muster import repository as muster
-from central.muster.tables import area_facts, forgiven, roll_calls
+from central.muster.tables import area_facts, roll_calls
 from central.operator_tables import api_tokens, invitations, sessions
 from central.patrol import keeping as patrols
 from central.people import reviews, templates
+from central.retention.event_rules import CANDIDATES_RULE, of_classes
+from central.retention.rule import Forgotten, Rule, delete_some, minimum
 from central.tables import (
     blobs,
     enrolment_pictures,
-    event_conflicts,
-    events,
     face_reviews,
     imports,
     node_tokens,
     people,
-    retention_runs,
     visits,
 )
 from central.tables import templates as templates_table
-from central.users import repository as users
+from central.users import sessions as users
 from central.video import repository as video
 from central.visits import repository as visits_repository
 from config.contract.video_events import MediaKind
-
-Oldest = Callable[[Transaction], Awaitable[datetime | None]]
-Forget = Callable[[Transaction, datetime, int], Awaitable["Forgotten"]]
-FORGIVEN_KEPT: Final = 200
-"""Acts of forgiveness that stay whatever their age: terminals are told the latest hundred."""
-NAMED: Final = f'%"{CANDIDATES}":[{{%'
-"""In an event's body, as it is written: somebody was considered."""
-
-
-class Forgotten(NamedTuple):
-    """What a batch did. Attributes: has_more: perhaps more are due."""
-
-    items: int
-    has_more: bool
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Rule:
-    """How one class is emptied.
-
-    Attributes:
-        oldest: Since when the oldest item counts; None where there is none.
-        forget: Deletes of those that counted until a moment about as many as it is told.
-    """
-
-    oldest: Oldest
-    forget: Forget
-
-
-async def _minimum(
-    transaction: Transaction,
-    *columns: ColumnElement[datetime],
-    where: ColumnElement[bool] | None = None,
-) -> datetime | None:
-    found = list[datetime]()
-    for column in columns:
-        query = select(func.min(column))
-        at = (
-            await transaction.execute(query if where is None else query.where(where))
-        ).scalar_one()
-        found += [] if at is None else [at]
-    return min(found, default=None)
-
-
-async def _delete(
-    transaction: Transaction, key: Column[Any], condition: ColumnElement[bool], limit: int
-) -> int:
-    query = select(key).where(condition).order_by(key).limit(limit)
-    keys = (await transaction.execute(query)).scalars().all()
-    if keys:
-        await transaction.execute(delete(key.table).where(key.in_(keys)))
-    return len(keys)
 
 
 def _expired(*keys: Column[Any]) -> Rule:
     """Return the rule of tables that carry the moment when they are over."""
 
     async def oldest(transaction: Transaction) -> datetime | None:
-        return await _minimum(transaction, *(key.table.c.expires_at for key in keys))
+        return await minimum(transaction, *(key.table.c.expires_at for key in keys))
 
     async def forget(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
         if keys[0].table is blobs:
             await transaction.take_turn(EVENTS_LOCK)
         counts = [
-            await _delete(transaction, key, key.table.c.expires_at <= until, limit) for key in keys
+            await delete_some(transaction, key, key.table.c.expires_at <= until, limit)
+            for key in keys
         ]
         return Forgotten(sum(counts), max(counts) == limit)
 
@@ -134,7 +79,7 @@ def _expired(*keys: Column[Any]) -> Rule:
 
 
 async def _oldest_session(transaction: Transaction) -> datetime | None:
-    return await _minimum(transaction, sessions.c.expires_at)
+    return await minimum(transaction, sessions.c.expires_at)
 
 
 async def _forget_sessions(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
@@ -143,97 +88,6 @@ async def _forget_sessions(transaction: Transaction, until: datetime, limit: int
     for id_hash in over:
         await users.remove_session(transaction, id_hash)
     return Forgotten(len(over), len(over) == limit)
-
-
-def _events(classes: Collection[str], *, with_forgiven: bool = False) -> Rule:
-    """Return the rule of facts of some classes; the newest fact stays: positions go on from it."""
-
-    def of(table: Table) -> ColumnElement[bool]:
-        return table.c.event_class.in_(classes)
-
-    newest = select(func.max(events.c.position)).scalar_subquery()
-
-    async def oldest(transaction: Transaction) -> datetime | None:
-        return await _first_received(transaction, of(events), events.c.position < newest)
-
-    async def forget(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
-        await transaction.take_turn(EVENTS_LOCK)
-        due = and_(of(events), events.c.received_at <= until, events.c.position < newest)
-        count = await _delete(transaction, events.c.position, due, limit)
-        await transaction.execute(
-            delete(event_conflicts).where(
-                of(event_conflicts), event_conflicts.c.received_at <= until
-            )
-        )
-        if with_forgiven:
-            last = select(func.max(forgiven.c.number)).scalar_subquery()
-            await transaction.execute(
-                delete(forgiven).where(
-                    forgiven.c.at <= until, forgiven.c.number <= last - FORGIVEN_KEPT
-                )
-            )
-        return Forgotten(count, count == limit)
-
-    return Rule(oldest, forget)
-
-
-async def _first_received(transaction: Transaction, *where: ColumnElement[bool]) -> datetime | None:
-    # Positions are the order of receiving, and finding the first one looks at no others.
-    query = select(events.c.received_at).where(*where).order_by(events.c.position).limit(1)
-    at: datetime | None = (await transaction.execute(query)).scalar_one_or_none()
-    return at
-
-
-async def _mark(transaction: Transaction) -> int:
-    query = select(retention_runs.c.mark).where(retention_runs.c.name == "candidates")
-    return int((await transaction.execute(query)).scalar_one_or_none() or 0)
-
-
-async def _oldest_candidates(transaction: Transaction) -> datetime | None:
-    return await _first_received(
-        transaction, events.c.event_class == "access", events.c.position > await _mark(transaction)
-    )
-
-
-async def _forget_candidates(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
-    """Erase who was only considered; the decision itself stays, and the hash of what it was."""
-    await transaction.take_turn(EVENTS_LOCK)
-    mark, here = await _mark(transaction), events.c
-    query = (
-        select(here.position, here.body)
-        .where(here.position > mark, here.received_at <= until)
-        .order_by(here.position)
-        .limit(limit)
-    )
-    rows = (await transaction.execute(query)).all()
-    named = [row for row in rows if f'"{CANDIDATES}":[{{' in row.body]
-    for row in named:
-        erased = update(events).where(here.position == row.position)
-        await transaction.execute(erased.values(body=_without_candidates(row.body)))
-    conflicting = event_conflicts.c
-    old = and_(conflicting.received_at <= until, conflicting.body.like(NAMED))
-    for body in (await transaction.execute(select(conflicting.body).where(old))).scalars().all():
-        await transaction.execute(
-            update(event_conflicts)
-            .where(conflicting.body == body)
-            .values(body=_without_candidates(body))
-        )
-    if rows:
-        await transaction.execute(
-            update(retention_runs)
-            .where(retention_runs.c.name == "candidates")
-            .values(mark=rows[-1].position)
-        )
-    return Forgotten(len(named), len(rows) == limit)
-
-
-def _without_candidates(body: str) -> str:
-    def emptied(value: Any) -> Any:  # noqa: ANN401 - JSON
-        if isinstance(value, dict):
-            return {k: [] if k == CANDIDATES else emptied(v) for k, v in value.items()}
-        return [emptied(each) for each in value] if isinstance(value, list) else value
-
-    return json.dumps(emptied(json.loads(body)), sort_keys=True, separators=(",", ":"))
 
 
 _PERSON: Final = and_(area_facts.c.kind == "person", area_facts.c.counted_by == "")
@@ -292,7 +146,7 @@ def _leavers(
     here = and_(~people.c.is_removed, condition)
 
     async def oldest(transaction: Transaction) -> datetime | None:
-        return await _minimum(transaction, LEFT_AT, where=here)
+        return await minimum(transaction, LEFT_AT, where=here)
 
     async def forget(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
         await templates.take_turn(transaction)
@@ -306,7 +160,7 @@ def _leavers(
 
 
 async def _oldest_review(transaction: Transaction) -> datetime | None:
-    return await _minimum(transaction, face_reviews.c.requested_at)
+    return await minimum(transaction, face_reviews.c.requested_at)
 
 
 async def _forget_reviews(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
@@ -319,7 +173,7 @@ async def _forget_reviews(transaction: Transaction, until: datetime, limit: int)
 
 
 async def _oldest_visit(transaction: Transaction) -> datetime | None:
-    return await _minimum(transaction, visits.c.valid_until, where=~visits.c.is_removed)
+    return await minimum(transaction, visits.c.valid_until, where=~visits.c.is_removed)
 
 
 async def _forget_visits(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
@@ -332,8 +186,8 @@ _LISTED_AT_A_FIRE: Final = fires.c.fire_id.in_(select(fire_people.c.fire_id))
 
 async def _oldest_roll_call(transaction: Transaction) -> datetime | None:
     found = (
-        await _minimum(transaction, roll_calls.c.started_at),
-        await _minimum(transaction, fires.c.inside_at, where=_LISTED_AT_A_FIRE),
+        await minimum(transaction, roll_calls.c.started_at),
+        await minimum(transaction, fires.c.inside_at, where=_LISTED_AT_A_FIRE),
     )
     return min((at for at in found if at is not None), default=None)
 
@@ -341,7 +195,7 @@ async def _oldest_roll_call(transaction: Transaction) -> datetime | None:
 async def _forget_roll_calls(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
     await transaction.take_turn(EVENTS_LOCK)
     over = roll_calls.c.started_at <= until
-    count = await _delete(transaction, roll_calls.c.roll_call_id, over, limit)
+    count = await delete_some(transaction, roll_calls.c.roll_call_id, over, limit)
     past = select(fires.c.fire_id).where(_LISTED_AT_A_FIRE, fires.c.inside_at <= until)
     lists = (await transaction.execute(past.limit(limit))).scalars().all()
     if lists:
@@ -365,13 +219,13 @@ def _is_over(until: datetime | None = None) -> ColumnElement[bool]:
 
 
 async def _oldest_alarm(transaction: Transaction) -> datetime | None:
-    return await _minimum(transaction, alarms.c.closed_at, where=_is_over())
+    return await minimum(transaction, alarms.c.closed_at, where=_is_over())
 
 
 async def _forget_alarms(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
     """Forget closed alarms."""
     await transaction.take_turn(ALARMS_LOCK)
-    count = await _delete(transaction, alarms.c.alarm_id, _is_over(until), limit)
+    count = await delete_some(transaction, alarms.c.alarm_id, _is_over(until), limit)
     await transaction.execute(delete(alarm_counts).where(alarm_counts.c.slot <= until))
     await transaction.execute(delete(alarm_floods).where(alarm_floods.c.ended_at <= until))
     sent = and_(alarm_deliveries.c.made_at <= until, alarm_deliveries.c.next_at.is_(None))
@@ -380,11 +234,11 @@ async def _forget_alarms(transaction: Transaction, until: datetime, limit: int) 
 
 
 async def _oldest_handover(transaction: Transaction) -> datetime | None:
-    return await _minimum(transaction, handovers.c.written_at)
+    return await minimum(transaction, handovers.c.written_at)
 
 
 async def _forget_handovers(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
-    count = await _delete(
+    count = await delete_some(
         transaction, handovers.c.handover_id, handovers.c.written_at <= until, limit
     )
     return Forgotten(count, count == limit)
@@ -408,10 +262,10 @@ async def _forget_patrols(transaction: Transaction, until: datetime, limit: int)
 
 RULES: Final[Mapping[str, Rule]] = {
     "crops": _expired(blobs.c.sha256),
-    "passages": _events({"access"}, with_forgiven=True),
-    "candidates": Rule(_oldest_candidates, _forget_candidates),
-    "alarms": _events({"alarm", "fire"}),
-    "device_events": _events({"telemetry"}),
+    "passages": of_classes({"access"}, with_forgiven=True),
+    "candidates": CANDIDATES_RULE,
+    "alarms": of_classes({"alarm", "fire"}),
+    "device_events": of_classes({"telemetry"}),
     "face_reviews": Rule(_oldest_review, _forget_reviews),
     "visitors": Rule(_oldest_visit, _forget_visits),
     "alarm_list": Rule(_oldest_alarm, _forget_alarms),

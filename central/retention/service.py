@@ -16,7 +16,8 @@ from central.database import AUDIT_LOCK, RETENTION_LOCK, Database, Transaction
 from central.retention import repository
 from central.retention.classes import CLASSES, DataClass, next_run
 from central.retention.repository import Run
-from central.retention.rules import RULES, Forgotten, Rule, leaver_rules, note_leavers
+from central.retention.rule import Forgotten, Rule
+from central.retention.rules import RULES, leaver_rules, note_leavers
 from config.contract.trust import sign, to_text
 from config.site import Site
 

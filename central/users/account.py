@@ -9,7 +9,7 @@ from central.database import Database, Transaction
 from central.problems import RefusedError
 from central.roles import at_terminals
 from central.security import TOKEN_NEVER, Operator, hashed, new_secret
-from central.users import repository, second_factor, terminals, tokens
+from central.users import repository, second_factor, sessions, terminals, tokens
 from central.users.account_schemas import (
     AccountView,
     ChangedPassword,
@@ -67,7 +67,7 @@ class Accounts:
         password_hash = await self._users.passwords.hash(wish.new_password)
         async with self._database.write() as transaction:
             await repository.change_user(transaction, found.user_id, password_hash=password_hash)
-            await repository.end_sessions(transaction, user_id=found.user_id, but=operator.session)
+            await sessions.end_sessions(transaction, user_id=found.user_id, but=operator.session)
 
     async def put_terminal_card(
         self, wish: OwnTerminalCard, operator: Operator, *, key: bytes, now: datetime
@@ -131,7 +131,7 @@ class Accounts:
             )
             hashes = [second_factor.recovery_hash(found.user_id, made) for made in codes]
             await repository.replace_recovery_codes(transaction, found.user_id, hashes)
-            await repository.end_sessions(transaction, user_id=found.user_id, but=operator.session)
+            await sessions.end_sessions(transaction, user_id=found.user_id, but=operator.session)
         return RecoveryCodes(codes=codes)
 
     async def remove_second_factor(

@@ -20,7 +20,7 @@ from central.security import (
     session_of,
 )
 from central.services import Given, Services
-from central.users import repository, tokens
+from central.users import sessions, tokens
 from central.users.account_schemas import ChallengeView, CodeStep, TokenList
 from central.users.schemas import (
     AcceptInvitation,
@@ -149,7 +149,7 @@ async def sign_out(
     async with services.database.write() as transaction:
         desk = request.cookies.get(DESK_COOKIE)
         await services.desks.leave(transaction, desk, now=services.now())
-        await repository.remove_session(transaction, operator.session)
+        await sessions.remove_session(transaction, operator.session)
     response.delete_cookie(COOKIE)
     response.delete_cookie(DESK_COOKIE)
 
@@ -249,7 +249,7 @@ async def revoke_token(user_id: str, token_id: str, _: Admin, services: Given) -
 async def revoke(services: Services, user_id: str, token_id: str) -> None:
     """Revoke a token; refuses with 404 what is not this operator's."""
     async with services.database.write() as transaction:
-        if not await repository.remove_tokens(transaction, user_id, token_id=token_id):
+        if not await sessions.remove_tokens(transaction, user_id, token_id=token_id):
             raise RefusedError(404, "token_not_found", "there is no such token")
 
 

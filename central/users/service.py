@@ -8,7 +8,7 @@ from central.database import Database, Transaction
 from central.problems import RefusedError
 from central.roles import ROLES, duties_of, grantable, may_become, may_reset
 from central.security import SESSION_LIFETIME, Operator, hashed, new_secret
-from central.users import repository, terminals
+from central.users import repository, sessions, terminals
 from central.users.passwords import Passwords
 from central.users.schemas import (
     AcceptInvitation,
@@ -44,7 +44,7 @@ class Users:
             transaction, "administrator", "security_administrator"
         )
         for user_id in changed:
-            await repository.end_sessions(transaction, user_id=user_id)
+            await sessions.end_sessions(transaction, user_id=user_id)
             about = (f"user:{user_id}", "role:security_administrator")
             transaction.note(Note(actor=CENTRAL, action="administrators_separated", objects=about))
 
@@ -52,13 +52,13 @@ class Users:
         self, transaction: Transaction, session: str, *, now: datetime
     ) -> Operator | None:
         """Return the operator of a session; ``session`` as in ``Operator``."""
-        return self._heard_of(await repository.find_operator(transaction, session, now=now), now)
+        return self._heard_of(await sessions.find_operator(transaction, session, now=now), now)
 
     async def find_bearer(
         self, transaction: Transaction, secret_hash: str, *, now: datetime
     ) -> Operator | None:
         """Return the operator whose token has a secret of this hash."""
-        return self._heard_of(await repository.find_bearer(transaction, secret_hash, now=now), now)
+        return self._heard_of(await sessions.find_bearer(transaction, secret_hash, now=now), now)
 
     def _heard_of(self, operator: Operator | None, now: datetime) -> Operator | None:
         if operator is None or operator.is_desk:
@@ -81,7 +81,7 @@ class Users:
     async def keep_seen(self, transaction: Transaction) -> None:
         """Write down when sessions and tokens were last heard of."""
         seen, self._seen = self._seen, {}
-        await repository.note_seen(transaction, seen)
+        await sessions.note_seen(transaction, seen)
 
     async def list_all(self, *, now: datetime) -> UserList:
         """Return all operators, and the roles that may be given."""
@@ -95,7 +95,7 @@ class Users:
     async def sessions_of(self, user_id: str, *, this: str, now: datetime) -> list[OpenSession]:
         """Return an operator's open sessions; ``this`` is the one that asks."""
         async with self._database.read() as transaction:
-            found = await repository.list_sessions(transaction, user_id, this=this, now=now)
+            found = await sessions.list_sessions(transaction, user_id, this=this, now=now)
         return [
             item.model_copy(
                 update={"last_seen_at": self._seen.get(item.session_id, item.last_seen_at)}
@@ -106,9 +106,9 @@ class Users:
     async def end_sessions(
         self, *, user_id: str | None = None, only: str | None = None, but: str = ""
     ) -> None:
-        """End sessions at once, streams included; see ``repository.end_sessions``."""
+        """End sessions at once, streams included; see ``sessions.end_sessions``."""
         async with self._database.write() as transaction:
-            count = await repository.end_sessions(transaction, user_id=user_id, only=only, but=but)
+            count = await sessions.end_sessions(transaction, user_id=user_id, only=only, but=but)
             if only is not None and count == 0:
                 raise RefusedError(404, "session_not_found", "this session is over")
             transaction.concerns(count=count)
@@ -224,7 +224,7 @@ class Users:
         async with self._database.write() as transaction:
             await self._resettable(transaction, user_id, operator)
             await repository.remove_second_factor(transaction, user_id)
-            await repository.end_sessions(transaction, user_id=user_id)
+            await sessions.end_sessions(transaction, user_id=user_id)
 
     async def give_terminal_card(
         self, user_id: str, wish: GivenTerminalCard, operator: Operator, *, key: bytes,
@@ -273,8 +273,8 @@ class Users:
             if link is None or await repository.find_user(transaction, link.user_id) is None:
                 raise _not_good()
             await repository.change_user(transaction, link.user_id, password_hash=password_hash)
-            await repository.end_sessions(transaction, user_id=link.user_id)
-            await repository.remove_tokens(transaction, link.user_id)
+            await sessions.end_sessions(transaction, user_id=link.user_id)
+            await sessions.remove_tokens(transaction, link.user_id)
             about = (f"user:{link.user_id}",)
             transaction.note(
                 Note(actor=ANYBODY, address=address, action="resets_accept_post", objects=about)
@@ -311,9 +311,9 @@ class Users:
             if not values:
                 return
             await repository.change_user(transaction, user_id, **values)
-            await repository.end_sessions(transaction, user_id=user_id)
+            await sessions.end_sessions(transaction, user_id=user_id)
             if values.get("deactivated_at") is not None:
-                await repository.remove_tokens(transaction, user_id)
+                await sessions.remove_tokens(transaction, user_id)
             transaction.concerns(fields=sorted(values), is_active=wish.is_active)
 
     async def remove(self, user_id: str) -> None:
@@ -348,7 +348,7 @@ class Users:
     ) -> tuple[str, Operator]:
         """Return a new session's id, made here unless it is given, and its operator."""
         session = session or new_secret()
-        await repository.add_session(
+        await sessions.add_session(
             transaction,
             id_hash=hashed(session),
             user_id=user_id,

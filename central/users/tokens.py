@@ -1,4 +1,4 @@
-"""Tokens in the database. Finding their operator is ``central.users.repository``'s."""
+"""Tokens in the database. Finding their operator is ``central.users.sessions``'s."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from central.database import Database
-from central.events import repository
+from central.events import reading, repository
 from config.contract.events import Event, EventClass, JournalDropped
 from config.contract.nodes import BatchReceipt
 from tests.central.bench import make_event
@@ -43,7 +43,7 @@ async def append(database: Database, batch: list[Event], *, node: str = "gate-1"
 
 async def stored(database: Database) -> list[tuple[int, str]]:
     async with database.read() as transaction:
-        page = await repository.after(transaction, 0, limit=1000, has_names=True)
+        page = await reading.after(transaction, 0, limit=1000, has_names=True)
     return [(item.position, str(item.event.id)) for item in page]
 
 
@@ -107,8 +107,8 @@ def test_another_event_under_the_same_key_is_kept_and_becomes_an_alarm(database_
 
         assert [receipt.conflicts for receipt in receipts] == [1, 1]
         async with database.read() as transaction:
-            page = await repository.after(transaction, 0, limit=9, has_names=True)
-            conflicts = await repository.conflicts(transaction, limit=9)
+            page = await reading.after(transaction, 0, limit=9, has_names=True)
+            conflicts = await reading.conflicts(transaction, limit=9)
         assert [conflict.event.id for conflict in conflicts] == [other.id]
         assert [item.event.type for item in page][1:] == ["menshen.journal.conflicted.v1"]
         assert page[1].event.event_class is EventClass.ALARM
@@ -156,7 +156,7 @@ def test_what_is_not_understood_is_stored_as_it_came(
         await append(database, [event])
 
         async with database.read() as transaction:
-            page = await repository.after(transaction, 0, limit=9, has_names=True)
+            page = await reading.after(transaction, 0, limit=9, has_names=True)
         assert page[0].event == event
 
     on(database_url, act)
