@@ -5,20 +5,17 @@ fetched again from nothing; a file that cannot be written leaves memory right, a
 are fetched again until they are kept.
 """
 
-import contextlib
 import dataclasses
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import Final, Protocol
 from uuid import UUID
 
-import numpy as np
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from config.contract.access import CredentialKind
 from config.contract.face_statements import SignedStatement
@@ -30,33 +27,19 @@ from config.contract.nodes import (
     TemplateRecord,
 )
 from config.contract.operators import OperatorRecord
-from config.contract.trust import TrustError, card_verifier, decrypt_template, unseal
+from config.contract.trust import card_verifier
 from edge.access.attempts import PinShown, pin_shown
 from edge.access.decision import Person
 from edge.access.rulebook import RuleBook
 from edge.replica_age import KeptAge
-from models.face.types import Embedding
+from edge.replica_faces import ReplicaFaces, Templates
+from edge.replica_file import ReplicaFile
 
 _log = logging.getLogger("edge.replica")
-
-SCHEMA_VERSION: Final = 6
-_OPERATORS: Final = TypeAdapter(tuple[OperatorRecord, ...])
 
 
 class ReplicaError(Exception):
     """The replica's file cannot be used now; what is in memory stands."""
-
-
-class Templates(Protocol):
-    """Where opened templates go."""
-
-    def put(self, key: str, templates: Sequence[Embedding]) -> None:
-        """Replace what is held of one person; an empty sequence forgets the person.
-
-        Raises:
-            ValueError: These are no templates of the gallery's network.
-        """
-        ...
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -93,20 +76,19 @@ class Replica:
             templates: The gallery; None where this node recognises no faces.
             rules: Gains the access rules; None where nobody asks for them.
         """
-        self._path, self._sealing_key, self._card_key = path, sealing_key, card_key
-        self._network, self._templates = network, templates
+        self._path, self._card_key = path, card_key
+        self._faces = ReplicaFaces(templates, network=network, sealing_key=sealing_key)
         self._rules = RuleBook() if rules is None else rules
         self._when_changed: list[Callable[[], None]] = []
         self._entries: dict[str, _Entry] = {}
         self._holders_by_card: dict[str, str] = {}
-        self._pictures: dict[str, int] = {}
         self._picture_counts = frozenset[int]()
         self._version = self._generation = 0
         self._site_pairs: SitePairsRecord | None = None
         self._operators: tuple[OperatorRecord, ...] = ()
         self._erased: dict[str, SignedStatement] = {}
         self._back, self._incomplete = set[str](), set[str]()
-        self._connection: sqlite3.Connection | None = None
+        self._file: ReplicaFile | None = None
         self._in_use = threading.RLock()
 
     @property
@@ -230,18 +212,14 @@ class Replica:
         """Close the file, once nothing is being written to it; idempotent."""
         # Who was cancelled while a thread applies a page does not wait for that thread.
         with self._in_use:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+            if self._file is not None:
+                self._file.close()
+                self._file = None
 
     def kept_age(self) -> KeptAge | None:
         """Return how old all of this was when it was last kept; None where nobody kept it."""
         with self._in_use:
-            if self._connection is None:
-                return None
-            row = self._connection.execute("SELECT age_s, age_at FROM replica").fetchone()
-        age_s, at = row
-        return None if at is None else KeptAge(age_s, datetime.fromisoformat(at))
+            return None if self._file is None else self._file.age()
 
     def keep_age(self, age: KeptAge) -> None:
         """Keep how old all of this is.
@@ -249,11 +227,10 @@ class Replica:
         Raises:
             ReplicaError: The disk refuses.
         """
-        values = (age.age_s, age.at.astimezone(UTC).isoformat())
         try:
             with self._in_use:
-                if self._connection is not None:
-                    self._connection.execute("UPDATE replica SET age_s = ?, age_at = ?", values)
+                if self._file is not None:
+                    self._file.keep_age(age)
         except sqlite3.Error as error:
             raise ReplicaError(f"cannot write {self._path.name}: {error}") from error
 
@@ -281,7 +258,7 @@ class Replica:
         stale = [] if page.has_more else self._older_than(generation)
         for holder_id in stale:
             self._forget(holder_id)
-        self._picture_counts = frozenset(self._pictures.values())
+        self._picture_counts = self._faces.picture_counts()
         self._site_pairs = page.site_pairs
         self._operators = page.operators or ()
         for call in self._when_changed:
@@ -289,7 +266,15 @@ class Replica:
         try:
             if unreadable is not None:
                 raise unreadable
-            self._keep(page, holders, stale, generation)
+            self._opened_file.keep(
+                holders,
+                stale,
+                version=page.version,
+                generation=generation,
+                site_pairs=page.site_pairs,
+                access=self._rules.record(),
+                operators=self._operators,
+            )
         except sqlite3.Error as error:
             raise ReplicaError(f"cannot write {self._path.name}: {error}") from error
         self._version, self._generation = page.version, generation
@@ -322,39 +307,26 @@ class Replica:
 
     def _kept(self, holder_id: str) -> tuple[TemplateRecord, ...]:
         """Return a person's templates as they lie in the file."""
-        if self._connection is None:
+        return self._opened_file.templates(holder_id)
+
+    @property
+    def _opened_file(self) -> ReplicaFile:
+        if self._file is None:
             raise sqlite3.OperationalError("not open")
-        query = "SELECT document FROM holder WHERE holder_id = ?"
-        row = self._connection.execute(query, (holder_id,)).fetchone()
-        return () if row is None else HolderRecord.model_validate_json(row[0]).templates
+        return self._file
 
     def _load(self) -> None:
-        # No write-ahead log: the file can then be read where nothing can be written.
-        connection = self._connection = sqlite3.connect(
-            self._path, isolation_level=None, timeout=1.0, check_same_thread=False
-        )
-        # What is forgotten of a person is overwritten, not left lying in the file.
-        connection.execute("PRAGMA secure_delete=ON")
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        for step in range(version + 1, SCHEMA_VERSION + 1):
-            script = Path(__file__).with_name(f"replica_schema_v{step}.sql")
-            connection.executescript(script.read_text(encoding="utf-8"))
-        version, generation, pairs, access, operators = connection.execute(
-            "SELECT version, generation, site_pairs, access, operators FROM replica"
-        ).fetchone()
-        if access is not None:
-            self._read_rules(access, version)
-        self._site_pairs = None if pairs is None else SitePairsRecord.model_validate_json(pairs)
-        self._operators = () if operators is None else _OPERATORS.validate_json(operators)
-        self._erased = {
-            holder_id: SignedStatement(document=document, signature=signature)
-            for holder_id, document, signature in connection.execute("SELECT * FROM erased")
-        }
-        rows = connection.execute("SELECT generation, document FROM holder")
-        for holder_generation, document in rows:
-            self._take(HolderRecord.model_validate_json(document), holder_generation)
-        self._picture_counts = frozenset(self._pictures.values())
-        self._version, self._generation = version, generation
+        file = self._file = ReplicaFile(self._path)
+        file.prepare()
+        head = file.head()
+        if head.access is not None:
+            self._read_rules(head.access, head.version)
+        self._site_pairs, self._operators = head.site_pairs, head.operators
+        self._erased = file.erased()
+        for record, generation in file.holders():
+            self._take(record, generation)
+        self._picture_counts = self._faces.picture_counts()
+        self._version, self._generation = head.version, head.generation
 
     def _read_rules(self, document: str, version: int) -> None:
         try:
@@ -383,49 +355,12 @@ class Replica:
         )
         for verifier in record.cards:
             self._holders_by_card[verifier] = record.holder_id
-        self._count_pictures(record)
-        self._give(record)
-
-    def _count_pictures(self, record: HolderRecord) -> None:
-        counts = [t.picture_count for t in record.templates if t.network == self._network]
-        if counts:
-            self._pictures[record.holder_id] = min(counts)
-        else:
-            self._pictures.pop(record.holder_id, None)
-
-    def _give(self, record: HolderRecord) -> None:
-        """Hand a person's templates to the gallery; what cannot be one is passed over, and said."""
-        if self._templates is None:
-            return
-        try:
-            self._templates.put(record.holder_id, list(self._opened(record)))
-        except ValueError as error:
-            _log.error("holder %s is not recognised by face: %s", record.holder_id, error)
-            self._templates.put(record.holder_id, [])
-
-    def _opened(self, record: HolderRecord) -> Iterable[Embedding]:
-        for template in record.templates:
-            if template.network != self._network:
-                continue
-            try:
-                yield self._open(template, record.holder_id)
-            except TrustError as error:
-                _log.error("template %s cannot be opened: %s", template.template_id, error)
-
-    def _open(self, template: TemplateRecord, holder_id: str) -> Embedding:
-        raw = decrypt_template(
-            unseal(self._sealing_key, template.sealed_key),
-            template.ciphertext,
-            holder_id=holder_id,
-            key_version=template.key_version,
-        )
-        return np.frombuffer(raw, dtype="<f4").astype(np.float32)
+        self._faces.take(record)
 
     def _forget(self, holder_id: str) -> None:
         self._forget_cards(holder_id)
-        self._pictures.pop(holder_id, None)
-        if self._entries.pop(holder_id, None) is not None and self._templates is not None:
-            self._templates.put(holder_id, [])
+        if self._entries.pop(holder_id, None) is not None:
+            self._faces.forget(holder_id)
 
     def _forget_cards(self, holder_id: str) -> None:
         entry = self._entries.get(holder_id)
@@ -435,58 +370,6 @@ class Replica:
 
     def _older_than(self, generation: int) -> list[str]:
         return [key for key, entry in self._entries.items() if entry.generation < generation]
-
-    def _keep(
-        self,
-        page: ReplicaPage,
-        holders: Sequence[HolderRecord],
-        stale: Sequence[str],
-        generation: int,
-    ) -> None:
-        connection = self._connection
-        if connection is None:
-            raise sqlite3.OperationalError("not open")
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            connection.executemany(
-                "INSERT OR REPLACE INTO holder VALUES (?, ?, ?)",
-                [
-                    (record.holder_id, generation, record.model_dump_json())
-                    for record in holders
-                    if not record.is_removed
-                ],
-            )
-            gone = [*stale, *(record.holder_id for record in holders if record.is_removed)]
-            connection.executemany(
-                "DELETE FROM holder WHERE holder_id = ?", [(holder_id,) for holder_id in gone]
-            )
-            connection.executemany(
-                "INSERT OR REPLACE INTO erased VALUES (?, ?, ?)",
-                [
-                    (record.holder_id, record.erasure.document, record.erasure.signature)
-                    for record in holders
-                    if record.erasure is not None
-                ],
-            )
-            pairs = None if page.site_pairs is None else page.site_pairs.model_dump_json()
-            access = self._rules.record()
-            connection.execute(
-                "UPDATE replica SET version = ?, generation = ?, site_pairs = ?, access = ?,"
-                " operators = ?",
-                (
-                    page.version,
-                    generation,
-                    pairs,
-                    access.model_dump_json(),
-                    _OPERATORS.dump_json(self._operators).decode(),
-                ),
-            )
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                with contextlib.suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
-            raise
 
 
 def _person(record: HolderRecord) -> Person:
