@@ -12,7 +12,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi import FastAPI
@@ -21,7 +20,7 @@ from config.contract.commands import read_command
 from config.contract.events import ClockQuality, NodeStarted
 from config.contract.nodes import NodeStatus
 from config.contract.trust import from_text
-from config.site import Site, SiteError
+from config.site import Site
 from edge import pages
 from edge.access.attempts import code_shown
 from edge.access.crossing import point_of
@@ -37,15 +36,14 @@ from edge.commands.commands import Commands
 from edge.devices import DeviceTable
 from edge.fire.orders import FireOrders
 from edge.fire.station import FireStation
-from edge.fire.store import FireStore
 from edge.identity import Home, Identity
 from edge.installation import Installation, install
 from edge.journal import Journal
 from edge.kiosk.app import create_app
 from edge.kiosk.state import KioskBoard, Standing
-from edge.link import neighbours
 from edge.link.neighbours import Neighbours
 from edge.local_api import local_api
+from edge.opening import open_fire, open_link, zone_of
 from edge.operator_api import OperatorDeeds, operator_api
 from edge.operators import Operators
 from edge.patrol.patrol import Patrol
@@ -101,7 +99,7 @@ class Node:
         self._site, self._home, self._identity, self._store = site, home, identity, store
         self._clock, self._board = NodeClock(), KioskBoard()
         self._whole = site if whole is None else whole
-        self._rules = RuleBook(map(point_of, self._whole.access_point), zone=_zone(site))
+        self._rules = RuleBook(map(point_of, self._whole.access_point), zone=zone_of(site))
         self._journal = Journal(
             home.journal,
             site=identity.site,
@@ -179,8 +177,17 @@ class Node:
                 now=self._clock.now,
             )
             doorkeeper = await self._open_world(stack, replica)
-            fire = self._fire = await self._open_fire(doorkeeper)
-            link = self._open_link(doorkeeper, fire)
+            fire = self._fire = await open_fire(
+                self._whole,
+                self._identity.node,
+                doorkeeper,
+                rules=self._rules,
+                journal=self._journal,
+                folder=self._home.folder,
+                on_change=self._status_changed,
+                now=self._clock.now,
+            )
+            link = open_link(self._whole, self._identity, doorkeeper, rules=self._rules, fires=fire)
             patrol = await self._open_patrol(replica)
             installation = install(
                 self._site,
@@ -318,44 +325,6 @@ class Node:
             now=self._clock.now,
         )
 
-    async def _open_fire(self, doorkeeper: Doorkeeper) -> FireStation:
-        def zones_of(point: str) -> frozenset[str]:
-            known = self._rules.compiled.known(point)
-            return frozenset() if known is None else known.fire_zones
-
-        for warning in self._whole.warnings:
-            _log.warning("site file: %s", warning)
-        fire = FireStation(
-            self._whole,
-            self._identity.node,
-            recorder=self._journal,
-            take=doorkeeper.take,
-            zones_of=zones_of,
-            store=FireStore(self._home.folder),
-            now=self._clock.now,
-            on_change=self._status_changed,
-        )
-        await asyncio.to_thread(fire.recall)
-        return fire
-
-    def _open_link(self, doorkeeper: Doorkeeper, fire: FireStation) -> Neighbours | None:
-        """Return the link to the site's other nodes; None where the site file has none."""
-        addresses = {n.id: n.link_address for n in self._whole.node if n.link_address is not None}
-        own = addresses.get(self._identity.node)
-        listener = None if own is None or len(addresses) < 2 else neighbours.listen(own)
-        if listener is None:
-            return None
-        return Neighbours(
-            site=self._identity.site,
-            node=self._identity.node,
-            key=self._identity.signing_key,
-            listener=listener,
-            addresses=addresses,
-            doorkeeper=doorkeeper,
-            rules=self._rules,
-            fires=fire,
-        )
-
     def _replica_changed(
         self, doorkeeper: Doorkeeper, link: Neighbours | None, fire: FireStation
     ) -> Callable[[], None]:
@@ -441,11 +410,3 @@ class Node:
     def _status_changed(self) -> None:
         if self._uplink is not None:
             self._uplink.status_changed()
-
-
-def _zone(site: Site) -> ZoneInfo:
-    name = site.site.time_zone
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise SiteError(f"site.time_zone is no time zone of this machine: {name!r}") from error
