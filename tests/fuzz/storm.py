@@ -32,6 +32,8 @@ RATE_PER_S: Final = 150
 FIRE_EVERY_S: Final = 20.0
 LIMIT_S: Final = 2.0
 """Of a real fire, in the test's one process that attacks itself; a site's own is one second."""
+STEP_S_MAX: Final = 10 / RATE_PER_S
+"""A step that took longer: the machine held the process up, and its nodes with it."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -115,15 +117,17 @@ async def _attack(
 
 async def _real_fire(attacker: "Attacker", terminals: Sequence[FireTerminal], found: Storm) -> None:
     """Let two detectors signal amid the attack; close everything afterwards."""
-    began_s = time.monotonic()
+    began_s = last_s = time.monotonic()
+    ran_s = 0.0
     terminals[0].smoke(1, 2)
-    while not all(t.is_released for t in terminals):
-        found.sent[attacker.attack()] += 1
-        await asyncio.sleep(1 / RATE_PER_S)
-        if time.monotonic() - began_s > LIMIT_S:
-            left = [t.node for t in terminals if not t.is_released]
+    while left := [t.node for t in terminals if not t.is_released]:
+        if ran_s > LIMIT_S:
             found.problems.append(f"{', '.join(left)} not released within {LIMIT_S:g} s")
             return
+        found.sent[attacker.attack()] += 1
+        await asyncio.sleep(1 / RATE_PER_S)
+        now_s = time.monotonic()
+        ran_s, last_s = ran_s + min(STEP_S_MAX, now_s - last_s), now_s
     found.release_s.append(time.monotonic() - began_s)
     terminals[0].smoke(1, 2, on=False)
     await _until(lambda: not any(_is_active(t) for t in terminals), found, "the fire never ended")
