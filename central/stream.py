@@ -69,19 +69,28 @@ class Subscription:
             self._queue.put_nowait(None)
 
     async def frames(self, *, after: int | None = None) -> AsyncIterator[bytes]:
-        """Yield frames and heartbeats until the end; none of a position up to ``after``."""
+        """Yield frames and heartbeats until the end; none of a position up to ``after``.
+
+        What waits at the same time is one piece: in a flood a piece costs more than a frame.
+        """
         while not self.is_over:
             try:
                 async with asyncio.timeout(HEARTBEAT_S):
-                    item = await self._queue.get()
+                    waiting = [await self._queue.get()]
             except TimeoutError:
                 yield HEARTBEAT
                 continue
-            if item is None:
+            while not self._queue.empty():
+                waiting.append(self._queue.get_nowait())
+            if None in waiting:
                 return
-            position, frame = item
-            if position is None or after is None or position > after:
-                yield frame
+            piece = b"".join(
+                frame
+                for position, frame in filter(None, waiting)
+                if position is None or after is None or position > after
+            )
+            if piece:
+                yield piece
 
 
 class Hub:

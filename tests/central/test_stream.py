@@ -1,5 +1,6 @@
 """The live streams: what is told to whom, and when they end."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -137,3 +138,21 @@ def test_readers_with_the_same_rights_share_one_encoding() -> None:
         hub.publish("event", view)
 
     assert encoded == [frozenset()]
+
+
+def test_what_waits_together_is_one_piece_in_its_order() -> None:
+    hub = Hub()
+
+    async def first_piece() -> bytes:
+        with hub.subscribe(Reader("session")) as subscription:
+            for position in (4, 5, 6):
+                hub.publish("event", lambda _: "{}", position=position)
+            hub.publish("node", lambda _: "{}")
+            return await anext(subscription.frames(after=4))
+
+    told = asyncio.run(first_piece())
+
+    assert told.split(b"\n\n") == [
+        b"id: 5\nevent: event\ndata: {}", b"id: 6\nevent: event\ndata: {}",
+        b"event: node\ndata: {}", b"",
+    ]  # fmt: skip
