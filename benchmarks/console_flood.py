@@ -103,7 +103,7 @@ async def _until_they_agree(
     """Return after which time every page's numbers are central's; None where they never are."""
     until_s = time.monotonic() + PATIENCE_S
     while time.monotonic() < until_s:
-        told = await site.central.ask("/alarms", limit=10_000)
+        told = await site.central.ask("/alarms", limit="10000")
         counts = [0, 0, 0, 0]
         for alarm in told["items"]:
             counts[alarm["priority"] - 1] += 1

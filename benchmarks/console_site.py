@@ -159,7 +159,7 @@ class BenchSite:
 
     async def alarms(self, state: str = "standing") -> dict[str, Any]:
         """Return central's list of a state, with what a flood gathered."""
-        return await self.central.ask("/alarms", state=state, limit=10_000, with_gathered=True)
+        return await self.central.ask("/alarms", state=state, limit="10000", with_gathered="true")
 
     async def acknowledge_all(self) -> None:
         """Acknowledge what stands, as a guard does."""

@@ -124,12 +124,13 @@ async def _run(url: str) -> None:
     consoles = [StreamConsole(url, heard) for _ in wish["names"]]
     for console, name in zip(consoles, wish["names"], strict=True):
         await console.sign_in(name, wish["password"])
-    listening = asyncio.gather(*(console.run() for console in consoles))
     ending = asyncio.create_task(_until_ended(consoles))
-    await asyncio.wait({listening, ending}, return_when=asyncio.FIRST_COMPLETED)
-    if listening.done():
-        listening.result()
-    listening.cancel()
+    listening = [asyncio.create_task(console.run()) for console in consoles]
+    ended, _ = await asyncio.wait({ending, *listening}, return_when=asyncio.FIRST_COMPLETED)
+    for task in ended:
+        task.result()
+    for task in listening:
+        task.cancel()
     everywhere = {i: at for i, at in heard.latest.items() if heard.by[i] == len(consoles)}
     _say(
         {
