@@ -59,9 +59,13 @@ class ReplayServer:
         """End; idempotent."""
         if self._server is not None:
             self._server.close()
+        self.hang_up()
+        await asyncio.gather(*self._players, return_exceptions=True)
+
+    def hang_up(self) -> None:
+        """End every connection."""
         for player in list(self._players):
             player.cancel()
-        await asyncio.gather(*self._players, return_exceptions=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if (task := asyncio.current_task()) is not None:

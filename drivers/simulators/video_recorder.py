@@ -45,6 +45,7 @@ class Simulator(FarEnd):
         "lose_day": {"days_ago": 3},
         "garble": {"on": True},
         "delay": {"seconds": 2.0},
+        "end_replay": {},
     }
 
     @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +198,10 @@ class Simulator(FarEnd):
     def do_delay(self, seconds: float) -> None:
         """Let every answer take so long."""
         self._delay_s = seconds
+
+    def do_end_replay(self) -> None:
+        """Let every replay break off, as where a recording ends."""
+        self.replay.hang_up()
 
 
 def _clock(at: datetime) -> str:

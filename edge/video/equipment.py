@@ -24,7 +24,9 @@ from edge.video.shelf import Shelf
 from edge.video.station import Equipment, Eye
 from edge.video.stream_ring import StreamRing
 from edge.video.turning import Heads
+from edge.vision.errors import CameraError
 from edge.vision.reader import Reader
+from edge.vision.source import Source, open_source
 
 _log = logging.getLogger("edge.video")
 
@@ -152,7 +154,8 @@ async def _replayed(
         async with recorder_of(recorder).replay(at, now=now()) as url:
             replay, began_at = camera.model_copy(update={"url": url}), now()
             # A picture of the past bears its own time, as far as the replay runs evenly.
-            pictures = _opened(site, None, replay, lambda: at + (now() - began_at))
+            reader = Reader(camera.id, url, opener=_Once(), masks=camera.masks)
+            pictures = _opened(site, reader, replay, lambda: at + (now() - began_at), is_own=True)
             async with contextlib.aclosing(pictures):
                 async for picture in pictures:
                     yield picture
@@ -160,13 +163,32 @@ async def _replayed(
         _log.warning("camera %s: its recording is not played: %s", camera.id, error)
 
 
+class _Once:
+    """Opens a recording that plays once: begun again, it would show the past at a wrong time."""
+
+    def __init__(self) -> None:
+        self._is_played = False
+
+    def __call__(self, url: str) -> Source:
+        if self._is_played:
+            raise CameraError("the recording has ended")
+        source = open_source(url)
+        self._is_played = True
+        return source
+
+
 async def _opened(
-    site: Site, known: Reader | None, camera: CameraEntry, now: Callable[[], datetime]
+    site: Site,
+    known: Reader | None,
+    camera: CameraEntry,
+    now: Callable[[], datetime],
+    *,
+    is_own: bool = False,
 ) -> AsyncGenerator[Picture | None, None]:
     """Yield the pictures of a camera for as long as somebody looks; one that is read is shared."""
     eye = PictureEye(
         known or _reader(camera),
-        is_own=known is None,
+        is_own=is_own or known is None,
         ring=PictureRing(span=timedelta(0), size_bytes_max=0),
         length_px_max=site.video.picture_px,
         now=now,

@@ -37,7 +37,7 @@ class IsapiRecorder:
     async def reach(self, *, now: datetime) -> Reach:
         """See ``Recorder.reach``."""
         async with self._http:
-            shown_at = _read(decode_time, await self._http.ask("GET", TIME_PATH))
+            shown_at = await self._clock()
             days_min = self._entry.days_min
             found = await self._search(Span(now - timedelta(days=days_min) - INTERVAL, now))
             missing = 0
@@ -50,6 +50,14 @@ class IsapiRecorder:
             None if shown_at is None else shown_at - now,
             missing,
         )
+
+    async def _clock(self) -> datetime | None:
+        """Return the recorder's time; None where it does not tell it: not every model does."""
+        try:
+            return _read(decode_time, await self._http.ask("GET", TIME_PATH))
+        except RecorderError:
+            # Whatever else is wrong with it, the search says so.
+            return None
 
     async def _search(self, span: Span) -> Span | None:
         """Return the first recording of a span."""

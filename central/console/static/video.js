@@ -72,9 +72,10 @@ function playback(camera, view, { zone }) {
 /** How far back it is recorded, in words. @param {Camera} camera @param {string} zone */
 export function recordedSince({ recording }, zone) {
   if (!recording) return null;
-  const { oldest_at: oldest, days_min: days, is_enough: isEnough } = recording;
+  const { oldest_at: oldest, days_min: days, is_enough: isEnough, problem } = recording;
   if (!oldest) return h("small", { class: "short" }, t("video.recording_none"));
-  const words = t(isEnough ? "video.recording_since" : "video.recording_short", { time: formatTime(oldest, zone), days });
+  const less = problem ? "video.recording_wrong" : "video.recording_short";
+  const words = t(isEnough ? "video.recording_since" : less, { time: formatTime(oldest, zone), days });
   return h("small", { class: isEnough ? "" : "short" }, words);
 }
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -38,21 +39,31 @@ def a_site(simulation: Simulation, protocol: Protocol) -> Site:
     )
 
 
-async def first_picture(site: Site, folder: Path, at: datetime) -> Picture | None:
-    """Return the first picture of a recording; None where none comes in time, or ever."""
+def opened(site: Site, folder: Path, at: datetime) -> AsyncGenerator[Picture | None, None]:
+    """Return the pictures of a recording from a moment on."""
 
     def now() -> datetime:
         return datetime.now(UTC)
 
     made = Installation(readers={}, sounders=Sounders((), {}, now=now))
     equipment = equip(site, made, central=Central(), folder=folder, secret=None, now=now)
-    opened = equipment.recorded(site.camera[0], at)
-    assert opened is not None
-    async with contextlib.aclosing(opened()) as pictures, asyncio.timeout(30):
-        async for picture in pictures:
-            if picture is not None:
-                return picture
+    pictures = equipment.recorded(site.camera[0], at)
+    assert pictures is not None
+    return pictures()
+
+
+async def next_of(pictures: AsyncGenerator[Picture | None, None]) -> Picture | None:
+    """Return the next picture; None where the view ends."""
+    async for picture in pictures:
+        if picture is not None:
+            return picture
     return None
+
+
+async def first_picture(site: Site, folder: Path, at: datetime) -> Picture | None:
+    """Return the first picture of a recording; None where none comes in time, or ever."""
+    async with contextlib.aclosing(opened(site, folder, at)) as pictures, asyncio.timeout(30):
+        return await next_of(pictures)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -73,6 +84,25 @@ def test_a_recording_is_played_from_the_moment_that_was_asked_for(
     assert image is not None
     assert abs(float(np.median(image)) - grey_of(at)) < 4
     assert timedelta(0) <= picture.taken_at - at < timedelta(seconds=30)
+
+
+def test_a_recording_that_ends_is_not_begun_again_under_another_time(tmp_path: Path) -> None:
+    at = datetime.now(UTC) - timedelta(days=2)
+
+    async def act(simulation: Simulation) -> list[Picture | None]:
+        site = a_site(simulation, "isapi")
+        async with contextlib.aclosing(opened(site, tmp_path, at)) as pictures:
+            await next_of(pictures)
+            simulation.act("end_replay", {})
+            # Twenty turns are three seconds: a reader opens a camera again after a quarter of one.
+            return [await anext(pictures) for _ in range(20)]
+
+    with Simulation("video_recorder", {"password": "p@ss"}) as simulation:
+        last = asyncio.run(act(simulation))[-5:]
+        played = simulation.state()["played"]
+
+    assert last == [None] * 5
+    assert len(played) == 1
 
 
 def test_a_recorder_that_refuses_ends_the_view(
