@@ -1,7 +1,7 @@
 /** What stands, what people or the site have laid aside and until when, and what is over. */
 
 import "/web/data-table.js";
-import { get, post } from "./api.js";
+import { ApiError, get, post } from "./api.js";
 import { historyLine, stepsOf } from "./alarm-record.js";
 import { kindWords, place, standing } from "./alarm-words.js";
 import { actionButton, openDialog } from "./forms.js";
@@ -28,7 +28,7 @@ export class AlarmLists {
   #chips = h("p", { class: "filters", role: "group" });
   #note = h("div", { class: "note" });
   #table = /** @type {import("/web/data-table.js").DataTable} */ (h("data-table"));
-  #more = h("button", { class: "quiet", hidden: true, onclick: () => this.#loadClosed(true) });
+  #more = h("button", { class: "quiet", hidden: true, onclick: () => this.#guarded(() => this.#loadClosed(true)) });
   #problem = h("p", { class: "problem", role: "alert" });
   element = h("div", { class: "lists" }, this.#chips, this.#note, this.#problem, this.#table, this.#more);
   /** @type {{sources: AsideSource[], designs: Design[], kinds: string[]}} */
@@ -42,7 +42,7 @@ export class AlarmLists {
   constructor(context) {
     this.#context = context;
     this.#table.rowKey = (row) => row.key;
-    this.#table.addEventListener("open", (event) => this.#open(/** @type {CustomEvent} */ (event).detail));
+    this.#table.addEventListener("open", (event) => this.#guarded(() => this.#open(/** @type {CustomEvent} */ (event).detail)));
   }
 
   async load() {
@@ -62,7 +62,18 @@ export class AlarmLists {
     this.#name = name;
     fill(this.#problem);
     this.show();
-    if (name === "closed") this.#loadClosed(false);
+    if (name === "closed") this.#guarded(() => this.#loadClosed(false));
+  }
+
+  /** Do something, and say a refusal. @param {() => Promise<void>} run */
+  async #guarded(run) {
+    try {
+      await run();
+      fill(this.#problem);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      fill(this.#problem, error.sentence);
+    }
   }
 
   /** @param {boolean} isMore continue behind what is shown */

@@ -2,6 +2,7 @@
 
 import { get } from "./api.js";
 import { sourcePlace } from "./alarms-procedures.js";
+import { actionButton } from "./forms.js";
 import { fill, h } from "/web/dom.js";
 import { formatMinute, formatTime } from "/web/format.js";
 import { t, term, termsOf } from "/web/i18n.js";
@@ -28,11 +29,18 @@ export class AlarmMetrics {
   #figures = null;
   #chips = h("p", { class: "filters", role: "group" });
   #body = h("div", { class: "figures" });
-  element = h("div", { class: "metrics" }, this.#chips, this.#body);
+  #problem = h("p", { class: "problem", role: "alert" });
+  element = h("div", { class: "metrics" }, this.#chips, this.#problem, this.#body);
 
   /** @param {Context} context */
   constructor(context) {
     this.#context = context;
+  }
+
+  /** @param {number} days */
+  async #choose(days) {
+    this.#days = days;
+    await this.load();
   }
 
   async load() {
@@ -44,11 +52,9 @@ export class AlarmMetrics {
     fill(
       this.#chips,
       ...DAYS.map((days) => {
-        const choose = () => {
-          this.#days = days;
-          this.load();
-        };
-        return h("button", { type: "button", "aria-pressed": String(days === this.#days), onclick: choose }, t(`alarm_page.days_${days}`));
+        const button = actionButton(`alarm_page.days_${days}`, () => this.#choose(days), this.#problem);
+        button.setAttribute("aria-pressed", String(days === this.#days));
+        return button;
       }),
     );
     const figures = this.#figures;
