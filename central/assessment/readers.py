@@ -34,6 +34,7 @@ SHOWN_BY: Final[Mapping[str, frozenset[str]]] = {
     "acts": frozenset({"access.read", "approvals.read"}),
     # Nobody reads a terminal's files through central.
     "terminal_clips": frozenset(),
+    "terminal_patrol": frozenset(),
     "terminal_people": frozenset(),
     "terminal_journal": frozenset(),
     "terminal_whereabouts": frozenset(),

@@ -187,6 +187,7 @@ CLASSES: Final = (
         is_personal=False,
     ),
     DataClass(name="terminal_clips", files=("clips/*",), ending="record"),
+    DataClass(name="terminal_patrol", files=("patrol-carriers.json",), ending="record"),
     DataClass(name="terminal_people", files=("replica.sqlite3",), ending="person"),
     DataClass(
         name="terminal_journal", files=("journal.sqlite3*", "commands.sqlite3"), ending="record"
@@ -207,7 +208,8 @@ CLASSES: Final = (
     ),
 )
 """The table. ``terminal_journal`` empties itself: a row goes when central holds it, a command a day
-later; so does ``terminal_clips``, where what central did not get in time goes, too."""
+later; so does ``terminal_clips``, where what central did not get in time goes, too, and
+``terminal_patrol``, which names nobody longer than a reader's ``guard_kept_min``."""
 
 
 def data_class(name: str) -> DataClass:

@@ -84,6 +84,10 @@ class CentralControl:
         """Have central do something below ``/api/v1``; returns its answer."""
         return await self._post(f"/api/v1{path}", **body)
 
+    async def put(self, path: str, **body: object) -> None:
+        """Put a whole document in force below ``/api/v1``."""
+        self._accepted(path, await self._http.put(f"/api/v1{path}", json=body))
+
     async def ask(self, path: str, **words: str) -> dict[str, Any]:
         """Return what central answers to a question below ``/api/v1``."""
         reply = await self._http.get(f"/api/v1{path}", params={**SHOWING, **words})
@@ -101,9 +105,10 @@ class CentralControl:
         """Return a one-time token for a node."""
         return str((await self._post("/api/v1/nodes/tokens", node=node))["token"])
 
-    async def add_person(self, name: str, number: str) -> str:
+    async def add_person(self, name: str, number: str, **more: object) -> str:
         """Return the holder id of a new person."""
-        return str((await self._post("/api/v1/people", name=name, number=number))["holder_id"])
+        body = {"name": name, "number": number, **more}
+        return str((await self._post("/api/v1/people", **body))["holder_id"])
 
     async def add_card(self, holder_id: str, number: str) -> None:
         """Give a person a card."""
@@ -181,10 +186,14 @@ class CentralControl:
 
     async def _post(self, path: str, **body: object) -> dict[str, Any]:
         reply = await self._http.post(path, json=body)
-        if reply.is_error:
-            raise typer.TyperException(f"central refused {path}: {reply.text}")
+        self._accepted(path, reply)
         answer: dict[str, Any] = reply.json()
         return answer
+
+    @staticmethod
+    def _accepted(path: str, reply: httpx.Response) -> None:
+        if reply.is_error:
+            raise typer.TyperException(f"central refused {path}: {reply.text}")
 
 
 class TerminalControl:

@@ -1,7 +1,7 @@
 /** The board: a line for each round, a cell for each stop. Grey is as it should be. */
 
 import { fill, h, renderRows } from "/web/dom.js";
-import { formatTime } from "/web/format.js";
+import { formatDate, formatTime } from "/web/format.js";
 import { localName, t, term } from "/web/i18n.js";
 import { prioritySign } from "/web/symbols.js";
 
@@ -104,7 +104,9 @@ export class Board {
     const [head, stops] = row.children;
     const [time, name, who, , count] = head.children;
     row.className = `is-${round.phase}${round.abnormal_count ? " is-abnormal" : ""}${this.#chosen === round.round_id ? " is-chosen" : ""}`;
-    fill(time, formatTime(round.starts_at, zone, Date.parse(round.starts_at)).slice(0, 5));
+    const day = formatDate(round.starts_at, zone);
+    const isToday = day === formatDate(Date.now() + this.#ahead, zone);
+    fill(time, !isToday && h("span", { class: "muted" }, `${day.slice(5)} `), formatTime(round.starts_at, zone, Date.parse(round.starts_at)).slice(0, 5));
     fill(name, localName(round.route_name, round.route));
     fill(who, round.guards.map((id) => round.people[id] ?? t("considered.removed")).join(t("patrol.comma")) || t("patrol.anybody"));
     const bad = round.abnormal_count > 0;

@@ -206,7 +206,7 @@ export class Plan {
       const route = this.#plan.routes.find((each) => each.id === id);
       return h("tr", {}, h("td", {}, day), h("td", {}, localName(route?.name, id)), h("td", {}, times.join("  ")));
     });
-    return table(["patrol.day", "patrol.route", "patrol.starts"], rows);
+    return table(["patrol.shift_day", "patrol.route", "patrol.starts"], rows);
   }
 
   /** Of today in the site's zone. */

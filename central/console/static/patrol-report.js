@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { askPurpose } from "./purpose.js";
 import { keptPurpose } from "./purpose-kept.js";
 import { fill, h } from "/web/dom.js";
-import { formatDate } from "/web/format.js";
+import { formatDate, formatMinute } from "/web/format.js";
 import { localName, t } from "/web/i18n.js";
 import { draw } from "/web/symbols.js";
 
@@ -44,10 +44,12 @@ export class Report {
   show() {
     const report = this.#report;
     if (!report) return;
+    const { site, zone } = this.#state();
     this.#month.ariaLabel = t("patrol.month");
     fill(
       this.#header,
       h("h2", {}, t("patrol.report_of", { month: report.month })),
+      h("p", { class: "printed muted" }, `${localName(site?.name, site?.id ?? "")} · ${formatMinute(Date.now(), zone)}`),
       this.#month,
       h("button", { type: "button", onclick: () => print() }, t("patrol.print")),
       h("button", { type: "button", onclick: () => takeAway(report.month) }, t("patrol.csv")),
@@ -97,5 +99,7 @@ function chart(days) {
     label.textContent = day.day.slice(8);
     svg.append(label);
   });
-  return h("figure", {}, svg, h("figcaption", { class: "muted" }, t("patrol.chart")));
+  const key = (/** @type {string} */ kind, /** @type {string} */ word) => h("span", {}, h("i", { class: `key ${kind}` }), word);
+  const keys = [key("all", t("patrol.col_stops")), key("missed", t("patrol.col_missed")), key("late", t("patrol.col_late"))];
+  return h("figure", {}, svg, h("figcaption", { class: "muted" }, t("patrol.chart"), ...keys));
 }

@@ -11,6 +11,16 @@
     // Storage may be forbidden; the page's own defaults hold then.
   }
   if (theme === "dark" || theme === "light") root.dataset.theme = theme;
+  // Paper is white, whatever the screen is.
+  let shown = "";
+  addEventListener("beforeprint", () => {
+    shown = root.dataset.theme ?? "";
+    root.dataset.theme = "light";
+  });
+  addEventListener("afterprint", () => {
+    if (shown) root.dataset.theme = shown;
+    else delete root.dataset.theme;
+  });
   const isKnown = language === "zh-CN" || language === "en";
   root.lang = isKnown ? language : navigator.language.startsWith("zh") ? "zh-CN" : "en";
 }

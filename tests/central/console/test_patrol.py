@@ -1,5 +1,6 @@
 """The page of patrols before the real central: the board, a replay by keyboard, plan and report."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -113,6 +114,25 @@ def test_no_tab_mixes_two_languages(visitors: Visitors, site: Bench, key: str) -
     found = set(LATIN_WORDS.findall(chinese.inner_text("body")))
     assert found - DATA - {"roofs"} == set()
     assert set(CHINESE.findall(english.inner_text("body"))) == {"中"}
+
+
+def test_a_report_is_printed_on_white_paper_with_the_site_and_the_day_whatever_the_screen_is(
+    visitors: Visitors, site: Bench
+) -> None:
+    page = opened(visitors.meet(language="en"), site, "/patrol")
+    page.keyboard.press("3")
+    page.get_by_role("button", name="Theme").click()
+    theme = page.locator("html")
+    expect(theme).to_have_attribute("data-theme", "dark")
+
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+
+    expect(theme).to_have_attribute("data-theme", "light")
+    expect(page.locator(".report .printed")).to_have_text(re.compile(r"Test · 20\d\d-\d\d-\d\d"))
+    expect(page.get_by_role("button", name="Print")).to_be_hidden()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(theme).to_have_attribute("data-theme", "dark")
 
 
 def test_the_page_is_light(visitors: Visitors, site: Bench) -> None:
