@@ -42,14 +42,21 @@ COUNTS: Final = """() => {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Work:
-    """What a page's main thread has done. Attributes: at_s, busy_s: of Chromium's clock."""
+    """What a page's main thread has done, by Chromium's clocks.
+
+    Attributes:
+        busy_s: In tasks, what it had to wait for a processor included.
+        cpu_s: On a processor.
+    """
 
     at_s: float
     busy_s: float
+    cpu_s: float
 
-    def share_since(self, before: "Work") -> float:
-        """Return which share of the time it was busy since then."""
-        return (self.busy_s - before.busy_s) / (self.at_s - before.at_s)
+    def shares_since(self, before: "Work") -> tuple[float, float]:
+        """Return for which shares of the time it was busy and on a processor since then."""
+        time_s = self.at_s - before.at_s
+        return (self.busy_s - before.busy_s) / time_s, (self.cpu_s - before.cpu_s) / time_s
 
 
 class Console:
@@ -93,7 +100,7 @@ class Console:
     async def work(self) -> Work:
         """Return what the main thread has done until now."""
         metrics = await self._metrics()
-        return Work(metrics["Timestamp"], metrics["TaskDuration"])
+        return Work(metrics["Timestamp"], metrics["TaskDuration"], metrics["ThreadTime"])
 
     async def heap_mb(self) -> float:
         """Return what lies on the heap after the rubbish was taken out, in MB."""

@@ -189,13 +189,13 @@ class Feed:
 
     async def _end_sessions_that_are_over(self) -> None:
         hub = self._services.hub
+        owners = hub.owners
+        if not owners:
+            return
         async with self._services.database.read() as transaction:
-            for owner in hub.owners:
-                operator = await sessions.find_operator(
-                    transaction, owner, now=self._services.now()
-                )
-                if operator is None:
-                    hub.end_all_of(owner)
+            found = await sessions.still_open(transaction, owners, now=self._services.now())
+        for owner in owners - found:
+            hub.end_all_of(owner)
 
     async def frames(self, operator: Operator, *, after: int | None) -> AsyncIterator[bytes]:
         """Yield one operator's stream.

@@ -1,6 +1,6 @@
 """Sessions and tokens in the database: who is signed in, and whose ends now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -63,6 +63,26 @@ async def find_operator(
     )
     row = (await transaction.execute(query)).first()
     return None if row is None else _operator(row, session=session)
+
+
+async def still_open(transaction: Transaction, owners: Iterable[str], *, now: datetime) -> set[str]:
+    """Return those of some sessions that are not over; the signed-in ones cost one query."""
+    wanted = set(owners)
+    others = {each for each in wanted if each.startswith((DESK_OWNER, TOKEN_OWNER))}
+    query = (
+        select(sessions.c.id_hash)
+        .join(users, users.c.user_id == sessions.c.user_id)
+        .where(
+            sessions.c.id_hash.in_(wanted - others),
+            sessions.c.expires_at > now,
+            users.c.deactivated_at.is_(None),
+        )
+    )
+    found = set((await transaction.execute(query)).scalars())
+    for session in others:
+        if await find_operator(transaction, session, now=now) is not None:
+            found.add(session)
+    return found
 
 
 async def find_bearer(

@@ -4,6 +4,7 @@ import asyncio
 import json
 from typing import Any
 
+from central.security import SESSION_LIFETIME
 from central.stream import Hub, Reader
 from tests.central.bench import Bench, messages
 from tests.central.users.acting import sign_in
@@ -74,6 +75,17 @@ def test_a_deleted_operator_is_out_at_once_and_hears_no_more_of_the_stream(
         assert next((name for name, _ in told if name == "event"), "over") == "over"
     assert guard.client.get("/api/v1/stream").status_code == 401
     assert sign_in(guard.client, guard.username).status_code == 401
+
+
+def test_a_stream_ends_when_its_session_has_run_out(bench: Bench) -> None:
+    guard = bench.planted("guard").client
+    with guard.stream("GET", "/api/v1/stream") as reply:
+        told = messages(reply)
+        assert next(told)[0] == "hello"
+
+        bench.clock.advance(seconds=SESSION_LIFETIME.total_seconds())
+
+        assert [name for name, _ in told if name == "event"] == []
 
 
 def test_names_are_masked_in_the_stream(bench: Bench) -> None:
