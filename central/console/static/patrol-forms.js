@@ -98,6 +98,7 @@ export function editRoute(route, { shifts, checkpoints, known, done }) {
   element.classList.add("rule-form");
   if (route) element.querySelector("footer")?.prepend(h("button", { type: "button", class: "danger", onclick: () => { dialog.close(); done(null); } }, t("patrol.remove")));
   const dialog = openDialog(t(route ? "patrol.route" : "patrol.routes_add"), element);
+  dialog.classList.add("wide");
 }
 
 /** The identifier is another's. */

@@ -92,6 +92,7 @@ def test_a_route_of_many_checkpoints_is_planned_in_a_few_steps_and_previewed(
     dialog.get_by_label("Identifier").fill("roofs")
     dialog.get_by_role("button", name="Add the whole zone").click()
     dialog.get_by_role("button", name="Spread the times evenly").click()
+    assert dialog.evaluate("each => each.scrollWidth <= each.clientWidth")
     dialog.get_by_role("button", name="Take over into the draft").click()
     expect(page.locator(".plan")).to_contain_text("roofs")
 
