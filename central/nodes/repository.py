@@ -66,8 +66,9 @@ async def put_keys(
             node=node, signing_key=signing_key, sealing_key=sealing_key, enrolled_at=now
         )
     )
-    transaction.announce(f"node-keys:{node}")
     if is_replaced:
+        # Who joins for the first time has a stream perhaps before this is heard, and keeps it.
+        transaction.announce(f"node-keys:{node}")
         transaction.announce(node_topic(node))
     await next_replica_version(transaction)  # the others are told of its key
 

@@ -45,6 +45,17 @@ def test_a_new_terminal_of_the_same_name_replaces_the_old(bench: Bench) -> None:
     assert new.request("GET", "/api/v1/replica?after=0").status_code == 200
 
 
+def test_only_who_takes_another_s_place_ends_the_streams_of_that_node(bench: Bench) -> None:
+    announced = list[str]()
+    bench.app.state.services.database.listen(announced.append)
+
+    bench.node()
+    first = "node-keys:gate-1" in announced
+    bench.node()
+
+    assert (first, "node-keys:gate-1" in announced) == (False, True)
+
+
 def test_a_node_that_is_removed_is_shut_out(bench: Bench) -> None:
     node = bench.node()
 
