@@ -336,6 +336,7 @@ def running_central(
     database: str | None = None,
     pipeline_factory: PipelineFactory | None = None,
     site: Site = SITE,
+    port: int = 0,
 ) -> Iterator[Bench]:
     """Run central while inside. What costs time and has tests of its own is short.
 
@@ -349,5 +350,5 @@ def running_central(
     passwords = Passwords(PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),)))
     app = create_app(settings, pipeline_factory=pipeline_factory, now=clock, passwords=passwords)
     with contextlib.ExitStack() as stack:
-        url = stack.enter_context(serving(app))
+        url = stack.enter_context(serving(app, port=port))
         yield Bench(url, app, clock, stack)

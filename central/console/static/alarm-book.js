@@ -141,7 +141,7 @@ export class AlarmBook {
   /** The signals of single detectors that the line of a fire stands for, the first one first. @param {Alarm} fire @returns {Alarm[]} */
   signalsOf(fire) {
     if (fire.kind !== FIRE || !this.shown) return [];
-    return (this.#signals.get(fire.id) ?? []).toSorted((a, b) => Date.parse(a.raised_at) - Date.parse(b.raised_at));
+    return (this.#signals.get(fire.id) ?? []).toSorted((a, b) => Date.parse(a.raised_at) - Date.parse(b.raised_at) || (a.event_position ?? 0) - (b.event_position ?? 0));
   }
 
   /** How many of each kind a flood has gathered, the most first. @returns {[string, number][]} */

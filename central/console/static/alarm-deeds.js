@@ -2,6 +2,7 @@
 
 import { isUnacknowledged } from "./alarm-book.js";
 import { ApiError, post } from "./api.js";
+import { NO_ANSWER_MS } from "./forms.js";
 import { fill, h } from "/web/dom.js";
 import { t } from "/web/i18n.js";
 
@@ -93,12 +94,19 @@ export class AlarmDeeds {
     for (const id of ids) this.#pressed.set(id, words);
     fill(this.problem);
     this.#store.schedule();
+    const late = setTimeout(() => {
+      for (const id of ids) this.#pressed.set(id, "desk.no_answer_yet");
+      this.refuse("action.no_answer_yet");
+      this.#store.schedule();
+    }, NO_ANSWER_MS);
     try {
       await run();
+      fill(this.problem);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       fill(this.problem, error.sentence);
     } finally {
+      clearTimeout(late);
       for (const id of ids) this.#pressed.delete(id);
       this.#store.schedule();
     }

@@ -13,6 +13,7 @@ import { startPage } from "./shell.js";
 import { subjectsOf } from "./alarm-book.js";
 import { wear } from "./style.js";
 import { fill, h } from "/web/dom.js";
+import { formatTime } from "/web/format.js";
 import { onLanguage, t, term } from "/web/i18n.js";
 import { onKey } from "/web/keys.js";
 
@@ -45,9 +46,13 @@ startPage({
       signals: (alarm) => store.state.alarms.signalsOf(alarm),
       mayAct: may("alarms.act"),
     };
-    const quiet = h("div", { class: "quiet" });
+    const silence = [h("p", { class: "all-quiet" }), h("p", { class: "muted" })];
+    const quiet = h("div", { class: "quiet", hidden: true }, ...silence);
+    const title = h("h2");
     const flood = h("p", { class: "flood", hidden: true });
     const seen = h("button", { type: "button", class: "quiet", hidden: true, onclick: () => deeds.acknowledgeSeen(list.visible) });
+    const handOver = async () => (await import("./handover.js")).openHandover(store, session.username);
+    const over = h("button", { type: "button", class: "quiet", hidden: !may("alarms.act"), onclick: handOver }, h("kbd", {}, "h"), h("span", { data: { t: "desk.handover" } }, t("desk.handover")));
     /** @type {import("./alarm-panel.js").AlarmPanel | null} loaded with the first alarm that is chosen */
     let panel = null;
     async function loadPanel() {
@@ -69,7 +74,7 @@ startPage({
     );
     const plan = h("section", { id: "plan" });
     main.append(
-      h("section", { class: "alarms", hidden: !may("alarms.read") }, h("header", {}, heading("desk.alarms"), seen, deeds.problem), list, flood, quiet),
+      h("section", { class: "alarms", hidden: !may("alarms.read") }, h("header", {}, title, seen, over), list, deeds.problem, flood, quiet),
       plan,
       chosen,
       h("section", { class: "events" }, h("header", {}, heading("console.events"), search), events),
@@ -78,16 +83,16 @@ startPage({
     const building = mountBuilding(plan, store, session);
     if (may("assistance.read")) notices.add(assistanceStrip(store, may("assistance.answer")));
     // What hardly ever shows is not waited for.
-    if (may("approvals.read")) import("./signing.js").then(({ signingStrip }) => notices.add(signingStrip(store, session.permissions)));
-    if (may("recognition.read")) import("./recognition-strip.js").then(({ recognitionStrip }) => notices.add(recognitionStrip(store)));
+    if (may("approvals.read")) import("./signing.js").then(({ signingStrip }) => notices.addLater(signingStrip(store, session.permissions)));
+    if (may("recognition.read")) import("./recognition-strip.js").then(({ recognitionStrip }) => notices.addLater(recognitionStrip(store)));
 
     let said = "";
     store.subscribe((state) => {
       const { alarms, log } = state;
-      const now = `${alarms.revision} ${document.documentElement.lang}`;
+      const now = `${alarms.revision} ${document.documentElement.lang} ${state.link.isOnline}`;
       if (now !== said) {
         said = now;
-        drawAlarms(alarms);
+        drawAlarms(alarms, state.link);
       }
       list.items = alarms.shown;
       const wanted = view.filter.toLowerCase();
@@ -120,12 +125,18 @@ startPage({
     /** What is shown is chosen before anything is done about it. */
     const take = () => (lead.id === null ? list.move(1) : list.choose(lead.id));
 
-    /** @param {import("./alarm-book.js").AlarmBook} alarms */
-    function drawAlarms(alarms) {
+    /** @param {import("./alarm-book.js").AlarmBook} alarms @param {import("./site-state.js").Link} link */
+    function drawAlarms(alarms, { isOnline, since }) {
+      // What was true when the line went dead is not said as if it were true now.
+      const time = { time: formatTime(since, store.state.zone) };
+      fill(title, isOnline ? t("desk.alarms") : t("desk.alarms_as_of", time));
+      main.classList.toggle("is-cut-off", !isOnline);
+      fill(silence[0], isOnline ? t("desk.all_quiet") : t("desk.unknown_since", time));
+      fill(silence[1], t(isOnline ? "desk.all_quiet_hint" : "desk.unknown_hint"));
       const count = alarms.shown.length;
       list.hidden = count === 0;
       quiet.hidden = count > 0 || !alarms.isLoaded;
-      fill(quiet, h("p", {}, t("desk.all_quiet")), h("p", { class: "muted" }, t("desk.all_quiet_hint")));
+      if (!quiet.hidden) showNight();
       seen.hidden = count < 2 || !may("alarms.act");
       fill(seen, h("kbd", {}, "A"), t("desk.acknowledge_all_seen"));
       const { gathered } = alarms;
@@ -134,6 +145,16 @@ startPage({
       const kinds = gathered.map(([kind, n]) => `${term("alarm_kind", kind)} ${n}`).join(" · ");
       const acknowledge = () => deeds.acknowledgeGathered(total);
       fill(flood, h("b", {}, t("desk.gathered", { n: total })), " ", h("span", {}, kinds), may("alarms.act") && h("button", { type: "button", onclick: acknowledge }, t("desk.acknowledge")));
+    }
+
+    let isNightShown = false;
+    async function showNight() {
+      if (isNightShown) return;
+      isNightShown = true;
+      const { QuietDesk } = await import("./quiet-desk.js");
+      const night = new QuietDesk(store, may);
+      quiet.append(night.element);
+      night.show();
     }
 
     /** @param {string} deed done about what the panel shows */
@@ -205,7 +226,6 @@ startPage({
     follow();
     onLanguage(() => store.schedule());
     listen({ list, events, search, act, take, deeds, chosen });
-    const handOver = async () => (await import("./handover.js")).openHandover(store, session.username);
     if (may("alarms.read")) onKey("h", () => t("desk.handover"), handOver);
   },
 });

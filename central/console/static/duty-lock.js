@@ -11,6 +11,7 @@ import { signIn } from "./session.js";
 
 export class DutyLock {
   #onTaken;
+  #onChange;
   #who = "";
   #card = /** @type {HTMLInputElement} */ (h("input", { name: "number", autocomplete: "off", required: true, maxlength: 64 }));
   #pin = /** @type {HTMLInputElement} */ (h("input", { name: "pin", type: "password", inputmode: "numeric", autocomplete: "off", required: true, pattern: "[0-9]{4,8}" }));
@@ -20,9 +21,13 @@ export class DutyLock {
   #take = h("button", { class: "primary" });
   #other = h("button", { type: "button", onclick: () => this.#byPassword() });
 
-  /** @param {(session: Session) => void} onTaken called with who is on duty from now on */
-  constructor(onTaken) {
+  /**
+   * @param {(session: Session) => void} onTaken called with who is on duty from now on
+   * @param {() => void} onChange called when nobody is, or somebody is again
+   */
+  constructor(onTaken, onChange) {
     this.#onTaken = onTaken;
+    this.#onChange = onChange;
     this.element = h(
       "form",
       { class: "duty-lock", hidden: true, role: "region" },
@@ -57,12 +62,15 @@ export class DutyLock {
     this.element.hidden = false;
     document.documentElement.dataset.locked = "";
     this.#words();
+    this.#onChange();
   }
 
   unlock() {
     this.element.hidden = true;
     delete document.documentElement.dataset.locked;
     /** @type {HTMLFormElement} */ (this.element).reset();
+    fill(this.#problem);
+    this.#onChange();
   }
 
   /** Somebody wants to act. */

@@ -54,6 +54,8 @@ const LOOKS = {
   "fire.confirmed": (data) => ["door", data.is_drill ? 3 : 1],
   "fire.release_answered": (data) => ["door", data.outcome === "confirmed" ? 0 : 1],
   "fire.path_changed": (data) => ["lost", data.is_up ? 0 : 2],
+  "video.clip_kept": () => ["note", 0],
+  "video.recording_checked": (data) => ["note", data.is_enough ? 0 : 3],
   "command.asked_here": () => ["note", 3],
   "command.answered": (data) => ["note", data.outcome === "done" ? 0 : data.outcome === "unknown" ? 2 : 3],
 };

@@ -4,6 +4,9 @@ import { ApiError } from "./api.js";
 import { fill, h } from "/web/dom.js";
 import { t } from "/web/i18n.js";
 
+/** So long nobody wonders; after it, words say that nothing has come back. */
+export const NO_ANSWER_MS = 2000;
+
 /**
  * An input under its label.
  * @param {string} key of the label's words
@@ -66,12 +69,15 @@ async function attempt(button, problem, run) {
   button.setAttribute("disabled", "");
   button.setAttribute("aria-busy", "true");
   fill(problem);
+  const late = setTimeout(() => fill(problem, t("action.no_answer_yet")), NO_ANSWER_MS);
   try {
     await run();
+    if (problem.textContent === t("action.no_answer_yet")) fill(problem);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     fill(problem, error.sentence);
   } finally {
+    clearTimeout(late);
     button.removeAttribute("disabled");
     button.removeAttribute("aria-busy");
   }

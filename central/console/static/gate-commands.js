@@ -3,7 +3,7 @@
 import { get, post } from "./api.js";
 import { pointName } from "./event-line.js";
 import { follow } from "./follow.js";
-import { actionButton, field, openDialog } from "./forms.js";
+import { NO_ANSWER_MS, actionButton, field, openDialog } from "./forms.js";
 import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
 import { t, term } from "/web/i18n.js";
@@ -19,6 +19,8 @@ export const HOLD_MINUTES = [5, 15, 30, 60, 120, 480];
 const SHOWN_COUNT = 8;
 /** States that still change, and those that a guard must go and look at. */
 const OPEN_STATES = new Set(["waiting", "told"]);
+/** When each that still changes was seen first: this machine's clock may be another than central's. @type {Map<string, number>} */
+const seen = new Map();
 /** @type {Record<string, 2 | 3>} */
 const PRIORITIES = { unknown: 2, no_answer: 2, refused: 3, too_late: 3, not_delivered: 3 };
 
@@ -69,14 +71,19 @@ export function openGate(gate, store) {
     if (!dialog.isConnected) return;
     /** @type {Command[]} */
     const own = items.filter((/** @type {Command} */ each) => isOf(each, gate)).slice(0, SHOWN_COUNT);
+    const open = own.filter((each) => OPEN_STATES.has(each.state));
+    for (const { command_id: id } of open) if (!seen.has(id)) seen.set(id, Date.now());
     fill(list, ...own.map((command) => line(command, site, zone)));
-    // What nobody answers says so when its time is over, and nothing is told of that.
-    const waiting = own.filter((each) => OPEN_STATES.has(each.state)).map((each) => Date.parse(each.expires_at) - Date.now());
+    // What nobody answers says so after a while and when its time is over, and nothing is told of that.
+    const waits = open.flatMap((each) => [(seen.get(each.command_id) ?? 0) + NO_ANSWER_MS, Date.parse(each.expires_at)]).map((at) => at - Date.now());
     clearTimeout(later);
-    if (waiting.length) later = setTimeout(load, Math.max(500, Math.min(...waiting) + 500));
+    const next = Math.min(...waits.filter((wait) => wait > 0));
+    if (open.length) later = setTimeout(load, next === Infinity ? NO_ANSWER_MS : next + 100);
   }
+  const readBack = h("p", { class: "read-back", role: "status" });
   const dialog = openDialog(
     title,
+    readBack,
     field("commands.reason", reason, "commands.reason_hint"),
     ...gate.access_points.map(point),
     h("div", { class: "actions" }, button("command_kind.reconnect_device", () => ({ kind: "reconnect_device", device: gate.device }), "quiet")),
@@ -85,10 +92,15 @@ export function openGate(gate, store) {
     list,
   );
   dialog.classList.add("gate-dialog");
+  const shown = store.subscribe((state) => {
+    const now = state.gates().find((each) => each.node === gate.node && each.device === gate.device);
+    if (now) fill(readBack, t("commands.read_back", { state: now.isStale ? t("state.stale") : term("state", now.state ?? "unknown"), time: formatTime(now.isStale ? now.staleSince : now.since, state.zone) }));
+  });
   const leave = follow(store, (state) => state.commandsVersion, load);
   dialog.addEventListener("close", () => {
     clearTimeout(later);
     leave();
+    shown();
   });
 }
 
@@ -101,6 +113,7 @@ function isOf({ node, what }, gate) {
 function line({ command_id: id, what, reason, asked_by: who, issued_at: at, state, refusal }, site, zone) {
   const where = what.access_point ? pointName(site, what.access_point) : what.device;
   const priority = PRIORITIES[state];
+  const isLate = OPEN_STATES.has(state) && Date.now() - (seen.get(id) ?? Infinity) >= NO_ANSWER_MS;
   const why = refusal ? ` · ${term("command_refusal", refusal)}` : "";
   return h(
     "li",
@@ -108,6 +121,7 @@ function line({ command_id: id, what, reason, asked_by: who, issued_at: at, stat
     h("time", {}, formatTime(at, zone)),
     h("span", {}, `${term("command_kind", what.kind)} · ${where}`),
     h("span", { class: "state" }, priority ? prioritySign(priority) : null, term("command_state", state) + why),
+    isLate && h("strong", { class: "late" }, t(`commands.late_${state}`)),
     h("small", {}, t("commands.asked", { who, reason })),
   );
 }

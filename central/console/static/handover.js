@@ -35,6 +35,7 @@ export async function openHandover(store, username) {
     ],
     async (values) => {
       await post("/handovers", { text: values.text });
+      dispatchEvent(new Event("handover"));
       /** @type {HTMLTextAreaElement} */ (text).value = "";
       await load();
     },

@@ -39,7 +39,7 @@ export class LiveView {
     this.#zone = zone;
     this.#isByTurns = byTurns;
     this.element = h("figure", { class: "live-view", data: { camera } }, this.#canvas, this.#said, h("figcaption", {}, h("span", {}, title), this.#time));
-    this.#canvas.setAttribute("role", "img");
+    this.#canvas.role = "img";
     this.#canvas.setAttribute("aria-label", title || camera);
   }
 

@@ -1,6 +1,6 @@
 /**
- * What stands over a page for a while: fires, calls, what waits to be signed, a locked desk. While a hand
- * works below, nothing there moves: what comes grows over the header, what ends leaves its room.
+ * What stands over a page for a while: fires, calls, a locked desk, what waits to be signed. While a mouse
+ * is at work below, nothing there moves: what is urgent grows over the header, the rest waits.
  */
 
 import { Stillness } from "./stillness.js";
@@ -13,9 +13,7 @@ export class Notices {
   /** @param {HTMLElement} main what is below */
   constructor(main) {
     const { element } = this;
-    const still = new Stillness(main, () => this.#hold(element.offsetHeight), () => this.#hold(null));
-    // Who works by keyboard looks at a line just as one who points at it.
-    addEventListener("keydown", () => still.touch());
+    new Stillness(main, () => this.#hold(element.offsetHeight), () => this.#hold(null));
   }
 
   /** The more urgent kind is added first: it stands above, where it moves none of the others. @param {Element} strip */
@@ -23,8 +21,15 @@ export class Notices {
     this.#all.append(strip);
   }
 
+  /** One that comes when nobody is at work below. @param {Element} strip */
+  addLater(strip) {
+    strip.classList.add("can-wait");
+    this.add(strip);
+  }
+
   /** @param {number | null} height that stays; null for as much as is needed */
   #hold(height) {
+    for (const strip of this.#all.children) strip.classList.toggle("stays", strip.clientHeight > 0);
     this.element.classList.toggle("is-held", height !== null);
     this.element.style.height = height === null ? "" : `${height}px`;
   }

@@ -2,7 +2,7 @@
 
 import { ApiError, get } from "./api.js";
 import { followRecognition } from "./recognition-feed.js";
-import { shortWarning } from "./recognition-words.js";
+import { shortWarning } from "./recognition-warning.js";
 import { fill, h } from "/web/dom.js";
 import { t } from "/web/i18n.js";
 import { prioritySign } from "/web/symbols.js";

@@ -1,6 +1,7 @@
 /** How well the site recognises, in sentences: the same ones on the console and on the page. */
 
 import { pointName } from "./event-line.js";
+import { broken } from "./recognition-warning.js";
 import { formatShare } from "/web/format.js";
 import { t } from "/web/i18n.js";
 
@@ -24,11 +25,6 @@ import { t } from "/web/i18n.js";
 /** @param {number} count */
 export const formatCount = (count) => count.toLocaleString("en-US");
 
-/** @param {Recognition} view @returns {Point[]} where the target is not held, the worst first */
-export function broken({ points }) {
-  return points.filter(({ demand }) => !demand.holds).toSorted((a, b) => b.demand.refused - a.demand.refused);
-}
-
 /** The network cannot hold the target: why, for all lanes. @param {Recognition} view */
 export function reason({ network_name: network, target }) {
   return t("recognition.cannot_hold", { network, strangers: formatCount(Math.round(1 / target.strangers)) });
@@ -49,12 +45,4 @@ export function helps(view) {
   const worst = broken(view)[0]?.demand ?? view.whole;
   const own = view.pipeline === "builtin" ? ["production"] : [];
   return [...own, ...worst.advice].map((each) => t(`advice.${each}`));
-}
-
-/** The warning of the console in one line; empty where all is well. @param {Recognition} view @param {any} site */
-export function shortWarning(view, site) {
-  if (view.holds) return "";
-  const worst = broken(view)[0];
-  if (!worst) return t("recognition.strip_whole", { refused: formatShare(view.whole.refused) });
-  return t("recognition.strip", { point: pointName(site, worst.access_point), refused: formatShare(worst.demand.refused) });
 }

@@ -22,6 +22,11 @@ export async function currentSession() {
   }
 }
 
+/** A name as strangers see it, each part by its first letter: as central masks names. @param {string} name */
+export function masked(name) {
+  return name.split(" ").map((part) => part.slice(0, 1) + "*".repeat(Math.min(3, Math.max(0, part.length - 1)))).join(" ");
+}
+
 /** End the session; every tab of this browser asks again who is there. */
 export async function closeSession() {
   keepPurpose(null);

@@ -8,12 +8,11 @@ import { listenToKeys, onKey } from "/web/keys.js";
 import { Live } from "/web/live.js";
 import { Store } from "/web/store.js";
 import { prioritySign, symbol } from "/web/symbols.js";
-import { DutyLock } from "./duty-lock.js";
 import { purposeShown, standOn } from "./purpose-kept.js";
 import { AlarmBar } from "./alarm-bar.js";
 import { Navigation } from "./navigation.js";
 import { Notices } from "./notices.js";
-import { closeSession, currentSession, signIn } from "./session.js";
+import { closeSession, currentSession, masked, signIn } from "./session.js";
 import { SiteState } from "./site-state.js";
 import { fireStrip } from "./fire-strip.js";
 
@@ -54,22 +53,32 @@ export async function startPage(page) {
   const taken = (next) => {
     if (next.permissions.join() !== session.permissions.join()) return location.reload();
     Object.assign(session, next);
-    header.greet(session);
     keeping = keepDesk(isDesk, session);
     lock?.unlock();
+    header.greet(session);
     // The stream of a locked desk tells less.
     live.restart();
   };
-  const lock = isDesk ? new DutyLock(taken) : null;
-  if (lock) {
-    notices.add(lock.element);
-    if (session.is_locked) lock.lock(session.username);
+  /** @type {import("./duty-lock.js").DutyLock | null} loaded when somebody has to take over */
+  let lock = null;
+  /** @param {string} who was on duty last, masked */
+  const locked = async (who) => {
+    const { DutyLock } = await import("./duty-lock.js");
+    if (!lock) {
+      lock = new DutyLock(taken, () => header.greet(session));
+      notices.add(lock.element);
+    }
+    if (!lock.isLocked) lock.lock(who);
+    return lock;
+  };
+  if (isDesk) {
+    if (session.is_locked) locked(session.username);
     if (session.permissions.includes("desk.keep")) onKey("L", () => t("duty.lock"), async () => {
         await keeping;
         await post("/desk/lock");
       });
   }
-  const live = openLive(store, lock, session);
+  const live = openLive(store, isDesk ? { locked, unlock: () => lock?.unlock() } : null, session);
 }
 
 /** Let this browser go on watching after the session, where its guard may. @param {boolean} isDesk @param {Session} session */
@@ -83,8 +92,12 @@ async function loadAlarms() {
   return { ...standing, aside: aside.items };
 }
 
-/** @param {Store<SiteState>} store @param {DutyLock | null} lock @param {Session} session */
-function openLive(store, lock, session) {
+/**
+ * @param {Store<SiteState>} store
+ * @param {{locked: (who: string) => Promise<import("./duty-lock.js").DutyLock>, unlock: () => void} | null} desk null for a page that is none
+ * @param {Session} session
+ */
+function openLive(store, desk, session) {
   const load = async () => {
     const [snapshot, alarms] = await Promise.all([get("/snapshot"), session.permissions.includes("alarms.read") ? loadAlarms() : null]);
     return { ...snapshot, alarms };
@@ -93,23 +106,29 @@ function openLive(store, lock, session) {
     load,
     onLoaded: async (snapshot) => {
       store.update((state) => state.apply(snapshot));
-      if (!lock) return snapshot.is_locked ? enter() : undefined;
-      if (snapshot.is_locked) lock.lock((await currentSession())?.username ?? "");
-      else lock.unlock();
+      if (!desk) return snapshot.is_locked ? enter() : undefined;
+      if (snapshot.is_locked) await onLocked();
+      else desk.unlock();
     },
     onMessage: (name, data) => store.update((state) => state.take(name, data)),
     onLink: (isOnline, since) => store.update((state) => Object.assign(state, { link: { isOnline, since } })),
     onSignedOut: enter,
   });
+  /** An answer may come late, when the next guard is there already. */
+  const onLocked = async () => {
+    const now = await currentSession();
+    return now?.is_locked ? desk?.locked(now.username) : null;
+  };
   async function enter() {
     await signIn();
     // Another person may see other things: begin again rather than patch what was shown.
     location.reload();
   }
-  whenUnauthorised((code, method) => {
-    if (code !== "locked" || !lock) return enter();
+  whenUnauthorised(async (code, method) => {
+    if (code !== "locked" || !desk) return enter();
+    const lock = await onLocked();
     // What is only read again does not ask anybody to come.
-    if (method !== "GET") lock.ask();
+    if (method !== "GET") lock?.ask();
   });
   // Whoever is signed out is asked who they are, whatever was under way; nothing else needs to be said.
   addEventListener("unhandledrejection", (event) => {
@@ -214,11 +233,18 @@ class Header {
     fill(
       this.#tools,
       purposeShown(),
-      this.#session && h("span", { class: "user" }, symbol("person"), this.#session.username),
+      this.#session && h("span", { class: "user" }, symbol("person"), this.#who(this.#session)),
       h("button", { class: "quiet", lang: other, onclick: () => setLanguage(other) }, other === "en" ? "EN" : "中"),
       h("button", { class: "quiet", onclick: () => this.#turnLight(root) }, t("action.theme")),
       this.#session && h("button", { class: "quiet", onclick: closeSession }, t("action.sign_out")),
     );
+  }
+
+  /** Who works here; whoever is on duty is seen by everybody who comes to the desk. @param {Session} session */
+  #who({ username, permissions }) {
+    if (document.documentElement.dataset.locked !== undefined) return t("duty.nobody");
+    const isOnDuty = permissions.includes("desk.keep") || this.#page === DESK_PAGE;
+    return isOnDuty ? t("duty.on", { who: masked(username) }) : username;
   }
 
   /** @param {HTMLElement} root */

@@ -17,6 +17,8 @@ import { localName, t, term } from "/web/i18n.js";
  * @typedef {{zone: string, permissions: string[]}} Viewer `zone`: the site's
  */
 
+const FILM = "video";
+
 /** The cameras that see something. @param {Camera[]} cameras @param {string[]} subjects */
 export function covering(cameras, subjects) {
   return cameras.filter(({ camera, covers }) => subjects.some((each) => each === camera || covers.includes(each)));
@@ -108,7 +110,7 @@ async function load(sha256, figure, frame, time, zone) {
   reply.body.cancel();
   const { "Menshen-Purpose": purpose, "Menshen-Reference": reference = "" } = purposeHeaders();
   const source = `/api/v1/clips/${sha256}?purpose=${purpose}&reference=${reference}`;
-  fill(frame, h("video", { src: source, controls: true, autoplay: true, loop: true, muted: true }));
+  fill(frame, h(FILM, { src: source, controls: true, autoplay: true, loop: true, muted: true }));
 }
 
 /**

@@ -64,11 +64,13 @@ MODEL: dict[str, Any] = {
 
 
 @contextlib.contextmanager
-def running_building(home: Path) -> Iterator[Bench]:
-    """Run central with the rules of ``MODEL`` while inside."""
-    with running_central(home, site=BUILDING) as bench:
-        reply = put(bench.administrator, MODEL)
-        assert reply.status_code == 200, reply.text
+def running_building(home: Path, *, port: int = 0) -> Iterator[Bench]:
+    """Run central with the rules of ``MODEL`` while inside; again, where it ran there before."""
+    is_new = not home.exists()
+    with running_central(home, site=BUILDING, port=port) as bench:
+        if is_new:
+            reply = put(bench.administrator, MODEL)
+            assert reply.status_code == 200, reply.text
         yield bench
 
 

@@ -27,17 +27,23 @@ def building(tmp_path: Path) -> Iterator[Bench]:
 
 def at_the_gate(bench: Bench) -> Node:
     """Return a terminal that has said that its gate is closed."""
-    node, (point, *_) = bench.node(), bench.app.state.services.settings.site.access_point
+    node = bench.node()
+    report(bench, node, DoorState.CLOSED)
+    return node
+
+
+def report(bench: Bench, node: Node, state: DoorState) -> None:
+    """Let the terminal say what its gate reads back."""
+    point, *_ = bench.app.state.services.settings.site.access_point
     gate = DeviceStatus(
         device=point.device,
         kind="speed_gate",
         access_points=(point.id,),
         is_current=True,
-        state=DoorState.CLOSED,
+        state=state,
         since=bench.clock(),
     )
     node.report(devices=(gate,))
-    return node
 
 
 def gate_dialog(visitor: Visitor, building: Bench) -> Page:
@@ -64,6 +70,26 @@ def test_a_guard_opens_a_gate_once_and_sees_the_answer(building: Bench, guard: V
     expect(line).to_have_attribute("data-state", "done")
     expect(line).to_contain_text("送货")
     assert set(LATIN_WORDS.findall(page.inner_text("dialog"))) <= {"admin"}
+
+
+def test_the_gate_and_not_the_click_turns_its_symbol_and_silence_is_said(
+    building: Bench, guard: Visitor
+) -> None:
+    node = at_the_gate(building)
+    page = gate_dialog(guard, building)
+    symbol, read_back = page.locator(".gate .state"), page.locator(".read-back")
+    page.fill("[name=reason]", "送货")
+    page.locator("dialog .primary").click()
+    line = page.locator(".commands li").first
+
+    expect(line.locator(".late")).to_contain_text("终端未取走指令，通道未动作")
+    fetched(building, node)
+    expect(line.locator(".late")).to_contain_text("请先察看通道")
+    expect(symbol).to_have_text("关闭")
+    report(building, node, DoorState.OPEN)
+
+    expect(symbol).to_have_text("打开")
+    expect(read_back).to_contain_text("打开")
 
 
 def test_nothing_is_sent_without_a_reason(building: Bench, visitors: Visitors) -> None:
