@@ -1,10 +1,13 @@
 /** What a guard is asked before something is done about an alarm: how long, why, or whether they are sure. */
 
+import { wear } from "./style.js";
 import { post } from "./api.js";
 import { kindWords, place } from "./alarm-words.js";
 import { actionForm, field, openDialog } from "./forms.js";
 import { h } from "/web/dom.js";
 import { t, termsOf } from "/web/i18n.js";
+
+wear("desk.css");
 
 /** @typedef {import("./alarm-book.js").Alarm} Alarm */
 

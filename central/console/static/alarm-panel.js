@@ -33,7 +33,7 @@ export class AlarmPanel {
   #deeds = h("p", { class: "deeds" });
   #procedure = h("div", { class: "procedure" });
   #media = h("div", { class: "media" });
-  #signals = h("div", { class: "around signals" });
+  #signals = h("div", { class: "around of-fire" });
   #around = h("div", { class: "around" });
   #history = h("ol", { class: "history" });
   /** @type {Detail | null} what central has told in full */

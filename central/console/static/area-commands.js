@@ -15,6 +15,8 @@ import { formatTime } from "/web/format.js";
 import { localName, t, term } from "/web/i18n.js";
 import { gateDrawing, prioritySign } from "/web/symbols.js";
 
+wear("desk.css");
+
 /**
  * @typedef {import("./plan.js").Store} Store
  * @typedef {import("./area-answers.js").Point} Point

@@ -3,11 +3,14 @@
  * Who else was considered is asked of central for one chosen event, by those who may see it.
  */
 
+import { wear } from "./style.js";
 import { ApiError, get } from "./api.js";
 import { similarityScale } from "./similarity-scale.js";
 import { fill, h } from "/web/dom.js";
 import { formatSimilarity } from "/web/format.js";
 import { t, term, termsOf } from "/web/i18n.js";
+
+wear("considered.css");
 
 /** @typedef {{holder_id: string, name: string | null, similarity: number}} Candidate */
 

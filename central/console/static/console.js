@@ -82,9 +82,14 @@ startPage({
     main.classList.toggle("has-no-alarms", !may("alarms.read"));
     const building = mountBuilding(plan, store, session);
     if (may("assistance.read")) notices.add(assistanceStrip(store, may("assistance.answer")));
-    // What hardly ever shows is not waited for.
-    if (may("approvals.read")) import("./signing.js").then(({ signingStrip }) => notices.addLater(signingStrip(store, session.permissions)));
-    if (may("recognition.read")) import("./recognition-strip.js").then(({ recognitionStrip }) => notices.addLater(recognitionStrip(store)));
+    // What hardly ever shows comes when the page has been of use for a moment.
+    const usable = new Promise((resolve) => {
+      const shown = store.subscribe((state) => {
+        if (state.isLoaded && shown()) setTimeout(resolve, 1000);
+      });
+    });
+    if (may("approvals.read")) usable.then(() => import("./signing.js")).then(({ signingStrip }) => notices.addLater(signingStrip(store, session.permissions)));
+    if (may("recognition.read")) usable.then(() => import("./recognition-strip.js")).then(({ recognitionStrip }) => notices.addLater(recognitionStrip(store)));
 
     let said = "";
     store.subscribe((state) => {
@@ -151,6 +156,7 @@ startPage({
     async function showNight() {
       if (isNightShown) return;
       isNightShown = true;
+      await usable;
       const { QuietDesk } = await import("./quiet-desk.js");
       const night = new QuietDesk(store, may);
       quiet.append(night.element);

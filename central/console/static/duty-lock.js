@@ -1,11 +1,14 @@
 /** A guard's desk whose session is over: it goes on watching, says so, and lets the next guard take over. */
 
+import { wear } from "./style.js";
 import { ApiError, request } from "./api.js";
 import { fill, h } from "/web/dom.js";
 import { onLanguage, t } from "/web/i18n.js";
 import { symbol } from "/web/symbols.js";
 import { keepPurpose } from "./purpose-kept.js";
 import { signIn } from "./session.js";
+
+wear("desk.css");
 
 /** @typedef {import("./session.js").Session} Session */
 

@@ -1,5 +1,6 @@
 /** What a guard has a gate do: once, with a reason, and what came of it as the terminal says it. */
 
+import { wear } from "./style.js";
 import { get, post } from "./api.js";
 import { pointName } from "./event-line.js";
 import { follow } from "./follow.js";
@@ -8,6 +9,8 @@ import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
 import { t, term } from "/web/i18n.js";
 import { prioritySign } from "/web/symbols.js";
+
+wear("desk.css");
 
 /**
  * @typedef {{command_id: string, node: string, what: any, reason: string, asked_by: string,
@@ -121,7 +124,7 @@ function line({ command_id: id, what, reason, asked_by: who, issued_at: at, stat
     h("time", {}, formatTime(at, zone)),
     h("span", {}, `${term("command_kind", what.kind)} · ${where}`),
     h("span", { class: "state" }, priority ? prioritySign(priority) : null, term("command_state", state) + why),
-    isLate && h("strong", { class: "late" }, t(`commands.late_${state}`)),
+    isLate && h("strong", { class: "late" }, t(state === "told" ? "command_late.told" : "command_late.waiting")),
     h("small", {}, t("commands.asked", { who, reason })),
   );
 }

@@ -1,5 +1,6 @@
 /** Handing over: what the next shift must know, what stands, and who has taken over. */
 
+import { wear } from "./style.js";
 import { get, post } from "./api.js";
 import { kindWords, place } from "./alarm-words.js";
 import { actionButton, actionForm, field, openDialog } from "./forms.js";
@@ -7,6 +8,8 @@ import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
 import { t } from "/web/i18n.js";
 import { prioritySign } from "/web/symbols.js";
+
+wear("desk.css");
 
 /**
  * @typedef {import("./alarm-book.js").Alarm} Alarm

@@ -91,7 +91,7 @@ def test_a_confirmed_fire_stands_first_and_its_line_is_that_of_its_detectors(
     expect(rows).to_have_count(2)
     expect(rows.first).to_contain_text("2 signals: D-10-2 + D-10-7")
     expect(page.locator("[data-priority='1'] b")).to_have_text("4")
-    expect(panel.locator(".signals li")).to_have_count(2)
+    expect(panel.locator(".of-fire li")).to_have_count(2)
 
     page.keyboard.press("a")
     page.keyboard.press("a")
