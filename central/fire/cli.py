@@ -2,9 +2,11 @@
 
 import contextlib
 import json
+import os
 import time
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 import typer
 from rich.console import Console
@@ -14,8 +16,8 @@ from central.assessment.schemas import Language
 from central.fire.document import document
 from central.fire.evidence import SignedReport, checked, read
 from central.fire.report import Report
-from central.people.client import Central
-from central.people.options import URL, CaFile, Json, Url, Username, say, wanted_language
+from central.people.client import TOKEN_VARIABLE, Central
+from central.people.options import URL, CaFile, Json, Url, say, wanted_language
 from central.people.report import LANGUAGES
 from config.contract.trust import TrustError
 
@@ -26,6 +28,13 @@ LOOK_EVERY_S: Final = 0.2
 BEGIN_WITHIN_S: Final = 20.0
 ReportFile = Annotated[
     Path | None, typer.Option("--report", help="Write it here: FILE.html or FILE.json.")
+]
+OwnName = Annotated[
+    str | None, typer.Option(help="Your user name at central; or have a token, see --token-file.")
+]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(help=f"A file with a token of yours; else it is taken from {TOKEN_VARIABLE}."),
 ]
 ChosenLanguage = Annotated[
     str | None, typer.Option("--language", help="zh-CN or en; else the terminal's.")
@@ -41,7 +50,8 @@ def commands() -> None:
 def drill(
     *,
     zone: Annotated[str, typer.Option(help="Fire zone of the site file.")],
-    username: Username,
+    username: OwnName = None,
+    token_file: TokenFile = None,
     reason: Annotated[str, typer.Option(help="Shown to operators, and kept.")] = "drill",
     report: ReportFile = None,
     wait_s: Annotated[
@@ -61,15 +71,15 @@ def drill(
     """Drill a zone and write down what each gate did; exit code 0 only if every one confirmed."""
     chosen = wanted_language(language)
     _writable(report)
-    with Central(url, ca_file, username=username, purpose="incident") as central:
+    with _central(url, ca_file, username, token_file) as central:
         wish = {"minutes": 15, "releases": releases, "reason": reason}
-        begun = central.send("POST", f"/fire/zones/{zone}/drill", json=wish)
+        begun = central.send("POST", f"/fire/zones/{quote(zone, safe='')}/drill", json=wish)
         try:
             is_complete = _follow(central, begun["drill_id"], wait_s=wait_s, is_quiet=as_json)
         finally:
             if not keep:
                 with contextlib.suppress(typer.TyperException):
-                    central.send("DELETE", f"/fire/zones/{zone}/drill")
+                    central.send("DELETE", f"/fire/zones/{quote(zone, safe='')}/drill")
         found = read(central.fetch(f"/fire/reports/{begun['drill_id']}.json").decode())
     _deliver(found, report, chosen, as_json=as_json)
     if not is_complete:
@@ -80,7 +90,8 @@ def drill(
 def give_report(
     fire_id: Annotated[str, typer.Argument(metavar="ID", help="Of a fire or drill.")],
     *,
-    username: Username,
+    username: OwnName = None,
+    token_file: TokenFile = None,
     report: ReportFile = None,
     language: ChosenLanguage = None,
     as_json: Json = False,
@@ -90,8 +101,8 @@ def give_report(
     """Give the evidence report of a fire or drill."""
     chosen = wanted_language(language)
     _writable(report)
-    with Central(url, ca_file, username=username, purpose="incident") as central:
-        found = read(central.fetch(f"/fire/reports/{fire_id}.json").decode())
+    with _central(url, ca_file, username, token_file) as central:
+        found = read(central.fetch(f"/fire/reports/{quote(fire_id, safe='')}.json").decode())
     _deliver(found, report, chosen, as_json=as_json)
 
 
@@ -170,9 +181,33 @@ def _find(central: Central, drill_id: str) -> dict[str, Any] | None:
     return next((dict(item) for item in items if item["fire_id"] == drill_id), None)
 
 
+def _central(
+    url: str, ca_file: Path | None, username: str | None, token_file: Path | None
+) -> Central:
+    """Return central for whoever asks: a token of a file, a name, or a token of the environment."""
+    token = ""
+    if token_file is not None:
+        try:
+            token = token_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise typer.BadParameter(f"--token-file {token_file} cannot be read") from error
+    elif username is None:
+        token = os.environ.get(TOKEN_VARIABLE, "").strip()
+    if not token and username is None:
+        raise typer.BadParameter(f"give --username, --token-file, or a token in {TOKEN_VARIABLE}")
+    return Central(url, ca_file, username=username or "", purpose="incident", token=token)
+
+
 def _writable(file: Path | None) -> None:
-    if file is not None and file.suffix not in (".html", ".json"):
+    """Refuse a report that could not be written, before anything is drilled for it."""
+    if file is None:
+        return
+    if file.suffix not in (".html", ".json"):
         raise typer.BadParameter(f"--report {file}: name a FILE.html or a FILE.json")
+    if file.is_dir() or not file.parent.is_dir():
+        raise typer.BadParameter(f"--report {file}: there is no such folder, or it is one itself")
+    if not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise typer.BadParameter(f"--report {file} cannot be written")
 
 
 def _deliver(found: SignedReport, file: Path | None, language: Language, *, as_json: bool) -> None:

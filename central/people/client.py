@@ -14,6 +14,7 @@ from central.audit.notes import Purpose
 
 TIMEOUT_S: Final = 60.0
 PASSWORD_VARIABLE: Final = "MENSHEN_PASSWORD"  # noqa: S105 - its name, not a password
+TOKEN_VARIABLE: Final = "MENSHEN_TOKEN"  # noqa: S105 - its name, not a token
 
 
 class CentralRefusedError(typer.TyperException):
@@ -25,7 +26,7 @@ class CentralRefusedError(typer.TyperException):
 
 
 class Central:
-    """One session: signed in while inside."""
+    """One session: signed in while inside; or a token's, which needs no signing in."""
 
     def __init__(
         self,
@@ -35,6 +36,7 @@ class Central:
         username: str,
         purpose: Purpose = "personnel",
         reference: str = "",
+        token: str = "",
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -44,9 +46,10 @@ class Central:
             username: Of the operator.
             purpose: Why they look; the audit log keeps it.
             reference: A case number or a few words.
+            token: Of the operator, in place of name and password; empty is none.
 
         Raises:
-            typer.BadParameter: The address or the certificate cannot be used.
+            typer.BadParameter: The address, the certificate or the token cannot be used.
         """
         place = urlsplit(url)
         if place.scheme not in ("http", "https") or not place.netloc:
@@ -55,13 +58,16 @@ class Central:
             tls = ssl.create_default_context(cafile=ca_file) if ca_file else True
         except (OSError, ssl.SSLError) as error:
             raise typer.BadParameter(f"{ca_file} is not a certificate") from error
-        self._username = username
+        if not token.isascii() or len(token.split()) > 1:
+            raise typer.BadParameter("that is no token: it is one word of letters and digits")
+        self._username, self._token, self._url = username, token, url
         self._http = httpx.Client(
             base_url=f"{url.rstrip('/')}/api/v1",
             headers={
                 "Origin": f"{place.scheme}://{place.netloc}",
                 "Menshen-Purpose": purpose,
                 "Menshen-Reference": quote(reference),
+                **({"Authorization": f"Bearer {token}"} if token else {}),
             },
             timeout=TIMEOUT_S,
             trust_env=False,
@@ -70,6 +76,8 @@ class Central:
 
     def __enter__(self) -> Self:
         """Sign in; the password is asked for, or taken from MENSHEN_PASSWORD."""
+        if self._token:
+            return self
         password = os.environ.get(PASSWORD_VARIABLE) or getpass.getpass("password: ")
         try:
             self.send("POST", "/sessions", json={"username": self._username, "password": password})
@@ -81,6 +89,8 @@ class Central:
     def __exit__(self, *_: object) -> None:
         """End the session, if central still answers."""
         try:
+            if self._token:
+                return
             self._http.delete("/sessions/current")
         except httpx.HTTPError:
             return
@@ -101,7 +111,10 @@ class Central:
         try:
             reply = self._http.request(method, path, **content)
         except httpx.HTTPError as error:
-            raise typer.TyperException(f"central does not answer: {error}") from error
+            message = f"central does not answer at {self._url}: {error}"
+            raise typer.TyperException(message) from error
+        if reply.status_code == httpx.codes.UNAUTHORIZED and self._token:
+            raise CentralRefusedError("central does not know this token, or its time is over", {})
         if reply.is_error:
             raise _refusal(reply)
         return reply
