@@ -17,7 +17,13 @@ from config.contract.identifiers import Frozen, Slug
 from config.contract.operators import ADMINISTRATIVE, Role
 from config.retention import Retention
 from config.site_alarms import PanicButtonEntry, SounderEntry, alarm_problems
-from config.site_fire import FireInputEntry, FireZoneEntry, fire_problems, fire_warnings
+from config.site_fire import (
+    FireInputEntry,
+    FireWarning,
+    FireZoneEntry,
+    fire_problems,
+    fire_warnings,
+)
 from config.site_patrol import (
     CheckpointEntry,
     PatrolReaderEntry,
@@ -336,8 +342,8 @@ class Site(Frozen):
         return self
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        """What works as written and may not be what is wanted, a line each; of the whole site."""
+    def fire_warnings(self) -> tuple[FireWarning, ...]:
+        """What works as written and may not be what is wanted; of the whole site."""
         buses = {b.id: b.node for b in self.bus}
         return tuple(
             fire_warnings(

@@ -3,16 +3,39 @@
 The wires release first: a fire panel's contact at each gate. What stands here is the second path.
 """
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
 from config.contract.identifiers import Frozen, Slug
 
 ConfirmedBy = Literal["panel", "two_devices", "call_point", "one_device"]
+FireWarningCode = Literal[
+    "call_point",
+    "one_device",
+    "loss_releases",
+    "releases_nothing",
+    "no_input",
+    "no_link",
+    "in_no_zone",
+    "door_not_released",
+]
 Pattern = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+_WARNINGS: Final[Mapping[FireWarningCode, str]] = {
+    "call_point": "one call point opens its gates; people press them in mischief, too",
+    "one_device": "one detector alone opens its gates (GB 50116 4.1.6 asks for two)",
+    "loss_releases": "its gates open whenever a panel of it is not heard for a minute",
+    "releases_nothing": "it releases nothing: there is no access_point, and it has no outputs",
+    "no_input": " has no fire_input: only drills and the wires release it",
+    "no_link": "without a site link (node.link) no fire reaches {names}",
+    "in_no_zone": "no fire_zone releases access_point {names}",
+    "door_not_released": "doors of {names} are not released by a fire: wire them",
+}
 
 
 class OutputEntry(Frozen):
@@ -87,6 +110,27 @@ def fire_problems(
             yield f"fire_input names no device of this file: {entry.device!r}"
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class FireWarning:
+    """What works as written and may not be what is wanted; ``str`` says it in English.
+
+    Attributes:
+        zone: None where it is about the whole file.
+        names: Access points or devices that it is about.
+    """
+
+    code: FireWarningCode
+    zone: str | None = None
+    names: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return it as a line of a log."""
+        words = _WARNINGS[self.code].format(names=", ".join(self.names))
+        if self.zone is None:
+            return words
+        return f"fire_zone {self.zone!r}{words if words.startswith(' ') else f': {words}'}"
+
+
 def fire_warnings(
     zones: Iterable[FireZoneEntry],
     inputs: Iterable[FireInputEntry],
@@ -94,8 +138,8 @@ def fire_warnings(
     nodes: Mapping[str, str | None],
     linked: bool,
     points: Mapping[str, str],
-) -> Iterator[str]:
-    """Return what works as written and may not be what is wanted, a line each.
+) -> Iterator[FireWarning]:
+    """Return what works as written and may not be what is wanted.
 
     Args:
         zones: Of the file.
@@ -107,20 +151,21 @@ def fire_warnings(
     zones, inputs = tuple(zones), tuple(inputs)
     released: set[str] = set()
     for zone in zones:
-        where, releases = f"fire_zone {zone.id!r}", set(zone.releases or points)
+        releases = set(zone.releases or points)
         released |= releases
         if "call_point" in zone.confirm_by:
-            yield f"{where}: one call point opens its gates; people press them in mischief, too"
+            yield FireWarning("call_point", zone.id)
         if "one_device" in zone.confirm_by:
-            yield f"{where}: one detector alone opens its gates (GB 50116 4.1.6 asks for two)"
+            yield FireWarning("one_device", zone.id)
         if zone.on_loss == "release":
-            yield f"{where}: its gates open whenever a panel of it is not heard for a minute"
+            yield FireWarning("loss_releases", zone.id)
+        if not releases and not zone.outputs:
+            yield FireWarning("releases_nothing", zone.id)
         here = {nodes.get(entry.device) for entry in inputs if entry.zone == zone.id}
         if not here:
-            yield f"{where} has no fire_input: only drills and the wires release it"
+            yield FireWarning("no_input", zone.id)
         elsewhere = sorted(p for p in releases if points.get(p) not in here)
         if here and elsewhere and not linked:
-            listed = ", ".join(elsewhere)
-            yield f"{where}: without a site link (node.link) no fire reaches {listed}"
+            yield FireWarning("no_link", zone.id, tuple(elsewhere))
     if zones and (left := sorted(set(points) - released)):
-        yield f"no fire_zone releases access_point {', '.join(left)}"
+        yield FireWarning("in_no_zone", names=tuple(left))

@@ -48,7 +48,7 @@ async def open_fire(
         known = rules.compiled.known(point)
         return frozenset() if known is None else known.fire_zones
 
-    for warning in whole.warnings:
+    for warning in whole.fire_warnings:
         _log.warning("site file: %s", warning)
     fire = FireStation(
         whole,

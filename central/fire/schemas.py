@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from config.contract.commands import FirePattern
+from config.site_fire import FireWarningCode
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Phase = Literal["normal", "signal", "fire", "drill", "released"]
@@ -217,6 +218,14 @@ class DutyCheck(BaseModel):
     panels: dict[str, PanelAnswer | None]
 
 
+class WarningView(BaseModel):
+    """What the site file may not mean. Attributes: names: access points or devices it is about."""
+
+    code: FireWarningCode
+    zone: str | None
+    names: list[str]
+
+
 class FireView(BaseModel):
     """All that a guard looks at.
 
@@ -224,6 +233,7 @@ class FireView(BaseModel):
         at: Central's clock.
         fires: The newest fires and drills, newest first.
         duty: The newest checks, newest first.
+        warnings: Of the site file, and of doors that only the wires release.
     """
 
     at: AwareDatetime
@@ -233,6 +243,7 @@ class FireView(BaseModel):
     drills: list[DrillView]
     fires: list[FireLine]
     duty: list[DutyCheck]
+    warnings: list[WarningView]
 
 
 class FireList(BaseModel):

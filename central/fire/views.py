@@ -1,7 +1,7 @@
 """What guards see of fires, read from the database and the site file."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -22,6 +22,7 @@ from central.fire.schemas import (
     PointView,
     Release,
     TestView,
+    WarningView,
     ZoneView,
 )
 from central.fire.tables import (
@@ -33,8 +34,10 @@ from central.fire.tables import (
     fire_tests,
     fires,
 )
+from central.nodes import repository as nodes
+from config.contract.nodes import NodeStatus
 from config.site import Site
-from config.site_fire import FireZoneEntry
+from config.site_fire import FireWarning, FireZoneEntry
 
 LINE_COUNT: Final = 50
 SIGNALS: Final = frozenset({"fire", "prealarm"})
@@ -67,7 +70,18 @@ async def view(transaction: Transaction, site: Site, *, now: datetime) -> FireVi
         drills=await open_drills(transaction, now=now),
         fires=[line_of(row, told, site) for row in newest],
         duty=await duty.newest(transaction),
+        warnings=_warnings(site, await nodes.statuses(transaction)),
     )
+
+
+def _warnings(site: Site, statuses: Mapping[str, NodeStatus | None]) -> list[WarningView]:
+    """Return what the site file may not mean, and which doors terminals say no fire releases."""
+    told = [status.fire for status in statuses.values() if status is not None]
+    doors = sorted({device for fire in told if fire is not None for device in fire.unreleased})
+    found = list(site.fire_warnings)
+    if doors:
+        found.append(FireWarning("door_not_released", names=tuple(doors)))
+    return [WarningView(code=w.code, zone=w.zone, names=list(w.names)) for w in found]
 
 
 async def newest_fires(transaction: Transaction, *, limit: int) -> Sequence[Row[Any]]:

@@ -96,10 +96,15 @@ class FirePanelStatus(Frozen):
 
 
 class FireStatus(Frozen):
-    """Everything about fire at one node."""
+    """Everything about fire at one node.
+
+    Attributes:
+        unreleased: Devices here that open doors, and that no fire releases: the wires must.
+    """
 
     zones: tuple[FireZoneStatus, ...] = ()
     fires: tuple[StandingFire, ...] = ()
     releases: tuple[StandingRelease, ...] = ()
     tests: tuple[RunningFireTest, ...] = ()
     panels: tuple[FirePanelStatus, ...] = ()
+    unreleased: tuple[Slug, ...] = ()

@@ -15,6 +15,7 @@ from rich.text import Text
 from config.settings import menshen_home
 from config.site import Site, SiteError, load_site
 from edge.doctor.findings import Finding, Level
+from edge.doctor.fire import judge_fire
 from edge.doctor.lines import list_ports, try_camera, try_port
 from edge.doctor.machine import (
     check_disk,
@@ -39,14 +40,15 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on standar
 @doctor.callback(invoke_without_command=True)
 def run(*, site_file: SiteFile = None, node: NodeName = "", as_json: Json = False) -> int:
     """Look at this machine: ports, cameras, models, clock and disk; exit code 1 on a problem."""
-    site = None
+    site, of_fire = None, list[Finding]()
     try:
         if site_file is not None:
             site = load_site(site_file)
+            of_fire = list(judge_fire(site, node=node))
             site = site.for_node(node) if node else site
-    except SiteError as error:
+    except (SiteError, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
-    findings = list(examine(site, home=menshen_home(), store=default_store()))
+    findings = [*of_fire, *examine(site, home=menshen_home(), store=default_store())]
     is_well = all(finding.level is not Level.PROBLEM for finding in findings)
     if as_json:
         document = {"is_well": is_well, "findings": [dataclasses.asdict(f) for f in findings]}

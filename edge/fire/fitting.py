@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from config.site import DeviceEntry, SiteError
+from config.site import DeviceEntry, Site, SiteError
 from drivers.base import (
     CommandReceipt,
     DoorControl,
@@ -51,6 +51,8 @@ def fit(
     def is_current() -> bool:
         return task.is_current
 
+    if opens_unreleased_doors(device.id, type(driver), station.site):
+        station.places.unreleased.add(device.id)
     if points:
         station.gates.add_gate(device.id, task.release, points, is_current=is_current)
     outputs = [output for output in station.places.own_outputs if output.device == device.id]
@@ -60,6 +62,19 @@ def fit(
         if is_door:
             station.places.doors.add(output)
     return _asking(task, driver) if isinstance(driver, DutyCheckable) else None
+
+
+def opens_unreleased_doors(device: str, driver: type, site: Site) -> bool:
+    """Return whether a device opens doors that no fire of the site releases.
+
+    Args:
+        device: Of the site file.
+        driver: Its class.
+        site: The whole site.
+    """
+    is_output = any(output.device == device for zone in site.fire_zone for output in zone.outputs)
+    is_point = any(point.device == device for point in site.access_point)
+    return issubclass(driver, DoorControl) and not is_output and not is_point
 
 
 def _told(device: DeviceEntry, driver: Driver, task: DeviceTask, channel: int) -> tuple[Told, bool]:

@@ -25,6 +25,7 @@ class Places:
 
     Attributes:
         doors: Outputs that are doors or barriers, as the installation finds them.
+        unreleased: Devices that open doors and are in no zone, as it finds them.
     """
 
     def __init__(self, site: Site, node: str) -> None:
@@ -55,6 +56,7 @@ class Places:
         }
         self.own_outputs = frozenset(o for each in self.outputs.values() for o in each)
         self.doors: set[Output] = set()
+        self.unreleased: set[str] = set()
         self.sources: Mapping[str, frozenset[str]] = {
             zone.id: frozenset(
                 f"device {entry.device}"

@@ -78,7 +78,7 @@ class FireStation:
             on_change: Called when ``status`` is another.
             monotonic: The clock of everything else.
         """
-        self.node, self.now, self.monotonic = node, now, monotonic
+        self.site, self.node, self.now, self.monotonic = site, node, now, monotonic
         self._take, self._zones_of = take, zones_of
         self._memory = Memory(store, self._to_keep)
         self._news = News(recorder, keep=self.keep, on_change=on_change, now=now)
@@ -380,7 +380,7 @@ class FireStation:
         """Return everything about fire here; None where the site has no fire zone."""
         if not self.zones:
             return None
-        return status_of(
+        found = status_of(
             self.book,
             self.signals,
             self.paths,
@@ -389,3 +389,4 @@ class FireStation:
             now=self.now(),
             now_s=self.monotonic(),
         )
+        return found.model_copy(update={"unreleased": tuple(sorted(self.places.unreleased))})

@@ -5,6 +5,7 @@ import pytest
 
 from config.contract.access import Direction
 from config.site import Site, SiteError, load_site
+from config.site_fire import FireWarning
 
 CONFIG = Path(__file__).parents[2] / "config"
 SMALL = """
@@ -167,9 +168,9 @@ INPUT = '[[fire_input]]\nzone = "z"\ndevice = "d"\n'
 def test_what_a_fire_zone_may_not_have_meant_is_a_warning(
     tmp_path: Path, addition: str, warning: str
 ) -> None:
-    (said,) = load(SMALL + FIRE + addition, tmp_path).warnings
+    (said,) = load(SMALL + FIRE + addition, tmp_path).fire_warnings
 
-    assert warning in said
+    assert warning in str(said)
 
 
 def test_without_a_site_link_a_fire_reaches_the_gates_of_its_own_node_alone(tmp_path: Path) -> None:
@@ -178,8 +179,18 @@ def test_without_a_site_link_a_fire_reaches_the_gates_of_its_own_node_alone(tmp_
 
     site = load(SMALL + FIRE + far + 'device = "e"\n' + ZONE + INPUT, tmp_path)
 
-    assert site.warnings == ("fire_zone 'z': without a site link (node.link) no fire reaches far",)
+    assert list(map(str, site.fire_warnings)) == [
+        "fire_zone 'z': without a site link (node.link) no fire reaches far"
+    ]
+
+
+def test_a_zone_without_a_gate_and_an_output_releases_nothing(tmp_path: Path) -> None:
+    bare = load(SMALL + ZONE + INPUT, tmp_path).fire_warnings
+    output = ZONE + 'outputs = [{ device = "d", channel = 0 }]\n'
+
+    assert bare == (FireWarning("releases_nothing", "z"),)
+    assert load(SMALL + output + INPUT, tmp_path).fire_warnings == ()
 
 
 def test_a_fire_zone_as_shipped_warns_of_nothing(tmp_path: Path) -> None:
-    assert load(SMALL + FIRE + ZONE + INPUT, tmp_path).warnings == ()
+    assert load(SMALL + FIRE + ZONE + INPUT, tmp_path).fire_warnings == ()

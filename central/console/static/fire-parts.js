@@ -78,6 +78,16 @@ export function panelList(panels, zone) {
   return [h("h2", {}, t("fire.panels")), panels.length > 0 ? h("div", { class: "scroll" }, table) : h("p", { class: "muted" }, t("fire.no_panels"))];
 }
 
+/** @param {any} view */
+export function warningList(view) {
+  const names = new Map(view.zones.map((/** @type {any} */ each) => [each.zone, localName(each.name, each.zone)]));
+  const lines = view.warnings.map((/** @type {any} */ each) => {
+    const words = t(`fire_warning.${each.code}`, { names: each.names.join(t("consent.comma")) });
+    return h("li", { data: { warning: each.code } }, prioritySign(3), each.zone && h("b", {}, names.get(each.zone) ?? each.zone), " ", words);
+  });
+  return lines.length > 0 ? [h("h2", {}, t("fire.warnings")), h("ul", { class: "points" }, ...lines)] : [];
+}
+
 /** @param {any} panel @param {string} zone */
 function panelRow(panel, zone) {
   const said = panel.conditions.map((/** @type {string} */ each) => term("condition", each)).join(t("consent.comma"));

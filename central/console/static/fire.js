@@ -3,7 +3,7 @@
 import { get, post, request } from "./api.js";
 import { DutyPart } from "./fire-duty.js";
 import { matrixPart } from "./fire-matrix.js";
-import { panelList, reportList, zoneCard } from "./fire-parts.js";
+import { panelList, reportList, warningList, zoneCard } from "./fire-parts.js";
 import { follow } from "./follow.js";
 import { actionForm, field, openDialog } from "./forms.js";
 import { startPage } from "./shell.js";
@@ -25,7 +25,8 @@ startPage({
     const duty = new DutyPart({ mayAsk: may("supervise"), zone: () => store.state.zone, reload });
     const cells = h("section", { class: "matrix" });
     const reports = h("section", { class: "reports" });
-    main.append(heading, problem, zones, panels, duty.element, reports, cells);
+    const warnings = h("section", { class: "warnings" });
+    main.append(heading, problem, zones, warnings, panels, duty.element, reports, cells);
 
     const deeds = {
       drill: may("drill") && ((/** @type {any} */ zone) => askToDrill(zone)),
@@ -113,6 +114,7 @@ startPage({
       const { zone } = store.state;
       const given = { view, zone, isLive: store.state.link.isOnline, deeds };
       fill(zones, ...view.zones.map((/** @type {any} */ each) => zoneCard(each, given)), view.zones.length === 0 && h("p", { class: "empty" }, t("fire.no_zones")));
+      fill(warnings, ...warningList(view));
       fill(panels, ...panelList(view.panels, zone));
       duty.show(view.duty);
       fill(reports, ...reportList(view, zone));

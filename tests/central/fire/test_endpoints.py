@@ -14,6 +14,7 @@ from config.contract.fire_events import (
     FireTestChanged,
     PanelMode,
 )
+from config.contract.fire_status import FireStatus
 from tests.central.bench import Bench, Node, messages
 from tests.central.fire.telling import API, ZONE, Telling, begin_drill, begin_test
 
@@ -191,6 +192,18 @@ def test_an_output_is_open_until_its_terminal_says_that_it_is_closed(bench: Benc
 
     assert open_still["phase"] == "released"
     assert fire(bench)["zones"][0]["phase"] == "normal"
+
+
+def test_what_the_site_file_may_not_mean_is_shown_and_doors_that_terminals_tell(
+    bench: Bench,
+) -> None:
+    node = bench.node()
+    node.report(fire=FireStatus(unreleased=("locker-1",)))
+
+    assert fire(bench)["warnings"] == [
+        {"code": "no_input", "zone": ZONE, "names": []},
+        {"code": "door_not_released", "zone": None, "names": ["locker-1"]},
+    ]
 
 
 def test_nobody_closes_what_is_no_lane(bench: Bench) -> None:

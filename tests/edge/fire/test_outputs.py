@@ -146,6 +146,19 @@ def test_a_relay_is_opened_by_a_person_before_its_lanes_are_closed(tmp_path: Pat
     asyncio.run(run())
 
 
+def test_a_locker_that_no_fire_releases_is_told_in_the_status(tmp_path: Path) -> None:
+    site = with_output("kerong_locker").model_copy(update={"fire_zone": fire_site().fire_zone})
+
+    async def run() -> None:
+        async with FireTerminal(tmp_path, site).at_work() as terminal:
+            status = terminal.station.status()
+
+            assert status is not None
+            assert status.unreleased == ("other",)
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize(
     ("driver", "channel", "words"),
     [
