@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import io
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,11 +12,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, select
+from sqlalchemy import Connection, column, create_engine, insert, select, table
 
 from central import site_values
 from central.database import Database, DatabaseError, like_pattern
-from central.tables import PERSON_MARKS, metadata, people, templates
+from central.metadata import UtcDateTime
+from central.tables import PERSON_MARKS, events, metadata, people, templates
 from central.tables import site_values as site_values_table
 from tests.central.postgresql import empty_database, fresh_database
 
@@ -87,6 +90,43 @@ def test_people_of_earlier_tables_keep_what_they_may(empty_url: str) -> None:
         rows = connection.execute(select(*columns)).all()
     engine.dispose()
     assert {tuple(row) for row in rows} == {(None, None, *[False] * len(PERSON_MARKS))}
+
+
+EVENTS_OF_BEFORE = {
+    1: {"time": "2026-03-02T08:00:00Z", "data": {"access_point": "lane", "device": "gate"}},
+    2: {"time": "2026-03-02T16:30:00.25+08:00", "data": {"device": "gate"}},
+    3: {"time": "2026-03-02T09:00:00Z", "data": {}},
+    4: {"time": "2026-03-02T09:30:00Z", "data": ["no", "object"]},
+    5: {"time": "2026-03-02T10:00:00Z", "data": {"access_point": None, "zone": "a\0" + "b" * 200}},
+}
+"""By position, as terminals told them: UTC and another zone, with and without a place."""
+
+
+def test_events_of_before_are_found_by_when_and_where_they_happened(empty_url: str) -> None:
+    engine, received = create_engine(sync_url(empty_url)), datetime(2026, 3, 3, tzinfo=UTC)
+    names = ("position", "node", "epoch", "event_class", "sequence", "content_hash", "type", "body")
+    old = table("events", *map(column, names), column("received_at", UtcDateTime()))
+    with engine.begin() as connection:
+        migrate(connection, "0017")
+        same = {"node": "gate-1", "epoch": "e", "event_class": "access", "content_hash": "h"}
+        rows = [
+            {**same, "position": n, "sequence": n, "type": "t", "body": json.dumps(body)}
+            for n, body in EVENTS_OF_BEFORE.items()
+        ]
+        connection.execute(insert(old), [{**row, "received_at": received} for row in rows])
+
+    opened_and_closed(empty_url)
+    opened_and_closed(empty_url)
+
+    kept = select(events.c.occurred_at, events.c.place).order_by(events.c.position)
+    with engine.connect() as connection:
+        found = connection.execute(kept).all()
+    engine.dispose()
+    assert [row.place for row in found] == ["lane", "gate", "gate-1", "gate-1", "a" + "b" * 126]
+    assert [row.occurred_at.strftime("%H:%M:%S.%f") for row in found[:2]] == [
+        "08:00:00.000000",
+        "08:30:00.250000",
+    ]
 
 
 def test_a_second_process_is_refused_in_one_line(tmp_path: Path) -> None:

@@ -5,9 +5,12 @@ import json
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from sqlalchemy import insert
 
+from central.fire.tables import fire_people
 from central.retention.service import Retention
 from config.contract.access import CredentialKind, Direction
 from config.contract.access_events import DuressDetected
@@ -15,6 +18,8 @@ from config.contract.events import AccessGranted, EventData
 from config.contract.identifiers import new_id
 from tests.central.audit.log import entries
 from tests.central.bench import SITE, Bench, running_central
+from tests.central.fire.telling import API, Telling
+from tests.central.fire.test_duty import look
 from tests.central.people.enrolling import enrol, templates_of
 from tests.central.people.seen_faces import SeenFaces, photograph
 from tests.central.people.test_endpoints import replica
@@ -173,6 +178,36 @@ def test_the_audit_log_keeps_its_days_whatever_the_others_do(bench: Bench) -> No
 
     assert line(bench, "audit_log")["minimum_days"] == 180
     assert "people_post" in [entry["action"] for entry in entries(bench)]
+
+
+def listed_as_inside(bench: Bench, fire_id: UUID, holder_id: str) -> None:
+    """Put somebody on the list of who was inside when central heard of a fire."""
+    services = bench.app.state.services
+    row = {"fire_id": str(fire_id), "number": 1, "holder_id": holder_id, "area": "hall"}
+
+    async def act() -> None:
+        async with services.database.write() as transaction:
+            values = {**row, "since": bench.clock(), "node": "gate-1"}
+            await transaction.execute(insert(fire_people).values(values))
+
+    asyncio.run_coroutine_threadsafe(act(), services.loop).result(20)
+
+
+def test_who_was_inside_at_a_fire_goes_as_a_roll_call_and_the_fire_stays(any_bench: Bench) -> None:
+    telling = Telling(any_bench, any_bench.node())
+    fire_id, days = telling.confirm(), SITE.retention.roll_calls_days
+    look(any_bench)
+    listed_as_inside(any_bench, fire_id, "a")
+    any_bench.clock.advance(days=days - 1)
+    run_timers(any_bench)
+    kept = count(any_bench, "fire_people")
+
+    any_bench.clock.advance(days=2)
+    run_timers(any_bench)
+
+    assert (kept, count(any_bench, "fire_people"), count(any_bench, "fires")) == (1, 0, 1)
+    path = f"{API}/fire/reports/{fire_id}.json"
+    assert any_bench.signed_in_again().get(path).status_code == 200
 
 
 def test_a_late_timer_is_shown(bench: Bench) -> None:
