@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from config.site import Site
 from config.site_fire import FireWarning
-from drivers.base import LockOpenControl
+from drivers.base import DoorControl, LockOpenControl
 from drivers.registry import driver_class
 from edge.doctor.findings import Finding, Level
-from edge.fire.fitting import opens_unreleased_doors
+from edge.fire.fitting import is_in_a_zone
 
 CHECK = "fire"
 WIRE = "the fire panel's own contact must open it"
@@ -31,7 +31,8 @@ def judge_fire(site: Site, *, node: str = "") -> Iterator[Finding]:
     buses = {bus.id for bus in site.bus if node in ("", bus.node)}
     for device in site.device:
         driver = driver_class(device.driver)
-        if device.bus not in buses or not opens_unreleased_doors(device.id, driver, site):
+        opens_doors = hasattr(driver, DoorControl.access_door.__name__)
+        if device.bus not in buses or not opens_doors or is_in_a_zone(device.id, site):
             continue
         said = FireWarning("door_not_released", names=(device.id,))
         can_be = hasattr(driver, LockOpenControl.lock_open_door.__name__)

@@ -51,7 +51,7 @@ def fit(
     def is_current() -> bool:
         return task.is_current
 
-    if opens_unreleased_doors(device.id, type(driver), station.site):
+    if isinstance(driver, DoorControl) and not is_in_a_zone(device.id, station.site):
         station.places.unreleased.add(device.id)
     if points:
         station.gates.add_gate(device.id, task.release, points, is_current=is_current)
@@ -64,17 +64,10 @@ def fit(
     return _asking(task, driver) if isinstance(driver, DutyCheckable) else None
 
 
-def opens_unreleased_doors(device: str, driver: type, site: Site) -> bool:
-    """Return whether a device opens doors that no fire of the site releases.
-
-    Args:
-        device: Of the site file.
-        driver: Its class.
-        site: The whole site.
-    """
+def is_in_a_zone(device: str, site: Site) -> bool:
+    """Return whether a device is an output of a fire zone, or has access points."""
     is_output = any(output.device == device for zone in site.fire_zone for output in zone.outputs)
-    is_point = any(point.device == device for point in site.access_point)
-    return issubclass(driver, DoorControl) and not is_output and not is_point
+    return is_output or any(point.device == device for point in site.access_point)
 
 
 def _told(device: DeviceEntry, driver: Driver, task: DeviceTask, channel: int) -> tuple[Told, bool]:
