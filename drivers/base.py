@@ -148,6 +148,16 @@ class TwoSidedGate(PassageGate, Protocol):
 
 
 @runtime_checkable
+class FireContact(Protocol):
+    """A gate that reports the fire panel's contact at it, as an ``InputChanged``."""
+
+    @property
+    def fire_contact(self) -> int:
+        """Its channel; active is a fire."""
+        ...
+
+
+@runtime_checkable
 class Releasable(Protocol):
     """A turnstile or barrier that can stand open for everybody, both ways, as at a fire."""
 

@@ -167,6 +167,11 @@ class SpeedGate:
             changes.append(InputChanged(FIRE_OPEN_INPUT, reply.bit(fire)))
         return changes
 
+    @property
+    def fire_contact(self) -> int:
+        """See ``FireContact.fire_contact``."""
+        return FIRE_OPEN_INPUT
+
     async def access(self, side: Side) -> CommandReceipt:
         """See ``PassageGate.access``."""
         return await self._command(COMMANDS[side])

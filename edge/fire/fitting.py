@@ -9,8 +9,10 @@ from drivers.base import (
     DoorControl,
     Driver,
     DutyCheckable,
+    FireContact,
     LockOpenControl,
     OutputBoard,
+    PassageGate,
     Releasable,
     Side,
 )
@@ -45,12 +47,18 @@ def fit(
         station: Of the node.
 
     Raises:
-        SiteError: An output of a zone is a device that can be neither switched nor opened.
+        SiteError: An output of a zone is a device that can be neither switched nor opened, or its
+            input one that tells of no fires.
     """
 
     def is_current() -> bool:
         return task.is_current
 
+    if device.id in station.places.own_panels and _is_no_panel(driver):
+        raise SiteError(
+            f"a fire_input names device {device.id!r}, which is a {device.driver!r}: it tells of no"
+            " fires; for a contact take dry_contact_fire"
+        )
     if isinstance(driver, DoorControl) and not is_in_a_zone(device.id, station.site):
         station.places.unreleased.add(device.id)
     if points:
@@ -62,6 +70,12 @@ def fit(
         if is_door:
             station.places.doors.add(output)
     return _asking(task, driver) if isinstance(driver, DutyCheckable) else None
+
+
+def _is_no_panel(driver: Driver) -> bool:
+    """Return whether a device is known to be something else than a panel: its zone would wait."""
+    is_other = isinstance(driver, PassageGate | OutputBoard | DoorControl | Releasable)
+    return is_other and not isinstance(driver, FireContact)
 
 
 def is_in_a_zone(device: str, site: Site) -> bool:

@@ -2,10 +2,22 @@
 
 import time
 from collections.abc import Callable
+from typing import Final
 
-from drivers.base import Driver, Observation, SpeaksUnasked
+from drivers.base import (
+    Driver,
+    FireContact,
+    InputChanged,
+    Observation,
+    PointChanged,
+    PointCondition,
+    SpeaksUnasked,
+)
 from edge.devices import DeviceListener
 from edge.fire.station import FireStation
+
+GATE_CONTACT: Final = "contact"
+"""The point of a gate's own fire contact."""
 
 
 class FireWatch:
@@ -35,7 +47,8 @@ class FireWatch:
         """A poll found a change."""
         if self._is_panel:
             heard_at_s = self._heard_at_s() or self._monotonic()
-            self._station.observed(self._device, observation, heard_at_s=heard_at_s)
+            told = _as_point(observation, self._driver)
+            self._station.observed(self._device, told, heard_at_s=heard_at_s)
         self._listener.observed(observation)
 
     def lost(self, detail: str) -> None:
@@ -52,3 +65,13 @@ class FireWatch:
             self._station.panel_returned(self._device, tells_all=tells_all)
         self._station.gates.device_returned(self._device)
         self._listener.returned(absence_s)
+
+
+def _as_point(observation: Observation, driver: Driver) -> Observation:
+    """Return a gate's own fire contact as a point of a panel; anything else as it is."""
+    if not isinstance(driver, FireContact) or not isinstance(observation, InputChanged):
+        return observation
+    if observation.channel != driver.fire_contact:
+        return observation
+    conditions = (PointCondition.FIRE,) if observation.active else ()
+    return PointChanged(GATE_CONTACT, conditions, kind="dry contacts")
