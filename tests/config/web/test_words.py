@@ -95,7 +95,7 @@ def test_every_word_is_used() -> None:
               "consent_method", "consent_place", "deletion_reason",
               "command_kind", "command_state", "command_refusal", "local_reason",
               "fire_confirmed", "fire_outcome", "fire_heard", "fire_mode", "fire_report",
-              "fire_cell", "fire_matrix", "fire_phase",
+              "fire_cell", "fire_matrix", "fire_phase", "fire_warning",
               "bulk", "bulk_outcome", "bulk_advice", "signing_act", "signing_deed",
               "alarm_kind", "alarm_act", "alarm_mail", "alarm_figure", "alarm_verdict",
               "alarm_priority", "alarm_page", "channel_failure", "plan_kind", "media_kind",
