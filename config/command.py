@@ -26,6 +26,10 @@ _SUMMARIES = {
     "models": "list, build, add and evaluate recognition networks",
     "people": "enrol people; who must come again for a new network",
     "keys": "the keys that protect faces: a new one, and how far it is",
+    "fire": "fire drills, and the evidence of what the gates did",
+    "consent": "what people are told before they agree; proofs that a face was deleted",
+    "audit": "the audit log: whether it is whole, and where it ends",
+    "privacy": "the impact assessment of a site, as a page to print",
     "doctor": "what is wrong with this machine",
 }
 
