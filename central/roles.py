@@ -12,7 +12,7 @@ _GUARD: Final = frozenset(
     {
         "site.read", "events.read", "events.crops", "nodes.read", "people.read",
         "access.read", "lockdown.set", "passback.forgive", "muster.read", "visits.read",
-        "commands.send", "muster.call", "desk.keep", "shifts.read",
+        "commands.send", "muster.call", "desk.keep", "shifts.read", "shifts.write",
         "assistance.read", "assistance.answer", "alarms.read", "alarms.act",
         "patrol.read",
         "video.watch", "video.clips", "fire.read", "fire.answer", "fire.close",
@@ -42,7 +42,7 @@ _SECURITY: Final = frozenset(
         "assistance.read", "assistance.answer", "alarms.read", "alarms.act", "alarms.manage",
         "video.watch", "video.clips", "video.playback", "video.hold",
         "patrol.read", "patrol.plan",
-        "plans.write", "shifts.read",
+        "plans.write", "shifts.read", "shifts.write",
         "fire.read", "fire.answer", "fire.close", "fire.drill", "fire.test", "fire.supervise",
     }
 )  # fmt: skip

@@ -128,6 +128,7 @@ def _names(site: Site) -> dict[str, dict[str, dict[str, str]]]:
         ("device", site.device),
         ("checkpoint", site.checkpoint),
         ("zone", site.fire_zone),
+        ("camera", site.camera),
     ):
         for entry in entries:
             if entry.name:

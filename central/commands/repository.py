@@ -130,13 +130,14 @@ def view_of(row: Row[Any], *, now: datetime) -> CommandView:
         expires_at=row.expires_at,
         told_at=row.told_at,
         answered_at=row.answered_at,
-        state=_state(row, now=now),
+        state=state_of(row, now=now),
         refusal=None if row.refusal is None else CommandRefusal(row.refusal),
         action_id=None if row.action_id is None else UUID(row.action_id),
     )
 
 
-def _state(row: Row[Any], *, now: datetime) -> CommandState:
+def state_of(row: Row[Any], *, now: datetime) -> CommandState:
+    """Return what has become of a command by now."""
     if row.outcome is not None:
         return CommandState(row.outcome)
     is_over = now >= row.expires_at

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, select, u
 
 from central.database import Transaction
 from central.duty.schemas import Change
-from central.duty.tables import duty_changes, guard_desks
+from central.duty.tables import duty_changes, guard_desks, shift_notes
 from central.operator_tables import users
 from central.people.masking import masked
 from central.roles import DESK, ROLES
@@ -123,4 +123,13 @@ async def note_change(
         insert(duty_changes).values(
             desk_id=desk_id, at=now, change=change, username=username, before=before
         )
+    )
+
+
+async def add_note(
+    transaction: Transaction, note_id: str, text: str, *, username: str, now: datetime
+) -> None:
+    """Keep what somebody wrote down."""
+    await transaction.execute(
+        insert(shift_notes).values(note_id=note_id, at=now, written_by=username, text=text)
     )

@@ -2,11 +2,14 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from central.people.schemas import Number, Pin
 
 Change = Literal["opened", "taken_over", "locked", "left"]
+ShiftEntryKind = Literal[
+    "duty", "command", "lockdown", "handover", "alarm", "alarm_act", "round", "note"
+]
 
 
 class DeskView(BaseModel):
@@ -38,15 +41,18 @@ class ShiftEntry(BaseModel):
 
     Attributes:
         what: Of ``duty`` the change, of ``command`` its kind, of ``alarm`` its kind, of
-            ``alarm_act`` the act, of ``lockdown`` on or off, of ``handover`` written or taken.
+            ``alarm_act`` the act, of ``lockdown`` on or off, of ``handover`` written or taken, of
+            ``round`` ``complete``, ``incomplete`` or ``walking``.
         who: The operator's name of then; empty where nobody did it.
-        about: Access point, device, level, node; of ``duty`` who was on duty before.
+        about: Access point, device, level, node, route; of ``duty`` who was on duty before.
         words: A reason or a note, as it was written.
-        outcome: Of a command, as the node answered.
+        outcome: Of a command what became of it, as ``CommandState`` says it.
+        action_id: Of all commands that were one act, such as one to a whole area.
+        done, count: Of a round, how many of its stops somebody was at.
     """
 
     at: AwareDatetime
-    kind: Literal["duty", "command", "lockdown", "handover", "alarm", "alarm_act"]
+    kind: ShiftEntryKind
     what: str
     who: str = ""
     about: str = ""
@@ -54,6 +60,17 @@ class ShiftEntry(BaseModel):
     outcome: str = ""
     alarm_kind: str = ""
     alarm_id: str | None = None
+    action_id: str | None = None
+    done: int | None = None
+    count: int | None = None
+
+
+class WantedNote(BaseModel):
+    """Something that a guard writes down."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 
 
 class ShiftLog(BaseModel):

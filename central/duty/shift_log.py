@@ -8,27 +8,35 @@ from typing import Any, Final
 from sqlalchemy import Row, select
 
 from central.alarms.tables import alarm_history, alarms, handovers
+from central.commands.repository import state_of
 from central.database import Transaction
 from central.duty.schemas import ShiftEntry
-from central.duty.tables import duty_changes
+from central.duty.tables import duty_changes, shift_notes
+from central.patrol.evaluation import SCANNED, RoundResult
+from central.patrol.rounds import PlannedRound
+from central.patrol.tables import patrol_rounds
 from central.tables import commands, lockdowns
 
 ENTRY_COUNT_MAX: Final = 2_000
 URGENT: Final = 2
 """Alarms of this priority and above stand in the log by themselves; of others what people did."""
+NOT_LISTED: Final = ("watch_camera", "call_preset", "report_status", "signal")
+"""Commands that are no deed of a shift: looking, and what central does by itself."""
 
 
 async def entries(
-    transaction: Transaction, *, since: datetime, until: datetime
+    transaction: Transaction, *, since: datetime, until: datetime, now: datetime
 ) -> tuple[list[ShiftEntry], bool]:
     """Return what happened, oldest first, and whether some of it had to be left out."""
     found = [
         *await _read(transaction, duty_changes, "at", since, until, _duty),
-        *await _read(transaction, commands, "issued_at", since, until, _command),
+        *await _commands(transaction, since, until, now),
         *await _read(transaction, lockdowns, "since", since, until, _lockdown_on),
         *await _read(transaction, lockdowns, "ended_at", since, until, _lockdown_off),
         *await _read(transaction, handovers, "written_at", since, until, _handed_over),
         *await _read(transaction, handovers, "taken_at", since, until, _taken_over),
+        *await _read(transaction, shift_notes, "at", since, until, _note),
+        *await _rounds(transaction, since, until, now),
         *await _alarms(transaction, since, until),
         *await _acts(transaction, since, until),
     ]
@@ -47,6 +55,41 @@ async def _read(
     at = table.c[column]
     query = select(table).where(at >= since, at < until).order_by(at).limit(ENTRY_COUNT_MAX + 1)
     return [entry(row) for row in await transaction.execute(query)]
+
+
+async def _commands(
+    transaction: Transaction, since: datetime, until: datetime, now: datetime
+) -> Iterable[ShiftEntry]:
+    at = commands.c.issued_at
+    query = select(commands).where(at >= since, at < until)
+    # A live view is asked for anew every minute: it is left out before the rows are counted.
+    for kind in NOT_LISTED:
+        query = query.where(commands.c.what.not_like(f'{{"kind":"{kind}"%'))
+    rows = await transaction.execute(query.order_by(at).limit(ENTRY_COUNT_MAX + 1))
+    return [_command(row, now=now) for row in rows]
+
+
+async def _rounds(
+    transaction: Transaction, since: datetime, until: datetime, now: datetime
+) -> Iterable[ShiftEntry]:
+    """Return the rounds that began, and how many of their stops somebody was at by now."""
+    at = patrol_rounds.c.starts_at
+    query = select(patrol_rounds).where(at >= since, at < min(until, now))
+    rows = await transaction.execute(query.order_by(at).limit(ENTRY_COUNT_MAX + 1))
+    return [_round(row, now=now) for row in rows]
+
+
+def _round(row: Row[Any], *, now: datetime) -> ShiftEntry:
+    planned = PlannedRound.model_validate_json(row.body)
+    stops = RoundResult.model_validate_json(row.result).stops
+    done = sum(stop.status in SCANNED for stop in stops)
+    is_over = now >= row.closes_at
+    is_whole = done == len(planned.stops)
+    what = "complete" if is_whole else "incomplete" if is_over else "walking"
+    return ShiftEntry(
+        at=row.starts_at, kind="round", what=what, about=row.route, done=done,
+        count=len(planned.stops),
+    )  # fmt: skip
 
 
 async def _alarms(
@@ -87,12 +130,16 @@ def _duty(row: Row[Any]) -> ShiftEntry:
     return ShiftEntry(at=row.at, kind="duty", what=row.change, who=row.username, about=row.before)
 
 
-def _command(row: Row[Any]) -> ShiftEntry:
+def _note(row: Row[Any]) -> ShiftEntry:
+    return ShiftEntry(at=row.at, kind="note", what="", who=row.written_by, words=row.text)
+
+
+def _command(row: Row[Any], *, now: datetime) -> ShiftEntry:
     what = _kind_of(row.what)
     return ShiftEntry(
         at=row.issued_at, kind="command", what=what.get("kind", ""), who=row.username,
         about=what.get("access_point") or what.get("device") or row.node, words=row.reason,
-        outcome=row.outcome or "",
+        outcome=state_of(row, now=now), action_id=row.action_id,
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
-"""The tables of guards' desks."""
+"""The tables of guards' desks and of what they write down."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table, Text
 
 from central.metadata import UtcDateTime, metadata
 
@@ -31,4 +31,14 @@ duty_changes = Table(
     Column("username", String(64), nullable=False, comment="the operator's name of then"),
     Column("before", String(64), nullable=False, comment="who was on duty, or empty"),
     comment="who was on duty when; nothing is deleted",
+)
+
+shift_notes = Table(
+    "shift_notes",
+    metadata,
+    Column("note_id", String(36), primary_key=True),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("written_by", String(64), nullable=False, comment="the operator's name of then"),
+    Column("text", Text, nullable=False),
+    comment="what guards wrote down in their shift; nothing is changed",
 )

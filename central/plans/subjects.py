@@ -26,8 +26,8 @@ def subjects_of(site: Site) -> list[Subject]:
         ),
         *(
             Subject(
-                kind="camera", id=camera.id, name={}, node=camera.node, device=camera.id,
-                access_points=tuple(seen_by.get(camera.id, ())),
+                kind="camera", id=camera.id, name=_named(camera.name), node=camera.node,
+                device=camera.id, access_points=tuple(seen_by.get(camera.id, ())),
             )
             for camera in site.camera
         ),

@@ -111,7 +111,7 @@ CLASSES: Final = (
         "alarm_deliveries",
         every=DAILY,
     ),
-    _aged("handovers", "handovers", every=DAILY),
+    _aged("handovers", "handovers", "shift_notes", every=DAILY),
     _aged("alarm_snapshots", *MEDIA_TABLES),
     _aged("alarm_clips", *MEDIA_TABLES),
     _aged("patrols", "patrol_rounds", "patrol_scans", "patrol_duties", every=DAILY),

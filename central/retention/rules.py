@@ -35,7 +35,7 @@ from central.alarms.tables import (
 )
 from central.consent import erasures, leavers
 from central.database import ALARMS_LOCK, EVENTS_LOCK, Transaction
-from central.duty.tables import guard_desks
+from central.duty.tables import guard_desks, shift_notes
 from central.fire.tables import fire_people, fires
 from central.muster import repository as muster
 from central.muster.tables import area_facts, roll_calls
@@ -234,14 +234,15 @@ async def _forget_alarms(transaction: Transaction, until: datetime, limit: int) 
 
 
 async def _oldest_handover(transaction: Transaction) -> datetime | None:
-    return await minimum(transaction, handovers.c.written_at)
+    return await minimum(transaction, handovers.c.written_at, shift_notes.c.at)
 
 
 async def _forget_handovers(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
     count = await delete_some(
         transaction, handovers.c.handover_id, handovers.c.written_at <= until, limit
     )
-    return Forgotten(count, count == limit)
+    notes = await delete_some(transaction, shift_notes.c.note_id, shift_notes.c.at <= until, limit)
+    return Forgotten(count + notes, limit in (count, notes))
 
 
 def _media(kind: MediaKind) -> Rule:

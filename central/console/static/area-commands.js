@@ -9,6 +9,7 @@ import { HOLD_MINUTES } from "./gate-commands.js";
 import { actionButton, actionForm, field, openDialog } from "./forms.js";
 import { follow } from "./follow.js";
 import { pointName } from "./event-line.js";
+import { unknownWord } from "./site-state.js";
 import { wear } from "./style.js";
 import { fill, h, renderRows } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
@@ -25,8 +26,8 @@ wear("desk.css");
 
 const DEEDS = ["open_once", "hold_open", "secure"];
 
-/** @param {Store} store @param {string} [area] that is chosen to begin with */
-export async function openArea(store, area) {
+/** @param {Store} store @param {string} [point] an access point whose area is chosen to begin with */
+export async function openArea(store, point) {
   wear("area.css");
   const { model } = await get("/access-model");
   const areas = model.areas.filter((/** @type {any} */ each) => pointsOf(model.points, each.id).length);
@@ -34,7 +35,8 @@ export async function openArea(store, area) {
     openDialog(t("area.title"), h("p", {}, t("area.none")));
     return;
   }
-  const dialog = new AreaDialog(store, model.points, areas, area ?? areas[0].id);
+  const led = model.points.find((/** @type {Point} */ each) => each.id === point);
+  const dialog = new AreaDialog(store, model.points, areas, led?.to_area ?? led?.from_area ?? areas[0].id);
   dialog.open();
 }
 
@@ -217,7 +219,7 @@ class AreaDialog {
     drawing.replaceChildren(gateDrawing(shown));
     fill(name, pointName(state.site, point.id));
     fill(way, t(`area_way.${wayOf(point, this.#area.value)}`));
-    fill(word, isStale ? t("state.stale") : term("state", shown), " ", h("small", {}, gate ? t("since", { time: formatTime(isStale ? gate.staleSince : gate.since, state.zone) }) : ""));
+    fill(word, isStale ? unknownWord(gate?.is_awaited) : term("state", shown), " ", h("small", {}, gate ? t("since", { time: formatTime(isStale ? gate.staleSince : gate.since, state.zone) }) : ""));
     word.classList.toggle("is-stale", isStale);
     row.dataset.state = command?.state ?? (isSent ? "untold" : "");
     if (isSent) fill(answer, ...this.#answer(command));

@@ -34,7 +34,7 @@ export class DutyLock {
     this.element = h(
       "form",
       { class: "duty-lock", hidden: true, role: "region" },
-      h("strong", { role: "status" }, symbol("keypad"), this.#said),
+      h("strong", { role: "status" }, symbol("lock"), this.#said),
       h("label", {}, this.#labels[0], this.#card),
       h("label", {}, this.#labels[1], this.#pin),
       this.#take,

@@ -1,70 +1,162 @@
-/** Events of the past: looked for by time, kind, place and class, and taken away as a table. */
+/** Events of the past: looked for by time, kind, place, node and person, followed while they happen, opened by keyboard. */
 
+import "/web/live-list.js";
 import { get } from "./api.js";
-import { actionForm, field } from "./forms.js";
+import { questionOf, searchForm } from "./event-search.js";
+import { who } from "./event-line.js";
+import { EventLog } from "./event-log.js";
+import { placeName } from "./event-place.js";
+import { belongs, merged, placeOf, ROWS_MAX } from "./event-tail.js";
 import { keptPurpose } from "./purpose-kept.js";
 import { startPage } from "./shell.js";
-import { pointName } from "./event-line.js";
-import { fill, h, renderRows } from "/web/dom.js";
-import { formatTime, instantOf, minuteOf } from "/web/format.js";
-import { onLanguage, t, term, termsOf } from "/web/i18n.js";
+import { fill, h } from "/web/dom.js";
+import { formatTime } from "/web/format.js";
+import { onLanguage, t, term } from "/web/i18n.js";
 import { onKey } from "/web/keys.js";
+import { prioritySign, symbol } from "/web/symbols.js";
+
+/**
+ * @typedef {import("/web/live-list.js").LiveList} LiveList
+ * @typedef {import("./site-state.js").StoredEvent} StoredEvent
+ */
 
 const PAGE_LENGTH = 100;
-const DAY_MS = 86_400_000;
 const EXPORTS = [["csv", "event_search.csv"], ["jsonl", "event_search.jsonl"]];
+const HEADS = ["time", "what", "where", "who", "node"];
 
 startPage({
   name: "events",
-  mount(main, { store }) {
-    /** @type {any[]} */
+  mount(main, { store, session }) {
+    const may = (/** @type {string} */ permission) => session.permissions.includes(permission);
+    /** @type {StoredEvent[]} */
     let items = [];
     /** @type {number | null} */
     let next = null;
-    let asked = "";
+    /** @type {import("./event-tail.js").Wanted | null} what was looked for; null before the first search */
+    let wanted = null;
+    let isPaused = false;
+    let waitingCount = 0;
+    /** The newest event that the tail has seen. */
+    let seen = 0;
+    /** @type {StoredEvent | null} */
+    let opened = null;
     const form = h("div", { class: "event-search" });
     const said = h("p", { class: "muted", role: "status" });
-    const body = h("tbody");
+    const pause = h("button", { type: "button", class: "tail", hidden: true, onclick: () => turn() });
+    const heads = h("div", { class: "heads", "aria-hidden": "true" });
+    const list = /** @type {LiveList} */ (h("live-list", { empty: "event_search.begin" }));
     const more = h("button", { type: "button", hidden: true });
     const out = h("div", { class: "deeds" });
-    main.append(h("header", {}, h("h1", { data: { t: "page.events" } }, t("page.events")), out), form, said, h("table", { class: "found" }, body), more);
+    const panel = h("aside", { class: "detail", hidden: true, tabindex: "-1" });
+    const look = {
+      showsCrops: may("events.crops"),
+      showsCandidates: may("events.candidates"),
+      mayForgive: false,
+      zone: () => store.state.zone,
+      cropLifetimeMs: (/** @type {string} */ kind) => store.state.cropLifetimeMs(kind),
+      choose: () => {},
+      changed: () => showOpened(),
+    };
+    main.append(
+      h("header", {}, h("h1", { data: { t: "page.events" } }, t("page.events")), out),
+      form,
+      h("div", { class: "told" }, said, pause),
+      h("div", { class: "found" }, h("section", {}, heads, list, more), panel),
+    );
+    list.row = {
+      key: (item) => String(item.position),
+      create: () => h("li", {}, h("time"), h("span", { class: "what" }), h("span", { class: "where" }), h("span", { class: "who" }), h("span", { class: "node" })),
+      update: (row, item) => update(row, item),
+    };
 
-    /** @param {Record<string, string>} values @returns {string} */
-    function question(values) {
-      const { zone } = store.state;
-      const wanted = new URLSearchParams();
-      if (values.since) wanted.set("since", instantOf(values.since, zone));
-      if (values.until) wanted.set("until", instantOf(values.until, zone));
-      if (values.type) wanted.append("type", `menshen.${values.type}.v1`);
-      for (const name of ["class", "place", "person"]) if (values[name]) wanted.append(name, values[name].trim());
-      return wanted.toString();
+    /** @param {HTMLElement} row @param {StoredEvent} stored */
+    function update(row, stored) {
+      const { event, node, holder_name: name } = stored;
+      if (row.dataset.stamp === document.documentElement.lang) return;
+      row.dataset.stamp = document.documentElement.lang;
+      const [at, what, where, whom, from] = row.children;
+      const log = new EventLog();
+      log.add(stored);
+      const [line] = log.lines;
+      const word = event.type.replace("menshen.", "").replace(/\.v\d+$/, "");
+      row.className = line?.priority ? `p${line.priority}` : "";
+      fill(at, formatTime(event.time, store.state.zone));
+      /** @type {HTMLTimeElement} */ (at).dateTime = event.time;
+      fill(what, line?.priority ? prioritySign(line.priority) : symbol(line?.symbol ?? "note"), h("span", {}, term("event", word)));
+      fill(where, placeName(placeOf(stored), store.state.site));
+      fill(whom, name ?? (line && word !== "access.passed" ? who(line) : ""));
+      fill(from, node);
     }
+
+    const isLive = () => wanted !== null && !wanted.until;
 
     /** @param {boolean} isMore */
     async function load(isMore) {
-      const answer = await get(`/events/search?${asked}&limit=${PAGE_LENGTH}${isMore && next ? `&before=${next}` : ""}`);
+      const before = isMore && next ? `&before=${next}` : "";
+      // What happens while the answer is on its way is told by the stream as well.
+      const position = store.state.position;
+      const answer = await get(`/events/search?${questionOf(/** @type {any} */ (wanted))}&limit=${PAGE_LENGTH}${before}`);
       items = isMore ? [...items, ...answer.items] : answer.items;
       next = answer.next;
+      if (!isMore) {
+        seen = position;
+        waitingCount = 0;
+      }
+      show();
+      follow();
+    }
+
+    /** Take what has happened since; while it is paused, count it. */
+    function follow() {
+      if (!isLive() || !wanted) return;
+      const { recent, position } = store.state;
+      // Another store of events begins anew.
+      if (position < seen) seen = 0;
+      if (position <= seen) return;
+      const missed = recent.length > 0 && recent[0].position > seen + 1;
+      const fresh = recent.filter((each) => each.position > seen && belongs(each, /** @type {any} */ (wanted)));
+      if (isPaused) {
+        waitingCount = missed ? ROWS_MAX : fresh.length;
+        return words();
+      }
+      seen = position;
+      // More has happened than was told, as after a time without connection: look again.
+      if (missed) {
+        load(false);
+        return;
+      }
+      if (!fresh.length) return;
+      const put = merged(items, fresh, next === null);
+      items = put.items;
+      if (put.isCut) next = items.at(-1)?.position ?? null;
       show();
     }
 
+    function turn() {
+      isPaused = !isPaused;
+      waitingCount = 0;
+      follow();
+      words();
+    }
+
     function show() {
-      const { site, zone } = store.state;
-      renderRows(body, items, {
-        key: (item) => String(item.position),
-        create: () => h("tr", {}, h("td", {}, h("time")), h("td"), h("td"), h("td"), h("td")),
-        update: (row, { event, node, holder_name: name }) => {
-          const [at, what, where, who, at_node] = row.children;
-          fill(at, h("time", { datetime: event.time }, formatTime(event.time, zone)));
-          fill(what, term("event", event.type.replace("menshen.", "").replace(/\.v\d+$/, "")));
-          fill(where, event.data.access_point ? pointName(site, event.data.access_point) : (event.data.device ?? ""));
-          fill(who, name ?? (event.data.reason ? term("reason", event.data.reason) : ""));
-          fill(at_node, node);
-        },
-      });
-      fill(said, asked === "" && !items.length ? t("event_search.begin") : items.length ? t("event_search.found", { n: items.length }) : t("event_search.none"));
+      list.items = items;
+      words();
+    }
+
+    function words() {
+      panel.setAttribute("aria-label", t("event_record.title"));
+      list.setAttribute("empty", wanted ? "event_search.none" : "event_search.begin");
+      fill(heads, ...HEADS.map((key) => h("span", {}, t(`event_head.${key}`))));
+      fill(said, items.length ? t("event_search.found", { n: items.length }) : "");
+      pause.hidden = !isLive();
+      pause.setAttribute("aria-pressed", String(isPaused));
+      const waits = waitingCount >= ROWS_MAX ? t("event_search.many_waiting") : waitingCount ? t("event_search.waiting", { n: waitingCount }) : t("event_search.paused");
+      fill(pause, h("kbd", {}, "P"), h("i", { class: "dot" }), h("span", {}, isPaused ? waits : t("event_search.live")));
+      const isFull = items.length >= ROWS_MAX;
       more.hidden = next === null;
-      fill(more, t("event_search.more"));
+      more.toggleAttribute("disabled", isFull);
+      fill(more, t(isFull ? "event_search.full" : "event_search.more"));
       fill(out);
       if (items.length) out.append(...EXPORTS.map(([kind, key]) => h("button", { type: "button", onclick: () => takeAway(kind) }, t(key))));
     }
@@ -73,40 +165,70 @@ startPage({
     function takeAway(kind) {
       const { purpose, reference } = keptPurpose() ?? { purpose: "", reference: "" };
       const why = new URLSearchParams({ purpose, reference });
-      h("a", { href: `/api/v1/events/export.${kind}?${asked}&${why}`, download: `events.${kind}` }).click();
+      h("a", { href: `/api/v1/events/export.${kind}?${questionOf(/** @type {any} */ (wanted))}&${why}`, download: `events.${kind}` }).click();
+    }
+
+    async function showOpened() {
+      if (!opened) return;
+      const shown = opened;
+      const { record } = await import("./event-record.js");
+      if (shown !== opened) return;
+      const close = h("button", { type: "button", class: "quiet close", "aria-label": t("action.close"), onclick: shut }, "×");
+      fill(panel, close, record(shown, items, look, store.state.site));
+      panel.hidden = false;
+    }
+
+    function hide() {
+      opened = null;
+      panel.hidden = true;
+    }
+
+    function shut() {
+      hide();
+      /** @type {HTMLElement | null} */ (list.querySelector(".rows"))?.focus({ preventScroll: true });
+    }
+
+    /** @param {string | null} key */
+    function choose(key) {
+      const found = items.find(({ position }) => String(position) === key);
+      if (!found) return;
+      opened = found;
+      showOpened();
     }
 
     function build() {
-      const { zone } = store.state;
-      const choice = (/** @type {string} */ name, /** @type {string} */ group) =>
-        h("select", { name }, h("option", { value: "" }, t("event_search.any")), ...termsOf(group).map((word) => h("option", { value: word }, term(group, word))));
-      const minute = (/** @type {string} */ name, /** @type {number} */ at) => h("input", { name, type: "datetime-local", value: minuteOf(at, zone) });
-      const now = Date.now();
-      const points = Object.keys(store.state.site?.access_points ?? {});
-      const places = h("datalist", { id: "event-places" }, ...points.map((id) => h("option", { value: id }, pointName(store.state.site, id))));
-      const fields = [
-        field("event_search.since", minute("since", now - DAY_MS)),
-        field("event_search.until", minute("until", now + 60_000)),
-        field("event_search.type", choice("type", "event")),
-        field("event_search.class", choice("class", "class")),
-        field("event_search.place", h("input", { name: "place", list: "event-places", autocomplete: "off" })),
-        field("event_search.person", h("input", { name: "person", autocomplete: "off" })),
-      ];
-      fill(form, actionForm("event_search.find", fields, async (values) => {
-        asked = question(values);
+      const run = async (/** @type {import("./event-tail.js").Wanted} */ asked) => {
+        wanted = asked;
+        isPaused = false;
+        hide();
         await load(false);
-      }), places);
+      };
+      fill(form, searchForm(store.state, { mayChoose: may("people.read"), run }));
       show();
     }
 
     more.addEventListener("click", () => load(true));
+    // A row that is pressed opens; one that keys lead to opens with Enter, or while another is open.
+    list.addEventListener("click", (event) => choose(event.target instanceof Element ? (/** @type {HTMLElement | null} */ (event.target.closest("[data-key]"))?.dataset.key ?? null) : null));
+    list.addEventListener("choose", (event) => opened && choose(/** @type {CustomEvent} */ (event).detail));
+    onKey("j", () => t("keys.down"), () => list.move(1));
+    onKey("k", () => t("keys.up"), () => list.move(-1));
+    onKey("Enter", () => t("event_record.open"), () => choose(/** @type {HTMLElement | null} */ (list.querySelector("[aria-current]"))?.dataset.key ?? null));
+    onKey("Escape", () => t("action.close"), shut);
+    onKey("p", () => t("event_search.pause"), () => isLive() && turn());
     onKey("/", () => t("keys.search"), () => form.querySelector("select")?.focus());
-    onLanguage(build);
+    onLanguage(() => {
+      build();
+      showOpened();
+    });
     let isBuilt = false;
     store.subscribe((state) => {
-      if (isBuilt || !state.isLoaded) return;
-      isBuilt = true;
-      build();
+      if (!state.isLoaded) return;
+      if (!isBuilt) {
+        isBuilt = true;
+        build();
+      }
+      follow();
     });
   },
 });

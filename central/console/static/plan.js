@@ -22,6 +22,8 @@ import { localName, onLanguage, t } from "/web/i18n.js";
  * @typedef {import("./session.js").Session} Session
  */
 
+/** So near to a side of the sheet words have no room on it. */
+const EDGE = 0.09;
 /** @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 
@@ -47,7 +49,8 @@ export function mountPlan(section, store, session) {
   const sheet = h("div", { class: "plan-sheet" });
   const problem = h("p", { class: "problem", role: "alert" });
   section.className += " plan";
-  section.append(h("header", {}, tabs, tally), problem, h("div", { class: "plan-frame" }, sheet));
+  const body = h("div", { class: "plan-body" }, h("div", { class: "plan-frame" }, sheet));
+  section.append(h("header", {}, tabs, tally), problem, body);
   const picture = /** @type {HTMLImageElement} */ (h("img", { class: "plan-drawing", alt: "", draggable: "false" }));
   const symbols = h("ul", { class: "plan-symbols" });
   sheet.append(picture, symbols);
@@ -59,10 +62,17 @@ export function mountPlan(section, store, session) {
   /** @param {Plan} plan @returns {Item[]} */
   const itemsOf = (plan) => plan.places.map((place) => ({ place, subject: subjects.get(`${place.kind}/${place.id}`) }));
 
-  /** @param {Item} item */
-  async function open({ place, subject }) {
-    const { openPlace } = await import("./plan-actions.js");
-    openPlace({ place, subject }, store, session);
+  /** @type {import("./plan-panel.js").PlanPanel | null} loaded with the first place that is opened */
+  let panel = null;
+  /** @param {Item} item @param {HTMLButtonElement} button */
+  async function open(item, button) {
+    const { PlanPanel } = await import("./plan-panel.js");
+    if (!panel) {
+      panel = new PlanPanel(store, session);
+      body.append(panel.element);
+    }
+    panel.onClosed = () => focus(button);
+    panel.open(item);
   }
 
   function draw() {
@@ -92,8 +102,10 @@ export function mountPlan(section, store, session) {
       update: (row, item) => {
         row.style.left = `${item.place.x * 100}%`;
         row.style.top = `${item.place.y * 100}%`;
+        // Words at the edge of the sheet go inwards, so that they are read whole.
+        row.dataset.edge = item.place.x < EDGE ? "left" : item.place.x > 1 - EDGE ? "right" : "";
         const button = /** @type {HTMLButtonElement} */ (row.firstElementChild);
-        button.onclick = () => open(item);
+        button.onclick = () => open(item, button);
         updateSymbol(row, button, item, planSymbol(item, state), state);
       },
     });
@@ -113,6 +125,7 @@ export function mountPlan(section, store, session) {
   /** @param {string} id */
   function choose(id) {
     chosen = id;
+    panel?.close();
     symbols.replaceChildren();
     draw();
     for (const listener of listeners) listener();
@@ -147,7 +160,10 @@ export function mountPlan(section, store, session) {
   }
   follow(store, (state) => state.plansVersion, load);
   store.subscribe(draw);
-  onLanguage(draw);
+  onLanguage(() => {
+    draw();
+    panel?.words();
+  });
   return {
     async reload(id = chosen) {
       chosen = id;

@@ -8,11 +8,14 @@ const KEY = "menshen.purpose";
 /** Purposes that a page says by itself, for whoever works on it all day; central takes them for little. */
 export const STANDING = ["monitoring", "personnel"];
 
+/** Pages of whoever watches the gates. */
+const WATCHING = new Set(["console", "cameras", "plans", "events"]);
+
 let standing = "personnel";
 
 /** @param {string} page whose standing purpose holds until somebody chooses another */
 export function standOn(page) {
-  standing = page === "console" || page === "cameras" ? "monitoring" : "personnel";
+  standing = WATCHING.has(page) ? "monitoring" : "personnel";
 }
 
 /** @returns {{purpose: string, reference: string} | null} */

@@ -150,6 +150,7 @@ const READS = new Map([
   ["fire", "fire"],
   ["visitors", "visits"],
   ["events", "events"],
+  ["shifts", "shifts"],
   ["patrol", "patrol"],
   ["audit", "audit"],
   ["operators", "users"],

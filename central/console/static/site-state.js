@@ -22,6 +22,9 @@ export function unknownWord(isAwaited) {
   return isAwaited ? t("state.awaited") : t("state.stale");
 }
 
+/** More than any page follows at once; whoever has missed more looks again. */
+const RECENT_MAX = 300;
+
 export class SiteState {
   isLoaded = false;
   /** @type {any} */
@@ -55,6 +58,8 @@ export class SiteState {
   /** @type {Map<string, NodeView>} */
   nodes = new Map();
   log = new EventLog();
+  /** @type {StoredEvent[]} the newest events as they came, oldest first, without a gap between them */
+  recent = [];
   alarms = new AlarmBook();
 
   get zone() {
@@ -73,6 +78,7 @@ export class SiteState {
     if (snapshot.epoch !== this.epoch) {
       // Another store of events: what was shown belongs to one that no longer exists.
       this.log = new EventLog();
+      this.recent = [];
       this.position = 0;
     }
     this.isLoaded = true;
@@ -119,6 +125,9 @@ export class SiteState {
   /** @param {StoredEvent} stored */
   #add(stored) {
     if (stored.position <= this.position) return;
+    if (stored.position > this.position + 1) this.recent = [];
+    this.recent.push(stored);
+    if (this.recent.length > RECENT_MAX) this.recent.shift();
     this.position = stored.position;
     this.log.add(stored);
   }

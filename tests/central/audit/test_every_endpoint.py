@@ -425,6 +425,9 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
         json={"zone": "building", "output": "lane", "way": "wired", "is_passed": True},
     ),
     "POST /desk": lambda b: b.planted("guard").client.post(f"{API}/desk"),
+    "POST /shift-log/notes": lambda b: b.administrator.post(
+        f"{API}/shift-log/notes", json={"text": "Calm"}
+    ),
     "POST /desk/lock": lambda b: opened(b).post(f"{API}/desk/lock"),
     "POST /sessions/card": lambda b: taken_by_card(b, locked(b)),
     "POST /areas/{area}/commands": lambda b: free(b),

@@ -10,6 +10,7 @@ from config.contract.access import DoorState
 from config.contract.nodes import DeviceStatus
 from tests.browser import Visitor
 from tests.central.bench import Bench, Node
+from tests.central.console.test_cameras import keep_both, sending
 from tests.central.duty.desks import CARD, with_card
 from tests.central.plans.drawings import API, draw
 
@@ -52,6 +53,28 @@ def test_a_symbol_turns_on_what_the_terminal_reads_back(bench: Bench, guard: Vis
     expect(symbol).to_contain_text("设备失联")
 
 
+def test_a_gate_shows_its_last_snapshot_and_is_seen_through_a_camera_beside_the_plan(
+    bench: Bench, guard: Visitor
+) -> None:
+    node = bench.node()
+    report(node, DoorState.CLOSED)
+    keep_both(node)
+    page = enter(guard, bench, "guard", "plans")
+    panel = page.locator(".plan-panel")
+    page.locator(f"{SYMBOL} button").press("Enter")
+    expect(panel.locator("figure.medium canvas")).to_be_visible()
+    expect(panel.get_by_role("button", name="开门、常开、恢复…")).to_be_focused()
+
+    with sending(node):
+        panel.locator(".plan-cameras button").click()
+        expect(panel.locator(".plan-live time")).not_to_be_empty()
+        expect(panel.locator(".plan-live .said")).to_be_empty()
+        page.keyboard.press("Escape")
+
+    expect(panel).to_be_hidden()
+    expect(page.locator(f"{SYMBOL} button")).to_be_focused()
+
+
 def test_things_are_placed_by_dragging_and_by_keyboard(bench: Bench, guard: Visitor) -> None:
     draw(bench.administrator)
     page = enter(guard, bench, "security_administrator", "plans")
@@ -92,21 +115,3 @@ def test_a_desk_goes_on_watching_and_the_next_guard_takes_over_without_a_reload(
     expect(lock).to_be_hidden()
     expect(page.locator(".user")).to_have_text(other.username)
     assert page.evaluate("window.isSamePage") is True
-
-
-def test_events_of_the_past_are_found_once_somebody_has_said_why(
-    bench: Bench, guard: Visitor
-) -> None:
-    node = bench.node()
-    node.send(node.event(1, time=bench.clock()))
-    page = enter(guard, bench, "guard", "events")
-    page.get_by_role("button", name="查询").click()
-
-    why = page.get_by_role("dialog")
-    why.locator("select").select_option("incident")
-    why.locator("button.primary").click()
-
-    expect(page.locator(".found tr")).to_contain_text("拒绝")
-    with page.expect_download() as started:
-        page.get_by_role("button", name="导出表格").click()
-    assert started.value.suggested_filename == "events.csv"
