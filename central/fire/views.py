@@ -51,6 +51,7 @@ async def view(transaction: Transaction, site: Site, *, now: datetime) -> FireVi
     points = list(await transaction.execute(select(fire_points)))
     paths = list(await transaction.execute(select(fire_paths).order_by(fire_paths.c.node)))
     tests = await open_tests(transaction, now=now)
+    statuses = await nodes.statuses(transaction)
     return FireView(
         at=now,
         zones=[
@@ -65,12 +66,12 @@ async def view(transaction: Transaction, site: Site, *, now: datetime) -> FireVi
             )
             for entry in site.fire_zone
         ],
-        panels=await _panels(transaction, site),
+        panels=await _panels(transaction, site, heard=last_frames(statuses)),
         tests=tests,
         drills=await open_drills(transaction, now=now),
         fires=[line_of(row, told, site) for row in newest],
         duty=await duty.newest(transaction),
-        warnings=_warnings(site, await nodes.statuses(transaction)),
+        warnings=_warnings(site, statuses),
     )
 
 
@@ -82,6 +83,21 @@ def _warnings(site: Site, statuses: Mapping[str, NodeStatus | None]) -> list[War
     if doors:
         found.append(FireWarning("door_not_released", names=tuple(doors)))
     return [WarningView(code=w.code, zone=w.zone, names=list(w.names)) for w in found]
+
+
+def last_frames(statuses: Mapping[str, NodeStatus | None]) -> Mapping[str, datetime]:
+    """Return when each panel was heard last, by its device, as terminals said in their status.
+
+    A panel's event says it of the moment at which the panel's own state changed, and no later one.
+    """
+    told = [status.fire for status in statuses.values() if status is not None]
+    return {
+        panel.device: panel.last_frame_at
+        for fire in told
+        if fire is not None
+        for panel in fire.panels
+        if panel.last_frame_at is not None
+    }
 
 
 async def newest_fires(transaction: Transaction, *, limit: int) -> Sequence[Row[Any]]:
@@ -255,7 +271,9 @@ def _is_open(said: Row[Any], fire: Row[Any]) -> bool:
     return said.confirmed_ms is not None and said.closed_at is None and not is_over
 
 
-async def _panels(transaction: Transaction, site: Site) -> list[PanelView]:
+async def _panels(
+    transaction: Transaction, site: Site, *, heard: Mapping[str, datetime]
+) -> list[PanelView]:
     rows = {row.device: row for row in await transaction.execute(select(fire_panels))}
     names = {device.id: device.name for device in site.device}
     found = list[PanelView]()
@@ -279,7 +297,11 @@ async def _panels(transaction: Transaction, site: Site) -> list[PanelView]:
             PanelView(
                 **place,
                 **_given(row, "node", "is_current", "mode", "conditions", "disabled", "faulty"),
-                **_given(row, "last_frame_at", "changed_at"),
+                last_frame_at=max(
+                    (at for at in (row.last_frame_at, heard.get(device)) if at is not None),
+                    default=None,
+                ),
+                changed_at=row.changed_at,
             )
         )
     return found
