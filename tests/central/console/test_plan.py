@@ -113,5 +113,7 @@ def test_a_desk_goes_on_watching_and_the_next_guard_takes_over_without_a_reload(
     page.keyboard.press("Enter")
 
     expect(lock).to_be_hidden()
-    expect(page.locator(".user")).to_have_text(other.username)
+    expect(page.locator(".user")).to_have_text("值班 g***")
+    session = page.request.get(f"{bench.url}/api/v1/sessions/current").json()
+    assert session["username"] == other.username
     assert page.evaluate("window.isSamePage") is True
