@@ -135,13 +135,18 @@ class Terminal:
             (zone,) = (await self.central.ask("/fire"))["zones"]
             return all(item["ended_at"] for item in zone["fires"])
 
+        asked = set[str]()
+
         async def is_closed() -> bool:
-            (zone,) = (await self.central.ask("/fire"))["zones"]
-            return not any(r["is_open"] for r in zone["releases"] if r["access_point"] in POINTS)
+            # When the gates have been read back; what is under way delays the next release.
+            newest = (await self.central.ask("/commands", limit="20"))["items"]
+            done = {c["command_id"] for c in newest if c["answered_at"] is not None}
+            return asked <= done
 
         await self._until(is_over)
         for point in POINTS:
-            await self.central.order(f"/access-points/{point}/close-release", reason="measured")
+            path = f"/access-points/{point}/close-release"
+            asked.add((await self.central.order(path, reason="measured"))["command_id"])
         await self._until(is_closed)
 
     async def _start(self, processes: Processes) -> None:

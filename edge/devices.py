@@ -34,6 +34,7 @@ from drivers.base import (
 from drivers.bus import Bus, Priority
 from drivers.presence import Presence, PresenceTracker
 from edge.backoff import wait_until_set
+from edge.turn import Turn
 
 _log = logging.getLogger("edge.devices")
 _Answer = TypeVar("_Answer")
@@ -91,8 +92,7 @@ class DeviceTask:
         self._driver, self._listener, self._modes = driver, listener, dict(modes)
         self._poll_interval_s, self._monotonic = poll_interval_s, monotonic
         self._bus = bus
-        self._poller: asyncio.Task[None] | None = None
-        self._turn = asyncio.Lock()
+        self._turn = Turn()
         self._poll_now = asyncio.Event()
         self._presence = PresenceTracker() if presence is None else presence
         self._lost_at_s, self._has_been_lost = 0.0, False
@@ -271,27 +271,23 @@ class DeviceTask:
 
     @contextlib.asynccontextmanager
     async def _turn_for_command(self, priority: Priority) -> AsyncIterator[None]:
-        """Wait for the driver; the poll that has it goes on as if it were the command itself."""
-        with contextlib.ExitStack() as stack:
-            if self._bus is not None and self._turn.locked():
-                stack.enter_context(self._bus.hastened(self._poller, to=priority))
-            await self._turn.acquire()
-        try:
-            with contextlib.ExitStack() as stack:
-                if self._bus is not None and priority is Priority.FIRE:
-                    stack.enter_context(self._bus.hastened(asyncio.current_task(), to=priority))
-                yield
-        finally:
-            self._turn.release()
+        """Wait for the driver; whoever has it goes on as if it were the command itself."""
+        async with contextlib.AsyncExitStack() as turn:
+            with contextlib.ExitStack() as waiting:
+                if self._bus is not None and self._turn.holder is not None:
+                    waiting.enter_context(self._bus.hastened(self._turn.holder, to=priority))
+                await turn.enter_async_context(self._turn.taken(priority))
+            if self._bus is not None and priority is Priority.FIRE:
+                turn.enter_context(self._bus.hastened(asyncio.current_task(), to=priority))
+            yield
 
     async def run(self) -> None:
         """Poll for ever."""
-        self._poller = asyncio.current_task()
         while True:
             self._poll_now.clear()
             try:
                 await self._set_up_if_due()
-                async with self._turn:
+                async with self._turn.taken(Priority.POLL):
                     observations = await self._driver.poll()
             except DriverError as error:
                 self._note_failure(error)
@@ -322,7 +318,7 @@ class DeviceTask:
         if self._set_up_due_s is None or self._monotonic() < self._set_up_due_s:
             return
         try:
-            async with self._turn:
+            async with self._turn.taken(Priority.POLL):
                 await self._set_up()
         except CommandRejectedError as error:
             # It answers, so it is not lost: a gate in fault must still be heard.
