@@ -92,7 +92,7 @@ class Release:
         self._answered_wish = 0
         self._told_at_s: float | None = None
         self._attempts, self._pause_s = 0, RETRY_FIRST_S
-        self._due = asyncio.Event()
+        self._due, self._is_again = asyncio.Event(), False
         self._turn = asyncio.Lock()
 
     @property
@@ -118,18 +118,28 @@ class Release:
     def wake(self) -> None:
         """Tell it at once if anything is wanted: it has come back."""
         if self._wanted or self._answered_wish != self._wish:
+            self._is_again = True
             self._due.set()
 
     async def run(self) -> None:
         """Tell it for ever whatever it has not confirmed."""
         while True:
             await wait_until_set(self._due, timeout_s=self._wait_s())
+            is_again = self._is_again or not self._due.is_set()
+            self._is_again = False
             self._due.clear()
-            await self.tell()
+            await self.tell(again=is_again)
 
-    async def tell(self) -> Answer:
-        """Tell it once what is wanted; returns the answer."""
+    async def tell(self, *, again: bool = False) -> Answer:
+        """Tell it once what is wanted; returns the answer.
+
+        Args:
+            again: Also where it has confirmed that already: else the line is left to the others.
+        """
         async with self._turn:
+            is_answered = self._answered_wish == self._wish and self._is_confirmed_answer()
+            if self.answer is not None and is_answered and not again:
+                return self.answer
             wish, wanted = self._wish, self._wanted
             now_s = self._monotonic()
             if self._told_at_s is None:

@@ -11,6 +11,7 @@ import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
+from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -105,6 +106,7 @@ class Exchange:
         self._keys: dict[str, Ed25519PublicKey] = {}
         self._sessions: dict[str, Session] = {}
         self._have: dict[str, int] = {}
+        self._shown: dict[str, dict[UUID, int]] = {}
         self._turn = 0
 
     @property
@@ -154,6 +156,11 @@ class Exchange:
         """Return what the other nodes are to be told of fires now."""
         return self._fires()
 
+    def not_shown_by(self, peer: str, fires: Sequence[FireNotice]) -> list[FireNotice]:
+        """Return the fires of which a node has not said itself that it knows them as they are."""
+        shown = self._shown.get(peer, {})
+        return [fire for fire in fires if shown.get(fire.fire_id, 0) < fire.revision]
+
     def receive(self, data: bytes, *, now_s: float) -> Learnt:
         """Take a datagram.
 
@@ -163,9 +170,12 @@ class Exchange:
         message = decode(data, site=self._site, receiver=self._node, keys=self._keys)
         peer, knowledge = message.sender, self._known()
         if not self._sessions[peer].is_fresh(message, now_s=now_s):
+            # It may be another process of that node, which knows nothing yet.
+            self._shown.pop(peer, None)
             reply = self._message(peer, knowledge, answer=message.challenge)
             return Learnt(replies=((peer, reply),))
         if message.fires:
+            self._note_shown(peer, message.fires)
             return Learnt(peer, fires=message.fires)
         facts, is_asked = self._new_facts(message.part)
         replies = list(self._lacking(peer, knowledge, message.have))
@@ -179,6 +189,12 @@ class Exchange:
             lockdowns=_newer(message.lockdowns, knowledge.lockdowns),
             replies=tuple((peer, reply) for reply in replies),
         )
+
+    def _note_shown(self, peer: str, fires: Sequence[FireNotice]) -> None:
+        standing = {fire.fire_id for fire in self._fires()}
+        shown = {**self._shown.get(peer, {}), **{fire.fire_id: fire.revision for fire in fires}}
+        told = {fire.fire_id for fire in fires}
+        self._shown[peer] = {id_: n for id_, n in shown.items() if id_ in standing or id_ in told}
 
     def _known(self) -> Knowledge:
         knowledge = self._knowledge()

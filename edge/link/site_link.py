@@ -58,20 +58,21 @@ class SiteLink:
         self._on_heard, self._heard = on_heard, frozenset[str]()
         self._transport: asyncio.DatagramTransport | None = None
         self._is_up, self._silent = False, frozenset[str]()
-        self._has_changed = asyncio.Event()
-        self._burst_until_s = 0.0
+        self._wake, self._has_news = asyncio.Event(), False
+        self._burst_until_s = self._fires_due_s = 0.0
         self._checks: dict[str, _Allowance] = {}
         self._complained_at_s: float | None = None
 
     def changed(self) -> None:
         """Say that this node knows something new, so that the others hear of it at once."""
-        self._has_changed.set()
+        self._has_news = True
+        self._wake.set()
 
     def fires_changed(self) -> None:
         """Say that a fire is another one: it is told at once, and again and again."""
         self._burst_until_s = self._monotonic() + FIRE_BURST_S
-        self._tell_fires()
-        self._has_changed.set()
+        self._tell_fires(is_beat=False)
+        self._wake.set()
 
     async def run(self) -> None:
         """Speak and listen until cancelled."""
@@ -82,18 +83,22 @@ class SiteLink:
         try:
             beat_at_s = self._monotonic()
             while True:
+                self._wake.clear()
                 now_s = self._monotonic()
-                if self._has_changed.is_set() or now_s >= beat_at_s:
-                    self._has_changed.clear()
-                    self._tell_all()
-                    beat_at_s = now_s + HEARTBEAT_S
-                self._tell_fires()
-                self._look_around()
                 is_burst = now_s < self._burst_until_s
-                wait_s = FIRE_EVERY_S if is_burst else beat_at_s - self._monotonic()
+                if now_s >= beat_at_s or self._has_news:
+                    self._has_news = False
+                    self._tell_all()
+                    self._tell_fires(is_beat=True)
+                    beat_at_s = now_s + HEARTBEAT_S
+                elif is_burst and now_s >= self._fires_due_s:
+                    self._tell_fires(is_beat=False)
+                self._look_around()
+                due_s = min(beat_at_s, self._fires_due_s) if is_burst else beat_at_s
+                wait_s = due_s - self._monotonic()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(max(0.0, wait_s)):
-                        await self._has_changed.wait()
+                        await self._wake.wait()
         finally:
             self._transport.close()
 
@@ -102,11 +107,17 @@ class SiteLink:
             if peer in self._addresses:
                 self._send(peer, self._exchange.heartbeat(peer))
 
-    def _tell_fires(self) -> None:
+    def _tell_fires(self, *, is_beat: bool) -> None:
+        """Tell of fires: with a heartbeat all nodes, in between those that have not shown them.
+
+        Many nodes that all repeat everything to all would keep each other from their gates.
+        """
+        self._fires_due_s = self._monotonic() + FIRE_EVERY_S
         fires = self._exchange.standing_fires()
         for peer in self._exchange.peers if fires else ():
             if peer in self._addresses:
-                for datagram in self._exchange.fire_messages(peer, fires):
+                told = fires if is_beat else self._exchange.not_shown_by(peer, fires)
+                for datagram in self._exchange.fire_messages(peer, told):
                     self._send(peer, datagram)
 
     def _send(self, peer: str, datagram: bytes) -> None:

@@ -124,3 +124,32 @@ def test_a_gate_that_is_to_do_nothing_is_left_alone() -> None:
     at_work(gate, act)
 
     assert gate.told == []
+
+
+def test_who_waits_for_the_answer_and_the_task_do_not_both_tell_the_gate() -> None:
+    """The line is a fire's next moment: what is confirmed is not said twice."""
+    gate = Gate()
+
+    async def act() -> None:
+        gate.release.want(BOTH)
+        answer = await gate.release.tell()
+        await eventually(lambda: gate.release.is_confirmed)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert answer.outcome is CONFIRMED
+
+    at_work(gate, act)
+
+    assert gate.told == [(BOTH, True)]
+
+
+def test_a_gate_that_has_come_back_is_told_again_although_it_had_confirmed() -> None:
+    gate = Gate()
+
+    async def act() -> None:
+        gate.release.want(BOTH)
+        await eventually(lambda: gate.release.is_confirmed)
+        gate.release.wake()
+        await eventually(lambda: len(gate.told) == 2)
+
+    at_work(gate, act)

@@ -115,6 +115,36 @@ def test_a_fire_comes_over_with_one_message() -> None:
     assert two.heard == one.fires
 
 
+def test_who_has_told_of_a_fire_itself_need_not_be_told_until_it_is_another() -> None:
+    network = Network(2)
+    one, two = network.nodes
+    known = notice().model_copy(update={"revision": 1})
+    one.fires = [known]
+    unshown = one.exchange.not_shown_by("gate-2", one.fires)
+    two.fires = [known]
+
+    network.round()
+
+    changed = known.model_copy(update={"revision": 2})
+    assert unshown == [known]
+    assert one.exchange.not_shown_by("gate-2", one.fires) == []
+    assert one.exchange.not_shown_by("gate-2", [changed]) == [changed]
+
+
+def test_another_process_of_a_node_has_shown_nothing() -> None:
+    network = Network(2)
+    one, two = network.nodes
+    one.fires = two.fires = [notice()]
+    network.round()
+
+    two.start()
+    two.knows(network.nodes)
+    for data in two.says_to(one):
+        one.receive(data)
+
+    assert one.exchange.not_shown_by("gate-2", one.fires) == one.fires
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_a_third_of_all_datagrams_may_be_lost(seed: int) -> None:
     network = Network(3, loss=0.33, seed=seed)
