@@ -78,7 +78,11 @@ class Learnt:
 
 
 class Exchange:
-    """All sessions of one node. Belongs to one thread."""
+    """All sessions of one node. Belongs to one thread.
+
+    Attributes:
+        node: This one.
+    """
 
     def __init__(
         self,
@@ -101,7 +105,8 @@ class Exchange:
             fires: That stand at the moment, as old as they are now.
         """
         self._fires = fires
-        self._site, self._node, self._key = site, node, key
+        self.node = node
+        self._site, self._key = site, key
         self._nonce, self._knowledge, self._boot = nonce, knowledge, nonce()
         self._keys: dict[str, Ed25519PublicKey] = {}
         self._sessions: dict[str, Session] = {}
@@ -116,7 +121,7 @@ class Exchange:
 
     def set_peers(self, keys: Mapping[str, Ed25519PublicKey]) -> None:
         """Take over the other nodes' keys; one with another key begins anew, one left out ends."""
-        others = {name: key for name, key in keys.items() if name != self._node}
+        others = {name: key for name, key in keys.items() if name != self.node}
         self._sessions = {
             name: self._sessions[name]
             if name in self._sessions and self._keys.get(name) == key
@@ -167,7 +172,7 @@ class Exchange:
         Raises:
             LinkError: No node of this site has written it for this one.
         """
-        message = decode(data, site=self._site, receiver=self._node, keys=self._keys)
+        message = decode(data, site=self._site, receiver=self.node, keys=self._keys)
         peer, knowledge = message.sender, self._known()
         if not self._sessions[peer].is_fresh(message, now_s=now_s):
             # It may be another process of that node, which knows nothing yet.
@@ -216,7 +221,7 @@ class Exchange:
         session, is_bare = self._sessions[peer], part is None and not fires
         message = Message(
             site=self._site,
-            sender=self._node,
+            sender=self.node,
             receiver=peer,
             boot=self._boot,
             counter=session.next_counter(),
@@ -231,7 +236,7 @@ class Exchange:
 
     def _some_of_what_it_has(self, first: Part | None) -> dict[str, int]:
         """Return up to where some nodes' facts are known, by turns."""
-        names = sorted({*self._have, *self._keys, self._node})
+        names = sorted({*self._have, *self._keys, self.node})
         self._turn = (self._turn + HAVE_COUNT_MAX) % len(names)
         turned = [*names[self._turn :], *names[: self._turn]]
         if first is not None:

@@ -11,9 +11,10 @@ import contextlib
 import logging
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from edge.fire.notice import FireNotice
 from edge.link.exchange import HEARTBEAT_S, Exchange, Learnt
 from edge.link.message import LinkError
 
@@ -60,6 +61,7 @@ class SiteLink:
         self._is_up, self._silent = False, frozenset[str]()
         self._wake, self._has_news = asyncio.Event(), False
         self._burst_until_s = self._fires_due_s = 0.0
+        self._owed = set[str]()
         self._checks: dict[str, _Allowance] = {}
         self._complained_at_s: float | None = None
 
@@ -69,9 +71,21 @@ class SiteLink:
         self._wake.set()
 
     def fires_changed(self) -> None:
-        """Say that a fire is another one: it is told at once, and again and again."""
-        self._burst_until_s = self._monotonic() + FIRE_BURST_S
-        self._tell_fires(is_beat=False)
+        """Say that a fire is another one: it is told at once, and again and again.
+
+        What another node signals is answered at once to whoever told it, and told to the others a
+        little later, who mostly have heard it from there too: a relay is for a path that is broken,
+        and must not keep a node from its gates.
+        """
+        now_s = self._monotonic()
+        self._burst_until_s = now_s + FIRE_BURST_S
+        fires = self._exchange.standing_fires()
+        own = [fire for fire in fires if fire.origin == self._exchange.node]
+        for peer in self._exchange.peers:
+            self._tell(peer, fires if peer in self._owed else self._not_shown(peer, own))
+        self._owed.clear()
+        if self._fires_due_s <= now_s:
+            self._fires_due_s = now_s + FIRE_EVERY_S
         self._wake.set()
 
     async def run(self) -> None:
@@ -113,12 +127,17 @@ class SiteLink:
         Many nodes that all repeat everything to all would keep each other from their gates.
         """
         self._fires_due_s = self._monotonic() + FIRE_EVERY_S
+        self._owed.clear()
         fires = self._exchange.standing_fires()
         for peer in self._exchange.peers if fires else ():
-            if peer in self._addresses:
-                told = fires if is_beat else self._exchange.not_shown_by(peer, fires)
-                for datagram in self._exchange.fire_messages(peer, told):
-                    self._send(peer, datagram)
+            self._tell(peer, fires if is_beat else self._not_shown(peer, fires))
+
+    def _not_shown(self, peer: str, fires: Sequence[FireNotice]) -> Sequence[FireNotice]:
+        return self._exchange.not_shown_by(peer, fires)
+
+    def _tell(self, peer: str, fires: Sequence[FireNotice]) -> None:
+        for datagram in self._exchange.fire_messages(peer, fires) if fires else ():
+            self._send(peer, datagram)
 
     def _send(self, peer: str, datagram: bytes) -> None:
         address = self._addresses.get(peer)
@@ -137,6 +156,8 @@ class SiteLink:
             return
         for peer, reply in learnt.replies:
             self._send(peer, reply)
+        if learnt.fires and learnt.sender is not None:
+            self._owed.add(learnt.sender)
         if learnt.facts or learnt.fires or learnt.lockdowns is not None:
             self._on_learnt(learnt)
         if learnt.facts or learnt.lockdowns is not None:
