@@ -27,7 +27,7 @@ from benchmarks.console_day import Day
 from benchmarks.console_flood import FLOOD_COUNT, measure_flood
 from benchmarks.console_pages import Console, chromium
 from benchmarks.console_site import BenchSite
-from benchmarks.measure import write_json
+from benchmarks.measure import give_way, write_json
 from config.demo.report import describe_machine
 
 CONSOLES: Final = 50
@@ -64,6 +64,7 @@ async def streams(url: str, password: str, names: Sequence[str]) -> AsyncIterato
         sys.executable, "-m", "benchmarks.console_streams", url,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=LINE_SIZE_BYTES_MAX,
     )  # fmt: skip
+    give_way(process.pid)
     try:
         assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - pipes
         process.stdin.write(json.dumps({"password": password, "names": names}).encode() + b"\n")

@@ -13,7 +13,6 @@ import contextlib
 import dataclasses
 import json
 import math
-import os
 import secrets
 import tempfile
 import time
@@ -25,7 +24,7 @@ from typing import Any, Final
 from rich.progress import Progress, TaskID
 
 from benchmarks.fire_nodes import LOSS, NODES, last_of_many
-from benchmarks.measure import write_json
+from benchmarks.measure import give_way, write_json
 from config.demo import control
 from config.demo.photographs import find_photographs
 from config.demo.processes import Process, Processes
@@ -48,8 +47,6 @@ direction = "in"
 """
 POINTS: Final = ("east", "west", "east-exit", "west-exit")
 ANSWERED: Final = "menshen.fire.release_answered.v1"
-ELSEWHERE: Final = 10
-"""How much less urgent than the terminal is what a site has on other machines."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -162,7 +159,7 @@ class Terminal:
                 name, "sim", "camera", "--tcp", "127.0.0.1:0", "--control", "127.0.0.1:0",
                 "--json", *words,
             )  # fmt: skip
-            _give_way(cameras[name])
+            give_way(cameras[name].pid)
         self._cameras = [control.SimulatorControl(each.ready) for each in cameras.values()]
         self.hands += self._cameras
         self._people = list(photographs)
@@ -171,7 +168,7 @@ class Terminal:
             "central", "central", "--site", str(site), "--home", str(self._folder / "central"),
             "--port", "0", "--json",
         )  # fmt: skip
-        _give_way(service)
+        give_way(service.pid)
         self.central = control.CentralControl(service.ready["url"])
         await self.central.accept_invitation(
             service.ready["invitation_link"], username="bench", password=secrets.token_urlsafe(18)
@@ -221,14 +218,6 @@ class Terminal:
         async with asyncio.timeout(PATIENCE_S):
             while not await condition():  # noqa: ASYNC110 - it is in other processes
                 await asyncio.sleep(0.05)
-
-
-def _give_way(process: Process) -> None:
-    """Let a process go on when the terminal does not want the processor."""
-    os.setpriority(os.PRIO_PROCESS, process.pid, ELSEWHERE)
-    group = Path(f"/proc/{process.pid}/autogroup")
-    if group.exists():  # it counts there, where sessions are weighed and not processes
-        group.write_text(str(ELSEWHERE), encoding="ascii")
 
 
 async def same_node(runs: int, *, has_dead_gate: bool, bar: Progress, task: TaskID) -> Times:

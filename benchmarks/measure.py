@@ -1,13 +1,16 @@
 """What all benchmarks share: measuring in turn, and one shape of result."""
 
 import json
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Final
 
 Work = Callable[[], object]
+ELSEWHERE: Final = 10
+"""How much less urgent than what is measured is what a site has on other machines."""
 
 
 def in_turn(works: Sequence[Work], *, rounds: int) -> list[dict[str, float]]:
@@ -39,3 +42,11 @@ def write_json(path: Path | None, result: dict[str, Any]) -> None:
     """Write a result, if somewhere was named."""
     if path is not None:
         path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+def give_way(pid: int) -> None:
+    """Let a process that a site has on another machine go on when nobody else wants this one's."""
+    os.setpriority(os.PRIO_PROCESS, pid, ELSEWHERE)
+    group = Path(f"/proc/{pid}/autogroup")
+    if group.exists():  # it counts there, where sessions are weighed and not processes
+        group.write_text(str(ELSEWHERE), encoding="ascii")

@@ -15,8 +15,11 @@ from config.contract.events import (
     Event,
     EventClass,
     EventData,
+    FireEnded,
     JournalDropped,
+    PanicPressed,
 )
+from config.contract.identifiers import new_id
 from edge.journal import Journal, JournalError, JournalUnusableError
 from tests.edge.conftest import NOW, make_journal, wait_until
 
@@ -61,6 +64,20 @@ def test_each_class_counts_without_a_gap(journal: Journal) -> None:
     assert [event.sequence for event in events] == [1, 1, 2, 2, 3]
     assert journal.status.last_sequences[EventClass.TELEMETRY] == 3
     assert journal.status.last_sequences[EventClass.FIRE] == 0
+
+
+def test_who_is_in_danger_waits_behind_no_other_alarm(journal: Journal) -> None:
+    """After a day without central thousands may wait."""
+    pressed = PanicPressed(button="desk", active=True)
+    fire = FireEnded(fire_id=new_id(), zone="building")
+    for data in (LOST, LOST, LOST, OPENED, pressed, LOST, fire):
+        append(journal, data)
+
+    first = asyncio.run(journal.unsent(count_max=3))
+
+    assert [event.parsed() for event in first] == [fire, pressed, LOST]
+    assert [e.sequence for e in first if e.parsed() == LOST] == [1]
+    assert len(unsent(journal)) == 7
 
 
 def test_the_urgent_class_is_sent_first(journal: Journal) -> None:
