@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import AwareDatetime
 
 from central.audit.endpoints import looked
+from central.audit.purposes import Purposeful, Reason
 from central.duty import repository
 from central.duty.desks import LIFETIME
 from central.duty.schemas import DeskView, ShiftEntry, ShiftLog, WantedNote
@@ -88,10 +89,15 @@ async def shift_log(_: Reader, services: Given, span: Asked) -> ShiftLog:
 
 
 @router.get("/shift-log/export.csv", response_class=Response, responses=TABLE)
-async def export_shift_log(operator: Reader, services: Given, span: Asked) -> Response:
+async def export_shift_log(
+    operator: Reader,
+    services: Given,
+    span: Asked,
+    reason: Annotated[Reason, Depends(Purposeful())],
+) -> Response:
     """Hand out what `GET /shift-log` shows, as a table."""
     since, until = span
-    await looked(services, operator, "shift_log_export_get")
+    await looked(services, operator, "shift_log_export_get", reason=reason)
     async with services.database.read() as transaction:
         items, _ = await entries(transaction, since=since, until=until, now=services.now())
     lines = [UTF8_MARK + csv_line(COLUMNS), *map(_line, items)]

@@ -22,6 +22,9 @@ import { onKey } from "/web/keys.js";
  * @typedef {import("./alarm-list.js").AlarmList} AlarmList
  */
 
+/** Between two tries to load what central did not hand out. */
+const RETRY_MS = 2000;
+
 startPage({
   name: "console",
   mount(main, { store, session, notices }) {
@@ -88,8 +91,8 @@ startPage({
         if (state.isLoaded && shown()) setTimeout(resolve, 1000);
       });
     });
-    if (may("approvals.read")) usable.then(() => import("./signing.js")).then(({ signingStrip }) => notices.addLater(signingStrip(store, session.permissions)));
-    if (may("recognition.read")) usable.then(() => import("./recognition-strip.js")).then(({ recognitionStrip }) => notices.addLater(recognitionStrip(store)));
+    if (may("approvals.read")) usable.then(() => later("./signing.js", () => import("./signing.js"))).then(({ signingStrip }) => notices.addLater(signingStrip(store, session.permissions)));
+    if (may("recognition.read")) usable.then(() => later("./recognition-strip.js", () => import("./recognition-strip.js"))).then(({ recognitionStrip }) => notices.addLater(recognitionStrip(store)));
 
     let said = "";
     store.subscribe((state) => {
@@ -157,7 +160,7 @@ startPage({
       if (isNightShown) return;
       isNightShown = true;
       await usable;
-      const { QuietDesk } = await import("./quiet-desk.js");
+      const { QuietDesk } = await later("./quiet-desk.js", () => import("./quiet-desk.js"));
       const night = new QuietDesk(store, may);
       quiet.append(night.element);
       night.show();
@@ -274,4 +277,21 @@ function listen({ list, events, search, act, take, deeds, chosen }) {
   search.addEventListener("keydown", (event) => {
     if (event.key === "Escape") search.blur();
   });
+}
+
+/**
+ * Load a module when central answers: it may be wanted in the moment of its restart.
+ * @param {string} path
+ * @param {() => Promise<any>} load
+ * @returns {Promise<any>}
+ */
+async function later(path, load) {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      // A browser may remember that an address failed.
+      return await (tries ? import(`${path}?${tries}`) : load());
+    } catch {
+      await new Promise((again) => setTimeout(again, RETRY_MS));
+    }
+  }
 }

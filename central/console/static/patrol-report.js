@@ -1,8 +1,7 @@
 /** The month's report: counted by route, guard and checkpoint; printed on A4, or as a spreadsheet. */
 
 import { get } from "./api.js";
-import { askPurpose } from "./purpose.js";
-import { keptPurpose } from "./purpose-kept.js";
+import { takeAway } from "./purpose.js";
 import { fill, h } from "/web/dom.js";
 import { formatDate, formatMinute } from "/web/format.js";
 import { localName, t } from "/web/i18n.js";
@@ -11,14 +10,6 @@ import { draw } from "/web/symbols.js";
 const COLUMNS = ["stops", "done", "early", "late", "missed", "out_of_order", "wrong_guard", "unknown_guard", "reported_late", "fallback"];
 /** Of the columns, how much each asks for attention where it is not nothing. */
 const WEIGHT = new Map([["early", "p4"], ["late", "p4"], ["missed", "p3"], ["out_of_order", "p4"], ["wrong_guard", "p3"], ["unknown_guard", "p3"]]);
-
-/** A link says no header: the purpose that holds, or is chosen now, goes into the address. @param {string} month */
-async function takeAway(month) {
-  const kept = keptPurpose() ?? ((await askPurpose()) ? keptPurpose() : null);
-  if (!kept) return;
-  const asked = new URLSearchParams({ month, ...kept });
-  h("a", { href: `/api/v1/patrol/report.csv?${asked}`, download: `patrols-${month}.csv` }).click();
-}
 
 export class Report {
   #state;
@@ -52,7 +43,7 @@ export class Report {
       h("p", { class: "printed muted" }, `${localName(site?.name, site?.id ?? "")} · ${formatMinute(Date.now(), zone)}`),
       this.#month,
       h("button", { type: "button", onclick: () => print() }, t("patrol.print")),
-      h("button", { type: "button", onclick: () => takeAway(report.month) }, t("patrol.csv")),
+      h("button", { type: "button", onclick: () => takeAway("/patrol/report.csv", { month: report.month }, `patrols-${report.month}.csv`) }, t("patrol.csv")),
     );
     if (report.rounds === 0) return fill(this.#body, h("p", { class: "empty" }, t("patrol.report_empty")));
     const share = report.total.stops === 0 ? 0 : Math.round((report.total.done / report.total.stops) * 1000) / 10;

@@ -1,7 +1,7 @@
 /** Why somebody looks: asked once, then said with every request of this tab. */
 
 import { field, openDialog } from "./forms.js";
-import { keepPurpose, STANDING } from "./purpose-kept.js";
+import { keepPurpose, keptPurpose, STANDING } from "./purpose-kept.js";
 import { h } from "/web/dom.js";
 import { t, termsOf } from "/web/i18n.js";
 
@@ -14,6 +14,18 @@ export function askPurpose() {
     asking = null;
   });
   return asking;
+}
+
+/**
+ * Take a table away. A link says no header: the purpose that holds, or is chosen now, goes into the address.
+ * @param {string} path
+ * @param {Record<string, string>} asked
+ * @param {string} name of the file
+ */
+export async function takeAway(path, asked, name) {
+  const kept = keptPurpose() ?? ((await askPurpose()) ? keptPurpose() : null);
+  if (!kept) return;
+  h("a", { href: `/api/v1${path}?${new URLSearchParams({ ...asked, ...kept })}`, download: name }).click();
 }
 
 /** @returns {Promise<boolean>} */

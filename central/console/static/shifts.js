@@ -2,6 +2,7 @@
 
 import { get, post } from "./api.js";
 import { actionForm } from "./forms.js";
+import { takeAway } from "./purpose.js";
 import { linesOf, outcomeWords, saidWords, whatWords, whereWords } from "./shift-words.js";
 import { currentShift, dayOf, recent, spanOf } from "./shift-span.js";
 import { startPage } from "./shell.js";
@@ -134,7 +135,7 @@ startPage({
         ...["", ...termsOf("shift_kind")].map((kind) => h("button", { type: "button", "aria-pressed": String(kind === only), onclick: () => choose(kind) }, kind ? term("shift_kind", kind) : t("shift.all"))),
       );
       fill(news, t("shift.news"));
-      const out = () => h("a", { href: `/api/v1/shift-log/export.csv?${new URLSearchParams(span)}`, download: "shift-log.csv" }).click();
+      const out = () => takeAway("/shift-log/export.csv", span, "shift-log.csv");
       fill(tools, h("button", { type: "button", onclick: out }, t("event_search.csv")), h("button", { type: "button", onclick: () => print() }, t("shift.print")));
       if (may("shifts.write") && !note.contains(document.activeElement)) fill(note, noteForm());
       if (!date.value) date.value = formatDate(Date.now(), zone);

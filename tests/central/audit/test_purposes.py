@@ -1,5 +1,6 @@
 """Whoever looks says why: every endpoint that shows faces or passages, or exports, asks for it."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -23,6 +24,7 @@ LOOKS: dict[str, set[str]] = {
     "POST /api/v1/cameras/{camera}/playback": set(),
     "GET /api/v1/face-migration/people.csv": set(),
     "GET /api/v1/patrol/report.csv": set(),
+    "GET /api/v1/shift-log/export.csv": set(),
     "GET /api/v1/people": {"monitoring", "personnel"},
     "GET /api/v1/people/{holder_id}/consents": {"personnel"},
     "GET /api/v1/people/{holder_id}/record": set(),
@@ -80,7 +82,9 @@ def test_it_refuses_who_does_not_say(bench: Bench, name: str) -> None:
 
     def look(purpose: str) -> Response:
         method = name.partition(" ")[0]
-        asked = {"purpose": purpose, "month": "2026-11"}
+        today = bench.clock()
+        span = {"since": (today - timedelta(days=1)).isoformat(), "until": today.isoformat()}
+        asked = {"purpose": purpose, "month": "2026-11", **span}
         return client.request(method, path, params=asked, json=body)
 
     for purpose in ("", "curiosity", *(STANDING - LOOKS[name])):
