@@ -24,6 +24,7 @@ class Terminal:
         self.bench, self.node = bench, bench.node()
         self.telling, self.confirms = Telling(bench, self.node), True
         self._done, self._is_over = set[UUID](), threading.Event()
+        self.node.report()  # it is heard before anything is asked of it
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 

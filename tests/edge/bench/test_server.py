@@ -231,9 +231,13 @@ def test_what_changes_is_streamed(bench: httpx.Client) -> None:
 
         simulated(bench)
         bench.post("/simulators/rdm6300-1/actions/swipe", json={})
-        bench.delete("/simulators/rdm6300-1")
 
         seen = dict[str, Any]()
+        while not {"simulator", "device"} <= seen.keys():
+            event = next(events)
+            seen[event.event] = json.loads(event.data)
+        # Not before: what came and went between two looks is never told.
+        bench.delete("/simulators/rdm6300-1")
         while "gone" not in seen:
             event = next(events)
             seen[event.event] = json.loads(event.data)
