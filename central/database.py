@@ -1,8 +1,8 @@
 """The database: SQLite for exactly one central process, PostgreSQL for as many as wanted.
 
-Writers stand in line: on SQLite behind one lock and ``BEGIN IMMEDIATE``, so that no transaction
-fails half way because another was first. What a transaction announces is heard by every central
-process once it is committed, and not before.
+Writers stand in line: on SQLite behind one lock, the most urgent first, and ``BEGIN IMMEDIATE``, so
+that no transaction fails half way because another was first. What a transaction announces is heard
+by every central process once it is committed, and not before.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from central.audit.notes import Note
+from config.turn import Turn
 
 _log = logging.getLogger("central.database")
 
@@ -36,6 +37,8 @@ LISTEN_RETRY_S: Final = 1.0
 LISTEN_CHECK_S: Final = 15.0
 EVERYTHING: Final = "*"
 """Announced when announcements may have been missed."""
+_URGENT: Final = 0
+_USUAL: Final = 1
 MIGRATION_LOCK: Final = 0x6D656E01
 EVENTS_LOCK: Final = 0x6D656E02
 FACES_LOCK: Final = 0x6D656E03
@@ -119,7 +122,7 @@ class Database:
                 f"central knows sqlite and postgresql, not {self._driver!r}: change --database"
             )
         self._engine: AsyncEngine | None = None
-        self._lock = asyncio.Lock()
+        self._turn = Turn()
         self._lock_file: IO[str] | None = None
         self._listeners: list[Callable[[str], None]] = []
         self.before_commit: Callable[[Transaction], Awaitable[None]] | None = None
@@ -184,11 +187,15 @@ class Database:
             yield Transaction(connection)
 
     @contextlib.asynccontextmanager
-    async def write(self) -> AsyncIterator[Transaction]:
-        """One writing transaction: all of it or, after an exception, nothing."""
+    async def write(self, *, is_urgent: bool = False) -> AsyncIterator[Transaction]:
+        """One writing transaction: all of it or, after an exception, nothing.
+
+        Args:
+            is_urgent: Somebody is in danger: on SQLite before every other writer who waits.
+        """
         async with contextlib.AsyncExitStack() as stack:
             if self._driver == "sqlite":
-                await stack.enter_async_context(self._lock)
+                await stack.enter_async_context(self._turn.taken(_URGENT if is_urgent else _USUAL))
             connection = await stack.enter_async_context(self._opened().connect())
             await self._write_transaction(connection)
             transaction = Transaction(connection)
@@ -209,7 +216,7 @@ class Database:
         PostgreSQL's own vacuum and the rotation of its log do that in their time.
         """
         if self._driver == "sqlite":
-            async with self._lock, self._opened().connect() as connection:
+            async with self._turn.taken(_USUAL), self._opened().connect() as connection:
                 # Whoever reads just now holds it up: then the next cleaning does it.
                 await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 

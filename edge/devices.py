@@ -15,6 +15,7 @@ from typing import Final, Protocol, TypeVar
 
 from config.contract.access import DoorState
 from config.contract.nodes import DeviceStatus
+from config.turn import Turn
 from drivers.base import (
     CommandReceipt,
     CommandRejectedError,
@@ -34,7 +35,6 @@ from drivers.base import (
 from drivers.bus import Bus, Priority
 from drivers.presence import Presence, PresenceTracker
 from edge.backoff import wait_until_set
-from edge.turn import Turn
 
 _log = logging.getLogger("edge.devices")
 _Answer = TypeVar("_Answer")

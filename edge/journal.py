@@ -195,6 +195,14 @@ class Journal:
         """
         return await self._call(lambda file: file.unsent(count_max=count_max))
 
+    async def urgent(self, *, count_max: int) -> list[Event]:
+        """Return what waits behind nothing else: fires, then ``GO_AHEAD``, oldest first.
+
+        Raises:
+            JournalError: The file cannot be read.
+        """
+        return await self._call(lambda file: file.urgent(count_max=count_max))
+
     async def acknowledge(self, events: Sequence[Event]) -> None:
         """Forget events that central holds; idempotent.
 

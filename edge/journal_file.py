@@ -6,7 +6,6 @@ the transaction, so a failed write leaves no gap.
 
 import contextlib
 import dataclasses
-import itertools
 import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -16,13 +15,12 @@ from typing import Final
 from uuid import UUID
 
 from config.contract.events import (
+    GO_AHEAD,
     ClockQuality,
-    DuressDetected,
     Event,
     EventClass,
     EventData,
     JournalDropped,
-    PanicPressed,
 )
 from config.contract.identifiers import new_id
 
@@ -30,10 +28,13 @@ _log = logging.getLogger("edge.journal")
 
 SCHEMA_VERSION: Final = 1
 _RANKS: Final = {event_class: rank for rank, event_class in enumerate(EventClass)}
-_URGENT: Final = f"type IN ('{DuressDetected.type_name}', '{PanicPressed.type_name}')"
-"""Whoever is in danger does not wait behind what else alarmed, as after a day without central."""
-_URGENT_INDEX: Final = f"CREATE INDEX IF NOT EXISTS urgent_1 ON event (class_rank) WHERE {_URGENT}"
+_READ: Final = "SELECT document FROM event"
+_ALARM_RANK: Final = _RANKS[EventClass.ALARM]
+_GO_AHEAD: Final = ", ".join(f"'{name}'" for name in sorted(GO_AHEAD))
+_URGENT: Final = f"class_rank = {_ALARM_RANK} AND type IN ({_GO_AHEAD})"
+_URGENT_INDEX: Final = f"CREATE INDEX IF NOT EXISTS urgent_2 ON event (sequence) WHERE {_URGENT}"
 """Of a handful of rows; an older program goes on with it. Other types: another name."""
+_INDEX_BEFORE: Final = "DROP INDEX IF EXISTS urgent_1"
 
 
 class JournalError(Exception):
@@ -115,6 +116,7 @@ class JournalFile:
             if problem != "ok":
                 raise _DamagedError(problem)
             _migrate(connection)
+            connection.execute(_INDEX_BEFORE)
             connection.execute(_URGENT_INDEX)
             row = connection.execute("SELECT epoch FROM journal").fetchone()
             if row is None:
@@ -158,21 +160,20 @@ class JournalFile:
         return events
 
     def unsent(self, *, count_max: int) -> list[Event]:
-        """Return the events to send next: the most urgent class first, oldest first.
+        """Return the events to send next: the most urgent class first, oldest first."""
+        return self._read("ORDER BY class_rank, sequence LIMIT ?", count_max)
 
-        But after fires, whoever is in danger comes first.
-        """
-        ordered = "ORDER BY class_rank, sequence LIMIT ?"
-        columns = "SELECT class_rank, sequence, document FROM event"
-        rows = self._connection.execute(f"{columns} {ordered}", (count_max,)).fetchall()
-        urgent = self._connection.execute(
-            f"{columns} WHERE {_URGENT} {ordered}",
-            (count_max,),
-        ).fetchall()
-        fires = [row for row in rows if row[0] == _RANKS[EventClass.FIRE]]
-        found = {row[:2]: row[2] for row in (*fires, *urgent, *rows)}
-        documents = itertools.islice(found.values(), count_max)
-        return [Event.model_validate_json(document) for document in documents]
+    def urgent(self, *, count_max: int) -> list[Event]:
+        """Return what waits behind nothing else: fires, then ``GO_AHEAD``, oldest first."""
+        found = self._read("WHERE class_rank = 0 ORDER BY sequence LIMIT ?", count_max)
+        if len(found) < count_max:
+            ahead = f"WHERE {_URGENT} ORDER BY sequence LIMIT ?"
+            found += self._read(ahead, count_max - len(found))
+        return found
+
+    def _read(self, clauses: str, count_max: int) -> list[Event]:
+        rows = self._connection.execute(f"{_READ} {clauses}", (count_max,))
+        return [Event.model_validate_json(document) for (document,) in rows]
 
     def acknowledge(self, events: Sequence[Event]) -> None:
         """Forget events that central holds; ones already forgotten are no error.

@@ -1,7 +1,8 @@
 """What the node tells central: its journal until acknowledged, its status, its pictures.
 
-The journal is told in priority order and again until central says that it holds it; the status is
-fresh or not told at all; pictures are best effort and expire here.
+The journal is told in priority order and again until central says that it holds it; fires and
+whoever is in danger wait behind no batch that is under way; the status is fresh or not told at all;
+pictures are best effort and expire here.
 """
 
 import asyncio
@@ -12,12 +13,12 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final, Protocol
 from uuid import UUID
 
 from config.contract.access import CropClass
-from config.contract.events import Event
+from config.contract.events import GO_AHEAD, Event, EventClass
 from config.contract.nodes import BatchReceipt, NodeStatus
 from edge.backoff import BackOff, wait_until_set
 from edge.central_client import CentralError, CentralRefusedError, CentralUnreachableError
@@ -26,6 +27,7 @@ from edge.journal import Journal, JournalError
 _log = logging.getLogger("edge.uplink")
 
 BATCH_COUNT_MAX: Final = 200
+URGENT_COUNT_MAX: Final = 50
 STATUS_INTERVAL_S: Final = 5.0
 KNOCK_S: Final = 1.0
 """The longest time between two looks whether a central that does not answer is back."""
@@ -64,7 +66,7 @@ class _Blob:
 
 
 class Uplink:
-    """Three loops towards central, in the loop of whoever calls ``run``."""
+    """Four loops towards central, in the loop of whoever calls ``run``."""
 
     def __init__(
         self,
@@ -78,11 +80,10 @@ class Uplink:
         """Tell ``central`` about ``journal`` and ``status()``."""
         self._central, self._journal, self._status = central, journal, status
         self._back_off, self._monotonic = back_off, monotonic
-        self._has_events, self._has_status, self._has_blobs = (
-            asyncio.Event(),
-            asyncio.Event(),
-            asyncio.Event(),
+        self._has_events, self._has_urgent, self._has_status, self._has_blobs = (
+            asyncio.Event() for _ in range(4)
         )
+        self._under_way = frozenset[UUID]()
         self._is_back = asyncio.Event()
         self._blobs: deque[_Blob] = deque(maxlen=BLOB_COUNT_MAX)
         self._when_back: list[Callable[[], None]] = []
@@ -114,22 +115,28 @@ class Uplink:
     async def run(self) -> None:
         """Tell central everything, for ever."""
         if self._loop is None:
-            self._journal.listen(self._wake)
+            self._journal.listen(lambda: self._wake(self._has_events))
+            self._journal.hear(self._hear)
         self._loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._repeat(self.send_waiting, self._has_events, 60.0))
+            tasks.create_task(self._repeat(self.send_urgent, self._has_urgent, 60.0))
             status = self._repeat(
                 self.send_status, self._has_status, STATUS_INTERVAL_S, knocks=True
             )
             tasks.create_task(status)
             tasks.create_task(self._repeat(self.send_blob, self._has_blobs, 60.0))
 
-    def _wake(self) -> None:
+    def _hear(self, events: Sequence[Event]) -> None:
+        if any(e.event_class is EventClass.FIRE or e.type in GO_AHEAD for e in events):
+            self._wake(self._has_urgent)
+
+    def _wake(self, is_due: asyncio.Event) -> None:
         """Say in the journal's thread that something may wait."""
         # That thread may outlive the loop by its last words.
         with contextlib.suppress(RuntimeError):
             if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._has_events.set)
+                self._loop.call_soon_threadsafe(is_due.set)
 
     async def _repeat(
         self,
@@ -173,24 +180,50 @@ class Uplink:
             CentralError: Central does not hold the batch, as far as is known.
             JournalError: The journal cannot be read, or the acknowledgement not be written.
         """
+        others = len(self._refused) + len(self._under_way)
+        events = await self._journal.unsent(count_max=BATCH_COUNT_MAX + others)
+        await self._send(self._without_refused(events, but=self._under_way)[:BATCH_COUNT_MAX])
+        return len(events) >= BATCH_COUNT_MAX + others
+
+    async def send_urgent(self) -> bool:
+        """Send what waits behind nothing else; return whether more may wait.
+
+        Raises:
+            CentralError: Central does not hold it, as far as is known.
+            JournalError: The journal cannot be read, or the acknowledgement not be written.
+        """
+        count_max = URGENT_COUNT_MAX + len(self._refused)
+        events = await self._journal.urgent(count_max=count_max)
+        batch = self._without_refused(events)[:URGENT_COUNT_MAX]
+        self._under_way = frozenset(event.id for event in batch)
+        try:
+            await self._send(batch)
+        finally:
+            self._under_way = frozenset()
+        return len(events) >= count_max
+
+    def _without_refused(
+        self, events: Iterable[Event], *, but: frozenset[UUID] = frozenset()
+    ) -> list[Event]:
         now_s = self._monotonic()
         self._refused = {id_: at_s for id_, at_s in self._refused.items() if at_s > now_s}
-        events = await self._journal.unsent(count_max=BATCH_COUNT_MAX + len(self._refused))
-        batch = [event for event in events if event.id not in self._refused][:BATCH_COUNT_MAX]
+        return [e for e in events if e.id not in self._refused and e.id not in but]
+
+    async def _send(self, batch: Sequence[Event]) -> None:
+        """Send events and forget what central holds."""
         if not batch:
-            return False
+            return
         try:
             receipt = await self._central.send_events(batch)
         except CentralRefusedError as error:
             if error.status not in BATCH_MISTAKES:
                 raise
             await self._send_singly(batch)
-            return True
+            return
         self._note_answer()
         if receipt.conflicts:
             _log.error("central holds %d of our numbers with another content", receipt.conflicts)
         await self._journal.acknowledge(batch)
-        return len(events) >= BATCH_COUNT_MAX
 
     async def _send_singly(self, batch: Sequence[Event]) -> None:
         """Find what central refuses, so that one event does not hold up all behind it."""

@@ -33,6 +33,8 @@ from config.contract.events import ClipKept
 from config.contract.identifiers import new_id
 
 TOPIC: Final = "alarms"
+URGENT_TOPIC: Final = "alarms-urgent"
+"""Announced beside ``TOPIC`` when an alarm of the first priority changed."""
 SLOT: Final = timedelta(minutes=10)
 """Raises are counted in pieces of this; ISA-18.2 measures rates so."""
 CHUNK_LENGTH: Final = 400
@@ -243,6 +245,8 @@ class Book:
         await outbox.put(self._transaction, self.told, now=self.now)
         if rows:
             self._transaction.announce(TOPIC)
+        if any(kept.source.line and kept.source.line.priority == 1 for kept, _ in rows):
+            self._transaction.announce(URGENT_TOPIC)
         self._kept = {}
 
     async def _save_flood(self) -> None:

@@ -2,11 +2,13 @@
 
 A reader whose queue is full is cut off, so a flood is told in portions: an alarm that changes again
 meanwhile is told once, as it is then. What a flood gathered is told as a number (``alarm_flood``).
+An alarm of the first priority does not wait for the next portion.
 """
 
 import asyncio
 import contextlib
 import logging
+import time
 from typing import Final
 
 from sqlalchemy import select
@@ -14,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from central.alarms import repository
 from central.alarms.book import TOPIC as CHANGED
+from central.alarms.book import URGENT_TOPIC
 from central.alarms.schemas import AlarmView, FloodView
 from central.alarms.tables import alarms
 from central.database import EVERYTHING, DatabaseError
@@ -25,7 +28,7 @@ FLOOD_TOPIC: Final = "alarm_flood"
 PERMISSION: Final = "alarms.read"
 PORTION_LENGTH: Final = 60
 PAUSE_S: Final = 0.25
-"""So a page is told at most 240 alarms a second."""
+"""So a page is told at most 240 alarms a second, and as many of the first priority again."""
 CHECK_S: Final = 5.0
 RETRY_S: Final = 1.0
 _Wait = tuple[int, int, str]
@@ -40,7 +43,7 @@ class AlarmNews:
         self._version = 0
         self._waiting: dict[str, _Wait] = {}
         self._flood: FloodView | None = None
-        self._is_due = asyncio.Event()
+        self._is_due, self._is_urgent = asyncio.Event(), asyncio.Event()
         services.database.listen(self._heard)
 
     async def start(self) -> None:
@@ -53,25 +56,31 @@ class AlarmNews:
         """Tell for ever."""
         while True:
             if not self._waiting:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(CHECK_S):
-                        await self._is_due.wait()
+                await _set_within(self._is_due, CHECK_S)
             self._is_due.clear()
+            self._is_urgent.clear()
             try:
-                is_more = await self._tell()
+                if await self._tell():
+                    await self._pause()
             except (SQLAlchemyError, DatabaseError, OSError) as error:
                 _log.warning("the database does not answer: %s", type(error).__name__)
                 await asyncio.sleep(RETRY_S)
-                continue
-            if is_more:
-                await asyncio.sleep(PAUSE_S)
+
+    async def _pause(self) -> None:
+        """Let pages read, but tell in between, once, what is urgent."""
+        ends_at_s = time.monotonic() + PAUSE_S
+        if await _set_within(self._is_urgent, PAUSE_S):
+            await self._tell(up_to=1)
+            await asyncio.sleep(max(0.0, ends_at_s - time.monotonic()))
 
     def _heard(self, topic: str) -> None:
+        if topic in (URGENT_TOPIC, EVERYTHING):
+            self._is_urgent.set()
         if topic in (CHANGED, EVERYTHING):
             self._is_due.set()
 
-    async def _tell(self) -> bool:
-        """Tell a portion; returns whether more waits."""
+    async def _tell(self, *, up_to: int = 9) -> bool:
+        """Tell a portion of priorities up to one; returns whether more waits."""
         async with self._services.database.read() as transaction:
             columns = alarms.c
             query = select(
@@ -84,7 +93,7 @@ class AlarmNews:
                 if not row.is_gathered:
                     self._waiting[row.alarm_id] = (row.priority, row.version, row.alarm_id)
             portion = sorted(self._waiting.values())[:PORTION_LENGTH]
-            ids = [alarm_id for _, _, alarm_id in portion]
+            ids = [alarm_id for priority, _, alarm_id in portion if priority <= up_to]
             views = await repository.found(transaction, ids) if ids else []
             flood = await repository.flood(transaction)
         for alarm_id in ids:
@@ -103,3 +112,10 @@ class AlarmNews:
         self._services.hub.publish(
             name, lambda permissions: data if PERMISSION in permissions else None
         )
+
+
+async def _set_within(event: asyncio.Event, timeout_s: float) -> bool:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(timeout_s):
+            await event.wait()
+    return event.is_set()

@@ -23,7 +23,7 @@ from central.alarms.rows import Heard, Kept
 from central.alarms.sources import LEVELS, Key, Signal, levels_of, signals_of
 from central.alarms.tables import alarm_sources, alarms
 from central.database import Transaction
-from config.contract.events import ClipKept, ClockQuality, Event, EventClass
+from config.contract.events import GO_AHEAD, ClipKept, ClockQuality, Event, EventClass
 from config.contract.nodes import NodeStatus
 
 LATE: Final = timedelta(seconds=60)
@@ -119,7 +119,7 @@ async def take_in(
     has_design_changed = await suppression.note_releases(
         transaction, [event for event, _ in sorted(told, key=_order)], now=now
     )
-    fresh_rank = max((_rank(event) for event, _ in told if not _is_late(event, now)), default=-1)
+    fresh_rank = max((_rank(event) for event, _ in told if _is_caught_up(event, now)), default=-1)
     waiting = await _waiting(transaction, node, fresh_rank)
     clips = [clip for event, _ in told if (clip := _clip_of(event)) is not None]
     if not (said or waiting or has_design_changed or clips):
@@ -156,6 +156,11 @@ def _rank(event: Event) -> int:
 def _is_late(event: Event, now: datetime) -> bool:
     """Return whether it is history; a clock that is not sure makes nothing late."""
     return event.clockquality is not ClockQuality.UNSURE and now - event.time > LATE
+
+
+def _is_caught_up(event: Event, now: datetime) -> bool:
+    """Return whether it says that its node has told what came before it."""
+    return event.type not in GO_AHEAD and not _is_late(event, now)
 
 
 def _follows(event: Event, heard: Heard | None) -> bool:

@@ -14,7 +14,7 @@ from central.problems import RESPONSES, RefusedError
 from central.security import Operator, Requires
 from central.services import Given
 from central.video.asking import ask_other_nodes
-from config.contract.events import BATCH_CONTENT_TYPE, Event
+from config.contract.events import BATCH_CONTENT_TYPE, GO_AHEAD, Event, EventClass
 from config.contract.nodes import BatchReceipt
 
 router = APIRouter(tags=["events"], responses=RESPONSES)
@@ -51,7 +51,8 @@ async def take_in(
                 422, "foreign_source", f"events of {signed.node} begin with {source}"
             )
     try:
-        async with services.database.write() as transaction:
+        is_urgent = any(e.event_class is EventClass.FIRE or e.type in GO_AHEAD for e in batch)
+        async with services.database.write(is_urgent=is_urgent) as transaction:
             now = services.now()
             receipt = await repository.append(
                 transaction, site=site, node=signed.node, batch=batch, epoch=services.epoch, now=now

@@ -8,7 +8,7 @@ Source: CloudEvents 1.0.2, sections "Required attributes" and "Extension context
 """
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, JsonValue, ValidationError
@@ -60,6 +60,7 @@ from config.contract.video_events import ClipKept, ClipsLost, RecordingChecked
 __all__ = [
     "BATCH_CONTENT_TYPE",
     "EVENT_TYPES",
+    "GO_AHEAD",
     "AccessDenied",
     "AccessGranted",
     "AccessNotTaken",
@@ -324,6 +325,12 @@ class NodeStarted(EventData, type_name="menshen.node.started.v1", event_class=Ev
     pipeline: str
     pipeline_missing: tuple[str, ...] = ()
     """Files of the site's pipeline that the node lacks; it takes cards only meanwhile."""
+
+
+GO_AHEAD: Final = frozenset(
+    event_type.type_name for event_type in (DuressDetected, PanicPressed, IntrusionChanged)
+)
+"""Types that wait, as fires, behind nothing else that a node tells: somebody is in danger."""
 
 
 class JournalUnwritable(

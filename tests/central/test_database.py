@@ -156,6 +156,31 @@ def test_several_processes_start_at_once_on_postgresql(postgresql: str) -> None:
     asyncio.run(act())
 
 
+def test_who_is_in_danger_is_written_before_all_who_wait(tmp_path: Path) -> None:
+    went = list[str]()
+
+    async def act() -> None:
+        database = Database(f"sqlite:///{tmp_path / 'central.sqlite3'}")
+        await database.open()
+
+        async def write(name: str, *, is_urgent: bool = False) -> None:
+            async with database.write(is_urgent=is_urgent):
+                went.append(name)
+
+        async with database.write():
+            waiting = [
+                asyncio.create_task(write(name, is_urgent=name == "duress"))
+                for name in ("batch", "other batch", "duress")
+            ]
+            await asyncio.sleep(0)
+        await asyncio.gather(*waiting)
+        await database.close()
+
+    asyncio.run(act())
+
+    assert went == ["duress", "batch", "other batch"]
+
+
 def test_what_fails_leaves_nothing_and_announces_nothing(database_url: str) -> None:
     heard = list[str]()
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from config.contract.access import CropClass, DoorState
-from config.contract.events import DeviceLost, DoorStateChanged, Event
+from config.contract.events import DeviceLost, DoorStateChanged, Event, PanicPressed
 from config.contract.nodes import BatchReceipt, NodeStatus
 from edge.backoff import BackOff
 from edge.central_client import CentralClient, CentralUnreachableError
 from edge.clock import NodeClock
 from edge.identity import Identity
 from edge.journal import Journal
-from edge.uplink import BLOB_COUNT_MAX, KNOCK_S, Uplink
+from edge.uplink import BATCH_COUNT_MAX, BLOB_COUNT_MAX, KNOCK_S, Uplink
 from tests.edge.central_stand_in import CentralStandIn
 from tests.edge.conftest import NOW, enrolled, eventually, make_journal
 
@@ -172,6 +172,49 @@ def test_a_central_that_cannot_serve_is_not_knocked_at(journal: Journal) -> None
     assert central.statuses == 1
 
 
+class Busy:
+    """A central that takes a batch in only when it is let. Attributes: told: by request."""
+
+    def __init__(self) -> None:
+        self.told, self.may_answer = list[list[Event]](), asyncio.Event()
+
+    async def send_events(self, events: Sequence[Event]) -> BatchReceipt:
+        self.told.append(list(events))
+        if len(events) > 1:
+            await self.may_answer.wait()
+        return BatchReceipt(stored=len(events), duplicates=0, conflicts=0)
+
+    async def put_status(self, status: NodeStatus) -> None:
+        pass
+
+    async def put_blob(self, sha256: str, jpeg: bytes, kind: CropClass) -> None:
+        pass
+
+
+def test_who_is_in_danger_waits_behind_no_batch_that_is_under_way(journal: Journal) -> None:
+    pressed = PanicPressed(button="desk", active=True)
+
+    async def act() -> Busy:
+        central = Busy()
+        for _ in range(BATCH_COUNT_MAX + 5):
+            journal.note(LOST, subject=None, now=NOW)
+        uplink = Uplink(central, journal, status=lambda: status_of(journal), back_off=soon)
+        running = asyncio.create_task(uplink.run())
+        await eventually(lambda: len(central.told) == 1)
+        await journal.append(pressed, subject="desk", now=NOW)
+        await eventually(lambda: journal.status.unsent_count == BATCH_COUNT_MAX + 5)
+        central.may_answer.set()
+        await eventually(lambda: journal.status.unsent_count == 0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return central
+
+    told = asyncio.run(act()).told
+
+    assert [len(batch) for batch in told] == [BATCH_COUNT_MAX, 1, 5]
+    assert told[1][0].parsed() == pressed
+
+
 def test_a_batch_that_is_sent_again_is_stored_once(tmp_path: Path, central: CentralStandIn) -> None:
     identity = enrolled(tmp_path, central)
 
@@ -202,14 +245,15 @@ def test_an_event_that_central_refuses_does_not_hold_up_the_others(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     identity = enrolled(tmp_path, central)
-    central.poison = {LOST.type_name}
+    pressed = PanicPressed(button="desk", active=True)
+    central.poison = {LOST.type_name, pressed.type_name}
 
     async def act() -> None:
-        for data in (LOST, OPENED, OPENED):
+        for data in (LOST, pressed, OPENED, OPENED):
             journal.note(data, subject=None, now=NOW)
         async with running(identity, journal):
             await eventually(lambda: len(central.events) == 2)
-            await eventually(lambda: journal.status.unsent_count == 1)
+            await eventually(lambda: journal.status.unsent_count == 2)
 
     asyncio.run(act())
 

@@ -61,6 +61,20 @@ def test_replayed_events_are_history_and_open_nothing_that_is_over(any_bench: Be
     assert listed(any_bench, "closed") == []
 
 
+def test_a_cry_for_help_goes_ahead_and_says_nothing_of_what_comes_before_it(bench: Bench) -> None:
+    """It overtakes the backlog of its class, which may end what is held back."""
+    node = bench.node()
+    past = node.clock() - HOUR
+
+    node.send(node.event(1, fact=FORCED, time=past))
+    tell(node, 3, DURESS)
+    ahead = kinds(bench)
+    node.send(node.event(2, fact=SECURED, time=past + timedelta(minutes=1)))
+    fresh(node, 1)
+
+    assert ahead == kinds(bench) == ["duress"]
+
+
 def test_a_replayed_event_never_opens_again_what_newer_state_has_closed(bench: Bench) -> None:
     node = bench.node()
     tell(node, 5)

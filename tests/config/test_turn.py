@@ -1,27 +1,31 @@
-"""Whose turn it is at a device."""
+"""Whose turn it is."""
 
 import asyncio
+from typing import Final
 
-from drivers.bus import Priority
-from edge.turn import Turn
+from config.turn import Turn
+
+FIRE: Final = 0
+COMMAND: Final = 2
+POLL: Final = 3
 
 
 def test_the_most_urgent_goes_next_and_then_who_waited_longest() -> None:
     async def act() -> None:
         turn, went = Turn(), list[str]()
 
-        async def take(name: str, priority: Priority) -> None:
+        async def take(name: str, priority: int) -> None:
             async with turn.taken(priority):
                 went.append(name)
 
-        async with turn.taken(Priority.POLL):
+        async with turn.taken(POLL):
             waiting = [
                 asyncio.create_task(take(name, priority))
                 for name, priority in (
-                    ("poll", Priority.POLL),
-                    ("command", Priority.COMMAND),
-                    ("second command", Priority.COMMAND),
-                    ("fire", Priority.FIRE),
+                    ("poll", POLL),
+                    ("command", COMMAND),
+                    ("second command", COMMAND),
+                    ("fire", FIRE),
                 )
             ]
             await asyncio.sleep(0)
@@ -40,10 +44,10 @@ def test_whose_turn_it_is_is_known_before_they_notice() -> None:
         turn = Turn()
 
         async def take() -> None:
-            async with turn.taken(Priority.POLL):
+            async with turn.taken(POLL):
                 pass
 
-        async with turn.taken(Priority.COMMAND):
+        async with turn.taken(COMMAND):
             poll = asyncio.create_task(take())
             await asyncio.sleep(0)
         assert turn.holder is poll
@@ -57,10 +61,10 @@ def test_who_leaves_while_waiting_keeps_nobody_out() -> None:
         turn, went = Turn(), list[str]()
 
         async def take(name: str) -> None:
-            async with turn.taken(Priority.POLL):
+            async with turn.taken(POLL):
                 went.append(name)
 
-        async with turn.taken(Priority.POLL):
+        async with turn.taken(POLL):
             leaving, given, last = (
                 asyncio.create_task(take(n)) for n in ("leaves", "given", "last")
             )

@@ -1,7 +1,7 @@
-"""Whose turn it is at one device: one after the other, the most urgent first.
+"""Whose turn it is: one after the other, the most urgent first.
 
-``asyncio.Lock`` gives the turn to whoever waited longest: a release for a fire would stand behind a
-poll that only waits, and the poll waits for everybody else on its line.
+``asyncio.Lock`` gives the turn to whoever waited longest: at a device a release for a fire would
+stand behind a poll that only waits, at a database a cry for help behind all that merely happened.
 """
 
 import asyncio
@@ -11,8 +11,6 @@ import heapq
 import itertools
 from collections.abc import AsyncIterator
 from typing import Any
-
-from drivers.bus import Priority
 
 
 class Turn:
@@ -28,15 +26,15 @@ class Turn:
         self._number = itertools.count()
 
     @contextlib.asynccontextmanager
-    async def taken(self, priority: Priority) -> AsyncIterator[None]:
-        """Wait for the turn, and have it until the block ends."""
+    async def taken(self, priority: int) -> AsyncIterator[None]:
+        """Wait for the turn, and have it until the block ends; a smaller number goes first."""
         await self._take(priority)
         try:
             yield
         finally:
             self._pass_on()
 
-    async def _take(self, priority: Priority) -> None:
+    async def _take(self, priority: int) -> None:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a turn is a task's")
@@ -65,7 +63,7 @@ class Turn:
 
 @dataclasses.dataclass(order=True, frozen=True, slots=True)
 class _Waiting:
-    priority: Priority
+    priority: int
     number: int
     given: "asyncio.Future[None]" = dataclasses.field(compare=False)
     task: "asyncio.Task[Any]" = dataclasses.field(compare=False)
