@@ -17,6 +17,7 @@ from config.contract.identifiers import Frozen, Slug
 from config.contract.operators import ADMINISTRATIVE, Role
 from config.retention import Retention
 from config.site_alarms import PanicButtonEntry, SounderEntry, alarm_problems
+from config.site_canteen import MerchantEntry, TillEntry, canteen_problems
 from config.site_fire import (
     FireInputEntry,
     FireWarning,
@@ -281,6 +282,8 @@ class Site(Frozen):
     patrol_reader: tuple[PatrolReaderEntry, ...] = ()
     sounder: tuple[SounderEntry, ...] = ()
     panic_button: tuple[PanicButtonEntry, ...] = ()
+    merchant: tuple[MerchantEntry, ...] = ()
+    till: tuple[TillEntry, ...] = ()
 
     @model_validator(mode="after")
     def _check_references(self) -> Self:
@@ -336,6 +339,14 @@ class Site(Frozen):
             points={p.id: p.node for p in self.access_point},
             gates=frozenset(p.device for p in self.access_point),
         )
+        problems += canteen_problems(
+            self.merchant,
+            self.till,
+            nodes=frozenset(nodes),
+            devices=devices,
+            cameras=cameras,
+            points={p.id: p.node for p in self.access_point},
+        )
         problems += alarm_problems(self.sounder, self.panic_button, devices=devices)
         if problems:
             raise ValueError("; ".join(problems))
@@ -367,6 +378,8 @@ class Site(Frozen):
             "patrol_reader": [e.device for e in self.patrol_reader],
             "sounder": [e.id for e in self.sounder],
             "panic_button": [e.id for e in self.panic_button],
+            "merchant": [e.id for e in self.merchant],
+            "till": [e.id for e in self.till],
         }
         return [
             f"{table} {name!r} stands twice"
@@ -405,6 +418,7 @@ class Site(Frozen):
                 "patrol_reader": tuple(r for r in self.patrol_reader if r.device in here),
                 "sounder": tuple(s for s in self.sounder if s.node == node_id),
                 "panic_button": tuple(b for b in self.panic_button if b.device in here),
+                "till": tuple(t for t in self.till if t.node == node_id),
             }
         )
 

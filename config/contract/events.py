@@ -54,6 +54,14 @@ from config.contract.fire_events import (
     FireTestChanged,
 )
 from config.contract.identifiers import Frozen, Sha256, Slug
+from config.contract.money_events import (
+    ChargePending,
+    ChargeRecorded,
+    ChargeReleased,
+    ChargeVoided,
+    TillClosed,
+    TillOpened,
+)
 from config.contract.patrol_events import CheckpointScanned
 from config.contract.video_events import ClipKept, ClipsLost, RecordingChecked
 
@@ -68,6 +76,10 @@ __all__ = [
     "AreaFactRecorded",
     "AreasForgivenRecorded",
     "AssistanceRequested",
+    "ChargePending",
+    "ChargeRecorded",
+    "ChargeReleased",
+    "ChargeVoided",
     "CheckpointScanned",
     "ClipKept",
     "ClipsLost",
@@ -112,6 +124,8 @@ __all__ = [
     "RefusalsRepeated",
     "ReplicaAgeChanged",
     "TailgatingDetected",
+    "TillClosed",
+    "TillOpened",
     "UnauthorisedPassage",
     "UnnamedCountRecorded",
     "VisitorArrived",
