@@ -188,11 +188,14 @@ class TillAccount(Frozen):
     Attributes:
         spendable_fen: Of all wallets together, what is reserved left out; never shown to the queue.
         is_blocked: They have left, reported a loss, or may not pay by decision of the manager.
+        pays_by_face: They have consented to be known by their face at tills; all others pay by
+            card, code or number.
     """
 
     holder_id: str
     spendable_fen: int
     is_blocked: bool = False
+    pays_by_face: bool = False
     version: Annotated[int, Field(ge=1)]
 
 
