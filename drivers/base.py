@@ -37,6 +37,7 @@ from drivers.observations import SecureChannelChanged as SecureChannelChanged
 from drivers.observations import Side as Side
 from drivers.observations import TamperChanged as TamperChanged
 from drivers.observations import WeightChanged as WeightChanged
+from drivers.observations import WeightUnit as WeightUnit
 
 
 class DriverError(Exception):
@@ -227,6 +228,38 @@ class ContactInputs(Protocol):
     @property
     def free_inputs(self) -> frozenset[int]:
         """0-based channels that mean nothing to the driver itself."""
+        ...
+
+
+@runtime_checkable
+class Scale(Protocol):
+    """A device that weighs what lies on it; reports ``WeightChanged``."""
+
+    @property
+    def says_motion(self) -> bool:
+        """Whether it says itself that its load moves; otherwise two equal weights are stable."""
+        ...
+
+
+@runtime_checkable
+class TareableScale(Scale, Protocol):
+    """A scale that can be told to tare. The others are tared at their own key."""
+
+    async def tare(self) -> CommandReceipt:
+        """Take off what lies on it now; returns when the scale says net zero.
+
+        Raises:
+            CommandRejectedError: The load moves, or the scale does not do it.
+            DriverError: It did not confirm: whether it tared is unknown.
+        """
+        ...
+
+    async def clear_tare(self) -> CommandReceipt:
+        """Weigh gross again; idempotent, see ``tare``."""
+        ...
+
+    async def zero(self) -> CommandReceipt:
+        """Take the empty pan as zero, as far as the scale allows it; see ``tare``."""
         ...
 
 

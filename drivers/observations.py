@@ -2,7 +2,7 @@
 
 import dataclasses
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from enum import Enum, StrEnum
 
 
@@ -218,14 +218,46 @@ class ReadingChanged(Observation):
     unit: str
 
 
+class WeightUnit(StrEnum):
+    """What a scale counts in."""
+
+    KILOGRAM = "kg"
+    GRAM = "g"
+    TONNE = "t"
+    POUND = "lb"
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class WeightChanged(Observation):
-    """A scale shows another weight, twice in a row; None while it is overloaded or not sure."""
+    """A scale says another weight. One counts when it was said twice in a row; before, it moves.
+
+    Attributes:
+        weight_kg: What the scale displays, its tare taken off where it has one; exact, never a
+            float. None while it is overloaded, not sure, or no two frames in a row are equal.
+        is_stable: The load stands still. Only a stable weight may be sold by.
+        is_net: A tare is taken off, as far as the protocol says it.
+        unit: As sent. A weight in pounds is converted exactly.
+    """
 
     weight_kg: Decimal | None
     is_stable: bool
     is_net: bool = False
     is_overload: bool = False
+    unit: WeightUnit = WeightUnit.KILOGRAM
+
+    @property
+    def weight_g(self) -> int | None:
+        """The weight in whole grams; a half goes to the even one, as GB/T 8170 rounds."""
+        if self.weight_kg is None:
+            return None
+        return int((self.weight_kg * 1000).to_integral_value(ROUND_HALF_EVEN))
+
+    @property
+    def sellable_g(self) -> int | None:
+        """Whole grams that may be sold by; None unless stable, above zero and not too heavy."""
+        weight_g = self.weight_g
+        is_sound = self.is_stable and not self.is_overload
+        return weight_g if is_sound and weight_g is not None and weight_g > 0 else None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

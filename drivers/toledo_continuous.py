@@ -8,7 +8,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Sequence
 
-from drivers.base import DeviceUnreachableError, Observation, WeightChanged
+from drivers.base import DeviceUnreachableError, Observation, WeightChanged, WeightUnit
 from drivers.bus import Bus
 from drivers.protocols.toledo import Weight, WeightDecoder
 from drivers.registry import register
@@ -17,7 +17,7 @@ from drivers.weighing import Weighing
 
 @register("toledo_continuous")
 class ToledoContinuous:
-    """One scale; satisfies ``Driver``. It talks by itself; nothing is asked."""
+    """One scale; satisfies ``Driver`` and ``Scale``. It talks by itself; nothing is asked."""
 
     @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
     class Settings:
@@ -71,6 +71,11 @@ class ToledoContinuous:
         found, self._found = self._found, []
         return found
 
+    @property
+    def says_motion(self) -> bool:
+        """See ``Scale.says_motion``."""
+        return True
+
     def _take(self, weights: Sequence[Weight]) -> None:
         for weight in weights:
             self._found += self._weighing.said(_change(weight), now_s=self._monotonic())
@@ -81,4 +86,10 @@ class ToledoContinuous:
 
 
 def _change(weight: Weight) -> WeightChanged:
-    return WeightChanged(weight.weight_kg, weight.is_stable, weight.is_net, weight.is_overload)
+    return WeightChanged(
+        weight.weight_kg,
+        weight.is_stable,
+        weight.is_net,
+        weight.is_overload,
+        WeightUnit(weight.unit),
+    )

@@ -1,6 +1,10 @@
 """What drivers of scales share: a weight counts when it was said twice, and while it is fresh."""
 
+from typing import Final
+
 from drivers.base import DeviceUnreachableError, WeightChanged
+
+MOVING: Final = WeightChanged(None, is_stable=False)
 
 
 class Weighing:
@@ -17,13 +21,21 @@ class Weighing:
         self._heard_at_s = now_s
 
     def said(self, weight: WeightChanged, *, now_s: float) -> list[WeightChanged]:
-        """Take what the scale says; returns the change, if it is one that was said twice."""
+        """Take what the scale says; returns the change, if there is one.
+
+        A weight that differs from the one before is told as one that moves, without a number, at
+        once: what was stable a moment ago is not what lies there now.
+        """
         self._heard_at_s = now_s
-        is_confirmed, self._last = weight == self._last, weight
-        if not is_confirmed or weight == self._told:
+        is_first, is_confirmed = self._last is None, weight == self._last
+        self._last = weight
+        if is_first:
             return []
-        self._told = weight
-        return [weight]
+        told = weight if is_confirmed else MOVING
+        if told == self._told:
+            return []
+        self._told = told
+        return [told]
 
     def check(self, *, now_s: float) -> None:
         """Complain when nothing was said for too long.

@@ -23,7 +23,7 @@ from drivers.weighing import Weighing
 
 @register("xk3190")
 class Xk3190:
-    """One indicator; satisfies ``Driver``.
+    """One indicator; satisfies ``Driver`` and ``Scale``.
 
     A weight is reported when it was said twice in a row, and then taken as stable: the formats say
     nothing of motion, and a moving load is not weighed the same twice. The ``equals`` format has no
@@ -101,6 +101,11 @@ class Xk3190:
             self._weighing.check(now_s=self._monotonic())
         found, self._found = self._found, []
         return found
+
+    @property
+    def says_motion(self) -> bool:
+        """See ``Scale.says_motion``."""
+        return False
 
     def _take(self, weights: Sequence[Weight]) -> None:
         for weight in weights:

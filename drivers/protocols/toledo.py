@@ -1,10 +1,13 @@
 """The Mettler-Toledo continuous output, both roles.
 
 ``02 SWA SWB SWC weight6 tare6 0D [check]``: status word A says where the decimal point is, B what
-kind of weight it is. The check is the two's complement of the low seven bits of the sum.
+kind of weight it is, C what it is counted in. The check is the two's complement of the low seven
+bits of the sum. One letter, upper case and without anything behind it, does what a key of the
+scale does; it is heard beside the continuous output and never answered.
 
-Source: Mettler-Toledo, "Standard continuous output", as the manuals of five indicators describe it
-(versions unconfirmed).
+Source: Mettler-Toledo, "Standard continuous output" and "ASCII input commands" (Wildcat technical
+manual, 12/00, appendices 2 and 3; the manuals of five other indicators agree, versions
+unconfirmed); status word C: Triner TS-700 owner's manual.
 """
 
 import dataclasses
@@ -20,19 +23,38 @@ POINTS: Final = {0: 2, 1: 1, 2: 0, 3: -1, 4: -2, 5: -3, 6: -4, 7: -5}
 """Status word A, bits 0 to 2: the power of ten of the last digit."""
 NET, NEGATIVE, OUT_OF_RANGE, MOTION, KILOGRAMS, POWER_UP = 1, 2, 4, 8, 16, 64
 """Bits of status word B."""
+UNITS: Final = {0: "", 1: "g", 2: "t"}
+"""Status word C, bits 0 to 2; 0 is kilograms or pounds, as word B says. Others are not known."""
+EXPANDED: Final = 0x10
+"""Bit of status word C: ten times finer than the scale is certified for; not to be sold by."""
+TARE, CLEAR_TARE, ZERO = b"T", b"C", b"Z"
+COMMAND_PAUSE_S: Final = 0.5
+"""Between two commands, by the manual."""
 ALWAYS: Final = 0x20
 """Bit 5 of every status word."""
-POUND_KG: Final = Decimal("0.45359237")
+KILOGRAMS_PER: Final = {
+    "kg": Decimal(1),
+    "g": Decimal("0.001"),
+    "t": Decimal(1000),
+    "lb": Decimal("0.45359237"),
+}
+"""All exact: a pound is defined so."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Weight:
-    """One weight. Attributes: weight_kg: None while it is out of range or just switched on."""
+    """One weight.
+
+    Attributes:
+        weight_kg: None while it is out of range, just switched on, or in a unit that is not known.
+        unit: As sent: ``kg``, ``g``, ``t`` or ``lb``.
+    """
 
     weight_kg: Decimal | None
     is_stable: bool
     is_net: bool
     is_overload: bool
+    unit: str = "kg"
 
 
 def check_of(body: bytes) -> int:
@@ -41,7 +63,13 @@ def check_of(body: bytes) -> int:
 
 
 def encode(
-    digits: int, *, decimals: int, status: int, tare: int = 0, has_check: bool = False
+    digits: int,
+    *,
+    decimals: int,
+    status: int,
+    tare: int = 0,
+    has_check: bool = False,
+    unit_word: int = 0,
 ) -> bytes:
     """Return a frame.
 
@@ -51,9 +79,10 @@ def encode(
         status: Bits of status word B.
         tare: As ``digits``.
         has_check: Add the check byte.
+        unit_word: Bits of status word C.
     """
     word_a = ALWAYS | next(code for code, power in POINTS.items() if power == -decimals) | 0x08
-    head = bytes([STX, word_a, ALWAYS | status, ALWAYS])
+    head = bytes([STX, word_a, ALWAYS | status, ALWAYS | unit_word])
     body = head + f"{digits:6d}{tare:6d}".encode() + bytes([CARRIAGE_RETURN])
     return body + (bytes([check_of(body)]) if has_check else b"")
 
@@ -99,15 +128,20 @@ class WeightDecoder:
             return None
         status = words[1]
         number = Decimal(int(text)).scaleb(POINTS[words[0] & 7])
-        if not status & KILOGRAMS:
-            number *= POUND_KG
+        unit = UNITS.get(words[2] & 7)
+        if unit == "":
+            unit = "kg" if status & KILOGRAMS else "lb"
         is_overload = bool(status & OUT_OF_RANGE)
         is_known = not is_overload and not status & POWER_UP
+        if unit is None or words[2] & EXPANDED:
+            unit, is_known = "kg", False
+        number *= KILOGRAMS_PER[unit]
         return Weight(
             (-number if status & NEGATIVE else number) if is_known else None,
             is_stable=not status & MOTION,
             is_net=bool(status & NET),
             is_overload=is_overload,
+            unit=unit,
         )
 
     def _throw_away(self, count: int) -> NeedData:

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.base import DeviceUnreachableError, WeightChanged
+from drivers.base import DeviceUnreachableError, WeightChanged, WeightUnit
 from drivers.bus import Bus
 from drivers.protocols import toledo, xk3190
 from drivers.simulators import toledo_continuous as toledo_simulator
 from drivers.simulators import xk3190 as xk3190_simulator
 from drivers.simulators.pan import SETTLING_S, Pan
 from drivers.toledo_continuous import ToledoContinuous
-from drivers.weighing import Weighing
+from drivers.weighing import MOVING, Weighing
 from drivers.xk3190 import Xk3190
 from tests.drivers.heard import cut, frames_of
 from tests.drivers.lines import LineInMemory, answers_of, with_bus
@@ -99,7 +99,7 @@ def test_a_toledo_weight_is_read_as_it_was_written(
         (toledo.KILOGRAMS | toledo.NET, WeightChanged(Decimal("1.234"), True, is_net=True)),
         (toledo.KILOGRAMS | toledo.OUT_OF_RANGE, WeightChanged(None, True, is_overload=True)),
         (toledo.KILOGRAMS | toledo.POWER_UP, WeightChanged(None, is_stable=True)),
-        (0, WeightChanged(Decimal("0.55973298458"), is_stable=True)),
+        (0, WeightChanged(Decimal("0.55973298458"), is_stable=True, unit=WeightUnit.POUND)),
     ],
     ids=["negative", "motion", "net", "too heavy", "just switched on", "pounds"],
 )
@@ -135,9 +135,63 @@ def weight(kilograms: str) -> WeightChanged:
 def test_a_weight_counts_when_it_was_said_twice_and_is_told_once() -> None:
     weighing = Weighing(silence_s=2.0, now_s=0.0)
 
-    told = [weighing.said(weight(kg), now_s=0.1) for kg in ("1", "2", "2", "2", "3", "2", "2")]
+    told = [weighing.said(weight(kg), now_s=0.1) for kg in ("2", "2", "2", "2")]
 
-    assert told == [[], [], [weight("2")], [], [], [], []]
+    assert told == [[], [weight("2")], [], []]
+
+
+def test_a_weight_that_is_no_longer_what_lies_there_is_taken_back_at_once() -> None:
+    weighing = Weighing(silence_s=2.0, now_s=0.0)
+
+    told = [weighing.said(weight(kg), now_s=0.1) for kg in ("2", "2", "3", "4", "5", "5", "2", "2")]
+
+    assert told == [[], [weight("2")], [MOVING], [], [], [weight("5")], [MOVING], [weight("2")]]
+
+
+@pytest.mark.parametrize(
+    ("kilograms", "grams"),
+    [("0.3125", 312), ("0.3135", 314), ("-0.02", -20), ("1.25", 1250)],
+)
+def test_a_weight_in_whole_grams_is_exact_and_a_half_goes_to_the_even_one(
+    kilograms: str, grams: int
+) -> None:
+    assert weight(kilograms).weight_g == grams
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        WeightChanged(Decimal("0.4"), is_stable=False),
+        WeightChanged(Decimal("0.4"), is_stable=True, is_overload=True),
+        WeightChanged(None, is_stable=True),
+        WeightChanged(Decimal(0), is_stable=True),
+        WeightChanged(Decimal("-0.4"), is_stable=True),
+    ],
+    ids=["moving", "too heavy", "not sure", "nothing", "below zero"],
+)
+def test_nothing_is_sold_by_a_weight_that_is_not_sure(said: WeightChanged) -> None:
+    assert said.sellable_g is None
+    assert WeightChanged(Decimal("0.4"), is_stable=True).sellable_g == 400
+
+
+@pytest.mark.parametrize(
+    ("unit_word", "kilograms", "unit"),
+    [
+        (1, Decimal("0.001234"), WeightUnit.GRAM),
+        (2, Decimal(1234), WeightUnit.TONNE),
+        (3, None, WeightUnit.KILOGRAM),
+        (toledo.EXPANDED, None, WeightUnit.KILOGRAM),
+    ],
+    ids=["grams", "tonnes", "ounces", "expanded"],
+)
+def test_a_toledo_unit_is_converted_exactly_and_one_that_is_not_known_gives_no_weight(
+    unit_word: int, kilograms: Decimal | None, unit: WeightUnit
+) -> None:
+    raw = toledo.encode(1234, decimals=3, status=toledo.KILOGRAMS, unit_word=unit_word)
+
+    (found,), _ = frames_of(toledo.WeightDecoder(), [raw])
+
+    assert (found.weight_kg, found.unit) == (kilograms, unit)
 
 
 def test_a_silent_scale_is_absent_and_its_weight_is_told_anew() -> None:
