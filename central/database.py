@@ -50,6 +50,8 @@ RETENTION_LOCK: Final = 0x6D656E07
 ALARMS_LOCK: Final = 0x6D656E09
 PATROL_LOCK: Final = 0x6D656E0F
 PLANS_LOCK: Final = 0x6D656E21
+LEDGER_LOCK: Final = 0x6D656E31
+"""Always after the one of events, and before the one of alarms."""
 
 
 class DatabaseError(Exception):

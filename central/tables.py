@@ -23,6 +23,7 @@ import central.alarms.tables
 import central.consent.tables
 import central.duty.tables
 import central.fire.tables
+import central.ledger.tables
 import central.muster.tables
 import central.operator_tables
 import central.patrol.tables

@@ -96,7 +96,17 @@ CLASSES: Final = (
     _aged("candidates", "events", "event_conflicts", every=DAILY),
     _aged("alarms", "events", "event_conflicts", every=DAILY),
     _aged("device_events", "events", "event_conflicts", every=DAILY),
-    DataClass(name="money", tables=("events", "event_conflicts"), ending="record"),
+    DataClass(
+        name="money",
+        tables=(
+            "events",
+            "event_conflicts",
+            "ledger_accounts",
+            "ledger_transfers",
+            "ledger_pendings",
+        ),
+        ending="record",
+    ),
     _aged("whereabouts", "area_facts"),
     _left("leaver_faces", "templates", "enrolment_pictures", "terminal_faces"),
     _left("leaver_records", "people", "cards", "temporary_codes", "confusable_pairs"),
