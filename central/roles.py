@@ -90,6 +90,7 @@ Source: GB/T 22239-2019, 8.1.5 (security management centre): system, audit and s
 _AT_TERMINALS: Final = {
     EdgePermission.COMMANDS_SEND: "commands.send",
     EdgePermission.STATUS_READ: "nodes.read",
+    EdgePermission.CANTEEN_SELL: "canteen.sell",
 }
 
 

@@ -35,6 +35,8 @@ class TillEntry(Frozen):
         access_point: The gate of a canteen lane (mode ``lane``), whose camera and readers it uses.
         attended: A cashier stands here; otherwise diners serve themselves.
         threshold_margin: So much more alike than at a gate must a face be.
+        confirm_s: How long somebody found by face has to say *not me* before it is paid; a key says
+            yes sooner. What is shown on purpose, a card or a code, needs no such moment.
     """
 
     id: Slug
@@ -52,6 +54,7 @@ class TillEntry(Frozen):
     attended: bool = True
     liveness: Literal["off", "passive", "passive_step_up", "challenge"] = "passive_step_up"
     threshold_margin: Annotated[float, Field(ge=0, le=0.5)] = 0.05
+    confirm_s: Annotated[float, Field(ge=0, le=10)] = 2.0
 
 
 def canteen_problems(

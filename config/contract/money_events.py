@@ -3,6 +3,8 @@
 Central posts ``ChargeRecorded`` once, whatever order these come in and however often.
 """
 
+import hashlib
+from collections.abc import Iterable
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -99,7 +101,9 @@ class TillClosed(EventData, type_name="menshen.money.till_closed.v1", event_clas
     """A till ended a session, with its own sums; the cashier counted before seeing them.
 
     Attributes:
-        charge_ids_sha256: Of the session's charges that are not void, sorted, one a line.
+        charge_count, charge_fen: Of the charges that are not void.
+        void_count, void_fen: Of those that are.
+        charge_ids_sha256: Of the charges that are not void: ``charges_digest``.
         counted_charges: What the cashier counted (receipts or diners); None where nobody counts.
         counted_fen: The same for the money.
     """
@@ -115,3 +119,12 @@ class TillClosed(EventData, type_name="menshen.money.till_closed.v1", event_clas
     counted_charges: Annotated[int, Field(ge=0)] | None = None
     counted_fen: Annotated[int, Field(ge=0)] | None = None
     by: str = ""
+
+
+def charges_digest(charge_ids: Iterable[UUID]) -> str:
+    """Return what a till and central compare: SHA-256 (hex) of the ids, sorted, one a line.
+
+    Each line is the id in its usual form and a line feed.
+    """
+    lines = "".join(f"{charge_id}\n" for charge_id in sorted(map(str, charge_ids)))
+    return hashlib.sha256(lines.encode()).hexdigest()

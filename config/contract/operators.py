@@ -33,6 +33,8 @@ class EdgePermission(StrEnum):
 
     COMMANDS_SEND = "commands.send"
     STATUS_READ = "status.read"
+    CANTEEN_SELL = "canteen.sell"
+    """Open and close a till, change what it does, take a charge back."""
 
 
 class OperatorRecord(Frozen):
