@@ -5,9 +5,10 @@ Prices, meal periods, dishes and limits are no hardware: the canteen's manager k
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Literal
+from datetime import time
+from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from config.contract.identifiers import Frozen, Slug
 from config.contract.money import ChargeMode
@@ -19,6 +20,22 @@ class MerchantEntry(Frozen):
     id: Slug
     name: dict[Literal["zh-CN", "en"], str] = Field(default_factory=dict)
     kind: Literal["canteen", "shop", "takeaway"] = "canteen"
+
+
+class Loudness(Frozen):
+    """How loud a till is from a time of day on. Attributes: percent: 0 is silent."""
+
+    begins: time
+    percent: Annotated[int, Field(ge=0, le=100)]
+
+
+BY_HOUR: Final = (
+    Loudness(begins=time(6), percent=60),
+    Loudness(begins=time(11), percent=90),
+    Loudness(begins=time(13, 30), percent=60),
+    Loudness(begins=time(21), percent=25),
+)
+"""Lunch is loud, and at night people live next door."""
 
 
 class TillEntry(Frozen):
@@ -37,6 +54,8 @@ class TillEntry(Frozen):
         threshold_margin: So much more alike than at a gate must a face be.
         confirm_s: How long somebody found by face has to say *not me* before it is paid; a key says
             yes sooner. What is shown on purpose, a card or a code, needs no such moment.
+        sound: By the site's wall clock, in the order of the day; the last holds over midnight. None
+            is silence.
     """
 
     id: Slug
@@ -55,6 +74,15 @@ class TillEntry(Frozen):
     liveness: Literal["off", "passive", "passive_step_up", "challenge"] = "passive_step_up"
     threshold_margin: Annotated[float, Field(ge=0, le=0.5)] = 0.05
     confirm_s: Annotated[float, Field(ge=0, le=10)] = 2.0
+    sound: tuple[Loudness, ...] = BY_HOUR
+
+    @field_validator("sound")
+    @classmethod
+    def _in_order(cls, steps: tuple[Loudness, ...]) -> tuple[Loudness, ...]:
+        times = [step.begins for step in steps]
+        if times != sorted(set(times)):
+            raise ValueError("sound: each step begins after the one before")
+        return steps
 
 
 def canteen_problems(

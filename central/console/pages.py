@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from central.console import STATIC
 from config.web import STATIC as SHARED
 from config.web.files import WebFile, WebFiles
-from config.web.modules import LANGUAGES, all_words, group_words, modules_of, words_of
+from config.web.modules import LANGUAGES, all_words, group_words, modules_of, word_routes
 
 FOLDERS: Final = {"/static/": STATIC, "/web/": SHARED}
 FIRST_PAGE: Final = "console"
@@ -56,12 +56,9 @@ def routes() -> tuple[BaseRoute, ...]:
     pages = list[BaseRoute]()
     for name in page_names():
         pages.append(Route("/" if name == FIRST_PAGE else f"/{name}", _page(name)))
-        pages += [
-            Route(f"/words/{name}/{language}.json", words)
-            for language, words in words_of(
-                f"/static/{name}.js", FOLDERS, without=frozenset({REFUSALS})
-            ).items()
-        ]
+        pages += word_routes(
+            f"/words/{name}/", f"/static/{name}.js", FOLDERS, without=frozenset({REFUSALS})
+        )
     pages += [
         Route(f"/words/{REFUSALS}/{language}.json", words)
         for language, words in group_words(REFUSALS).items()

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from starlette.routing import Route
+
 from config.web import STATIC
 from config.web.files import WebFile
 
@@ -58,6 +60,14 @@ def words_of(
     dictionaries = {language: all_words(language) for language in LANGUAGES}
     wanted = keys_named(modules, folders, dictionaries[LANGUAGES[0]], without=without)
     return {language: _dictionary(words, wanted) for language, words in dictionaries.items()}
+
+
+def word_routes(
+    at: str, entry: str, folders: Mapping[str, Path], *, without: frozenset[str] = frozenset()
+) -> list[Route]:
+    """Return the routes of a page's words; see ``words_of``. Args: at: ends with ``/``."""
+    words = words_of(entry, folders, without=without)
+    return [Route(f"{at}{language}.json", file) for language, file in words.items()]
 
 
 def group_words(group: str) -> dict[str, WebFile]:

@@ -20,7 +20,7 @@ from config.contract.identifiers import Frozen, new_id
 from config.web import STATIC as SHARED
 from config.web import api_docs
 from config.web.files import WebFiles
-from config.web.modules import words_of
+from config.web.modules import word_routes
 from edge.bench import report_page
 from edge.bench.access import OPENAPI_URL, PREFIX, Access, BenchGuard, refusal
 from edge.bench.catalogue import serial_ports
@@ -85,10 +85,7 @@ def create_app(offered: CatalogueView, access: Access) -> FastAPI:
     app.router.routes.extend(
         [
             Route("/", files["index.html"]),
-            *(
-                Route(f"/words/{language}.json", words)
-                for language, words in words_of("/static/bench.js", FOLDERS).items()
-            ),
+            *word_routes("/words/", "/static/bench.js", FOLDERS),
             Mount("/static", files),
             Mount("/web", WebFiles(SHARED)),
             *api_docs.routes(openapi_url=OPENAPI_URL, title=app.title),

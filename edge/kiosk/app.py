@@ -16,11 +16,13 @@ from config.contract.identifiers import new_id
 from config.site import AccessPointEntry, Site
 from config.web import STATIC as SHARED
 from config.web.files import WebFiles
+from config.web.modules import word_routes
 from edge.kiosk.guard import LoopbackGuard
 from edge.kiosk.state import KioskBoard, KioskReader, KioskState, Standing
 from edge.vision.attempt import View, ViewBox
 
 STATIC = Path(__file__).parent / "static"
+FOLDERS = {"/static/": STATIC, "/web/": SHARED}
 PICTURE_INTERVAL_S = 0.1
 STANDING_INTERVAL_S = 0.25
 PICTURE_AGE_S_MAX = 2.0
@@ -64,6 +66,8 @@ def create_app(
         openapi_url=None,
         routes=[
             Route("/", files["index.html"]),
+            *word_routes("/words/lanes/", "/static/lanes.js", FOLDERS),
+            *word_routes("/words/kiosk/", "/static/kiosk.js", FOLDERS),
             Mount("/static", files),
             Mount("/web", WebFiles(SHARED)),
         ],

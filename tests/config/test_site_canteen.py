@@ -94,3 +94,22 @@ def test_two_tills_at_one_lane_would_charge_a_meal_twice(tmp_path: Path) -> None
 
     with pytest.raises(SiteError, match="one meal, one till"):
         load_site(site_file(tmp_path, lane + lane.replace("lane-a", "lane-b")))
+
+
+def test_a_till_is_quieter_at_night_and_the_site_may_say_otherwise(tmp_path: Path) -> None:
+    steps = "[{ begins = 07:00:00, percent = 40 }, { begins = 19:00:00, percent = 0 }]"
+    usual = load_site(site_file(tmp_path, TILL)).till[0].sound
+    quiet = load_site(site_file(tmp_path, TILL + f"sound = {steps}\n")).till[0].sound
+
+    assert max(step.percent for step in usual) > 3 * usual[-1].percent
+    assert [(str(step.begins), step.percent) for step in quiet] == [
+        ("07:00:00", 40),
+        ("19:00:00", 0),
+    ]
+
+
+def test_loudness_is_in_the_order_of_the_day(tmp_path: Path) -> None:
+    steps = "[{ begins = 19:00:00, percent = 0 }, { begins = 07:00:00, percent = 40 }]"
+
+    with pytest.raises(SiteError, match="each step begins after the one before"):
+        load_site(site_file(tmp_path, TILL + f"sound = {steps}\n"))

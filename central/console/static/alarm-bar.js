@@ -2,7 +2,7 @@
 
 import { AlarmSound } from "./alarm-sound.js";
 import { kindWords, place } from "./alarm-words.js";
-import { onSpeaker, speakerState } from "./speaker.js";
+import { onSpeaker, speakerState } from "/web/speaker.js";
 import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
 import { language, t } from "/web/i18n.js";

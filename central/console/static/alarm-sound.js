@@ -1,6 +1,6 @@
 /** A sound per priority, again and again until somebody acknowledges. */
 
-import { onSpeaker, play, speakerState } from "./speaker.js";
+import { onSpeaker, play, speakerState } from "/web/speaker.js";
 
 /** @typedef {import("./alarm-book.js").Alarm} Alarm */
 

@@ -1,6 +1,6 @@
 /** A sound for calls: two tones, again and again. */
 
-import { play } from "./speaker.js";
+import { play } from "/web/speaker.js";
 
 /** @typedef {"silent" | "calm" | "urgent"} Urgency */
 

@@ -29,16 +29,17 @@ export function onSpeaker(listener) {
  * Play tones one after the other, where that is allowed and no other tab does.
  * @param {readonly number[]} tones in hertz; 0 is a silence
  * @param {number} toneS how long each is, in seconds
+ * @param {number} [loudness] 0..1
  */
-export function play(tones, toneS) {
-  if (!audio || speakerState() !== "on") return;
+export function play(tones, toneS, loudness = VOLUME) {
+  if (!audio || speakerState() !== "on" || loudness <= 0) return;
   const { destination, currentTime } = audio;
   for (const [index, frequency] of tones.entries()) {
     if (frequency === 0) continue;
     const tone = new OscillatorNode(audio, { frequency });
     const volume = new GainNode(audio, { gain: 0 });
     const begin = currentTime + index * toneS;
-    volume.gain.setValueAtTime(VOLUME, begin);
+    volume.gain.setValueAtTime(loudness, begin);
     volume.gain.exponentialRampToValueAtTime(0.001, begin + toneS);
     tone.connect(volume).connect(destination);
     tone.start(begin);
@@ -50,7 +51,8 @@ function changed() {
   for (const listener of listeners) listener();
 }
 
-function allow() {
+/** Ask the browser for sound: it says no before somebody has touched the page, unless a kiosk's is told otherwise. */
+export function allow() {
   if (audio) {
     audio.resume();
     return;
