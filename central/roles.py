@@ -52,8 +52,13 @@ ROLES: Final[dict[str, frozenset[str]]] = {
         "visits.write", "approvals.read", "emergency.countersign", "alarms.manage",
         "video.playback", "video.hold", "patrol.plan", "fire.drill", "fire.test", "fire.supervise",
     },
-    "cashier": frozenset({"site.read"}),
-    "canteen_manager": frozenset({"site.read", "nodes.read"}),
+    "cashier": frozenset({"site.read", "canteen.read", "canteen.sell"}),
+    "canteen_manager": frozenset(
+        {
+            "site.read", "people.names", "canteen.read", "canteen.manage", "canteen.refund",
+            "canteen.close", "approvals.read", "approvals.decide",
+        }
+    ),
     "personnel": _PERSONNEL,
     "technician": frozenset(
         {
@@ -67,6 +72,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
             "people.read", "people.names", "recognition.read", "access.read", "muster.read",
             "visits.read", "users.read", "audit.read", "approvals.read", "privacy.read",
             "alarms.read", "video.clips", "patrol.read", "fire.read", "shifts.read",
+            "canteen.read",
         }
     ),
     "system_administrator": _SYSTEM,
@@ -86,6 +92,22 @@ DUTIES: Final[dict[str, frozenset[str]]] = {
 
 Source: GB/T 22239-2019, 8.1.5 (security management centre): system, audit and security management.
 """
+EXCLUSIONS: Final[tuple[tuple[frozenset[str], frozenset[str]], ...]] = (
+    (
+        frozenset({"canteen.sell"}),
+        frozenset({"canteen.manage", "canteen.refund", "canteen.close"}),
+    ),
+    (
+        frozenset({"users.manage", "people.write", "audit.read"}),
+        frozenset({"canteen.sell", "canteen.manage", "canteen.refund", "canteen.close"}),
+    ),
+)
+"""No role may do something of both sides of a pair.
+
+Whoever takes money at a till neither gives it back nor signs the day off. Whoever makes accounts or
+people could make the second person, or the diner, that a theft needs; whoever reads the audit log
+must find nothing of their own in it.
+"""
 
 _AT_TERMINALS: Final = {
     EdgePermission.COMMANDS_SEND: "commands.send",
@@ -104,6 +126,11 @@ def duties_of(role: str) -> frozenset[str]:
     """Return which of the three administrators' duties a role has; mostly none."""
     permissions = ROLES.get(role, frozenset())
     return frozenset(duty for duty, needed in DUTIES.items() if needed & permissions)
+
+
+def excluded(permissions: frozenset[str]) -> bool:
+    """Return whether permissions are of both sides of an exclusion: then no role has them."""
+    return any(one & permissions and other & permissions for one, other in EXCLUSIONS)
 
 
 def may_become(before: str, after: str) -> bool:

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from central.roles import DUTIES, ROLES, duties_of, grantable, may_become, may_reset
+from central.roles import DUTIES, ROLES, duties_of, excluded, grantable, may_become, may_reset
 from central.security import Requires
 from config.contract.operators import ADMINISTRATIVE, Role
 from tests.central.test_security import guards, routes
@@ -66,6 +66,17 @@ def test_no_role_grows_into_an_administrators(before: str, after: str) -> None:
     gives_up_the_rest = before == "administrator" and after != "auditor"
 
     assert may_become(before, after) is (before == after or gives_up_the_rest)
+
+
+def test_no_role_could_hide_its_own_theft_at_the_canteen() -> None:
+    assert [role for role, permissions in ROLES.items() if excluded(permissions)] == []
+    assert {"canteen.read", "canteen.sell"} <= ROLES["cashier"]
+    assert {"canteen.manage", "canteen.refund", "canteen.close"} <= ROLES["canteen_manager"]
+
+
+@pytest.mark.parametrize("other", ["canteen.refund", "canteen.close", "users.manage", "audit.read"])
+def test_a_cashier_who_could_also_do_that_is_refused_as_a_role(other: str) -> None:
+    assert excluded(ROLES["cashier"] | {other})
 
 
 def test_a_duty_cannot_be_taken_in_two_steps() -> None:

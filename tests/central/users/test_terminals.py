@@ -55,7 +55,9 @@ def test_a_terminal_that_does_not_ask_reads_what_it_read_before(bench: Bench) ->
     "end",
     [
         lambda b, o: b.administrator.patch(f"{API}/users/{o.user_id}", json={"is_active": False}),
-        lambda b, o: b.administrator.patch(f"{API}/users/{o.user_id}", json={"role": "cashier"}),
+        lambda b, o: b.administrator.patch(
+            f"{API}/users/{o.user_id}", json={"role": "canteen_manager"}
+        ),
         lambda b, o: b.administrator.delete(f"{API}/users/{o.user_id}"),
         lambda b, o: b.administrator.delete(f"{API}/users/{o.user_id}/terminal-card"),
         lambda b, o: o.client.delete(f"{API}/account/terminal-card"),
@@ -79,7 +81,7 @@ def test_a_change_that_concerns_no_terminal_wakes_none(bench: Bench) -> None:
     guard, node = bench.planted("guard"), bench.node()
     before = page(node).version
 
-    bench.administrator.patch(f"{API}/users/{guard.user_id}", json={"role": "cashier"})
+    bench.administrator.patch(f"{API}/users/{guard.user_id}", json={"role": "canteen_manager"})
 
     assert page(node).version == before
 
@@ -106,7 +108,10 @@ def test_a_card_is_one_operators(bench: Bench) -> None:
 
 
 def test_a_role_without_rights_there_gets_no_card(bench: Bench) -> None:
-    assert outcome(put_own(bench, bench.planted("cashier"))) == (409, "nothing_at_terminals")
+    assert outcome(put_own(bench, bench.planted("canteen_manager"))) == (
+        409,
+        "nothing_at_terminals",
+    )
 
 
 def test_nobody_gives_an_administrator_of_another_duty_a_pin(bench: Bench) -> None:

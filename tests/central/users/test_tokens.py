@@ -75,7 +75,7 @@ def test_a_token_shrinks_with_its_operators_role(bench: Bench) -> None:
     guard = bench.planted("guard")
     program = bearing(bench, make_token(guard.client, "events.read", "site.read").json())
 
-    bench.administrator.patch(f"{API}/users/{guard.user_id}", json={"role": "cashier"})
+    bench.administrator.patch(f"{API}/users/{guard.user_id}", json={"role": "canteen_manager"})
 
     assert program.get(f"{API}/events").status_code == 403
     assert program.get(f"{API}/sessions/current").json()["permissions"] == ["site.read"]
