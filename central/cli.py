@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final
 
 import typer
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 
 from central.app import create_app
@@ -78,7 +79,7 @@ def run(
         url=f"{scheme}://{_bracketed(called)}:{listener.getsockname()[1]}",
     )
     try:
-        asyncio.run(_serve(settings, listener, _names(called, host), as_json=as_json))
+        uvloop.run(_serve(settings, listener, _names(called, host), as_json=as_json))
     except (DatabaseError, KeysError) as error:
         raise typer.TyperException(str(error)) from error
     except OSError as error:

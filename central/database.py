@@ -184,8 +184,11 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
-        """One reading transaction."""
+        """One reading transaction: all of it sees the same moment."""
         async with self._opened().connect() as connection:
+            if self._driver == "postgresql":
+                # By itself each statement there sees a moment of its own.
+                await connection.execution_options(isolation_level="REPEATABLE READ")
             yield Transaction(connection)
 
     @contextlib.asynccontextmanager

@@ -43,12 +43,20 @@ export class AlarmList extends HTMLElement {
   #space = h("div", { class: "space" }, this.#rows);
   #pane = h("div", { class: "pane", tabindex: "0" }, this.#space);
   #news = h("button", { class: "news", type: "button", hidden: true, onclick: () => this.release() });
+  /** Of the pane, as last heard of: to ask it while drawing would lay out the whole page. */
+  #top = 0;
+  #height = 0;
 
   connectedCallback() {
     this.append(this.#news, this.#pane);
-    this.#pane.addEventListener("scroll", () => this.#draw(), { passive: true });
+    const measure = () => {
+      this.#top = this.#pane.scrollTop;
+      this.#height = this.#pane.clientHeight;
+      this.#draw();
+    };
+    this.#pane.addEventListener("scroll", measure, { passive: true });
     this.#pane.addEventListener("click", (event) => this.#click(event));
-    new ResizeObserver(() => this.#draw()).observe(this.#pane);
+    new ResizeObserver(measure).observe(this.#pane);
     onLanguage(() => this.#draw());
   }
 
@@ -137,9 +145,8 @@ export class AlarmList extends HTMLElement {
   #draw() {
     const shown = this.#shown;
     this.#space.style.height = `${shown.length * ROW_PX}px`;
-    const { scrollTop, clientHeight } = this.#pane;
-    const first = Math.max(0, Math.floor(scrollTop / ROW_PX) - SPARE);
-    const last = Math.ceil((scrollTop + clientHeight) / ROW_PX) + SPARE;
+    const first = Math.max(0, Math.floor(this.#top / ROW_PX) - SPARE);
+    const last = Math.ceil((this.#top + this.#height) / ROW_PX) + SPARE;
     this.#rows.style.transform = `translateY(${first * ROW_PX}px)`;
     renderRows(this.#rows, shown.slice(first, last), {
       key: (alarm) => alarm.id,

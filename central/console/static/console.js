@@ -67,6 +67,7 @@ startPage({
     const chosen = h("section", { class: "detail", "aria-live": "off" });
     const lead = new Lead(chosen);
     const events = /** @type {LiveList} */ (h("live-list", { empty: "console.empty" }));
+    events.brief = 40;
     events.row = {
       key: (line) => line.key,
       create: () => createLine(look),

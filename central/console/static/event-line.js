@@ -95,8 +95,9 @@ export function createLine(look) {
 export function updateLine(row, line, look, site) {
   const at = /** @type {HTMLTimeElement} */ (row.querySelector("time"));
   fill(at, formatTime(line.at, look.zone()));
-  at.title = formatAgo(line.at);
-  at.dateTime = line.at;
+  const ago = formatAgo(line.at);
+  if (at.title !== ago) at.title = ago;
+  if (at.dateTime !== line.at) at.dateTime = line.at;
   const step = progress(line);
   // The rest changes only with the language or a later fact: leave the elements alone otherwise.
   const stamp = [document.documentElement.lang, step?.word, pointName(site, line.data.access_point)].join("|");

@@ -27,6 +27,8 @@ import { fireStrip } from "./fire-strip.js";
 const DESK_PAGE = "console";
 /** The one page that is there while a second factor is missing. */
 const OWN_PAGE = "account";
+/** What merely happened is drawn so much later, together with what comes meanwhile; an alarm is at once. */
+const PATIENCE_MS = 150;
 
 /**
  * Start a page; the one thing that a page's module calls.
@@ -110,7 +112,7 @@ function openLive(store, desk, session) {
       if (snapshot.is_locked) await onLocked();
       else desk.unlock();
     },
-    onMessage: (name, data) => store.update((state) => state.take(name, data)),
+    onMessage: (name, data) => store.update((state) => state.take(name, data), name === "alarm" ? 0 : PATIENCE_MS),
     onLink: (isOnline, since) => store.update((state) => Object.assign(state, { link: { isOnline, since } })),
     onSignedOut: enter,
   });

@@ -5,8 +5,24 @@ import { t } from "./i18n.js";
 /** @type {Map<string, Intl.DateTimeFormat>} */
 const formats = new Map();
 
-/** @param {number} at @param {string} zone */
+/** @typedef {{year: string, day: string, time: string}} Parts */
+/** A list draws the same times again and again. @type {Map<string, Parts>} */
+const known = new Map();
+const KNOWN_MAX = 4000;
+
+/** @param {number} at @param {string} zone @returns {Parts} */
 function parts(at, zone) {
+  const key = `${Math.floor(at / 1000)} ${zone}`;
+  const before = known.get(key);
+  if (before) return before;
+  if (known.size >= KNOWN_MAX) known.clear();
+  const fresh = read(at, zone);
+  known.set(key, fresh);
+  return fresh;
+}
+
+/** @param {number} at @param {string} zone @returns {Parts} */
+function read(at, zone) {
   let format = formats.get(zone);
   if (!format) {
     format = new Intl.DateTimeFormat("en-GB", {

@@ -11,6 +11,9 @@ export class LiveList extends HTMLElement {
   /** @type {{key: (item: any) => string, create: (item: any) => HTMLElement,
    *          update: (row: HTMLElement, item: any) => void} | null} */
   row = null;
+  /** So many rows are drawn while nobody has scrolled down; in a flood the others cost and show nothing. */
+  brief = Infinity;
+  #isScrolled = false;
   /** @type {readonly any[]} */
   #items = [];
   /** @type {Set<string> | null} keys that are shown while held; null while not held */
@@ -27,6 +30,7 @@ export class LiveList extends HTMLElement {
     this.addEventListener("pointerleave", () => isStill() || this.release());
     this.addEventListener("focusout", () => queueMicrotask(() => isStill() || this.release()));
     this.#rows.addEventListener("click", (event) => this.choose(event.target));
+    this.#rows.addEventListener("scroll", () => this.#scroll(), { passive: true });
     onLanguage(() => this.#render());
   }
 
@@ -48,6 +52,7 @@ export class LiveList extends HTMLElement {
    * @param {1 | -1} step down or up
    */
   move(step) {
+    this.#draw(Infinity);
     const rows = [...this.#rows.children];
     const at = rows.findIndex((row) => row.getAttribute("aria-current") === "true");
     const next = rows[at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + step))];
@@ -74,12 +79,24 @@ export class LiveList extends HTMLElement {
     this.#held ??= new Set(this.#items.map((item) => this.row?.key(item) ?? ""));
   }
 
+  #scroll() {
+    const isScrolled = this.#rows.scrollTop > 0;
+    if (isScrolled === this.#isScrolled) return;
+    this.#isScrolled = isScrolled;
+    this.#render();
+  }
+
   #render() {
+    this.#draw(this.#isScrolled || this.#held ? Infinity : this.brief);
+  }
+
+  /** @param {number} countMax */
+  #draw(countMax) {
     if (!this.row) return;
     const { key } = this.row;
     const held = this.#held;
     const shown = held ? this.#items.filter((item) => held.has(key(item))) : this.#items;
-    renderRows(this.#rows, shown, this.row);
+    renderRows(this.#rows, shown.slice(0, countMax), this.row);
     const count = this.#items.length - shown.length;
     this.#news.hidden = count === 0;
     fill(this.#news, t("list.new", { n: count }));

@@ -15,6 +15,8 @@ const source = new LiveSource(/** @type {any} */ (globalThis).name, emit);
 let link = null;
 /** @type {Signal | null} */
 let hello = null;
+/** @type {Signal[]} what one piece of the stream said: in a flood a message costs more than what it says */
+let said = [];
 
 /** @param {Signal} signal */
 function emit(signal) {
@@ -24,7 +26,13 @@ function emit(signal) {
   } else if (signal.name === "hello") {
     hello = signal;
   }
-  for (const port of ports) port.postMessage(signal);
+  if (said.length === 0) queueMicrotask(tell);
+  said.push(signal);
+}
+
+function tell() {
+  for (const port of ports) port.postMessage(said);
+  said = [];
 }
 
 /** @param {MessagePort} port @param {{kind: "join" | "leave" | "restart"}} wish */
@@ -35,8 +43,7 @@ function answer(port, wish) {
     source.restart();
   } else {
     ports.add(port);
-    if (link) port.postMessage(link);
-    if (hello) port.postMessage(hello);
+    port.postMessage([link, hello].filter(Boolean));
   }
 }
 

@@ -42,7 +42,7 @@ export class Live {
       type: "module",
       name: this.#url,
     });
-    worker.port.onmessage = (message) => receive(message.data);
+    worker.port.onmessage = (message) => message.data.forEach(receive);
     this.#tell = (wish) => worker.port.postMessage(wish);
     this.#tell({ kind: "join" });
     addEventListener("pagehide", () => this.#tell({ kind: "leave" }));

@@ -6,13 +6,17 @@
 /** So many times as long as a rendering took, the next one waits at least. */
 const PAUSE = 2;
 /** What nobody notices needs no pause. */
-const SHORT_MS = 8;
+const SHORT_MS = 16;
 
 /** @template S */
 export class Store {
   #state;
-  #isDue = false;
+  /** When the next rendering begins; the frame that is asked for already comes before all. */
+  #dueMs = Infinity;
   #nextMs = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #channel = new MessageChannel();
   /** @type {Set<(state: S) => void>} */
   #renderers = new Set();
 
@@ -25,10 +29,13 @@ export class Store {
     return this.#state;
   }
 
-  /** @param {(state: S) => void} change alters the state in place */
-  update(change) {
+  /**
+   * @param {(state: S) => void} change alters the state in place
+   * @param {number} [patienceMs] so long it may wait, to be drawn together with what comes meanwhile
+   */
+  update(change, patienceMs = 0) {
     change(this.#state);
-    this.schedule();
+    this.schedule(patienceMs);
   }
 
   /**
@@ -41,23 +48,30 @@ export class Store {
     return () => this.#renderers.delete(render);
   }
 
-  /** Render before the next frame, once. */
-  schedule() {
-    if (this.#isDue) return;
-    this.#isDue = true;
-    const wait = this.#nextMs - performance.now();
-    if (wait > 0) setTimeout(() => this.#render(), wait);
+  /** Render before the next frame, once. @param {number} [patienceMs] or so much later */
+  schedule(patienceMs = 0) {
+    const nowMs = performance.now();
+    const atMs = Math.max(this.#nextMs, nowMs + patienceMs);
+    if (this.#dueMs <= atMs) return;
+    clearTimeout(this.#timer);
+    this.#dueMs = atMs;
+    if (atMs > nowMs) this.#timer = setTimeout(() => this.#render(), atMs - nowMs);
     else this.#render();
   }
 
   #render() {
+    this.#dueMs = 0;
     requestAnimationFrame(() => {
-      this.#isDue = false;
+      this.#dueMs = Infinity;
       const began = performance.now();
       for (const render of this.#renderers) render(this.#state);
-      const ended = performance.now();
-      const took = ended - began;
-      this.#nextMs = took > SHORT_MS ? ended + PAUSE * took : 0;
+      // A task after the frame: what was changed has been laid out and painted by then.
+      this.#channel.port1.onmessage = () => {
+        const ended = performance.now();
+        const took = ended - began;
+        this.#nextMs = took > SHORT_MS ? ended + PAUSE * took : 0;
+      };
+      this.#channel.port2.postMessage(null);
     });
   }
 }

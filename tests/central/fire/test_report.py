@@ -100,7 +100,7 @@ def test_a_chinese_page_has_no_english_words() -> None:
     of_the_site = f"panel building hall gate fire {SIGNED.sha256} {SIGNED.central_key}"
 
     words, own = (set(re.findall(r"[A-Za-z]+", text)) for text in (shown, of_the_site))
-    assert words - own == {"A"}, "the panel's own text"
+    assert words - own <= {"A"}, "the panel's own text"
 
 
 def test_words_that_were_changed_on_a_page_are_found_by_making_it_anew() -> None:
