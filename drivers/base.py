@@ -38,6 +38,9 @@ from drivers.observations import Side as Side
 from drivers.observations import TamperChanged as TamperChanged
 from drivers.observations import WeightChanged as WeightChanged
 from drivers.observations import WeightUnit as WeightUnit
+from drivers.receipts import PRINTER_FAULTS as PRINTER_FAULTS
+from drivers.receipts import Receipt as Receipt
+from drivers.receipts import ReceiptText as ReceiptText
 
 
 class DriverError(Exception):
@@ -348,6 +351,39 @@ class Display(Protocol):
 
         Raises:
             ValueError: The display cannot show it; the message says what it can.
+        """
+        ...
+
+
+@runtime_checkable
+class LineDisplay(Display, Protocol):
+    """A display of whole lines, as the customer's at a till; ``show`` takes them, one per line."""
+
+    @property
+    def row_count(self) -> int:
+        """Lines that it has."""
+        ...
+
+    @property
+    def column_count(self) -> int:
+        """Characters of a line; a Chinese one takes two."""
+        ...
+
+    def can_show(self, text: str) -> bool:
+        """Whether every character is one of its own and the lines fit; asks nobody."""
+        ...
+
+
+@runtime_checkable
+class ReceiptPrinter(Protocol):
+    """A printer of receipts; reports ``FaultsChanged`` with what ``PRINTER_FAULTS`` names."""
+
+    async def print_receipt(self, receipt: Receipt) -> CommandReceipt:
+        """Print and cut; returns when the printer says that it has done so.
+
+        Raises:
+            CommandRejectedError: It cannot print now (no paper, cover open); nothing was printed.
+            DriverError: It did not confirm: whether all of it was printed is unknown.
         """
         ...
 

@@ -6,6 +6,7 @@ Source: Yaohua XK3190-A9, -A23p, -A26 and -A12E user manuals (versions unconfirm
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from drivers.asking import ask
 from drivers.base import DeviceUnreachableError, Observation, WeightChanged
@@ -13,12 +14,15 @@ from drivers.bus import Bus
 from drivers.protocols.xk3190 import (
     FORMATS,
     GROSS,
+    NET,
     Weight,
     WeightDecoder,
     encode_question,
 )
 from drivers.registry import register
 from drivers.weighing import Weighing
+
+READINGS: Final = ("net", "gross")
 
 
 @register("xk3190")
@@ -37,6 +41,7 @@ class Xk3190:
         Attributes:
             format: ``continuous``, ``polled``, ``equals`` or ``a12e``.
             address: One letter, for ``polled``.
+            reading: ``net`` or ``gross``, for ``polled``; the other formats send what is displayed.
             silence_s: A continuous indicator that says nothing for so long is absent, 0.2..60.
             timeout_s: Longest wait for an answer, for ``polled``.
             attempt_count: Times that a question is asked before giving up, 1..10.
@@ -44,6 +49,7 @@ class Xk3190:
 
         format: str = "continuous"
         address: str = "A"
+        reading: str = "net"
         silence_s: float = 2.0
         timeout_s: float = 0.3
         attempt_count: int = 2
@@ -53,6 +59,8 @@ class Xk3190:
                 raise ValueError(f"xk3190: format is {', '.join(FORMATS)}, not {self.format!r}")
             if len(self.address) != 1 or not "A" <= self.address <= "Z":
                 raise ValueError(f"xk3190: address is one letter A..Z, not {self.address!r}")
+            if self.reading not in READINGS:
+                raise ValueError(f"xk3190: reading is net or gross, not {self.reading!r}")
             if not 0.2 <= self.silence_s <= 60:
                 raise ValueError(f"xk3190: silence_s is 0.2..60, not {self.silence_s}")
             if not 0 < self.timeout_s <= 5:
@@ -118,12 +126,20 @@ class Xk3190:
             self._subscription.close()
 
     async def _ask(self) -> Weight:
-        settings = self._settings
+        """Return what is asked for; net is said to be so where it differs from gross."""
+        gross = await self._asked(GROSS)
+        if self._settings.reading == "gross":
+            return gross
+        net = await self._asked(NET)
+        return Weight(net.weight_kg, is_net=net.weight_kg != gross.weight_kg)
+
+    async def _asked(self, command: str) -> Weight:
+        address = self._settings.address
         return await ask(
             self._bus,
-            encode_question(settings.address, GROSS),
-            lambda: WeightDecoder("polled", address=settings.address),
+            encode_question(address, command),
+            lambda: WeightDecoder("polled", address=address, command=command),
             unit_id=self._unit_id,
-            timeout_s=settings.timeout_s,
-            attempt_count=settings.attempt_count,
+            timeout_s=self._settings.timeout_s,
+            attempt_count=self._settings.attempt_count,
         )

@@ -1,6 +1,7 @@
 """What a conformance run tells a device to do: one command of each capability."""
 
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from drivers.base import (
     Display,
@@ -9,8 +10,14 @@ from drivers.base import (
     OutputBoard,
     PanTiltZoom,
     PassageGate,
+    Receipt,
+    ReceiptPrinter,
+    ReceiptText,
     Side,
+    TareableScale,
 )
+
+RECEIPT: Final = Receipt((ReceiptText("门神 Menshen", is_large=True), ReceiptText("0.00")), qr="0")
 
 
 def commands_of(driver: Driver) -> dict[str, Callable[[], Awaitable[object]]]:
@@ -25,6 +32,11 @@ def commands_of(driver: Driver) -> dict[str, Callable[[], Awaitable[object]]]:
         commands["a door is opened"] = lambda: driver.access_door(0)
     if isinstance(driver, Display):
         commands["a text is shown"] = lambda: driver.show("8")
+    if isinstance(driver, TareableScale):
+        commands["what lies there is tared"] = driver.tare
+        commands["the tare is cleared"] = driver.clear_tare
+    if isinstance(driver, ReceiptPrinter):
+        commands["a receipt is printed"] = lambda: driver.print_receipt(RECEIPT)
     if isinstance(driver, PanTiltZoom):
         commands["the head moves and stops"] = lambda: _move(driver)
     return commands

@@ -7,7 +7,17 @@ import dataclasses
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from drivers.protocols.toledo import KILOGRAMS, MOTION, NEGATIVE, NET, OUT_OF_RANGE, encode
+from drivers.protocols.toledo import (
+    CLEAR_TARE,
+    KILOGRAMS,
+    MOTION,
+    NEGATIVE,
+    NET,
+    OUT_OF_RANGE,
+    TARE,
+    ZERO,
+    encode,
+)
 from drivers.simulators.far_end import FarEnd
 from drivers.simulators.pan import Pan
 
@@ -36,6 +46,22 @@ class Simulator(FarEnd):
     def __init__(self, settings: Settings) -> None:
         self._settings, self.pan = settings, Pan()
         self._since_s = 0.0
+        self.key_count = 0
+
+    def receive_data(self, data: bytes) -> list[bytes]:
+        """See ``FarEnd.receive_data``: letters are its keys, all else is passed over."""
+        for byte in data:
+            match bytes([byte]):
+                case letter if letter == TARE:
+                    self.pan.tare()
+                case letter if letter == CLEAR_TARE:
+                    self.pan.tare_kg = Decimal(0)
+                case letter if letter == ZERO:
+                    self.pan.zero()
+                case _:
+                    continue
+            self.key_count += 1
+        return []
 
     def step(self, dt_s: float) -> list[bytes]:
         """See ``FarEnd.step``: says the weight ten times a second."""
@@ -56,7 +82,11 @@ class Simulator(FarEnd):
 
     def state(self) -> dict[str, Any]:
         """See ``FarEnd.state``."""
-        return {"load_kg": str(self.pan.load_kg), "tare_kg": str(self.pan.tare_kg)}
+        return {
+            "load_kg": str(self.pan.load_kg),
+            "tare_kg": str(self.pan.tare_kg),
+            "key_count": self.key_count,
+        }
 
     def do_put(self, weight_kg: float) -> None:
         """Put something on the pan; above 150 kg is too much."""
@@ -67,8 +97,8 @@ class Simulator(FarEnd):
         self.pan.put(Decimal(0))
 
     def do_tare(self) -> None:
-        """Take what lies there off the weight."""
-        self.pan.tare_kg = self.pan.load_kg
+        """Press its key: take what lies there off the weight."""
+        self.pan.tare()
 
     def do_shake(self, *, on: bool) -> None:
         """Shake the pan, or let it be."""

@@ -9,6 +9,9 @@ from typing import Any, ClassVar
 
 from drivers.protocols import NeedData
 from drivers.protocols.xk3190 import (
+    GROSS,
+    NET,
+    TARE,
     QuestionDecoder,
     encode_a12e,
     encode_answer,
@@ -54,7 +57,14 @@ class Simulator(FarEnd):
         question = self._questions.next_frame()
         if isinstance(question, NeedData) or question[0] != self._settings.address:
             return []
-        weight_kg = self.pan.weight_kg
+        weights = {
+            GROSS: self.pan.weight_kg + self.pan.tare_kg,
+            TARE: self.pan.tare_kg,
+            NET: self.pan.weight_kg,
+        }
+        if question[1] not in weights:
+            return []
+        weight_kg = weights[question[1]]
         return [encode_answer(question[0], question[1], weight_kg, decimals=DECIMALS)]
 
     def step(self, dt_s: float) -> list[bytes]:
@@ -86,8 +96,8 @@ class Simulator(FarEnd):
         self.pan.put(Decimal(0))
 
     def do_tare(self) -> None:
-        """Take what lies there off the weight."""
-        self.pan.tare_kg = self.pan.load_kg
+        """Press its key: take what lies there off the weight."""
+        self.pan.tare()
 
     def do_shake(self, *, on: bool) -> None:
         """Shake the pan, or let it be."""

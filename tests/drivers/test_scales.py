@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.base import DeviceUnreachableError, WeightChanged, WeightUnit
+from drivers.base import (
+    CommandRejectedError,
+    DeviceUnreachableError,
+    TareableScale,
+    WeightChanged,
+    WeightUnit,
+)
 from drivers.bus import Bus
 from drivers.protocols import toledo, xk3190
 from drivers.simulators import toledo_continuous as toledo_simulator
@@ -236,6 +242,97 @@ def test_what_the_simulated_indicator_says_is_read_in_every_format(format_name: 
     assert refusals == []
 
 
+def scale_that_speaks(kilograms: float) -> toledo_simulator.Simulator:
+    """Return a simulated scale with something on it that has come to rest."""
+    scale = toledo_simulator.Simulator(toledo_simulator.Simulator.Settings())
+    scale.act("put", {"weight_kg": kilograms})
+    scale.step(SETTLING_S)
+    return scale
+
+
+def speaking(line: LineInMemory, scale: toledo_simulator.Simulator) -> asyncio.Task[None]:
+    """Let a scale say its weight again and again; its own clock runs faster than ours."""
+
+    async def speak() -> None:
+        while True:
+            for frame in scale.step(0.1):
+                line.arrive(frame)
+            await asyncio.sleep(0.005)
+
+    return asyncio.create_task(speak())
+
+
+def test_a_scale_that_is_told_to_tare_weighs_net_and_gross_again_when_that_is_cleared() -> None:
+    scale = scale_that_speaks(0.35)
+    line = LineInMemory(answers_of(scale))
+
+    async def act(bus: Bus) -> None:
+        driver = ToledoContinuous(bus, ToledoContinuous.Settings())
+        assert isinstance(driver, TareableScale)
+        speech = speaking(line, scale)
+        await driver.start()
+        await driver.tare()
+        scale.act("put", {"weight_kg": 0.6})
+        net = WeightChanged(Decimal("0.250"), is_stable=True, is_net=True)
+        found = list(await driver.poll())
+        while net not in found:
+            await asyncio.sleep(0.005)
+            found += await driver.poll()
+        await driver.clear_tare()
+        speech.cancel()
+
+        assert scale.pan.tare_kg == 0
+
+    with_bus(line, act)
+
+
+def test_a_load_that_moves_is_not_tared_and_that_is_said() -> None:
+    scale = scale_that_speaks(0.35)
+    scale.act("shake", {"on": True})
+    line = LineInMemory(answers_of(scale))
+
+    async def act(bus: Bus) -> None:
+        driver = ToledoContinuous(bus, ToledoContinuous.Settings(confirm_s=0.3))
+        speech = speaking(line, scale)
+        await driver.start()
+        with pytest.raises(CommandRejectedError, match="did not do it: the load moves"):
+            await driver.tare()
+        speech.cancel()
+
+    with_bus(line, act)
+    assert (scale.pan.tare_kg, scale.key_count) == (Decimal(0), 1)
+
+
+def test_a_scale_takes_a_little_as_zero_and_much_as_a_load() -> None:
+    little, much = scale_that_speaks(0.02), scale_that_speaks(20)
+
+    little.receive_data(toledo.ZERO)
+    much.receive_data(toledo.ZERO)
+
+    assert (little.pan.weight_kg, much.pan.weight_kg) == (Decimal(0), Decimal(20))
+
+
+@pytest.mark.parametrize(
+    ("reading", "kilograms", "is_net"),
+    [("net", Decimal("0.25"), True), ("gross", Decimal("0.6"), False)],
+)
+def test_a_polled_indicator_is_asked_for_what_is_paid(
+    reading: str, kilograms: Decimal, is_net: bool
+) -> None:
+    simulator = xk3190_simulator.Simulator(xk3190_simulator.Simulator.Settings(format="polled"))
+    simulator.pan.put(Decimal("0.6"))
+    simulator.pan.tare_kg = Decimal("0.35")
+    simulator.step(SETTLING_S)
+
+    async def act(bus: Bus) -> None:
+        driver = Xk3190(bus, Xk3190.Settings(format="polled", reading=reading))
+        await driver.start()
+
+        assert await driver.poll() == [WeightChanged(kilograms, is_stable=True, is_net=is_net)]
+
+    with_bus(LineInMemory(answers_of(simulator)), act)
+
+
 def test_a_load_swings_before_it_stands() -> None:
     pan = Pan()
     pan.put(Decimal(1))
@@ -266,7 +363,9 @@ def test_a_silent_indicator_is_unreachable() -> None:
     with_bus(LineInMemory(), act)
 
 
-@pytest.mark.parametrize("settings", [{"format": "csv"}, {"address": "a"}, {"silence_s": 0.1}])
+@pytest.mark.parametrize(
+    "settings", [{"format": "csv"}, {"address": "a"}, {"reading": "tare"}, {"silence_s": 0.1}]
+)
 def test_a_setting_that_is_nonsense_is_refused(settings: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=f"xk3190: {next(iter(settings))} is"):
         Xk3190.Settings(**settings)  # type: ignore[arg-type]  # nonsense on purpose

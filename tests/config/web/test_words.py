@@ -147,6 +147,7 @@ def test_every_value_of_the_contract_has_words(group: str, values: type[StrEnum]
         ("state", base.GateState),
         ("side", base.Side),
         ("gate_fault", speed_gate.FAULTS),
+        ("gate_fault", base.PRINTER_FAULTS),
         ("device_state", get_args(State)),
         ("bench_fault", FAULTS),
         ("bench_fault_text", FAULTS),
