@@ -32,6 +32,8 @@ from central.audit import repository as audit
 from central.audit.chain import START
 from central.authority import site_authority
 from central.blobs import endpoints as blob_endpoints
+from central.canteen import repository as canteen
+from central.canteen.charges import post_waiting
 from central.commands import endpoints as command_endpoints
 from central.consent import endpoints as consent_endpoints
 from central.consent import repository as consents
@@ -245,6 +247,8 @@ async def _running(
             await operators.separate_administrators(transaction)
             await consents.ship_texts(transaction, now=now())
             await keep_rooms(transaction, rooms_of(site))
+            await canteen.keep_places(transaction, site.merchant, site.till)
+            await post_waiting(transaction, now=now())
         signing_key = Ed25519PrivateKey.from_private_bytes(central_key)
         erasure_file = ErasureFile(settings.home)
         await _erase_again(database, erasure_file, signing_key, now=now())

@@ -52,6 +52,7 @@ PATROL_LOCK: Final = 0x6D656E0F
 PLANS_LOCK: Final = 0x6D656E21
 LEDGER_LOCK: Final = 0x6D656E31
 """Always after the one of events, and before the one of alarms."""
+CANTEEN_LOCK: Final = 0x6D656E32
 
 
 class DatabaseError(Exception):

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 import central.alarms.tables
+import central.canteen.tables
 import central.consent.tables
 import central.duty.tables
 import central.fire.tables

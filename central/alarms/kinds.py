@@ -75,6 +75,7 @@ KINDS: Final[dict[str, Kind]] = {
     "patrol_order": _happening(4),
     "camera_retention": _state(4),
     "wallet_float": _state(3),
+    "canteen_exception": _state(3),
     "channel": _state(3),
 }
 """Every kind by its name."""

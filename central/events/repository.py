@@ -12,6 +12,7 @@ from sqlalchemy import and_, delete, func, insert, select
 
 from central.alarms import service as alarms
 from central.assistance import repository as assistance
+from central.canteen import charges
 from central.commands import repository as commands
 from central.database import EVENTS_LOCK, Transaction
 from central.events import ranges
@@ -116,6 +117,7 @@ async def append(
     await fire.note_events(transaction, node, (draft.event for draft in fresh), now=now)
     await commands.note_answers(transaction, node, (draft.event for draft in fresh))
     await patrols.note_scans(transaction, node, (draft.event for draft in fresh), now=now)
+    await charges.take_in(transaction, node, (draft.event for draft in fresh), now=now)
     await alarms.take_in(transaction, node, stored, now=now)
     # After the alarms, which are given what was kept for them.
     await video.note_kept(transaction, node, (draft.event for draft in fresh), now=now)
