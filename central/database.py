@@ -33,6 +33,7 @@ _log = logging.getLogger("central.database")
 
 CHANNEL: Final = "menshen"
 BUSY_TIMEOUT_MS: Final = 5_000
+SCRUB_TIMEOUT_MS: Final = 100
 LISTEN_RETRY_S: Final = 1.0
 LISTEN_CHECK_S: Final = 15.0
 EVERYTHING: Final = "*"
@@ -223,8 +224,13 @@ class Database:
         """
         if self._driver == "sqlite":
             async with self._turn.taken(_USUAL), self._opened().connect() as connection:
-                # Whoever reads just now holds it up: then the next cleaning does it.
-                await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                # Whoever reads for longer, as a backup does, holds it up: the next cleaning does
+                # it then. All other writers wait for this one meanwhile.
+                await connection.exec_driver_sql(f"PRAGMA busy_timeout={SCRUB_TIMEOUT_MS}")
+                try:
+                    await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                finally:
+                    await connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
     def _opened(self) -> AsyncEngine:
         if self._engine is None:
@@ -345,6 +351,12 @@ def _migrations() -> Config:
 @functools.cache
 def _newest_revision() -> str | None:
     return ScriptDirectory.from_config(_migrations()).get_current_head()
+
+
+def knows_revision(revision: str) -> bool:
+    """Return whether tables of this revision can be brought up to date by this program."""
+    script = ScriptDirectory.from_config(_migrations())
+    return revision in {each.revision for each in script.walk_revisions()}
 
 
 def _first_line(error: Exception) -> str:

@@ -158,6 +158,14 @@ class KeyFolder(KeyEncryptionKey):
         """Whether the key is a credential, which only whoever installs the service can change."""
         return self._credential is not None
 
+    def carried_away(self) -> list[str]:
+        """Return the keys as text, the one that wraps first: for a backup, which seals them.
+
+        Raises:
+            KeysError: They cannot be read.
+        """
+        return [to_text(key) for key in self._read() if key is not None]
+
     def _newest(self) -> _Ring:
         if self._stamps() != self._seen:
             self._reload()

@@ -28,6 +28,8 @@ _SUMMARIES = {
     "keys": "the keys that protect faces: a new one, and how far it is",
     "fire": "fire drills, and the evidence of what the gates did",
     "consent": "what people are told before they agree; proofs that a face was deleted",
+    "backup": "back central up while it runs, sealed; check a backup",
+    "restore": "restore a backup into an empty place, and prove it",
     "audit": "the audit log: whether it is whole, and where it ends",
     "privacy": "the impact assessment of a site, as a page to print",
     "doctor": "what is wrong with this machine",
