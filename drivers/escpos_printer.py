@@ -16,6 +16,7 @@ from drivers.base import (
     DriverError,
     FaultsChanged,
     Observation,
+    ProtocolViolationError,
     Receipt,
     ReceiptText,
 )
@@ -40,7 +41,7 @@ from drivers.protocols.escpos import (
 from drivers.registry import register
 
 LINE_COUNT_MAX: Final = 200
-_ASKED_COUNT_MAX: Final = 4
+_ASKED_COUNT_MAX: Final = 6
 
 
 @register("escpos_printer")
@@ -159,13 +160,17 @@ class EscposPrinter:
         return lines
 
     async def _sure_status(self) -> Status:
-        """Return a state that was said twice in a row, or that nobody gainsays for long."""
+        """Return a state that was said twice in a row.
+
+        Raises:
+            ProtocolViolationError: It says something else each time: noise.
+        """
         status = await self._ask()
         for _ in range(_ASKED_COUNT_MAX):
             before, status = status, await self._ask()
             if status == before:
-                break
-        return status
+                return status
+        raise ProtocolViolationError("the printer does not say the same of itself twice in a row")
 
     async def _ask(self) -> Status:
         return await ask(

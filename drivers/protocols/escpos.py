@@ -185,7 +185,7 @@ class StatusDecoder:
         for byte in data[-BUFFER_SIZE_BYTES_MAX:]:
             is_status = byte & _STATUS_FIXED == _STATUS_VALUE
             (self._answers if is_status else self._noise).append(byte)
-        del self._answers[len(STATUS_KINDS) :], self._noise[:-16]
+        del self._answers[:-BUFFER_SIZE_BYTES_MAX], self._noise[:-16]
 
     def next_frame(self) -> Status | NeedData:
         """Return the status when all four answers are there, or ``NEED_DATA``.
@@ -199,8 +199,11 @@ class StatusDecoder:
             raise FrameError(f"no status of a printer: {spaced_hex(noise)}")
         if len(self._answers) < len(STATUS_KINDS):
             return NEED_DATA
-        printer, offline, error, paper = self._answers
-        self._answers.clear()
+        raw = bytes(self._answers[: len(STATUS_KINDS)])
+        printer, offline, error, paper = raw
+        del self._answers[: len(STATUS_KINDS)]
+        if paper & 0x0C not in (0, 0x0C) or paper & 0x60 not in (0, 0x60):
+            raise FrameError(f"each sensor of the paper has two equal bits: {spaced_hex(raw)}")
         return Status(
             is_offline=bool(printer & 0x08),
             is_cover_open=bool(offline & 0x04),

@@ -1,5 +1,6 @@
 """The receipt printer: bytes of the manuals, Chinese text, and a receipt that is done or is not."""
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from drivers.base import (
     CommandRejectedError,
     DeviceUnreachableError,
     FaultsChanged,
+    ProtocolViolationError,
     Receipt,
     ReceiptPrinter,
     ReceiptText,
@@ -120,6 +122,14 @@ def test_a_state_is_read_as_the_manuals_have_its_bits(
     assert refusals == []
 
 
+@pytest.mark.parametrize("paper", ["16", "1A", "32", "52"])
+def test_a_sensor_whose_two_bits_differ_is_noise(paper: str) -> None:
+    found, refusals = frames_of(StatusDecoder(), [bytes.fromhex(f"12 12 12 {paper} 12 12 12 12")])
+
+    assert found == [Status()]
+    assert len(refusals) == 1
+
+
 def test_what_was_sent_and_comes_back_is_no_proof_that_it_was_printed() -> None:
     request = b"\x00\x03" + escpos.ASK_PRINTED
 
@@ -218,6 +228,16 @@ def test_a_state_counts_when_it_was_said_twice() -> None:
         assert list(await driver.poll()) == [FaultsChanged(("cover_open",))]
 
     with_bus(line, act)
+
+
+def test_a_printer_that_contradicts_itself_is_not_refused_but_asked_again_later() -> None:
+    answers = itertools.cycle([bytes.fromhex("12 12 12 12"), bytes.fromhex("12 12 12 72")])
+
+    async def act(bus: Bus) -> None:
+        with pytest.raises(ProtocolViolationError, match="twice in a row"):
+            await printer(bus).print_receipt(LUNCH)
+
+    with_bus(LineInMemory(lambda _: [(0.0, next(answers))]), act)
 
 
 def test_a_silent_printer_is_unreachable() -> None:
