@@ -27,7 +27,7 @@ from drivers.protocols.toledo import (
     WeightDecoder,
 )
 from drivers.registry import register
-from drivers.weighing import Weighing
+from drivers.weighing import HeardScale
 
 
 @register("toledo_continuous")
@@ -63,37 +63,23 @@ class ToledoContinuous:
         self, bus: Bus, settings: Settings, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self._bus, self._settings, self._monotonic = bus, settings, monotonic
-        self._weighing = Weighing(silence_s=settings.silence_s, now_s=monotonic())
-        self._found: list[Observation] = []
         self._may_press_at_s = 0.0
-        self._subscription = bus.subscribe(WeightDecoder(has_check=settings.has_check))
+        self._heard = HeardScale(
+            bus,
+            WeightDecoder(has_check=settings.has_check),
+            _change,
+            unit_id="toledo_continuous",
+            silence_s=settings.silence_s,
+            monotonic=monotonic,
+        )
 
     async def start(self) -> None:
         """Wait for a weight; raises when none comes. What was known is stale."""
-        self._weighing.forget(now_s=self._monotonic())
-        await self._bus.send(b"", unit_id="toledo_continuous")
-        self._subscription.take()
-        self._found = []
-        deadline_s = self._monotonic() + self._settings.silence_s
-        is_heard = False
-        # Until it was said twice, so that the first poll knows it; a shaken pan never is.
-        while not self._found and (left_s := deadline_s - self._monotonic()) > 0:
-            await self._subscription.wait(timeout_s=left_s)
-            weights = self._subscription.take()
-            is_heard = is_heard or bool(weights)
-            self._take(weights)
-        if not is_heard:
-            raise DeviceUnreachableError(
-                f"no reply: the scale said no weight in {self._settings.silence_s} s"
-            )
+        await self._heard.start()
 
     async def poll(self) -> Sequence[Observation]:
         """See ``Driver.poll``."""
-        self._take(self._subscription.take())
-        if not self._found:
-            self._weighing.check(now_s=self._monotonic())
-        found, self._found = self._found, []
-        return found
+        return self._heard.poll()
 
     @property
     def says_motion(self) -> bool:
@@ -119,7 +105,7 @@ class ToledoContinuous:
             CommandRejectedError: They do not: the load moves, or it is not allowed.
             DeviceUnreachableError: The scale says nothing any more.
         """
-        self._take(self._subscription.take())
+        self._heard.take()
         if (pause_s := self._may_press_at_s - self._monotonic()) > 0:
             await asyncio.sleep(pause_s)  # the manual asks for it between two letters
         await self._bus.send(key, unit_id="toledo_continuous", priority=Priority.COMMAND)
@@ -127,11 +113,8 @@ class ToledoContinuous:
         self._may_press_at_s = now_s + COMMAND_PAUSE_S
         deadline_s = now_s + self._settings.confirm_s
         done_count, is_heard = 0, False
-        while (left_s := deadline_s - self._monotonic()) > 0:
-            await self._subscription.wait(timeout_s=left_s)
-            weights = self._subscription.take()
-            self._take(weights)
-            for weight in weights:
+        while self._monotonic() < deadline_s:
+            for weight in await self._heard.hear(until_s=deadline_s):
                 done_count, is_heard = done_count + 1 if is_done(weight) else 0, True
                 if done_count == 2:
                     return CommandReceipt(attempts=1)
@@ -141,13 +124,9 @@ class ToledoContinuous:
             f"no reply: the scale said no weight in {self._settings.confirm_s} s"
         )
 
-    def _take(self, weights: Sequence[Weight]) -> None:
-        for weight in weights:
-            self._found += self._weighing.said(_change(weight), now_s=self._monotonic())
-
     async def close(self) -> None:
         """Hear no more; idempotent."""
-        self._subscription.close()
+        self._heard.close()
 
 
 def _change(weight: Weight) -> WeightChanged:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from drivers.asking import ask
-from drivers.base import DeviceUnreachableError, Observation, WeightChanged
+from drivers.base import Observation, WeightChanged
 from drivers.bus import Bus
 from drivers.protocols.xk3190 import (
     FORMATS,
@@ -20,7 +20,7 @@ from drivers.protocols.xk3190 import (
     encode_question,
 )
 from drivers.registry import register
-from drivers.weighing import Weighing
+from drivers.weighing import HeardScale, Weighing
 
 READINGS: Final = ("net", "gross")
 
@@ -73,40 +73,34 @@ class Xk3190:
     ) -> None:
         self._bus, self._settings, self._monotonic = bus, settings, monotonic
         self._unit_id = f"xk3190/{settings.address}"
-        self._is_polled = settings.format == "polled"
         self._weighing = Weighing(silence_s=settings.silence_s, now_s=monotonic())
         self._found: list[Observation] = []
-        if not self._is_polled:
-            self._subscription = bus.subscribe(WeightDecoder(settings.format))
+        self._heard: HeardScale[Weight] | None = None
+        if settings.format != "polled":
+            self._heard = HeardScale(
+                bus,
+                WeightDecoder(settings.format),
+                _change,
+                unit_id=self._unit_id,
+                silence_s=settings.silence_s,
+                monotonic=monotonic,
+            )
 
     async def start(self) -> None:
         """Wait for a weight; raises when none comes. What was known is stale."""
-        self._weighing.forget(now_s=self._monotonic())
-        if self._is_polled:
-            self._found = []
-            self._take([await self._ask(), await self._ask()])
+        if self._heard is not None:
+            await self._heard.start()
             return
-        await self._bus.send(b"", unit_id=self._unit_id)
-        self._subscription.take()
+        self._weighing.forget(now_s=self._monotonic())
         self._found = []
-        deadline_s = self._monotonic() + self._settings.silence_s
-        is_heard = False
-        # Until it was said twice, so that the first poll knows it; a shaken pan never is.
-        while not self._found and (left_s := deadline_s - self._monotonic()) > 0:
-            await self._subscription.wait(timeout_s=left_s)
-            weights = self._subscription.take()
-            is_heard = is_heard or bool(weights)
-            self._take(weights)
-        if not is_heard:
-            raise DeviceUnreachableError(
-                f"no reply: the scale said no weight in {self._settings.silence_s} s"
-            )
+        for _ in range(2):
+            self._take(await self._ask())
 
     async def poll(self) -> Sequence[Observation]:
         """See ``Driver.poll``."""
-        self._take([await self._ask()] if self._is_polled else self._subscription.take())
-        if not self._found:
-            self._weighing.check(now_s=self._monotonic())
+        if self._heard is not None:
+            return self._heard.poll()
+        self._take(await self._ask())
         found, self._found = self._found, []
         return found
 
@@ -115,15 +109,13 @@ class Xk3190:
         """See ``Scale.says_motion``."""
         return False
 
-    def _take(self, weights: Sequence[Weight]) -> None:
-        for weight in weights:
-            change = WeightChanged(weight.weight_kg, is_stable=True, is_net=weight.is_net)
-            self._found += self._weighing.said(change, now_s=self._monotonic())
+    def _take(self, weight: Weight) -> None:
+        self._found += self._weighing.said(_change(weight), now_s=self._monotonic())
 
     async def close(self) -> None:
         """Hear no more; idempotent."""
-        if not self._is_polled:
-            self._subscription.close()
+        if self._heard is not None:
+            self._heard.close()
 
     async def _ask(self) -> Weight:
         """Return what is asked for; net is said to be so where it differs from gross."""
@@ -143,3 +135,7 @@ class Xk3190:
             timeout_s=self._settings.timeout_s,
             attempt_count=self._settings.attempt_count,
         )
+
+
+def _change(weight: Weight) -> WeightChanged:
+    return WeightChanged(weight.weight_kg, is_stable=True, is_net=weight.is_net)
