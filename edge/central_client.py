@@ -32,6 +32,7 @@ from config.contract.face_statements import (
     SignedStatement,
     sign_statement,
 )
+from config.contract.money import ReservationAnswer, ReservationWish, TillPage
 from config.contract.nodes import (
     BatchReceipt,
     NodeStatus,
@@ -49,7 +50,16 @@ TIMEOUT_S: Final = 10.0
 STREAM_SILENCE_S_MAX: Final = 60.0
 """A stream that says nothing for this long, keep-alive included, is taken for dead."""
 LINE_LENGTH_MAX: Final = 64 * 1024
-_Model = TypeVar("_Model", BatchReceipt, ReplicaPage, SignedCommands, ReleasedKey, OpenCalls)
+_Model = TypeVar(
+    "_Model",
+    BatchReceipt,
+    ReplicaPage,
+    SignedCommands,
+    ReleasedKey,
+    OpenCalls,
+    ReservationAnswer,
+    TillPage,
+)
 _BATCH: Final = TypeAdapter(list[Event])
 
 
@@ -159,6 +169,31 @@ class CentralClient:
         """
         response = await self._request("GET", "/api/v1/nodes/current/assistance")
         return _parsed(OpenCalls, response)
+
+    async def reserve(self, wish: ReservationWish) -> ReservationAnswer:
+        """Ask central to keep money for a charge; the same key asks again for the same.
+
+        Raises:
+            CentralError: There is no answer, or none that can be understood; central may have kept
+                it all the same.
+        """
+        body = wish.model_dump_json().encode()
+        target = "/api/v1/canteen/reservations"
+        response = await self._request("POST", target, body, "application/json")
+        return _parsed(ReservationAnswer, response)
+
+    async def till_page(self, *, after: int, plan: int) -> TillPage:
+        """Return what tills need that changed.
+
+        Args:
+            after: Version of the accounts that are here; 0 is none.
+            plan: Version of the plan that is here.
+
+        Raises:
+            CentralError: There is no answer, or none that can be understood.
+        """
+        target = f"/api/v1/canteen/till?after={after}&plan={plan}"
+        return _parsed(TillPage, await self._request("GET", target))
 
     async def released_key(self) -> bytes:
         """Return what opens the keys on this node's disk.

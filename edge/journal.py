@@ -115,6 +115,7 @@ class Journal:
         self._requests: queue.SimpleQueue[_Request] = queue.SimpleQueue()
         self._listeners: list[Callable[[], None]] = []
         self._hearers: list[Callable[[Sequence[Event]], None]] = []
+        self._when_acknowledged: list[Callable[[Sequence[Event]], None]] = []
         self._status = JournalStatus()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         # What follows belongs to the writer thread.
@@ -139,6 +140,10 @@ class Journal:
     def hear(self, hearer: Callable[[Sequence[Event]], None]) -> None:
         """Call this in the writer's thread with what became durable; it must be quick."""
         self._hearers.append(hearer)
+
+    def when_acknowledged(self, call: Callable[[Sequence[Event]], None]) -> None:
+        """Call this with what central holds, where ``acknowledge`` is called; it must be quick."""
+        self._when_acknowledged.append(call)
 
     def start(self) -> None:
         """Open the file and begin to write. A disk that refuses is retried, not raised.
@@ -210,6 +215,8 @@ class Journal:
             JournalError: The file cannot be written; they will be sent again, which is harmless.
         """
         await self._call(lambda file: file.acknowledge(events))
+        for call in self._when_acknowledged:
+            call(events)
 
     async def _call(self, function: Callable[[JournalFile], _Result]) -> _Result:
         future: Future[_Result] = Future()

@@ -2,8 +2,11 @@
 
 import hashlib
 
+from config.contract.access import DenialReason
 from config.contract.events import ConsideredCandidate, FaceEvidence, LivenessEvidence
+from edge.access.attempts import MARGIN_MIN, FaceShown
 from edge.vision.attempt import FaceAttempt
+from models.liveness.policy import Outcome
 
 
 def evidence_of(face: FaceAttempt, *, margin: float | None, decided_at_s: float) -> FaceEvidence:
@@ -52,3 +55,20 @@ def crop_name(face: FaceAttempt | None) -> str | None:
     if face is None or face.crop_jpeg is None:
         return None
     return hashlib.sha256(face.crop_jpeg).hexdigest()
+
+
+def face_shown(face: FaceAttempt) -> FaceShown:
+    """Return what the rules are asked about."""
+    doubts = {
+        Outcome.REFUSE: DenialReason.PRESENTATION_ATTACK,
+        Outcome.STEP_UP: DenialReason.LIVENESS_UNSURE,
+    }
+    doubt = None if face.liveness is None else doubts.get(face.liveness.outcome)
+    return FaceShown(
+        face.candidates,
+        face.threshold,
+        step_up=face.step_up,
+        margin_min=MARGIN_MIN if face.margin_min is None else face.margin_min,
+        doubt=DenialReason.WEAK_FACE if doubt is None and face.needs_card else doubt,
+        elsewhere=face.elsewhere,
+    )

@@ -29,7 +29,6 @@ from config.contract.events import AccessDenied, AccessGranted, FaceEvidence
 from config.contract.identifiers import new_id
 from config.site import AccessPointEntry
 from edge.access.attempts import (
-    MARGIN_MIN,
     Attempt,
     CardShown,
     ExitRequested,
@@ -37,7 +36,7 @@ from edge.access.attempts import (
     ReleaseRequested,
 )
 from edge.access.crossing import Crossing, point_of
-from edge.access.evidence import crop_name, evidence_of
+from edge.access.evidence import crop_name, evidence_of, face_shown
 from edge.access.happenings import NotPassed
 from edge.access.question import Denied, Granted, Person
 from edge.access.screen import STEP_UP_S, Screen
@@ -45,7 +44,6 @@ from edge.access.surroundings import Gate, Surroundings
 from edge.journal import JournalError
 from edge.kiosk.state import Phase
 from edge.vision.attempt import FaceAttempt
-from models.liveness.policy import Outcome
 
 _log = logging.getLogger("edge.access")
 
@@ -116,7 +114,7 @@ class Lane:
 
     def show_face(self, face: FaceAttempt) -> None:
         """Take what the camera saw; the newest attempts are kept when many come."""
-        attempt = _shown(face)
+        attempt = face_shown(face)
         self._put(lambda _: attempt, at_s=face.captured_at_s, face=face)
 
     async def present_card(self, number: str) -> Granted | Denied:
@@ -377,20 +375,3 @@ def _evidence(
     if face is None or not isinstance(attempt, FaceShown):
         return None
     return evidence_of(face, margin=attempt.margin, decided_at_s=decided_at_s)
-
-
-def _shown(face: FaceAttempt) -> FaceShown:
-    """Return what the rules are asked about."""
-    doubts = {
-        Outcome.REFUSE: DenialReason.PRESENTATION_ATTACK,
-        Outcome.STEP_UP: DenialReason.LIVENESS_UNSURE,
-    }
-    doubt = None if face.liveness is None else doubts.get(face.liveness.outcome)
-    return FaceShown(
-        face.candidates,
-        face.threshold,
-        step_up=face.step_up,
-        margin_min=MARGIN_MIN if face.margin_min is None else face.margin_min,
-        doubt=DenialReason.WEAK_FACE if doubt is None and face.needs_card else doubt,
-        elsewhere=face.elsewhere,
-    )

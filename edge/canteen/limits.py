@@ -17,7 +17,6 @@ class Spending:
     """What a till knows of a person's money.
 
     Attributes:
-        is_blocked: They cannot pay at all.
         known_fen: The last known balance; None where central never told one.
         unheard_fen: Spent here since, as far as that balance does not know.
         offline_fen: Spent at this till of it without central's promise.
@@ -27,7 +26,6 @@ class Spending:
         last_at: Of the person's last charge at the merchant.
     """
 
-    is_blocked: bool = False
     known_fen: int | None = None
     unheard_fen: int = 0
     offline_fen: int = 0
@@ -65,8 +63,6 @@ def limit_refusal(
         meal_count: Meals that are paid at once.
         meals_max: Of the person in this period; None is no limit.
     """
-    if spending.is_blocked:
-        return TillRefusal.BLOCKED
     if meals_max is not None and spending.meals + meal_count > meals_max:
         return TillRefusal.MEALS_REACHED
     if amount_fen > limits.per_charge_fen:

@@ -85,6 +85,8 @@ def with_piece(lines: tuple[ChargeLine, ...], dish: Dish) -> tuple[ChargeLine, .
     for index, line in enumerate(lines):
         if line.item == dish.id and line.weight_g is None and line.count < 99:
             count = line.count + 1
+            if count * dish.price_fen > FEN_MAX:
+                return lines
             more = ChargeLine(item=dish.id, count=count, amount_fen=count * dish.price_fen)
             return (*lines[:index], more, *lines[index + 1 :])
     return (*lines, ChargeLine(item=dish.id, amount_fen=dish.price_fen))

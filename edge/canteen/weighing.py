@@ -5,7 +5,6 @@ off before another one is weighed, so nobody pays for the plate of whoever was t
 """
 
 import dataclasses
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from drivers.base import WeightChanged
@@ -44,8 +43,7 @@ class Scale:
 
     def take(self, said: WeightChanged) -> None:
         """Take what the scale says."""
-        grams = None if said.weight_kg is None else _grams(said.weight_kg)
-        self.grams, self.is_stable, self.is_net = grams, said.is_stable, said.is_net
+        self.grams, self.is_stable, self.is_net = said.weight_g, said.is_stable, said.is_net
         self.is_overload, self.is_lost = said.is_overload, False
         net = self._net
         # An empty scale is below the tare, too: the plate that was tared is gone.
@@ -78,7 +76,3 @@ class Scale:
         if self.grams is None or self.is_net:
             return self.grams
         return self.grams - self.tare_g
-
-
-def _grams(kilograms: Decimal) -> int:
-    return int((kilograms * 1000).quantize(Decimal(1), ROUND_HALF_UP))

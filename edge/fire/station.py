@@ -110,6 +110,10 @@ class FireStation:
         """Have the screen of an access point show fires."""
         self._screens.add(access_point, screen)
 
+    def add_screen_everywhere(self, screen: Alarmed) -> None:
+        """Have a screen that stands at no access point show fires of this node."""
+        self._screens.add_everywhere(screen)
+
     @property
     def tasks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         """What must run, by a name for the log."""

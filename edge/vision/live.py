@@ -37,6 +37,11 @@ class LivePicture:
         """Take the faces of the newest picture that was searched."""
         self._boxes, self._boxes_at_s = tuple(boxes), captured_at_s
 
+    def boxes(self) -> Sequence[ViewBox]:
+        """Return the faces that were shown last; none once they are old."""
+        is_current = time.monotonic() - self._boxes_at_s < BOX_AGE_S_MAX
+        return self._boxes if is_current else ()
+
     def view(self) -> View:
         """Return the newest picture and the faces; the picture may be ``VIEW_INTERVAL_S`` old."""
         with self._lock:
@@ -50,7 +55,7 @@ class LivePicture:
             return View(
                 jpeg=self._jpeg,
                 captured_at_s=captured_at_s,
-                boxes=self._boxes if now_s - self._boxes_at_s < BOX_AGE_S_MAX else (),
+                boxes=self.boxes(),
                 age_s=float("inf") if captured_at_s is None else now_s - captured_at_s,
             )
 

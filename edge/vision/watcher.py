@@ -7,12 +7,12 @@ and the live picture.
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import cv2
 
 from config.site import Recognition
-from edge.vision.attempt import CameraHealth, FaceAttempt, View
+from edge.vision.attempt import CameraHealth, FaceAttempt, View, ViewBox
 from edge.vision.live import LivePicture
 from edge.vision.liveness import LivenessPolicy
 from edge.vision.reader import Reader
@@ -78,7 +78,7 @@ class Watcher:
         self._failure: CameraHealth | None = None
         self._health_reported: CameraHealth | None = None
         self._has_passed, self._is_stopped = threading.Event(), threading.Event()
-        self._was_let_through = threading.Event()
+        self._was_let_through, self._must_look_again = threading.Event(), threading.Event()
         self._thread = threading.Thread(
             target=self._run, name=f"vision {access_point}", daemon=True
         )
@@ -110,6 +110,14 @@ class Watcher:
         """Say that the gate was told to open: nobody is asked any more to uncover the face."""
         self._was_let_through.set()
 
+    def look_again(self) -> None:
+        """Let whoever stands there make another attempt: what was seen of them is forgotten."""
+        self._must_look_again.set()
+
+    def boxes(self) -> Sequence[ViewBox]:
+        """Return the faces of the newest picture that was searched; none of an old one."""
+        return self._live.boxes()
+
     def view(self) -> View:
         """Return the live picture; encodes only when asked, at most ten times a second."""
         return self._live.view()
@@ -139,6 +147,9 @@ class Watcher:
         if self._was_let_through.is_set():
             self._was_let_through.clear()
             self._recogniser.person_was_let_through()
+        if self._must_look_again.is_set():
+            self._must_look_again.clear()
+            self._recogniser.interrupt()
         now_s = time.monotonic()
         if frame is None:
             attempt = self._recogniser.conclude(now_s=now_s)

@@ -1,0 +1,283 @@
+"""What the tills of one node know of money: plan, accounts, and the charges of the last days. Pure.
+
+It is the picture in memory of what ``store`` keeps; ``keeping`` changes both, the disk first. A
+charge is *held* once central has it, and *accounted* once a balance is known that was told after
+that: until then the last known balance is taken to be without it.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from config.contract.access import CredentialKind
+from config.contract.identifiers import Frozen, Slug
+from config.contract.money import (
+    CanteenPlan,
+    ChargeLine,
+    ChargeMode,
+    Fen,
+    MerchantPlan,
+    TillAccount,
+)
+from config.contract.money_events import ChargeRecorded, charges_digest
+from edge.canteen.limits import Spending
+
+
+class Charge(Frozen):
+    """A meal on its way to be paid, and after.
+
+    Attributes:
+        meal: Which meal of which day; empty outside of all.
+        meal_count: Meals that it pays.
+        day: Of the site.
+        at: When somebody said yes to it, aware UTC.
+    """
+
+    charge_id: UUID
+    session_id: UUID
+    till: Slug
+    merchant: Slug
+    holder_id: str
+    amount_fen: Fen
+    mode: ChargeMode
+    period: str = ""
+    meal: str = ""
+    meal_count: int = 1
+    day: date
+    at: datetime
+    lines: tuple[ChargeLine, ...] = ()
+    credential: CredentialKind
+    decision_id: UUID | None = None
+    is_repeat: bool = False
+    is_reserved: bool = False
+
+    def recorded(self) -> ChargeRecorded:
+        """Return the fact that it is paid."""
+        return ChargeRecorded(
+            charge_id=self.charge_id,
+            session_id=self.session_id,
+            till=self.till,
+            merchant=self.merchant,
+            holder_id=self.holder_id,
+            amount_fen=self.amount_fen,
+            mode=self.mode,
+            period=self.period,
+            lines=self.lines,
+            credential=self.credential,
+            decision_id=self.decision_id,
+            is_reserved=self.is_reserved,
+            is_repeat=self.is_repeat,
+        )
+
+
+class State(StrEnum):
+    """How far a charge has come; it never goes back."""
+
+    BEGUN = "begun"
+    RECORDED = "recorded"
+    VOID = "void"
+    RELEASED = "released"
+
+
+@dataclasses.dataclass(slots=True)
+class Entry:
+    """A charge and what became of it."""
+
+    charge: Charge
+    state: State
+    is_held: bool = False
+    is_accounted: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A till from its opening to its close. Attributes: by: operator; empty is nobody."""
+
+    session_id: UUID
+    till: str
+    merchant: str
+    opened_at: datetime
+    by: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sums:
+    """What a session has: of charges that are not void, and of those that are."""
+
+    charge_count: int
+    charge_fen: int
+    void_count: int
+    void_fen: int
+    digest: str
+
+
+class Book:
+    """Of one node. It belongs to the event loop's thread."""
+
+    def __init__(
+        self,
+        plan: CanteenPlan,
+        accounts: Iterable[TillAccount] = (),
+        entries: Iterable[Entry] = (),
+        *,
+        version: int = 0,
+    ) -> None:
+        """Begin with what was kept, oldest charge first.
+
+        Args:
+            plan: Of the site.
+            accounts: Of people, as central last told.
+            entries: Of the last days.
+            version: Of the accounts.
+        """
+        self.plan, self.version = plan, version
+        self._accounts = {account.holder_id: account for account in accounts}
+        self._entries = dict[UUID, Entry]()
+        self._by_holder = dict[str, list[Entry]]()
+        for entry in entries:
+            self._add(entry)
+
+    @property
+    def accounts(self) -> Mapping[str, TillAccount]:
+        """By holder."""
+        return self._accounts
+
+    def merchant(self, merchant: str) -> MerchantPlan | None:
+        """Return what a merchant sells; None while nobody has said."""
+        return next((each for each in self.plan.merchants if each.merchant == merchant), None)
+
+    def entry(self, charge_id: UUID) -> Entry | None:
+        """Return a charge of the last days."""
+        return self._entries.get(charge_id)
+
+    def is_blocked(self, holder_id: str) -> bool:
+        """Return whether somebody cannot pay at all."""
+        account = self._accounts.get(holder_id)
+        return account is not None and account.is_blocked
+
+    def spending(
+        self, holder_id: str, *, till: str, merchant: str, meal: str, day: date
+    ) -> Spending:
+        """Return what is known of a person's money before another charge."""
+        account = self._accounts.get(holder_id)
+        paid = [e for e in self._by_holder.get(holder_id, ()) if e.state is State.RECORDED]
+        unheard = [e for e in paid if not e.is_accounted]
+        here = [e for e in paid if e.charge.merchant == merchant]
+        return Spending(
+            known_fen=None if account is None else account.spendable_fen,
+            unheard_fen=_sum(unheard),
+            offline_fen=_sum(e for e in unheard if _is_offline(e, till)),
+            till_offline_fen=self.offline_fen(till),
+            today_fen=_sum(e for e in paid if e.charge.day == day),
+            meals=sum(e.charge.meal_count for e in here if meal and e.charge.meal == meal),
+            last_at=max((e.charge.at for e in here), default=None),
+        )
+
+    def offline_fen(self, till: str) -> int:
+        """Return what all people spent at a till without central's promise."""
+        return _sum(
+            e
+            for e in self._entries.values()
+            if e.state is State.RECORDED and not e.is_accounted and _is_offline(e, till)
+        )
+
+    def of_session(self, session_id: UUID) -> Sequence[Entry]:
+        """Return a session's charges that were paid, oldest first, void ones included."""
+        return [
+            entry
+            for entry in self._entries.values()
+            if entry.charge.session_id == session_id and entry.state in (State.RECORDED, State.VOID)
+        ]
+
+    def sums(self, session_id: UUID) -> Sums:
+        """Return what a session has."""
+        entries = self.of_session(session_id)
+        paid = [e for e in entries if e.state is State.RECORDED]
+        void = [e for e in entries if e.state is State.VOID]
+        return Sums(
+            charge_count=len(paid),
+            charge_fen=_sum(paid),
+            void_count=len(void),
+            void_fen=_sum(void),
+            digest=charges_digest(e.charge.charge_id for e in paid),
+        )
+
+    def unfinished(self) -> Sequence[Charge]:
+        """Return charges that were begun and neither paid nor let go."""
+        return [e.charge for e in self._entries.values() if e.state is State.BEGUN]
+
+    # ---- changes; the disk has them already
+
+    def begin(self, charge: Charge) -> None:
+        """A charge is on its way."""
+        self._add(Entry(charge, State.BEGUN))
+
+    def record(self, charge: Charge) -> None:
+        """A charge is paid."""
+        entry = self._entries.get(charge.charge_id)
+        if entry is None:
+            self._add(Entry(charge, State.RECORDED))
+        elif entry.state is State.BEGUN:
+            entry.charge, entry.state = charge, State.RECORDED
+
+    def release(self, charge_id: UUID) -> None:
+        """A charge did not come about."""
+        entry = self._entries.pop(charge_id, None)
+        if entry is not None:
+            entry.state = State.RELEASED
+            self._by_holder[entry.charge.holder_id].remove(entry)
+
+    def void(self, charge_id: UUID) -> None:
+        """A charge was taken back."""
+        entry = self._entries.get(charge_id)
+        if entry is not None and entry.state is State.RECORDED:
+            entry.state = State.VOID
+
+    def hold(self, charge_ids: Iterable[UUID]) -> None:
+        """Central has these charges."""
+        for entry in filter(None, map(self._entries.get, charge_ids)):
+            entry.is_held = True
+
+    def held(self) -> frozenset[UUID]:
+        """Return the charges that central has, and that no balance is known to be with."""
+        return frozenset(
+            charge_id
+            for charge_id, entry in self._entries.items()
+            if entry.is_held and not entry.is_accounted
+        )
+
+    def account(self, charge_ids: Iterable[UUID]) -> None:
+        """Balances are known that were told after central had these charges."""
+        for entry in filter(None, map(self._entries.get, charge_ids)):
+            entry.is_accounted = True
+
+    def learn(self, accounts: Iterable[TillAccount], *, version: int) -> None:
+        """Take over accounts as central has them now."""
+        self._accounts.update((account.holder_id, account) for account in accounts)
+        self.version = version
+
+    def forget_accounts(self) -> None:
+        """Begin anew with accounts: central counts from an earlier version again."""
+        self._accounts.clear()
+        self.version = 0
+
+    def forget(self, charge_ids: Iterable[UUID]) -> None:
+        """Forget charges that are old, held and of sessions that are closed."""
+        for charge_id in charge_ids:
+            self.release(charge_id)
+
+    def _add(self, entry: Entry) -> None:
+        if entry.charge.charge_id in self._entries:
+            return
+        self._entries[entry.charge.charge_id] = entry
+        self._by_holder.setdefault(entry.charge.holder_id, []).append(entry)
+
+
+def _is_offline(entry: Entry, till: str) -> bool:
+    return entry.charge.till == till and not entry.charge.is_reserved
+
+
+def _sum(entries: Iterable[Entry]) -> int:
+    return sum(entry.charge.amount_fen for entry in entries)

@@ -1,0 +1,422 @@
+"""The tills' file: SQL only. What it returns from is durable, or has not happened.
+
+A charge and the fact about it become durable in one step, before the journal is told: if the
+process ends between, the fact is told at the next start, under the same key. Nothing here decides
+anything. Every method blocks for the disk, one thread at a time.
+"""
+
+import contextlib
+import dataclasses
+import logging
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from config.contract.event_base import EVENT_TYPES, EventData
+from config.contract.money import CanteenPlan, TillAccount
+from edge.canteen.book import Book, Charge, Entry, Session, State
+
+_log = logging.getLogger("edge.canteen")
+
+SCHEMA_VERSION: Final = 1
+KEPT: Final = timedelta(days=3)
+"""Charges that central has, of closed sessions, are forgotten after this."""
+
+
+class StoreError(Exception):
+    """The file cannot be read or written; what was asked has not happened."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Fact:
+    """Something to be told. Attributes: key: the same fact has the same, however often told."""
+
+    key: str
+    data: EventData
+    subject: str
+    at: datetime
+
+
+class Store:
+    """One node's file. ``open`` first, ``close`` last; any thread may call."""
+
+    def __init__(self, path: Path) -> None:
+        """Keep it in ``path``, whose folder exists."""
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._in_use = threading.Lock()
+
+    def open(self) -> None:
+        """Open the file, made as needed; one that is damaged is set aside.
+
+        Raises:
+            StoreError: The disk refuses, or a newer version made the file.
+        """
+        try:
+            self._open()
+        except sqlite3.OperationalError as error:
+            raise StoreError(f"cannot open {self._path.name}: {error}") from error
+        except sqlite3.DatabaseError as error:
+            damaged = self._path.with_name(self._path.name + ".damaged")
+            _log.critical("the tills' file is damaged (%s): set aside as %s", error, damaged.name)
+            try:
+                self._path.replace(damaged)
+                self._open()
+            except (OSError, sqlite3.Error) as again:
+                raise StoreError(f"cannot make {self._path.name} anew: {again}") from again
+
+    def close(self) -> None:
+        """Close the file; idempotent."""
+        with self._in_use:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    # ---- reading, at the start
+
+    def book(self) -> Book:
+        """Return what is known, the charges of the last days included.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        with self._reading() as db:
+            version, plan = db.execute("SELECT accounts_version, plan FROM head").fetchone()
+            accounts = db.execute("SELECT document FROM account").fetchall()
+            charges = db.execute(
+                "SELECT document, state, is_held, is_accounted FROM charge"
+                " WHERE state <> 'released' ORDER BY number"
+            ).fetchall()
+        return Book(
+            CanteenPlan.model_validate_json(plan),
+            [TillAccount.model_validate_json(document) for (document,) in accounts],
+            [
+                Entry(
+                    Charge.model_validate_json(document),
+                    State(state),
+                    bool(is_held),
+                    bool(is_accounted),
+                )
+                for document, state, is_held, is_accounted in charges
+            ],
+            version=version,
+        )
+
+    def sessions(self) -> Sequence[Session]:
+        """Return the sessions that are open.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT session_id, till, merchant, opened_at, opened_by FROM session"
+                " WHERE closed_at IS NULL"
+            ).fetchall()
+        return [
+            Session(
+                session_id=UUID(session_id),
+                till=till,
+                merchant=merchant,
+                opened_at=datetime.fromisoformat(opened_at),
+                by=by,
+            )
+            for session_id, till, merchant, opened_at, by in rows
+        ]
+
+    def untold(self, epoch: UUID) -> Sequence[Fact]:
+        """Return what a journal does not have, oldest first: it is to be told.
+
+        Args:
+            epoch: Of the journal; what another one had and central did not get is told again.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT key, type, subject, at, document FROM fact"
+                " WHERE epoch IS NULL OR epoch <> ? ORDER BY number",
+                (str(epoch),),
+            ).fetchall()
+        return [
+            Fact(
+                key,
+                EVENT_TYPES[event_type].model_validate_json(document),
+                subject,
+                datetime.fromisoformat(at),
+            )
+            for key, event_type, subject, at, document in rows
+        ]
+
+    # ---- charges
+
+    def begin(self, charge: Charge) -> None:
+        """Keep a charge that is on its way.
+
+        Raises:
+            StoreError: It is not kept.
+        """
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO charge (charge_id, session_id, state, begun_at, document)"
+                " VALUES (?, ?, 'begun', ?, ?)",
+                (
+                    str(charge.charge_id),
+                    str(charge.session_id),
+                    _text(charge.at),
+                    charge.model_dump_json(),
+                ),
+            )
+
+    def record(self, charge: Charge, *facts: Fact) -> None:
+        """Keep that a begun charge is paid, with what is told of it.
+
+        Raises:
+            StoreError: It is not.
+        """
+        with self._writing() as db:
+            changed = db.execute(
+                "UPDATE charge SET state = 'recorded', document = ? WHERE charge_id = ?"
+                " AND state = 'begun'",
+                (charge.model_dump_json(), str(charge.charge_id)),
+            ).rowcount
+            if changed != 1:
+                raise sqlite3.IntegrityError("only a begun charge can be paid")
+            _tell(db, facts)
+
+    def release(self, charge_id: UUID, *facts: Fact) -> None:
+        """Keep that a charge did not come about; idempotent, and never after it was told as paid.
+
+        Raises:
+            StoreError: It is not kept.
+        """
+        with self._writing() as db:
+            db.execute(
+                "UPDATE charge SET state = 'released' WHERE charge_id = ? AND state <> 'released'",
+                (str(charge_id),),
+            )
+            db.execute("DELETE FROM fact WHERE key = ? AND epoch IS NULL", (str(charge_id),))
+            _tell(db, facts)
+
+    def void(self, charge_id: UUID, *facts: Fact) -> None:
+        """Keep that a charge was taken back.
+
+        Raises:
+            StoreError: It is not kept; it was not paid, or is void already.
+        """
+        with self._writing() as db:
+            changed = db.execute(
+                "UPDATE charge SET state = 'void' WHERE charge_id = ? AND state = 'recorded'",
+                (str(charge_id),),
+            ).rowcount
+            if changed != 1:
+                raise sqlite3.IntegrityError("only a paid charge can be taken back")
+            _tell(db, facts)
+
+    def add(self, *facts: Fact) -> None:
+        """Keep what is to be told besides.
+
+        Raises:
+            StoreError: It is not kept.
+        """
+        with self._writing() as db:
+            _tell(db, facts)
+
+    # ---- sessions
+
+    def open_session(self, session: Session, *facts: Fact) -> None:
+        """Keep that a till is open; a till has one session at a time.
+
+        Raises:
+            StoreError: It is not.
+        """
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO session VALUES (?, ?, ?, ?, ?, NULL)",
+                (
+                    str(session.session_id),
+                    session.till,
+                    session.merchant,
+                    session.by,
+                    _text(session.opened_at),
+                ),
+            )
+            _tell(db, facts)
+
+    def close_session(self, session_id: UUID, *facts: Fact, now: datetime) -> None:
+        """Keep that a session is over.
+
+        Raises:
+            StoreError: It is not.
+        """
+        with self._writing() as db:
+            db.execute(
+                "UPDATE session SET closed_at = ? WHERE session_id = ? AND closed_at IS NULL",
+                (_text(now), str(session_id)),
+            )
+            _tell(db, facts)
+
+    # ---- what others have
+
+    def told(self, keys: Iterable[str], epoch: UUID) -> None:
+        """Keep that the journal has these facts.
+
+        Raises:
+            StoreError: It is not kept: they will be told once more, which changes nothing.
+        """
+        with self._writing() as db:
+            db.executemany(
+                "UPDATE fact SET epoch = ? WHERE key = ?", [(str(epoch), key) for key in keys]
+            )
+
+    def held(self, keys: Iterable[str]) -> None:
+        """Keep that central has these facts; of a charge, too, by its own key.
+
+        Raises:
+            StoreError: It is not kept.
+        """
+        listed = [(key,) for key in keys]
+        with self._writing() as db:
+            db.executemany("DELETE FROM fact WHERE key = ?", listed)
+            db.executemany("UPDATE charge SET is_held = 1 WHERE charge_id = ?", listed)
+
+    def learn(
+        self,
+        *,
+        plan: CanteenPlan | None,
+        accounts: Iterable[TillAccount],
+        version: int,
+        accounted: Iterable[UUID] = (),
+        is_anew: bool = False,
+    ) -> None:
+        """Keep what central says.
+
+        Args:
+            plan: None leaves it.
+            accounts: That changed.
+            version: Of the accounts.
+            accounted: Charges that balances are with now.
+            is_anew: These are all accounts that there are so far.
+
+        Raises:
+            StoreError: It is not kept.
+        """
+        with self._writing() as db:
+            if is_anew:
+                db.execute("DELETE FROM account")
+            db.executemany(
+                "INSERT INTO account VALUES (?, ?)"
+                " ON CONFLICT DO UPDATE SET document = excluded.document",
+                [(account.holder_id, account.model_dump_json()) for account in accounts],
+            )
+            db.executemany(
+                "UPDATE charge SET is_accounted = 1 WHERE charge_id = ?",
+                [(str(charge_id),) for charge_id in accounted],
+            )
+            db.execute("UPDATE head SET accounts_version = ?", (version,))
+            if plan is not None:
+                db.execute("UPDATE head SET plan = ?", (plan.model_dump_json(),))
+
+    def purge(self, *, now: datetime) -> Sequence[UUID]:
+        """Forget charges of closed sessions that central has, after days; returns which.
+
+        Raises:
+            StoreError: Nothing was forgotten.
+        """
+        until = _text(now - KEPT)
+        with self._writing() as db:
+            rows = db.execute(
+                "DELETE FROM charge WHERE begun_at < ? AND session_id NOT IN"
+                " (SELECT session_id FROM session WHERE closed_at IS NULL)"
+                " AND (state = 'released' OR is_held)"
+                " RETURNING charge_id",
+                (until,),
+            ).fetchall()
+            db.execute("DELETE FROM session WHERE closed_at < ?", (until,))
+        return [UUID(charge_id) for (charge_id,) in rows]
+
+    # ---- the file
+
+    def _open(self) -> None:
+        connection = sqlite3.connect(
+            self._path, isolation_level=None, timeout=1.0, check_same_thread=False
+        )
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA secure_delete = ON")
+            problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if problem != "ok":
+                raise sqlite3.DatabaseError(problem)
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version > SCHEMA_VERSION:
+                raise sqlite3.OperationalError(f"made by a newer version (schema {version})")
+            for step in range(version + 1, SCHEMA_VERSION + 1):
+                script = Path(__file__).with_name(f"canteen_schema_v{step}.sql")
+                connection.executescript(script.read_text(encoding="utf-8"))
+            if connection.execute("SELECT count(*) FROM head").fetchone()[0] == 0:
+                nothing = CanteenPlan(version=0).model_dump_json()
+                connection.execute("INSERT INTO head VALUES (0, ?)", (nothing,))
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._in_use:
+                yield self._opened
+        except (sqlite3.Error, ValidationError, KeyError) as error:
+            raise StoreError(f"cannot read {self._path.name}: {error}") from error
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._in_use:
+                connection = self._opened
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                    connection.execute("COMMIT")
+                except BaseException:
+                    if connection.in_transaction:
+                        with contextlib.suppress(sqlite3.Error):
+                            connection.execute("ROLLBACK")
+                    raise
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot write {self._path.name}: {error}") from error
+
+    @property
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise sqlite3.OperationalError("not open")
+        return self._connection
+
+
+def _tell(db: sqlite3.Connection, facts: Iterable[Fact]) -> None:
+    db.executemany(
+        "INSERT INTO fact (key, type, subject, at, document) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        [
+            (
+                fact.key,
+                fact.data.type_name,
+                fact.subject,
+                _text(fact.at),
+                fact.data.model_dump_json(),
+            )
+            for fact in facts
+        ],
+    )
+
+
+def _text(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()

@@ -1,0 +1,481 @@
+"""The task of one till: what happens there goes into the sale, and what the sale wants is done.
+
+Disk and central are asked in the order in which the sale wants it, one thing after the other, so
+nothing about a charge overtakes what came before. The display says paid when the charge is durable.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from config.contract.access import CredentialKind
+from config.contract.identifiers import new_id
+from config.contract.money import ReservationAnswer
+from config.site_canteen import TillEntry
+from drivers.base import CredentialKind as ReadKind
+from drivers.base import CredentialRead, WeightChanged
+from edge.access.attempts import CodeShown
+from edge.access.evidence import face_shown
+from edge.canteen import screen as commands
+from edge.canteen.board import TillBoard
+from edge.canteen.book import Charge, Session, State
+from edge.canteen.diner import Diner, Found, by_code, by_face, stands_beside
+from edge.canteen.keeping import Keeping
+from edge.canteen.offer import Counter
+from edge.canteen.prices import day_of
+from edge.canteen.sale import People, Sale
+from edge.canteen.screen import CloseShown, TillCommand, TillRefusal, TillScreen
+from edge.canteen.view import Around, Eyes, screen_of
+from edge.canteen.weighing import Scale
+from edge.canteen.wishes import Keep, LetGo, LookAgain, Record, Wish
+from edge.patrol.numbers import forms
+from edge.patrol.rules import IDENTIFYING
+from edge.vision.attempt import FaceAttempt, ViewBox
+from models.liveness.policy import Outcome
+
+_log = logging.getLogger("edge.canteen")
+
+
+class Money(Protocol):
+    """Central, as a till asks it; ``link.CanteenLink``."""
+
+    @property
+    def is_online(self) -> bool:
+        """Whether it answered when it was last asked."""
+        ...
+
+    @property
+    def since(self) -> datetime:
+        """When that began."""
+        ...
+
+    async def reserve(self, charge: Charge) -> ReservationAnswer | None:
+        """See ``CanteenLink.reserve``."""
+        ...
+
+
+class Watching(Protocol):
+    """The watcher of the till's camera."""
+
+    def look_again(self) -> None:
+        """See ``Watcher.look_again``."""
+        ...
+
+    def boxes(self) -> Sequence[ViewBox]:
+        """See ``Watcher.boxes``."""
+        ...
+
+
+class Till:
+    """One till. All of it belongs to the event loop's thread.
+
+    Attributes:
+        sale: To be read.
+    """
+
+    def __init__(
+        self,
+        entry: TillEntry,
+        *,
+        keeping: Keeping,
+        money: Money,
+        people: People,
+        holder_of_card: Callable[[str], str | None],
+        end_of_card: Callable[[str], datetime | None],
+        read_code: Callable[[str], CodeShown],
+        board: TillBoard,
+        zone: ZoneInfo,
+        session: Session | None = None,
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Tend one till.
+
+        Args:
+            entry: Of the site file.
+            keeping: Makes durable what happens.
+            money: Central.
+            people: Who is known.
+            holder_of_card: Returns whose card a number is.
+            end_of_card: Returns when a temporary card is over.
+            read_code: Reads a scanned code, whatever was scanned.
+            board: Hears of every change.
+            zone: Of the site.
+            session: One that was open when the process ended.
+            now: Wall clock, aware UTC.
+            monotonic: The clock of everything else.
+        """
+        self.entry, self._keeping, self._money, self._people = entry, keeping, money, people
+        self._holder_of_card, self._end_of_card = holder_of_card, end_of_card
+        self._read_code, self._board = read_code, board
+        self._zone, self._now, self._monotonic = zone, now, monotonic
+        self._counter = Counter(entry, keeping.book, zone=zone, new_id=new_id)
+        self.sale = Sale(
+            self._counter,
+            people,
+            has_challenge=entry.liveness == "challenge",
+            session=session,
+        )
+        if entry.scale is not None:
+            self.sale.draft.scale = Scale()
+        self._eyes: Eyes = "none" if entry.camera is None else "lost"
+        self._watcher: Watching | None = None
+        self._close: CloseShown | None = None
+        self._wishes: asyncio.Queue[Wish] = asyncio.Queue()
+        self._asking = set[asyncio.Task[None]]()
+        self._begun = dict[UUID, asyncio.Future[bool]]()
+        self._used_codes = dict[str, datetime]()
+        self._in_session = asyncio.Lock()
+        self._changed = asyncio.Event()
+        self._revision = 0
+
+    # ---- what stands here
+
+    def watch_with(self, watcher: Watching) -> None:
+        """Find diners by face with a watcher, which calls ``show_face``."""
+        self._watcher = watcher
+
+    def camera_is_able(self, *, is_able: bool) -> None:
+        """Whether the camera's picture is of now."""
+        self._eyes = "ok" if is_able else "lost"
+        self._done()
+
+    def fire_is_on(self, phase: str | None) -> None:
+        """A fire releases people here, or is over; a drill sells on."""
+        self.sale.fire(is_on=phase == "fire")
+        self._done()
+
+    def refresh(self) -> None:
+        """Plan, accounts or link are no longer as they were."""
+        self._done()
+
+    # ---- what people do
+
+    def show_face(self, face: FaceAttempt) -> None:
+        """Take what the camera saw."""
+        shown = face_shown(face)
+        boxes = () if self._watcher is None else self._watcher.boxes()
+        is_met = face.liveness is not None and face.liveness.outcome is Outcome.PASS
+        found = by_face(
+            shown,
+            self._people.person,
+            is_beside=stands_beside([box.box.width for box in boxes]),
+            is_challenged=is_met and self.entry.liveness == "challenge",
+        )
+        self._take(found)
+
+    def present_card(self, number: str, kind: ReadKind | None = None) -> bool:
+        """Take a card; returns whether somebody was waited for."""
+        numbers = (number,) if kind is None else forms(kind, number)
+        return self._take(self._by_card(numbers, CredentialKind.CARD))
+
+    def present_code(self, text: str) -> bool:
+        """Take a scanned code; returns whether somebody was waited for."""
+        shown, now = self._read_code(text), self._now()
+        person = None if shown.asked_about is None else self._people.person(shown.asked_about)
+        places = {self.entry.id, self.entry.merchant}
+        found = by_code(shown, person, places=places, now=now)
+        self._used_codes = {n: until for n, until in self._used_codes.items() if now < until}
+        code = shown.code
+        if code is not None and code.is_one_time and found.diners:
+            if code.nonce in self._used_codes:
+                found = Found(refusal=TillRefusal.UNKNOWN_CODE)
+            elif self._take(found):
+                self._used_codes[code.nonce] = code.valid_until
+                return True
+        return self._take(found)
+
+    def observed(self, observation: CredentialRead | WeightChanged) -> None:
+        """Take what a reader or the scale of this till says."""
+        if isinstance(observation, CredentialRead):
+            if observation.kind is ReadKind.QR:
+                self.present_code(observation.number)
+            elif observation.kind in IDENTIFYING:
+                self.present_card(observation.number, observation.kind)
+            return
+        if self.sale.draft.scale is not None:
+            self.sale.draft.scale.take(observation)
+            self.sale.weighed()
+            self._done()
+
+    def scale_lost(self) -> None:
+        """The scale does not answer."""
+        if self.sale.draft.scale is not None:
+            self.sale.draft.scale.lost()
+            self.sale.weighed()
+            self._done()
+
+    async def do(self, command: TillCommand, *, by: str = "") -> bool:
+        """Do what the page asks for; returns whether it meant something now.
+
+        Args:
+            command: Whose right to it is checked already.
+            by: The operator; empty is whoever stands there.
+        """
+        match command:
+            case commands.OpenTill():
+                return await self.open(by=by)
+            case commands.CloseTill():
+                return await self.close(
+                    counted_charges=command.counted_charges,
+                    counted_fen=command.counted_fen,
+                    by=by,
+                )
+            case commands.VoidLast(charge_id=charge_id):
+                return await self.void_last(charge_id, by=by)
+            case _:
+                is_taken = self._do_now(command)
+                self._done()
+                return is_taken
+
+    def _do_now(self, command: TillCommand) -> bool:
+        sale, now, now_s = self.sale, self._now(), self._monotonic()
+        match command:
+            case commands.Key(key=key):
+                return sale.key(key)
+            case commands.PickDish(dish=dish):
+                return sale.dish(dish)
+            case commands.Confirm():
+                return sale.confirm(now=now, now_s=now_s)
+            case commands.NotMe():
+                return sale.not_me(now_s=now_s)
+            case commands.Choose(number=number):
+                return sale.choose(number, now=now, now_s=now_s)
+            case commands.Cancel():
+                return sale.cancel(now_s=now_s)
+            case commands.TypedNumber(number=number):
+                return self._take(self._by_card((number,), CredentialKind.PIN))
+            case commands.ChangeMode(mode=mode):
+                return sale.change_mode(mode)
+            case commands.Tare():
+                scale = sale.draft.scale
+                is_tared = scale is not None and scale.tare()
+                sale.weighed()
+                return is_tared
+            case _:
+                return False
+
+    # ---- sessions and voids
+
+    async def open(self, *, by: str = "") -> bool:
+        """Begin a session; False where there is one, or it cannot be kept."""
+        async with self._in_session:
+            if self.sale.session is not None:
+                return False
+            session = Session(
+                session_id=new_id(),
+                till=self.entry.id,
+                merchant=self.entry.merchant,
+                opened_at=self._now(),
+                by=by,
+            )
+            if not await self._keeping.open_session(session):
+                return False
+            self.sale.opened(session)
+            self._close = None
+            self._done()
+            return True
+
+    async def close(
+        self, *, counted_charges: int | None = None, counted_fen: int | None = None, by: str = ""
+    ) -> bool:
+        """End the session; False while somebody pays, or where it cannot be kept."""
+        async with self._in_session:
+            session = self.sale.session
+            if session is None or not self.sale.is_at_rest:
+                return False
+            # Nothing is sold any more from here on: what is summed up is all of it.
+            self.sale.closed()
+            sums = await self._keeping.close_session(
+                session, counted_charges=counted_charges, counted_fen=counted_fen, by=by
+            )
+            if sums is None:
+                self.sale.opened(session)
+                self._done()
+                return False
+            self._close = CloseShown(
+                session_id=session.session_id,
+                closed_at=self._now(),
+                charge_count=sums.charge_count,
+                charge_fen=sums.charge_fen,
+                void_count=sums.void_count,
+                void_fen=sums.void_fen,
+                counted_charges=counted_charges,
+                counted_fen=counted_fen,
+            )
+            self._done()
+            return True
+
+    async def void_last(self, charge_id: UUID, *, by: str = "") -> bool:
+        """Take the last charge of the session back, if it is the one that is meant."""
+        async with self._in_session:
+            session, book = self.sale.session, self._keeping.book
+            if session is None:
+                return False
+            paid = [
+                entry.charge
+                for entry in book.of_session(session.session_id)
+                if entry.state is State.RECORDED
+            ]
+            if not paid or paid[-1].charge_id != charge_id:
+                return False
+            is_void = await self._keeping.void(paid[-1], by=by)
+            self._done()
+            return is_void
+
+    # ---- the task
+
+    async def run(self) -> None:
+        """Tend the till for ever."""
+        await self._resume()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._work())
+            tasks.create_task(self._tick())
+
+    async def _resume(self) -> None:
+        """Settle what was on its way when this task ended: it is paid only if it was kept so."""
+        charge = self.sale.charge
+        if charge is None:
+            return
+        entry = self._keeping.book.entry(charge.charge_id)
+        is_recorded = entry is not None and entry.state is State.RECORDED
+        if not is_recorded:
+            await self._keeping.release(charge, "interrupted")
+        self._wishes = asyncio.Queue()
+        self._recorded(charge, is_recorded=is_recorded)
+
+    async def _tick(self) -> None:
+        while True:
+            self._changed.clear()
+            await self._renew()
+            self._act()
+            due_s = self.sale.due_s
+            wait_s = 1.0 if due_s is None else min(1.0, max(0.0, due_s - self._monotonic()))
+            try:
+                async with asyncio.timeout(wait_s):
+                    await self._changed.wait()
+            except TimeoutError:
+                self.sale.tick(now=self._now(), now_s=self._monotonic())
+
+    async def _renew(self) -> None:
+        """A till that nobody attends opens by itself, and anew on each day of the site."""
+        if self.entry.attended:
+            return
+        session, now = self.sale.session, self._now()
+        if session is not None and self.sale.is_at_rest:
+            opened_on = day_of(session.opened_at, zone=self._zone)
+            if day_of(now, zone=self._zone) != opened_on:
+                await self.close()
+        if self.sale.session is None:
+            await self.open()
+
+    async def _work(self) -> None:
+        while True:
+            wish = await self._wishes.get()
+            match wish:
+                case Keep(charge=charge):
+                    is_begun = await self._keeping.begin(charge)
+                    self._begun.pop(charge.charge_id).set_result(is_begun)
+                    if not is_begun:
+                        self._recorded(charge, is_recorded=False)
+                case Record(charge=charge):
+                    is_recorded = await self._keeping.record(charge)
+                    self._recorded(charge, is_recorded=is_recorded)
+                case LetGo(charge=charge, reason=reason):
+                    await self._keeping.release(charge, reason)
+                case LookAgain():
+                    pass
+
+    async def _reserve(self, charge: Charge, begun: asyncio.Future[bool]) -> None:
+        """Ask central while the disk keeps the charge; both have answered before it goes on."""
+        answer = await self._money.reserve(charge)
+        if await begun:
+            self.sale.kept(charge.charge_id, answer, now_s=self._monotonic())
+            self._done()
+
+    def _recorded(self, charge: Charge, *, is_recorded: bool) -> None:
+        now_s = self._monotonic()
+        self.sale.recorded(charge.charge_id, is_recorded=is_recorded, now_s=now_s)
+        self._done()
+
+    def _done(self) -> None:
+        """Something may be another: do what is wanted, show it, and see when the next is due."""
+        self._act()
+        self._changed.set()
+
+    def _act(self) -> None:
+        for wish in self.sale.take_wanted():
+            if isinstance(wish, LookAgain):
+                if self._watcher is not None:
+                    self._watcher.look_again()
+                continue
+            if isinstance(wish, Keep):
+                begun = asyncio.get_running_loop().create_future()
+                self._begun[wish.charge.charge_id] = begun
+                asking = asyncio.create_task(self._reserve(wish.charge, begun))
+                self._asking.add(asking)
+                asking.add_done_callback(self._asking.discard)
+            self._wishes.put_nowait(wish)
+        self._publish()
+
+    def _publish(self) -> None:
+        around = Around(
+            is_online=self._money.is_online,
+            since=self._money.since,
+            eyes=self._eyes,
+            close=self._close,
+            masked_name=self._masked,
+        )
+        shown = self._board.screens.get(self.entry.id)
+        screen = screen_of(
+            self.sale,
+            self._counter,
+            around,
+            revision=self._revision,
+            now=self._now(),
+            now_s=self._monotonic(),
+        )
+        if shown is None or _is_another(shown, screen):
+            self._revision += 1
+            self._board.show(screen.model_copy(update={"revision": self._revision}))
+
+    # ---- who
+
+    def _take(self, found: Found) -> bool:
+        is_taken = self.sale.found(
+            found, decision_id=None, now=self._now(), now_s=self._monotonic()
+        )
+        self._done()
+        return is_taken
+
+    def _by_card(self, numbers: Sequence[str], credential: CredentialKind) -> Found:
+        now, found = self._now(), set[str]()
+        for number in numbers:
+            holder_id = self._holder_of_card(number)
+            ends_at = None if holder_id is None else self._end_of_card(number)
+            if holder_id is not None and (ends_at is None or now < ends_at):
+                found.add(holder_id)
+        if len(found) != 1:
+            return Found(refusal=TillRefusal.UNKNOWN_CARD)
+        return Found((Diner(found.pop(), credential),))
+
+    def _masked(self, holder_id: str) -> str:
+        person = self._people.person(holder_id)
+        return "" if person is None else person.masked_name
+
+
+def _is_another(shown: TillScreen, screen: TillScreen) -> bool:
+    """Return whether a page must be told; the seconds of a question it counts itself."""
+    return _still(shown) != _still(screen)
+
+
+def _still(screen: TillScreen) -> TillScreen:
+    question = screen.question
+    if question is not None:
+        question = question.model_copy(update={"seconds_left": 0.0})
+    return screen.model_copy(update={"revision": 0, "question": question})

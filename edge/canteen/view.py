@@ -1,0 +1,101 @@
+"""What a till is becomes what its page shows. Pure."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Literal
+
+from edge.canteen.book import Entry, Session, State
+from edge.canteen.offer import Counter
+from edge.canteen.prices import meal_price
+from edge.canteen.sale import PIN_LENGTH_MAX, Sale
+from edge.canteen.screen import (
+    LAST_COUNT,
+    CloseShown,
+    LastCharge,
+    Link,
+    PeriodShown,
+    SessionShown,
+    TillScreen,
+)
+
+Eyes = Literal["ok", "lost", "none"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What a screen shows beside the sale. Attributes: since: of the link, aware UTC."""
+
+    is_online: bool
+    since: datetime
+    eyes: Eyes
+    close: CloseShown | None
+    masked_name: Callable[[str], str]
+
+
+def screen_of(
+    sale: Sale, counter: Counter, around: Around, *, revision: int, now: datetime, now_s: float
+) -> TillScreen:
+    """Return the screen of now."""
+    till, book, draft = counter.till, counter.book, sale.draft
+    session = sale.session
+    charges = () if session is None else book.of_session(session.session_id)
+    limit = book.plan.limits.offline_till_fen - book.offline_fen(till.id)
+    plan = book.merchant(till.merchant)
+    return TillScreen(
+        till=till.id,
+        name=till.name,
+        merchant=till.merchant,
+        revision=revision,
+        mode=draft.mode,
+        modes=tuple(dict.fromkeys(draft.modes)),
+        is_attended=till.attended,
+        phase=sale.phase(now=now),
+        amount_fen=sale.amount_fen(now=now),
+        typed=draft.typed,
+        masked_name=sale.masked_name,
+        refusal=sale.refusal,
+        question=sale.question(now_s=now_s),
+        lines=draft.lines,
+        last=_last(charges, around.masked_name),
+        can_void=next((e.charge.charge_id for e in reversed(charges) if _is_paid(e)), None),
+        link=Link(is_online=around.is_online, since=around.since, limit_left_fen=max(0, limit)),
+        period=_period(counter, now),
+        menu=() if plan is None else plan.dishes,
+        weight=None if draft.scale is None else draft.scale.shown(),
+        eyes=around.eyes,
+        session=_session(session),
+        close=around.close,
+        pin_length_max=PIN_LENGTH_MAX,
+    )
+
+
+def _last(charges: Sequence[Entry], masked_name: Callable[[str], str]) -> tuple[LastCharge, ...]:
+    return tuple(
+        LastCharge(
+            charge_id=entry.charge.charge_id,
+            at=entry.charge.at,
+            amount_fen=entry.charge.amount_fen,
+            masked_name=masked_name(entry.charge.holder_id),
+            is_void=entry.state is State.VOID,
+        )
+        for entry in charges[: -LAST_COUNT - 1 : -1]
+    )
+
+
+def _is_paid(entry: Entry) -> bool:
+    return entry.state is State.RECORDED
+
+
+def _period(counter: Counter, now: datetime) -> PeriodShown | None:
+    meal = counter.meal(now)
+    if meal is None:
+        return None
+    period = meal.period
+    return PeriodShown(id=period.id, name=period.name, price_fen=meal_price(period, ""))
+
+
+def _session(session: Session | None) -> SessionShown | None:
+    if session is None:
+        return None
+    return SessionShown(session_id=session.session_id, opened_at=session.opened_at, by=session.by)

@@ -1,0 +1,76 @@
+"""What a sale is at, and what it wants done. Pure."""
+
+import dataclasses
+from typing import Literal
+from uuid import UUID
+
+from config.contract.money import ReservationAnswer
+from edge.canteen.book import Charge
+from edge.canteen.diner import Diner
+from edge.canteen.screen import TillRefusal
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Keep:
+    """Begin the charge, and ask central to keep the money; answered by ``kept``."""
+
+    charge: Charge
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Record:
+    """Make the charge durable; answered by ``recorded``."""
+
+    charge: Charge
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LetGo:
+    """The charge does not come about; nobody waits for it."""
+
+    charge: Charge
+    reason: Literal["not_me", "cancelled"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LookAgain:
+    """Find whoever stands there anew: they may have come before the amount stood."""
+
+
+Wish = Keep | Record | LetGo | LookAgain
+Stage = Literal["who", "again", "pin", "is_it_you", "keeping", "recording"]
+
+
+@dataclasses.dataclass(slots=True)
+class Paying:
+    """One person on the way to pay.
+
+    Attributes:
+        diners: More than one while it is asked which.
+        is_kept: Central was asked to keep the money, and may have.
+        answer: Of central; ``"silent"`` where none came in time.
+        was_asked: Somebody said yes to something, so that silence need not.
+    """
+
+    stage: Stage
+    diners: tuple[Diner, ...]
+    decision_id: UUID | None
+    until_s: float = 0.0
+    asked_s: float = 0.0
+    charge: Charge | None = None
+    pin: str = ""
+    is_kept: bool = False
+    answer: ReservationAnswer | Literal["silent"] | None = None
+    was_asked: bool = False
+    is_proven: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Result:
+    """What came of the last one, while it is shown."""
+
+    phase: Literal["paid", "refused"]
+    until_s: float
+    amount_fen: int | None
+    masked_name: str = ""
+    refusal: TillRefusal | None = None
