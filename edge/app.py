@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -20,9 +20,10 @@ from config.contract.commands import read_command
 from config.contract.events import ClockQuality, NodeStarted
 from config.contract.nodes import NodeStatus
 from config.contract.trust import from_text
-from config.site import Site
+from config.site import AccessPointEntry, Site
+from config.site_canteen import TillEntry
 from edge import pages
-from edge.access.attempts import code_shown
+from edge.access.attempts import CodeShown, code_shown
 from edge.access.crossing import point_of
 from edge.access.degraded import Degraded
 from edge.access.doorkeeper import Doorkeeper
@@ -30,6 +31,8 @@ from edge.access.memory import Memory
 from edge.access.rulebook import RuleBook
 from edge.access.surroundings import Surroundings
 from edge.assistance import Assistance
+from edge.canteen.canteen import Canteen, open_canteen
+from edge.canteen.watching import has_eyes
 from edge.central_client import CentralClient
 from edge.clock import NodeClock
 from edge.commands.commands import Commands
@@ -41,6 +44,7 @@ from edge.installation import Installation, install
 from edge.journal import Journal
 from edge.kiosk.app import create_app
 from edge.kiosk.state import KioskBoard, Standing
+from edge.kiosk.tills import TillPages, page_deeds, till_pages
 from edge.link.neighbours import Neighbours
 from edge.local_api import local_api
 from edge.opening import open_fire, open_link, zone_of
@@ -158,11 +162,9 @@ class Node:
             self._eyes = await asyncio.to_thread(
                 Eyes.open,
                 self._site.recognition.pipeline,
-                camera_count=sum(p.camera is not None for p in self._site.access_point),
+                camera_count=len(watched := self._watched()),
                 store=self._store,
-                with_liveness=any(
-                    p.camera is not None and p.liveness != "off" for p in self._site.access_point
-                ),
+                with_liveness=any(each.liveness != "off" for each in watched),
             )
             replica = self._replica = await self._open_replica(stack)
             tls = await asyncio.to_thread(self._identity.tls)
@@ -189,15 +191,14 @@ class Node:
             )
             link = open_link(self._whole, self._identity, doorkeeper, rules=self._rules, fires=fire)
             patrol = await self._open_patrol(replica)
+            canteen = await self._open_canteen(stack, replica, central)
             installation = install(
                 self._site,
                 Surroundings(
                     journal=self._journal,
                     people=replica,
                     doorkeeper=doorkeeper,
-                    read_code=functools.partial(
-                        code_shown, key=self._central_key(), site=self._identity.site
-                    ),
+                    read_code=self._read_code,
                     board=self._board,
                     policy=self._site.policy,
                     offer_blob=uplink.offer_blob,
@@ -209,6 +210,7 @@ class Node:
                 ring=functools.partial(assistance.ring, by="contact"),
                 fire=fire,
                 patrol=patrol,
+                canteen=canteen,
             )
             stack.push_async_callback(installation.close)
             fire.start()
@@ -261,6 +263,8 @@ class Node:
                 on_call=assistance.wake,
             )
             uplink.when_back(sync.central_is_back)
+            if canteen is not None:
+                uplink.when_back(canteen.link.wake)
             self._journal.listen(self._note_journal)
             self._note_start()
             tasks = {
@@ -273,6 +277,7 @@ class Node:
                 "age of the replica": watch.run,
                 "assistance": assistance.run,
                 "patrols": patrol.run,
+                **({} if canteen is None else canteen.tasks),
                 **commands.tasks,
                 **station.tasks,
                 **installation.tasks,
@@ -282,11 +287,51 @@ class Node:
             listener = pages.listen(self._site.node[0].kiosk_port)
             if listener is not None:
                 stack.callback(listener.close)
-                app = self._pages(installation, assistance)
-                app.include_router(operator_api(self._deeds(replica, commands, uplink)))
+                app = self._pages(installation, assistance, canteen)
+                deeds = self._deeds(replica, commands, uplink)
+                app.include_router(operator_api(deeds))
+                if canteen is not None:
+                    app.include_router(
+                        till_pages(
+                            TillPages(
+                                tills=canteen.tills,
+                                board=canteen.board,
+                                views=installation.till_watchers,
+                                operators=deeds.operators,
+                                now=self._clock.now,
+                            )
+                        )
+                    )
                 tasks["pages"] = lambda: pages.serve(app, listener)
             on_ready(Ready(self._identity.node, self._kiosk_url(listener)))
             await supervise(tasks)
+
+    def _watched(self) -> Sequence[AccessPointEntry | TillEntry]:
+        """Return whatever has a camera that recognises faces."""
+        return [
+            *(point for point in self._site.access_point if point.camera is not None),
+            *(till for till in self._site.till if has_eyes(till)),
+        ]
+
+    async def _open_canteen(
+        self, stack: contextlib.AsyncExitStack, replica: Replica, central: CentralClient
+    ) -> Canteen | None:
+        canteen = await open_canteen(
+            self._site,
+            self._home.folder,
+            replica,
+            self._journal,
+            central,
+            read_code=self._read_code,
+            zone=zone_of(self._site),
+            now=self._clock.now,
+        )
+        if canteen is not None:
+            stack.push_async_callback(canteen.close)
+        return canteen
+
+    def _read_code(self, text: str) -> CodeShown:
+        return code_shown(text, key=self._central_key(), site=self._identity.site)
 
     async def _open_replica(self, stack: contextlib.AsyncExitStack) -> Replica:
         replica = Replica(
@@ -352,7 +397,9 @@ class Node:
     def _central_key(self) -> Ed25519PublicKey:
         return Ed25519PublicKey.from_public_bytes(from_text(self._identity.central_key))
 
-    def _pages(self, installation: Installation, assistance: Assistance) -> FastAPI:
+    def _pages(
+        self, installation: Installation, assistance: Assistance, canteen: Canteen | None
+    ) -> FastAPI:
         def standing(point: str) -> Standing:
             return Standing(
                 call=assistance.state(point),
@@ -368,6 +415,7 @@ class Node:
             standing=standing,
             ring=functools.partial(assistance.ring, by="screen"),
             local_key=self._home.local_key(),
+            page_deeds=page_deeds(() if canteen is None else canteen.tills),
         )
         app.include_router(local_api(status=self.status, lanes=installation.lanes))
         return app

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Protocol
 
 from config.contract.events import DeviceLost, DeviceReturned, EventData
-from edge.access.lane import Lane
 from edge.devices import DeviceTable
 from edge.vision.attempt import CameraHealth, FaceAttempt
 
@@ -20,6 +19,27 @@ class Recorder(Protocol):
         ...
 
 
+class Screen(Protocol):
+    """What says whether faces are recognised there now."""
+
+    def camera_is_able(self, *, is_able: bool) -> None:
+        """See ``edge.access.screen.Screen.camera_is_able``."""
+        ...
+
+
+class Sighted(Protocol):
+    """A lane or a till with a camera."""
+
+    @property
+    def screen(self) -> Screen:
+        """What people see there."""
+        ...
+
+    def show_face(self, face: FaceAttempt) -> None:
+        """Take what the camera saw."""
+        ...
+
+
 class CameraReports:
     """Carries what one watcher says from its thread into the event loop."""
 
@@ -27,7 +47,7 @@ class CameraReports:
         self,
         camera: str,
         *,
-        lane: Lane,
+        lane: Sighted,
         recorder: Recorder,
         table: DeviceTable,
         now: Callable[[], datetime],

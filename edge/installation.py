@@ -21,6 +21,9 @@ from edge.alarms.sounders import Sounders
 from edge.alarms.watch import AlarmWatch
 from edge.assistance import ContactWatch
 from edge.cameras import CameraReports
+from edge.canteen.canteen import Canteen
+from edge.canteen.fitting import check_device
+from edge.canteen.watching import watch_tills
 from edge.devices import DeviceListener, DeviceTable, DeviceTask
 from edge.fire.fitting import fit, watched
 from edge.fire.orders import CheckPanel
@@ -42,6 +45,7 @@ class Installation:
         lanes: By access point.
         readers: By camera, of those that are watched for recognition; their watchers stop them.
         watchers: By access point; only those whose camera is watched.
+        till_watchers: The same by till.
         tasks: What must run, by a name for the log.
         duty: Fire panels that can be asked who is on duty.
     """
@@ -49,6 +53,7 @@ class Installation:
     lanes: dict[str, Lane] = dataclasses.field(default_factory=dict)
     readers: dict[str, Reader] = dataclasses.field(default_factory=dict)
     watchers: dict[str, Watcher] = dataclasses.field(default_factory=dict)
+    till_watchers: dict[str, Watcher] = dataclasses.field(default_factory=dict)
     tasks: dict[str, Callable[[], Awaitable[None]]] = dataclasses.field(default_factory=dict)
     buses: dict[str, Bus] = dataclasses.field(default_factory=dict)
     drivers: dict[str, Driver] = dataclasses.field(default_factory=dict)
@@ -58,7 +63,7 @@ class Installation:
 
     async def close(self) -> None:
         """Let go of cameras, devices and lines."""
-        for watcher in self.watchers.values():
+        for watcher in (*self.watchers.values(), *self.till_watchers.values()):
             await asyncio.to_thread(watcher.stop)
         for driver in self.drivers.values():
             if isinstance(driver, Closeable):
@@ -85,6 +90,7 @@ def install(
     ring: Callable[[str], None],
     fire: FireStation | None = None,
     patrol: Patrol | None = None,
+    canteen: Canteen | None = None,
 ) -> Installation:
     """Make everything and start the cameras; in the running event loop.
 
@@ -92,11 +98,12 @@ def install(
         site: With only what stands at this node.
         around: What all lanes share.
         table: Gains every device and camera.
-        eyes: One pipeline per access point with a camera, or none at all.
+        eyes: One pipeline per access point and till with a camera, or none at all.
         admissible: Who is searched where.
         ring: Calls somebody to an access point whose button is pressed.
         fire: Hears of panels and releases gates; None where the site file has no fire zone.
         patrol: Hears of the readers of checkpoints and guards; None where there are none.
+        canteen: Hears of readers and scales of tills, and takes money at lanes; None without tills.
 
     Raises:
         SiteError: A device is not what its access point needs, or its settings are wrong.
@@ -123,10 +130,13 @@ def install(
             for point in site.access_point
             if point.assistance is not None and point.assistance.device == device.id
         }
-        _install_device(device, points, buttons, ring, site, made, around, table, fire, patrol)
+        _install_device(
+            device, points, buttons, ring, site, made, around, table, fire, patrol, canteen
+        )
     watched = [point for point in site.access_point if point.camera is not None]
     demands = Demands.following(site.recognition, admissible, eyes.network)
-    for point, pipeline in zip(watched, eyes.pipelines, strict=False):
+    pipelines = iter(eyes.pipelines)
+    for point, pipeline in zip(watched, pipelines, strict=False):
         if eyes.gallery is not None:
             people, others = _searched(point, eyes.gallery, admissible)
             _watch(point, pipeline, people, others, site, made, around, table, eyes, demands)
@@ -134,6 +144,23 @@ def install(
         if point.id not in made.watchers and point.camera is not None:
             table.add(point.camera, kind="camera", access_points=[point.id])
             table.set_lost(point.camera, "not watched: recognition files are missing")
+    if canteen is not None:
+        watch_tills(
+            site,
+            canteen,
+            made.till_watchers,
+            made.readers,
+            recorder=around.journal,
+            table=table,
+            eyes=eyes,
+            people=admissible,
+            demands=demands,
+            pipelines=pipelines,
+            now=around.now,
+        )
+        if fire is not None:
+            for till in canteen.tills.values():
+                fire.add_screen_everywhere(till)
     return made
 
 
@@ -148,6 +175,7 @@ def _install_device(
     table: DeviceTable,
     fire: FireStation | None,
     patrol: Patrol | None,
+    canteen: Canteen | None,
 ) -> None:
     driver = made.drivers[device.id] = _driver(device, made.buses[device.bus])
     if points and not isinstance(driver, PassageGate):
@@ -156,6 +184,7 @@ def _install_device(
             f" {device.driver!r}, which is none"
         )
     check_reader(device, driver, site)
+    check_device(device, driver, site)
     for channel, point_id in buttons.items():
         _check_contact(device, driver, channel, f"access_point {point_id!r}: assistance")
     table.add(device.id, kind=device.driver, access_points=[point.id for point in points])
@@ -183,6 +212,8 @@ def _install_device(
         listener = watched(device, driver, listener, fire)
     if patrol is not None:
         listener = patrol.watched(device.id, listener)
+    if canteen is not None:
+        listener = canteen.watched(device.id, listener)
     task = DeviceTask(
         device.id,
         driver,
@@ -197,6 +228,9 @@ def _install_device(
         lane = lanes[_side(point)] = made.lanes[point.id] = Lane(point, task, around)
         if patrol is not None:
             lane.when_identified(functools.partial(patrol.let_through, point.id))
+        if canteen is not None and point.id in canteen.lanes:
+            lane.pay_with(canteen.lanes[point.id])
+            lane.screen.when_fire(canteen.lanes[point.id].fire_is_on)
         made.tasks[f"access point {point.id}"] = lane.run
     if fire is None:
         return

@@ -142,7 +142,7 @@ def operator_api(deeds: OperatorDeeds) -> APIRouter:
                 token, permission, now=deeds.now(), now_s=deeds.monotonic()
             )
         except OperatorRefusedError as error:
-            raise _refused(error) from error
+            raise refused(error) from error
         return operator.operator_id
 
     @router.post("/sessions", status_code=201)
@@ -153,7 +153,7 @@ def operator_api(deeds: OperatorDeeds) -> APIRouter:
                 wish.number, wish.pin, now=deeds.now(), now_s=deeds.monotonic()
             )
         except OperatorRefusedError as error:
-            raise _refused(error) from error
+            raise refused(error) from error
         return OperatorSession(
             token=token,
             operator_id=operator.operator_id,
@@ -185,6 +185,7 @@ def operator_api(deeds: OperatorDeeds) -> APIRouter:
     return router
 
 
-def _refused(error: OperatorRefusedError) -> HTTPException:
+def refused(error: OperatorRefusedError) -> HTTPException:
+    """Return what an operator is answered who may not."""
     status, detail = _ANSWERS[error.refusal]
     return HTTPException(status, detail)

@@ -78,6 +78,8 @@ class DenialReason(StrEnum):
     ESCORT_NEEDED = "escort_needed"
     """The person waits for somebody who may escort."""
     AWAITING_SECOND_PERSON = "awaiting_second_person"
+    CANNOT_PAY = "cannot_pay"
+    """A canteen lane: the meal is not served now, or is paid already, or cannot be paid here."""
 
 
 FACE_DOUBTS: Final = frozenset(

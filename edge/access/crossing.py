@@ -6,9 +6,10 @@ The rules expect whoever was let through until the gate has counted them, or nob
 import asyncio
 import logging
 from collections.abc import Awaitable
+from typing import Protocol
 from uuid import UUID
 
-from config.contract.access import Direction, DoorCommandOutcome
+from config.contract.access import CredentialKind, DenialReason, Direction, DoorCommandOutcome
 from config.contract.events import (
     AccessGranted,
     AccessNotTaken,
@@ -27,11 +28,30 @@ from edge.access.surroundings import Gate, Surroundings
 _log = logging.getLogger("edge.access")
 
 
+class Payer(Protocol):
+    """Who takes money for a passage; ``edge.canteen.lane.CanteenLane``. It is told of each end."""
+
+    async def hold(
+        self, decision_id: UUID, holder_id: str, credential: CredentialKind
+    ) -> DenialReason | None:
+        """Keep the price before the gate opens; returns why it must not open."""
+        ...
+
+    def passed(self, decision_id: UUID) -> None:
+        """Somebody passed on a decision."""
+        ...
+
+    def over(self, decision_id: UUID) -> None:
+        """Nobody passes on a decision any more; after ``passed`` it means nothing."""
+        ...
+
+
 class Crossing:
     """One lane's gate. All of it belongs to the event loop's thread.
 
     Attributes:
         is_released: Whether the gate stands open for everybody by itself, for fire.
+        payer: Of a canteen lane.
     """
 
     def __init__(
@@ -44,6 +64,7 @@ class Crossing:
         self._passages = {side: Passage(timeout_s=entry.passage_timeout_s) for side in Side}
         self._tick_later: asyncio.TimerHandle | None = None
         self.is_released = False
+        self.payer: Payer | None = None
 
     async def open(
         self,
@@ -65,6 +86,7 @@ class Crossing:
         """
         if self._entry.free_egress or self._is_on_fire:
             # It stands open: telling it would hold up the line for those who are released.
+            self._is_over(granted.decision_id)
             self._screen.show("welcome", masked_name=masked_name)
             return DoorCommandOutcome.CONFIRMED
         side = Side.IN if granted.direction is Direction.IN else Side.OUT
@@ -154,6 +176,11 @@ class Crossing:
         """Expect nobody any more on a decision for which the gate does not stand open."""
         if not self._passages[side].is_awaited(decision_id):
             self._around.doorkeeper.take(happenings.NotPassed(decision_id))
+            self._is_over(decision_id)
+
+    def _is_over(self, decision_id: UUID) -> None:
+        if self.payer is not None:
+            self.payer.over(decision_id)
 
     def _note_passed(self, passed: Passed) -> None:
         self._note_taken(passed, self._entry.direction)
@@ -164,6 +191,8 @@ class Crossing:
         self._around.doorkeeper.take(happening, is_released=is_released)
         if passed.decision_id is not None:
             self._screen.show("passed")
+            if self.payer is not None:
+                self.payer.passed(passed.decision_id)
 
     def _note_passed_against(self, passed: Passed) -> None:
         """Note people who went the other way: let out by the button, or against the direction."""
@@ -172,6 +201,7 @@ class Crossing:
         if passed.decision_id is not None:
             self._note_taken(passed, Direction.OUT)
             keeper.take(happenings.NotPassed(passed.decision_id))
+            self._is_over(passed.decision_id)
         for _ in range(passed.count):
             happening = happenings.PassedWrongWay(self._point, self._around.now())
             keeper.take(happening, is_released=self.is_released or is_let_out)
@@ -199,6 +229,7 @@ class Crossing:
         for side, passage in self._passages.items():
             for over in passage.tick(now_s=self._around.monotonic()):
                 self._around.doorkeeper.take(happenings.NotPassed(over.decision_id))
+                self._is_over(over.decision_id)
                 if isinstance(over, NotPassed):
                     self._note(
                         AccessNotTaken(

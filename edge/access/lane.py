@@ -35,7 +35,7 @@ from edge.access.attempts import (
     FaceShown,
     ReleaseRequested,
 )
-from edge.access.crossing import Crossing, point_of
+from edge.access.crossing import Crossing, Payer, point_of
 from edge.access.evidence import crop_name, evidence_of, face_shown
 from edge.access.happenings import NotPassed
 from edge.access.question import Denied, Granted, Person
@@ -109,6 +109,10 @@ class Lane:
     def when_identified(self, call: Callable[[str, CredentialKind], None]) -> None:
         """Call this with whoever is let through, and by what; it must be quick."""
         self._when_identified.append(call)
+
+    def pay_with(self, payer: Payer) -> None:
+        """Let nobody in by a credential before a meal's price is kept; a way out asks nobody."""
+        self._crossing.payer = payer
 
     # ---- what happens before the lane
 
@@ -265,8 +269,21 @@ class Lane:
                 confirms=self._confirmed(attempt, decided_at_s),
                 credential_to_decision_ms=round((decided_at_s - shown.at_s) * 1000, 3),
             )
+            unpaid = await self._unpaid(decision, granted)
+            if unpaid is not None:
+                around.doorkeeper.take(NotPassed(decision_id))
+                refused = Denied(unpaid, decision.holder_id)
+                return self._deny(shown, refused, attempt, decision_id, evidence, now)
             return await self._grant(shown, decision, granted, person, decided_at_s, now)
         return self._deny(shown, decision, attempt, decision_id, evidence, now)
+
+    async def _unpaid(self, decision: Granted, granted: AccessGranted) -> DenialReason | None:
+        """Return why a canteen lane does not open for somebody; None everywhere else."""
+        payer, holder_id = self._crossing.payer, decision.holder_id
+        is_entrance = granted.direction is Direction.IN and decision.override is None
+        if payer is None or holder_id is None or not is_entrance:
+            return None
+        return await payer.hold(granted.decision_id, holder_id, granted.credential)
 
     def _way(self, attempt: Attempt) -> Direction:
         return Direction.OUT if isinstance(attempt, ExitRequested) else self._entry.direction
@@ -293,6 +310,8 @@ class Lane:
             self._around.journal.note(granted, subject=self._entry.id, now=now)
         elif not await self._is_recorded(granted, now):
             self._around.doorkeeper.take(NotPassed(granted.decision_id))
+            if self._crossing.payer is not None:
+                self._crossing.payer.over(granted.decision_id)
             refused = Denied(DenialReason.JOURNAL_UNWRITABLE, decision.holder_id)
             self.screen.show("refused", reason=refused.reason)
             return refused

@@ -35,6 +35,11 @@ class Screen:
         self._is_gate_able = self._is_camera_able = False
         self._standing: Phase | None = None
         self._idle_later: asyncio.TimerHandle | None = None
+        self._when_fire: list[Callable[[bool], None]] = []
+
+    def when_fire(self, call: Callable[[bool], None]) -> None:
+        """Call this with whether a fire, no drill, releases the gate; it must be quick."""
+        self._when_fire.append(call)
 
     def gate_is_able(self, *, is_able: bool) -> None:
         """Whether the gate can let anybody through now."""
@@ -53,6 +58,8 @@ class Screen:
         if phase != self._standing:
             self._standing = phase
             self.show_idle()
+            for call in self._when_fire:
+                call(phase == "fire")
 
     def show(
         self,

@@ -61,7 +61,7 @@ class Keeping:
         self._is_untold = asyncio.Event()
         self._is_untold.set()
         self._in_hand, self._taken_back = set[str](), set[str]()
-        self._told, self._held = set[str](), set[str]()
+        self._told, self._held = dict[str, UUID](), set[str]()
         self._to_release = dict[UUID, Charge]()
         self._purged_at: datetime | None = None
 
@@ -106,13 +106,13 @@ class Keeping:
                 await self.release(charge, "cancelled")
                 return False
             try:
-                await self._journal.append(fact.data, subject=fact.subject, now=fact.at)
+                event = await self._journal.append(fact.data, subject=fact.subject, now=fact.at)
             except JournalError as error:
                 _log.error("a charge is not paid: %s", error)
                 await self.release(charge, "cancelled")
                 return False
             self.book.record(charge)
-            self._told.add(fact.key)
+            self._told[fact.key] = event.epoch
             return True
         finally:
             self._in_hand.discard(fact.key)
@@ -237,12 +237,13 @@ class Keeping:
         epoch = self._journal.status.epoch
         if epoch == NO_EPOCH:
             raise JournalError("the journal is not open")
-        await self._keep_told(epoch)
+        await self._keep_told()
         for fact in await asyncio.to_thread(self._store.untold, epoch):
-            if fact.key not in self._in_hand | self._told | self._taken_back:
-                await self._journal.append(fact.data, subject=fact.subject, now=fact.at)
-                self._told.add(fact.key)
-        await self._keep_told(epoch)
+            is_told = self._told.get(fact.key) == epoch
+            if not is_told and fact.key not in self._in_hand | self._taken_back:
+                event = await self._journal.append(fact.data, subject=fact.subject, now=fact.at)
+                self._told[fact.key] = event.epoch
+        await self._keep_told()
         held, self._held = self._held, set()
         if held:
             try:
@@ -259,11 +260,14 @@ class Keeping:
                 await asyncio.to_thread(lambda: self._store.purge(now=now)),
             )
 
-    async def _keep_told(self, epoch: UUID) -> None:
-        told = set(self._told)
-        if told:
-            await asyncio.to_thread(self._store.told, told, epoch)
-            self._told -= told
+    async def _keep_told(self) -> None:
+        told = dict(self._told)
+        for epoch in set(told.values()):
+            keys = [key for key, of in told.items() if of == epoch]
+            await asyncio.to_thread(self._store.told, keys, epoch)
+            for key in keys:
+                if self._told.get(key) == epoch:
+                    del self._told[key]
 
     async def _do(
         self,

@@ -12,7 +12,16 @@ from edge.access.question import Person
 from edge.canteen.book import Book, Charge
 from edge.canteen.diner import Diner
 from edge.canteen.limits import Spending, limit_refusal, person_refusal
-from edge.canteen.prices import Meal, day_of, group_of, meal_at, meal_price, meals_max, total_of
+from edge.canteen.prices import (
+    Meal,
+    day_of,
+    group_of,
+    is_free,
+    meal_at,
+    meal_price,
+    meals_max,
+    total_of,
+)
 from edge.canteen.screen import TillRefusal
 
 MEAL_MODES = frozenset({ChargeMode.FIXED, ChargeMode.COUNT, ChargeMode.LANE})
@@ -54,6 +63,13 @@ class Counter:
         """Return what a meal costs those without a price of their group, in fen."""
         meal = self.meal(now)
         return None if meal is None else meal_price(meal.period, "")
+
+    def eats_free(self, person: Person, now: datetime) -> bool:
+        """Return whether the plan says 0 for somebody: now, or at every meal while none is."""
+        plan, meal = self.book.merchant(self.till.merchant), self.meal(now)
+        group = group_of(person.profiles or frozenset(), self.book.plan.groups)
+        periods = () if plan is None else plan.periods if meal is None else (meal.period,)
+        return bool(periods) and all(is_free(period, group) for period in periods)
 
     def offer(
         self,

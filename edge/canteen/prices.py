@@ -62,6 +62,11 @@ def meal_price(period: MealPeriod, group: str) -> int | None:
     return price or None
 
 
+def is_free(period: MealPeriod, group: str) -> bool:
+    """Return whether the plan gives somebody a meal for nothing: a canteen lane lets them in."""
+    return _of_group(period.fixed_fen, group) == 0
+
+
 def meals_max(period: MealPeriod, group: str) -> int | None:
     """Return how many meals somebody may have in a period; None is no limit."""
     return _of_group(period.count_max, group)

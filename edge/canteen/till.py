@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from drivers.base import CredentialKind as ReadKind
 from drivers.base import CredentialRead, WeightChanged
 from edge.access.attempts import CodeShown
 from edge.access.evidence import face_shown
+from edge.backoff import wait_until_set
 from edge.canteen import screen as commands
 from edge.canteen.board import TillBoard
 from edge.canteen.book import Charge, Session, State
@@ -135,6 +136,11 @@ class Till:
         self._revision = 0
 
     # ---- what stands here
+
+    @property
+    def screen(self) -> Self:
+        """Where it is seen whether faces are recognised."""
+        return self
 
     def watch_with(self, watcher: Watching) -> None:
         """Find diners by face with a watcher, which calls ``show_face``."""
@@ -337,6 +343,12 @@ class Till:
             tasks.create_task(self._work())
             tasks.create_task(self._tick())
 
+    async def settled(self) -> None:
+        """Return when disk and central have answered all that was asked of them so far."""
+        while self._asking or not self._wishes.empty():
+            await asyncio.gather(*self._asking, return_exceptions=True)
+            await self._wishes.join()
+
     async def _resume(self) -> None:
         """Settle what was on its way when this task ended: it is paid only if it was kept so."""
         charge = self.sale.charge
@@ -353,14 +365,11 @@ class Till:
         while True:
             self._changed.clear()
             await self._renew()
+            self.sale.tick(now=self._now(), now_s=self._monotonic())
             self._act()
             due_s = self.sale.due_s
             wait_s = 1.0 if due_s is None else min(1.0, max(0.0, due_s - self._monotonic()))
-            try:
-                async with asyncio.timeout(wait_s):
-                    await self._changed.wait()
-            except TimeoutError:
-                self.sale.tick(now=self._now(), now_s=self._monotonic())
+            await wait_until_set(self._changed, timeout_s=wait_s)
 
     async def _renew(self) -> None:
         """A till that nobody attends opens by itself, and anew on each day of the site."""
@@ -376,20 +385,23 @@ class Till:
 
     async def _work(self) -> None:
         while True:
-            wish = await self._wishes.get()
-            match wish:
-                case Keep(charge=charge):
-                    is_begun = await self._keeping.begin(charge)
-                    self._begun.pop(charge.charge_id).set_result(is_begun)
-                    if not is_begun:
-                        self._recorded(charge, is_recorded=False)
-                case Record(charge=charge):
-                    is_recorded = await self._keeping.record(charge)
-                    self._recorded(charge, is_recorded=is_recorded)
-                case LetGo(charge=charge, reason=reason):
-                    await self._keeping.release(charge, reason)
-                case LookAgain():
-                    pass
+            await self._fulfil(await self._wishes.get())
+            self._wishes.task_done()
+
+    async def _fulfil(self, wish: Wish) -> None:
+        match wish:
+            case Keep(charge=charge):
+                is_begun = await self._keeping.begin(charge)
+                if not is_begun:
+                    self._recorded(charge, is_recorded=False)
+                self._begun.pop(charge.charge_id).set_result(is_begun)
+            case Record(charge=charge):
+                is_recorded = await self._keeping.record(charge)
+                self._recorded(charge, is_recorded=is_recorded)
+            case LetGo(charge=charge, reason=reason):
+                await self._keeping.release(charge, reason)
+            case LookAgain():
+                pass
 
     async def _reserve(self, charge: Charge, begun: asyncio.Future[bool]) -> None:
         """Ask central while the disk keeps the charge; both have answered before it goes on."""

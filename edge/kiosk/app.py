@@ -47,6 +47,7 @@ def create_app(
     standing: Callable[[str], Standing],
     ring: Callable[[str], None],
     local_key: str,
+    page_deeds: frozenset[str] = frozenset(),
 ) -> FastAPI:
     """Return the pages of one node.
 
@@ -59,6 +60,7 @@ def create_app(
         ring: Calls somebody to an access point; called as often as people press.
         local_key: Opens the pages and, as a bearer token, whatever else is added to the
             application.
+        page_deeds: What added pages may change by their cookie, too.
     """
     points = {p.id: p for p in site.for_node(node).access_point}
     files = WebFiles(STATIC)
@@ -74,7 +76,7 @@ def create_app(
     )
     app.include_router(_routes(_Screens(site, points, board, views, standing), ring, files))
     rings = frozenset(f"/kiosk/{point}/assistance" for point in points)
-    app.add_middleware(LoopbackGuard, local_key=local_key, node=node, page_deeds=rings)
+    app.add_middleware(LoopbackGuard, local_key=local_key, node=node, page_deeds=rings | page_deeds)
     return app
 
 
@@ -148,17 +150,8 @@ class _Screens:
                         shown = picture
                         yield ServerSentEvent(event="picture", data=picture)
 
-    async def motion(self, point: AccessPointEntry) -> AsyncIterator[bytes]:
-        """Yield the live picture as multipart JPEG, at most one per ``PICTURE_INTERVAL_S``."""
-        view, shown = self._views[point.id], None
-        yield PART_START
-        while True:
-            picture = await asyncio.to_thread(view.view)
-            if picture.jpeg is not shown and _is_current(picture):
-                shown = picture.jpeg
-                # A browser shows a picture when the next one's header has come.
-                yield (shown or b"") + b"\r\n" + PART_START
-            await asyncio.sleep(PICTURE_INTERVAL_S)
+    def view(self, point: AccessPointEntry) -> LiveView:
+        return self._views[point.id]
 
 
 def _routes(screens: _Screens, ring: Callable[[str], None], files: WebFiles) -> APIRouter:
@@ -181,11 +174,7 @@ def _routes(screens: _Screens, ring: Callable[[str], None], files: WebFiles) -> 
         point = screens.point(access_point)
         if not screens.has_camera(point):
             raise HTTPException(404, f"access point {point.id!r} has no camera")
-        return StreamingResponse(
-            screens.motion(point),
-            media_type=f"multipart/x-mixed-replace; boundary={BOUNDARY}",
-            headers={"Cache-Control": "no-store"},
-        )
+        return live_picture(screens.view(point))
 
     @router.post("/kiosk/{access_point}/assistance", status_code=204, dependencies=is_known)
     async def call_somebody(access_point: str) -> None:
@@ -198,6 +187,28 @@ def _routes(screens: _Screens, ring: Callable[[str], None], files: WebFiles) -> 
         return files["kiosk.html"].response(request.headers)
 
     return router
+
+
+def live_picture(view: LiveView) -> StreamingResponse:
+    """Answer with a live picture, for ever."""
+    return StreamingResponse(
+        _motion(view),
+        media_type=f"multipart/x-mixed-replace; boundary={BOUNDARY}",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+async def _motion(view: LiveView) -> AsyncIterator[bytes]:
+    """Yield the live picture as multipart JPEG, at most one per ``PICTURE_INTERVAL_S``."""
+    shown = None
+    yield PART_START
+    while True:
+        picture = await asyncio.to_thread(view.view)
+        if picture.jpeg is not shown and _is_current(picture):
+            shown = picture.jpeg
+            # A browser shows a picture when the next one's header has come.
+            yield (shown or b"") + b"\r\n" + PART_START
+        await asyncio.sleep(PICTURE_INTERVAL_S)
 
 
 async def _next_state(reader: KioskReader, *, timeout_s: float) -> KioskState | None:
