@@ -54,6 +54,9 @@ from central.muster import roll_call_endpoints
 from central.nodes import endpoints as node_endpoints
 from central.patrol import endpoints as patrol_endpoints
 from central.patrol.service import Patrols
+from central.payments import endpoints as payment_endpoints
+from central.payments.connecting import connector
+from central.payments.service import Payments
 from central.people import (
     code_endpoints,
     face_endpoints,
@@ -121,6 +124,7 @@ ROUTERS: Final = (
     roll_call_endpoints.router,
     visit_endpoints.router,
     patrol_endpoints.router,
+    payment_endpoints.router,
     plan_endpoints.router,
     desk_endpoints.router,
     blob_endpoints.router,
@@ -175,6 +179,7 @@ def create_app(
                 _kept_running("retention", services.retention.run),
                 _kept_running("rotation of keys", services.rotation.run),
                 _kept_running("patrols", services.patrols.run),
+                _kept_running("payments", services.payments.run),
                 _kept_running("noting", _noting(services)),
                 _kept_running("erasures", lambda: services.erasure_file.run(services.database)),
                 _kept_running("migration of faces", services.migration.run),
@@ -230,6 +235,12 @@ async def _running(
         now=now,
     )
     hub, node_hub = Hub(), Hub()
+    payments = Payments(
+        database,
+        connector(settings.home, now=now),
+        time_zone=site.site.time_zone,
+        now=now,
+    )
     try:
         async with database.write() as transaction:
             await transaction.take_turn(MIGRATION_LOCK)
@@ -279,6 +290,7 @@ async def _running(
             central_key=signing_key,
             rotation=KeyRotation(database, kek, now=now),
             patrols=Patrols(database, site, now=now),
+            payments=payments,
             retention=Retention(database, site, audit_key=signing_key, now=now),
             card_key=card_key,
             erasure_file=erasure_file,
@@ -291,6 +303,7 @@ async def _running(
         hub.close()
         node_hub.close()
         faces.close()
+        await payments.close()
         await database.close()
 
 

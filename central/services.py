@@ -16,6 +16,7 @@ from central.database import Database
 from central.duty.desks import Desks
 from central.keys import KeyFolder
 from central.patrol.service import Patrols
+from central.payments.service import Payments
 from central.people.faces import FaceReader
 from central.people.migration import Migration
 from central.people.replica import ReplicaSource
@@ -59,6 +60,7 @@ class Services:
     migration: Migration
     replica: ReplicaSource
     patrols: Patrols
+    payments: Payments
     retention: Retention
     rotation: KeyRotation
     hub: Hub

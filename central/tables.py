@@ -28,6 +28,7 @@ import central.ledger.tables
 import central.muster.tables
 import central.operator_tables
 import central.patrol.tables
+import central.payments.tables
 import central.plans.tables
 import central.video.tables  # noqa: F401 - its tables belong to the same collection
 from central.metadata import UtcDateTime as UtcDateTime

@@ -36,6 +36,7 @@ KINDS: Final[Mapping[str, str]] = {
     "alarm_id": "alarm",
     "handover_id": "handover",
     "visit_id": "visit",
+    "top_up_id": "top_up",
     "roll_call_id": "roll_call",
     "consent_id": "consent",
     "plan_id": "plan",

@@ -7,7 +7,7 @@ from typing import Literal
 
 from central.payments.provider import BillLine
 
-Kind = Literal["missing", "extra", "amount", "twice", "other_day"]
+Kind = Literal["missing", "extra", "amount", "twice", "other_day", "late"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,8 @@ class Difference:
 
     Attributes:
         difference: ``missing`` in the bill; ``extra``: in the bill and not with us; ``amount``;
-            ``twice`` in the bill; ``other_day``: alike, but of another day with us.
+            ``twice`` in the bill; ``other_day``: alike, but of another day with us; ``late``: the
+            bill brought the news.
         bill_fen: 0 where it is missing.
         own_fen: 0 where we have none.
     """

@@ -78,6 +78,8 @@ QUESTION_REFUND: Final = "refund_declined"
 QUESTION_FOREIGN: Final = "refund_not_ours"
 CHECKS: Final = tuple(timedelta(seconds=s) for s in (5, 10, 30, 60, 180, 300, 600, 1_800))
 """How long to wait before an order is looked at again; the last for ever."""
+DOUBTS_MAX: Final = 50
+"""So often, about a day, an order that contradicts itself is asked about."""
 
 
 def placed(order: TopUp) -> Step:
@@ -177,7 +179,8 @@ def next_check(state: State, checks: int, *, now: datetime) -> datetime | None:
         checks: How often it was asked since the state became this one.
         now: Aware UTC.
     """
-    if state not in {State.CREATED, State.WAITING, State.REFUNDING}:
+    is_given_up = state is State.UNKNOWN and checks >= DOUBTS_MAX
+    if state in {State.PAID, State.CLOSED, State.REFUNDED} or is_given_up:
         return None
     return now + CHECKS[min(checks, len(CHECKS) - 1)]
 

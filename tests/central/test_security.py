@@ -25,6 +25,7 @@ PUBLIC = {
     "POST /api/v1/nodes/enrol",
     "GET /api/v1/site/ca.pem",
     "GET /api/v1/health",
+    "POST /api/v1/payments/notices",
 }
 ANY_SESSION = {"GET /api/v1/sessions/current", "DELETE /api/v1/sessions/current"}
 OWN_ACCOUNT = f"{PREFIX}/account"

@@ -25,6 +25,7 @@ from tests.central.commands.areas import free
 from tests.central.duty.desks import locked, opened, taken_by_card
 from tests.central.fire.telling import ask_duty, begin_drill, begin_test
 from tests.central.patrol.acting import put_duty, put_patrol_plan
+from tests.central.payments.acting import ask_again, begin_top_up, match_bill, send_top_up_back
 from tests.central.people.enrolling import consent, enrol
 from tests.central.people.importing import apply, preview, send
 from tests.central.people.seen_faces import SeenFaces, photograph
@@ -45,6 +46,7 @@ from tests.central.visits.test_endpoints import invite, wish
 
 UNRECORDED = {
     "POST /api/v1/events": "a node's signed facts, which are a record of their own",
+    "POST /api/v1/payments/notices": "a payment provider's signed word, which is kept",
     "PUT /api/v1/nodes/current/status": "a node's heartbeat every few seconds",
     "POST /api/v1/access-model/check": "it says what would change, and changes nothing",
     "POST /api/v1/people/by-number/{number}/check": "it says what would change",
@@ -216,6 +218,10 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
         f"{API}/sessions", json={"username": "admin", "password": PASSWORD}
     ),
     "PUT /patrol/routes": put_patrol_plan,
+    "POST /payments/top-ups": begin_top_up,
+    "POST /payments/top-ups/{top_up_id}/refund": send_top_up_back,
+    "POST /payments/top-ups/{top_up_id}/ask": ask_again,
+    "POST /payments/bills/{day}": match_bill,
     "PUT /patrol/duties/{day}/{shift}": put_duty,
     "DELETE /sessions/current": lambda b: b.operator("guard").delete(f"{API}/sessions/current"),
     "POST /invitations/accept": lambda b: accept(b.client(), b.invite("guard"), "new"),

@@ -1,7 +1,11 @@
 """A simulated provider, and central's connection to it."""
 
 import asyncio
+import atexit
 import contextlib
+import functools
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +15,7 @@ from central.payments.keys import load_keys
 from central.payments.merchant_v3 import MerchantV3
 from central.payments.provider import Wanted, Way
 from drivers.simulation import Simulation
+from drivers.simulators.payment_files import Files
 
 ORDER_NO = "0193a1b2c3d4e5f60718293a4b5c6d7e"
 _Result = TypeVar("_Result")
@@ -19,6 +24,8 @@ _Result = TypeVar("_Result")
 def simulated(home: Path, *, notify_url: str = "http://127.0.0.1:1/notices") -> Simulation:
     """Return a provider whose files are in central's home; central reaches it through the proxy."""
     folder = home / "payments"
+    if not folder.exists():
+        shutil.copytree(_keys(), folder)
     settings = {"folder": str(folder), "notify_url": notify_url}
     simulation = Simulation("payment_provider", {**settings, "delay_s": 0.05, "retry_s": 0.05})
     connector = folder / "connector.toml"
@@ -26,6 +33,15 @@ def simulated(home: Path, *, notify_url: str = "http://127.0.0.1:1/notices") -> 
     assert first.startswith("url = ")
     connector.write_text(f'url = "{simulation.address}"\n{others}', encoding="utf-8")
     return simulation
+
+
+@functools.cache
+def _keys() -> Path:
+    """Return keys that were made once for this process."""
+    folder = Path(tempfile.mkdtemp(prefix="menshen-payments-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    Files(folder)
+    return folder
 
 
 def now() -> datetime:
