@@ -4,7 +4,7 @@ Chinese where the display has Chinese characters, plain letters and digits other
 has left stands nowhere: the queue reads it, too.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -120,12 +120,20 @@ def _weight(screen: TillScreen, words: Mapping[str, str]) -> str:
     return words["grams"].format(grams=weight.grams)
 
 
-def receipt(charge: LastCharge, screen: TillScreen, *, merchant: str, zone: ZoneInfo) -> Receipt:
+def receipt(
+    charge: LastCharge,
+    screen: TillScreen,
+    lines: Sequence[ChargeLine] = (),
+    *,
+    merchant: str,
+    zone: ZoneInfo,
+) -> Receipt:
     """Return the receipt of a charge, or of its void.
 
     Args:
         charge: Of the screen.
-        screen: Shown when it was paid; its lines are printed where they are those of the charge.
+        screen: Of the till.
+        lines: What stood on the till before; printed where their sum is the charge's.
         merchant: Its name.
         zone: Of the site.
     """
@@ -136,9 +144,9 @@ def receipt(charge: LastCharge, screen: TillScreen, *, merchant: str, zone: Zone
         ReceiptText(title, is_centred=True),
         ReceiptText(screen.name.get("zh-CN", screen.till), right=_time(charge.at, zone)),
     ]
-    if sum(line.amount_fen for line in screen.lines) == charge.amount_fen and not charge.is_void:
+    if sum(line.amount_fen for line in lines) == charge.amount_fen and not charge.is_void:
         dishes = {dish.id: dish for dish in screen.menu}
-        body += [_line(line, dishes) for line in screen.lines]
+        body += [_line(line, dishes) for line in lines]
     body += [
         ReceiptText("合计", right=f"￥{amount}", is_bold=True),
         ReceiptText("就餐人", right=charge.masked_name),

@@ -107,7 +107,7 @@ def test_digits_of_a_pin_are_stars() -> None:
 def test_a_receipt_has_the_lines_of_the_meal_and_their_sum() -> None:
     line = ChargeLine(item="pork", weight_g=250, amount_fen=1250)
 
-    printed = receipt(CHARGE, screen("paid", lines=(line,)), merchant="第一食堂", zone=SHANGHAI)
+    printed = receipt(CHARGE, screen("paid"), (line,), merchant="第一食堂", zone=SHANGHAI)
 
     texts = [(text.text, text.right) for text in printed.lines]
     assert texts[:4] == [
@@ -123,7 +123,7 @@ def test_a_receipt_has_the_lines_of_the_meal_and_their_sum() -> None:
 def test_lines_of_another_meal_are_not_printed() -> None:
     next_meal = ChargeLine(item="pork", weight_g=100, amount_fen=500)
 
-    printed = receipt(CHARGE, screen("weighing", lines=(next_meal,)), merchant="", zone=SHANGHAI)
+    printed = receipt(CHARGE, screen("weighing"), (next_meal,), merchant="", zone=SHANGHAI)
 
     assert "红烧肉 100 克" not in [text.text for text in printed.lines]
 
