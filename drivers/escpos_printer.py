@@ -133,7 +133,8 @@ class EscposPrinter:
     def _encoded(self, receipt: Receipt) -> bytes:
         if len(receipt.lines) > LINE_COUNT_MAX:
             raise ValueError(f"a receipt has at most {LINE_COUNT_MAX} lines")
-        parts = list[bytes]()
+        # Whoever switched it off and on in between has not told us.
+        parts = [INITIALISE]
         for line in receipt.lines:
             parts.append(
                 encode_style(

@@ -22,12 +22,14 @@ from edge.alarms.watch import AlarmWatch
 from edge.assistance import ContactWatch
 from edge.cameras import CameraReports
 from edge.canteen.canteen import Canteen
+from edge.canteen.counter_top import fit_counter_tops
 from edge.canteen.fitting import check_device
 from edge.canteen.watching import watch_tills
 from edge.devices import DeviceListener, DeviceTable, DeviceTask
 from edge.fire.fitting import fit, watched
 from edge.fire.orders import CheckPanel
 from edge.fire.station import FireStation
+from edge.opening import zone_of
 from edge.patrol.fitting import check_reader
 from edge.patrol.patrol import Patrol
 from edge.recognition import Demands, Eyes, PairsSource, SomePeople
@@ -157,6 +159,9 @@ def install(
             demands=demands,
             pipelines=pipelines,
             now=around.now,
+        )
+        made.tasks.update(
+            fit_counter_tops(site, canteen.board, made.drivers, devices, zone=zone_of(site))
         )
         if fire is not None:
             for till in canteen.tills.values():
