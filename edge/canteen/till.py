@@ -345,7 +345,8 @@ class Till:
 
     async def settled(self) -> None:
         """Return when disk and central have answered all that was asked of them so far."""
-        while self._asking or not self._wishes.empty():
+        await self._wishes.join()
+        while self._asking:
             await asyncio.gather(*self._asking, return_exceptions=True)
             await self._wishes.join()
 

@@ -24,6 +24,13 @@ from pydantic import TypeAdapter
 from config.contract.assistance import OpenCall, OpenCalls
 from config.contract.events import AssistanceRequested, Event, EventClass
 from config.contract.identifiers import new_id
+from config.contract.money import (
+    CanteenPlan,
+    ReservationAnswer,
+    ReservationWish,
+    TillAccount,
+    TillPage,
+)
 from config.contract.nodes import (
     AccessRecord,
     BatchReceipt,
@@ -64,6 +71,10 @@ class CentralStandIn:
         access: Likewise, without a model that the node has; a dictionary goes out as it is.
         taken_at: When a guard took the calls for assistance; None while they wait.
         key: Signs visitors' codes.
+        plan: What tills sell; told to a node that has another version.
+        accounts: Of people, in version order.
+        reservations: That tills asked for, by charge.
+        says: What it answers to them.
     """
 
     def __init__(self, *, clock_error: timedelta = timedelta(0)) -> None:
@@ -78,6 +89,10 @@ class CentralStandIn:
         self.access: AccessRecord | dict[str, object] | None = None
         self.taken_at: datetime | None = None
         self.key = Ed25519PrivateKey.generate()
+        self.plan = CanteenPlan(version=0)
+        self.accounts: list[TillAccount] = []
+        self.reservations: dict[UUID, ReservationWish] = {}
+        self.says = ReservationAnswer(outcome="reserved")
         self._access_changed_at = 0
         self.poison: set[str] = set()
         self.clock_error = clock_error
@@ -203,6 +218,8 @@ class CentralStandIn:
             ("GET", "replica", self._page),
             ("GET", "nodes/current/stream", self._stream),
             ("GET", "nodes/current/assistance", self._open_calls),
+            ("GET", "canteen/till", self._till_page),
+            ("POST", "canteen/reservations", self._reserve),
         ):
             app.add_api_route(
                 f"/api/v1/{path}",
@@ -249,6 +266,20 @@ class CentralStandIn:
             if isinstance(ring, AssistanceRequested)
         }
         return OpenCalls(items=tuple(calls.values())).model_dump(mode="json")
+
+    def _till_page(self, after: int, plan: int) -> dict[str, object]:
+        version = max((account.version for account in self.accounts), default=0)
+        return TillPage(
+            plan=None if plan == self.plan.version else self.plan,
+            accounts=[account for account in self.accounts if account.version > after],
+            version=version,
+            has_more=False,
+        ).model_dump(mode="json")
+
+    async def _reserve(self, request: Request) -> dict[str, object]:
+        wish = ReservationWish.model_validate_json(await request.body())
+        assert self.reservations.setdefault(wish.charge_id, wish) == wish
+        return self.says.model_dump(mode="json")
 
     async def _take_status(self, request: Request) -> Response:
         self.statuses.append(NodeStatus.model_validate_json(await request.body()))
