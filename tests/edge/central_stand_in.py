@@ -42,6 +42,7 @@ from config.contract.nodes import (
     SitePairsRecord,
     TemplateRecord,
 )
+from config.contract.operators import OperatorRecord
 from config.contract.trust import (
     NodeToken,
     TrustError,
@@ -73,6 +74,7 @@ class CentralStandIn:
         key: Signs visitors' codes.
         plan: What tills sell; told to a node that has another version.
         accounts: Of people, in version order.
+        operators: Who has rights at terminals.
         reservations: That tills asked for, by charge.
         says: What it answers to them.
     """
@@ -91,6 +93,7 @@ class CentralStandIn:
         self.key = Ed25519PrivateKey.generate()
         self.plan = CanteenPlan(version=0)
         self.accounts: list[TillAccount] = []
+        self.operators: tuple[OperatorRecord, ...] = ()
         self.reservations: dict[UUID, ReservationWish] = {}
         self.says = ReservationAnswer(outcome="reserved")
         self._access_changed_at = 0
@@ -161,7 +164,12 @@ class CentralStandIn:
         self.access, self._access_changed_at = access, self.version + 1
 
     def _page(
-        self, after: int, *, pairs: bool = False, access: int | None = None
+        self,
+        after: int,
+        *,
+        pairs: bool = False,
+        access: int | None = None,
+        operators: bool = False,
     ) -> dict[str, object]:
         is_complete = after == 0 or after > self.version
         start = 0 if is_complete else after
@@ -174,6 +182,7 @@ class CentralStandIn:
             is_complete=is_complete,
             holders=tuple(page),
             site_pairs=self.site_pairs if pairs else None,
+            operators=self.operators if operators else None,
         ).model_dump(mode="json")
         return {**answer, "access": None if access is None else self._access_for(access)}
 
