@@ -294,6 +294,7 @@ class Node:
                     app.include_router(
                         till_pages(
                             TillPages(
+                                site=self._site.site,
                                 tills=canteen.tills,
                                 board=canteen.board,
                                 views=installation.till_watchers,

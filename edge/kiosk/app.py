@@ -13,6 +13,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.routing import Mount, Route
 
 from config.contract.identifiers import new_id
+from config.contract.money import ChargeMode
 from config.site import AccessPointEntry, Site
 from config.web import STATIC as SHARED
 from config.web.files import WebFiles
@@ -22,7 +23,8 @@ from edge.kiosk.state import KioskBoard, KioskReader, KioskState, Standing
 from edge.vision.attempt import View, ViewBox
 
 STATIC = Path(__file__).parent / "static"
-FOLDERS = {"/static/": STATIC, "/web/": SHARED}
+TILL_STATIC = Path(__file__).parent / "till"
+FOLDERS = {"/static/": STATIC, "/till-static/": TILL_STATIC, "/web/": SHARED}
 PICTURE_INTERVAL_S = 0.1
 STANDING_INTERVAL_S = 0.25
 PICTURE_AGE_S_MAX = 2.0
@@ -70,11 +72,14 @@ def create_app(
             Route("/", files["index.html"]),
             *word_routes("/words/lanes/", "/static/lanes.js", FOLDERS),
             *word_routes("/words/kiosk/", "/static/kiosk.js", FOLDERS),
+            *word_routes("/words/till/", "/till-static/till.js", FOLDERS),
             Mount("/static", files),
+            Mount("/till-static", WebFiles(TILL_STATIC)),
             Mount("/web", WebFiles(SHARED)),
         ],
     )
-    app.include_router(_routes(_Screens(site, points, board, views, standing), ring, files))
+    screens = _Screens(site, node, points, board, views, standing)
+    app.include_router(_routes(screens, ring, files))
     rings = frozenset(f"/kiosk/{point}/assistance" for point in points)
     app.add_middleware(LoopbackGuard, local_key=local_key, node=node, page_deeds=rings | page_deeds)
     return app
@@ -86,6 +91,7 @@ class _Screens:
     def __init__(
         self,
         site: Site,
+        node: str,
         points: Mapping[str, AccessPointEntry],
         board: KioskBoard,
         views: Mapping[str, LiveView],
@@ -93,6 +99,11 @@ class _Screens:
     ) -> None:
         self._site, self._points, self._board, self._views = site, points, board, views
         self._standing = standing
+        self._tills = [
+            {"id": till.id, "name": till.name}
+            for till in site.till
+            if till.node == node and till.mode is not ChargeMode.LANE
+        ]
         self._epoch = str(new_id())
 
     def describe(self, point: AccessPointEntry) -> dict[str, object]:
@@ -116,6 +127,7 @@ class _Screens:
         return {
             "site": identity,
             "access_points": [self.describe(p) for p in self._points.values()],
+            "tills": self._tills,
         }
 
     def point(self, access_point: str) -> AccessPointEntry:

@@ -9,17 +9,20 @@ import dataclasses
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from datetime import datetime
-from typing import Annotated, Protocol
+from typing import Annotated, Literal, Protocol
 
-from fastapi import APIRouter, Body, Depends, Header, HTTPException
+from fastapi import APIRouter, Body, Depends, Header, HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from config.contract.identifiers import Frozen
 from config.contract.operators import EdgePermission
-from config.site_canteen import TillEntry
+from config.site import SiteIdentity
+from config.site_canteen import Loudness, TillEntry
+from config.web.files import WebFile
 from edge.canteen.board import TillBoard
 from edge.canteen.screen import CASHIERS, TillAnswer, TillCommand
-from edge.kiosk.app import LiveView, live_picture
+from edge.kiosk.app import TILL_STATIC, LiveView, live_picture
 from edge.local_api import CardPresented, CodeScanned
 from edge.operator_api import OperatorSession, OperatorSignIn, refused
 from edge.operators import OperatorRefusedError, Operators
@@ -53,12 +56,14 @@ class TillPages:
     """What the node gives the pages of its tills.
 
     Attributes:
+        site: Its name and its clock.
         tills: By id; those that are no lane.
         views: Live pictures, by till.
         operators: Who has rights here.
         now: Wall clock, aware UTC.
     """
 
+    site: SiteIdentity
     tills: Mapping[str, TillTaker]
     board: TillBoard
     views: Mapping[str, LiveView]
@@ -91,6 +96,14 @@ class TillPages:
             yield ServerSentEvent(event="screen", data=screen.model_dump(mode="json"))
 
 
+class PageSettings(Frozen):
+    """What a till's page does not learn from its screen. Attributes: zone: IANA name."""
+
+    site: dict[Literal["zh-CN", "en"], str]
+    zone: str
+    sound: tuple[Loudness, ...]
+
+
 def page_deeds(tills: Collection[str]) -> frozenset[str]:
     """Return what the pages of tills may change by their cookie; see ``LoopbackGuard``."""
     return frozenset(f"/till/{till}/{deed}" for till in tills for deed in ("commands", "sessions"))
@@ -100,6 +113,18 @@ def till_pages(pages: TillPages) -> APIRouter:
     """Return the routes."""
     router = APIRouter()
     known = [Depends(pages.till)]
+    document = WebFile.read(TILL_STATIC / "till.html")
+
+    @router.get("/till/{till}", dependencies=known)
+    async def page(request: Request) -> Response:
+        """Show a till: both halves, or one with ``?side=diner`` or ``?side=cashier``."""
+        return document.response(request.headers)
+
+    @router.get("/till/{till}/settings")
+    async def settings(of: Annotated[TillTaker, Depends(pages.till)]) -> PageSettings:
+        """Return what the page is told once."""
+        site = pages.site
+        return PageSettings(site=site.name, zone=site.time_zone, sound=of.entry.sound)
 
     @router.get("/tills")
     async def tills() -> dict[str, object]:

@@ -51,8 +51,7 @@ function changed() {
   for (const listener of listeners) listener();
 }
 
-/** Ask the browser for sound: it says no before somebody has touched the page, unless a kiosk's is told otherwise. */
-export function allow() {
+function allow() {
   if (audio) {
     audio.resume();
     return;

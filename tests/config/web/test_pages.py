@@ -8,6 +8,7 @@ from central.console import pages
 from config.web import STATIC as SHARED
 from edge.bench.server import STATIC as BENCH
 from edge.kiosk.app import STATIC as KIOSK
+from edge.kiosk.app import TILL_STATIC as TILL
 
 
 def name(path: Path) -> str:
@@ -15,7 +16,7 @@ def name(path: Path) -> str:
 
 
 FOLDERS = {"/web/": SHARED, "/static/": CONSOLE}
-FILES = sorted(p for folder in (SHARED, CONSOLE, KIOSK, BENCH) for p in folder.iterdir())
+FILES = sorted(p for folder in (SHARED, CONSOLE, KIOSK, BENCH, TILL) for p in folder.iterdir())
 SCRIPTS = [p for p in FILES if p.suffix == ".js"]
 PAGES = {
     **{name(p): p.read_text("utf-8") for p in FILES if p.suffix == ".html"},

@@ -19,6 +19,7 @@ from config.contract.access_lines import SENTENCES, places_of
 from config.contract.access_terms import LockdownEffect, PassbackMode, TemporaryEffect
 from config.contract.command_events import CommandRefusal, LocalReason
 from config.contract.events import EVENT_TYPES, EventClass
+from config.contract.money import ChargeMode
 from config.contract.schedules import DayKind
 from config.contract.video_events import MediaKind
 from config.web import STATIC as SHARED
@@ -27,7 +28,9 @@ from drivers.conformance.hints import SENTENCES as HINTS
 from drivers.simulators.line import FAULTS
 from edge.bench.device_session import State
 from edge.bench.server import STATIC as BENCH
+from edge.canteen.screen import TillPhase, TillRefusal
 from edge.kiosk.app import STATIC as KIOSK
+from edge.kiosk.app import TILL_STATIC as TILL
 from edge.vision import liveness
 from models.face.covers import Cover
 from models.face.operating_point import ADVICE
@@ -36,7 +39,7 @@ from models.liveness import challenge, judgement
 from models.liveness.challenge import Instruction
 from models.liveness.types import Verdict
 
-FOLDERS = (SHARED, CONSOLE, KIOSK, BENCH)
+FOLDERS = (SHARED, CONSOLE, KIOSK, BENCH, TILL)
 SOURCES = [p for folder in FOLDERS for p in folder.iterdir() if p.suffix in (".js", ".html")]
 KEY = re.compile(r'(?<!includes\()(?<!may\()"([a-z_]+)\.([a-z_]+)"')
 """A key between quotation marks; permissions, that a session includes, look alike."""
@@ -101,6 +104,8 @@ def test_every_word_is_used() -> None:
               "alarm_priority", "alarm_page", "channel_failure", "plan_kind", "media_kind",
               "desk", "shelf_reason", "patrol", "patrol_status",
               "area_hint", "area_way", "area_advice",
+              "till_phase", "till_question", "till_asked", "till_mode", "till_scale",
+              "till_sign_in", "till_refusal", "till_way", "till_why",
               "shift_head", "shift_kind", "shift_what", "event_head"}  # fmt: skip
 
     unused = {k for k in ENGLISH if k.partition(".")[0] not in groups and f'"{k}"' not in text}
@@ -133,6 +138,10 @@ def test_every_word_is_used() -> None:
         ("command_state", CommandState),
         ("command_refusal", CommandRefusal),
         ("local_reason", LocalReason),
+        ("till_mode", ChargeMode),
+        ("till_refusal", TillRefusal),
+        ("till_way", TillRefusal),
+        ("till_why", TillRefusal),
     ],
 )
 def test_every_value_of_the_contract_has_words(group: str, values: type[StrEnum]) -> None:
@@ -170,6 +179,7 @@ def test_every_value_of_the_drivers_has_words(group: str, values: Iterable[objec
         ("pair_origin", get_args(Origin)),
         ("self_test_failure", get_args(Failure)),
         ("visit_state", get_args(VisitState)),
+        ("till_phase", get_args(TillPhase)),
     ],
 )
 def test_every_value_of_recognition_has_words(group: str, values: Iterable[str]) -> None:
