@@ -144,7 +144,8 @@ class Canteen:
     @property
     def face_payers(self) -> Collection[str]:
         """Who has consented to pay by face: nobody else is searched at a till."""
-        accounts = self._keeping.book.accounts.values()
+        # The replica's thread asks, too: the list is made in one step.
+        accounts = list(self._keeping.book.accounts.values())
         return [a.holder_id for a in accounts if a.pays_by_face and not a.is_blocked]
 
     def when_changed(self, call: Callable[[], None]) -> None:

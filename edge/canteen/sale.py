@@ -158,6 +158,12 @@ class Sale:
         """What somebody is on the way to pay."""
         return None if self._paying is None else self._paying.charge
 
+    def has_just_paid(self, found: Found) -> bool:
+        """Return whether somebody who was found is whom *paid* is shown of."""
+        result = self._result
+        holders = [diner.holder_id for diner in found.diners]
+        return result is not None and result.phase == "paid" and result.holder_id in holders
+
     @property
     def is_at_rest(self) -> bool:
         """Whether nobody is on the way to pay."""
@@ -310,7 +316,9 @@ class Sale:
             self._refuse(TillRefusal.NOT_RECORDED, now_s)
             return
         masked = self._masked(charge.holder_id)
-        self._result = Result("paid", now_s + PAID_S, charge.amount_fen, masked)
+        self._result = Result(
+            "paid", now_s + PAID_S, charge.amount_fen, masked, holder_id=charge.holder_id
+        )
         self.draft.paid()
 
     def tick(self, *, now: datetime, now_s: float) -> None:

@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -25,21 +25,23 @@ from edge.backoff import wait_until_set
 from edge.canteen import screen as commands
 from edge.canteen.board import TillBoard
 from edge.canteen.book import Charge, Session, State
-from edge.canteen.diner import Diner, Found, by_code, by_face, stands_beside
+from edge.canteen.diner import Found
+from edge.canteen.finder import Finder
 from edge.canteen.keeping import Keeping
 from edge.canteen.offer import Counter
-from edge.canteen.prices import day_of
 from edge.canteen.sale import People, Sale
-from edge.canteen.screen import CloseShown, TillCommand, TillRefusal, TillScreen
+from edge.canteen.screen import TillCommand, TillScreen
+from edge.canteen.sessions import TillSessions
 from edge.canteen.view import Around, Eyes, screen_of
 from edge.canteen.weighing import Scale
 from edge.canteen.wishes import Keep, LetGo, LookAgain, Record, Wish
-from edge.patrol.numbers import forms
-from edge.patrol.rules import IDENTIFYING
 from edge.vision.attempt import FaceAttempt, ViewBox
 from models.liveness.policy import Outcome
 
 _log = logging.getLogger("edge.canteen")
+
+WAITED_S_MAX: Final = 6.0
+"""Whoever was seen behind a diner longer ago may have left again."""
 
 
 class Money(Protocol):
@@ -77,6 +79,7 @@ class Till:
 
     Attributes:
         sale: To be read.
+        sessions: Opens and closes the till.
     """
 
     def __init__(
@@ -112,9 +115,14 @@ class Till:
             monotonic: The clock of everything else.
         """
         self.entry, self._keeping, self._money, self._people = entry, keeping, money, people
-        self._holder_of_card, self._end_of_card = holder_of_card, end_of_card
-        self._read_code, self._board = read_code, board
-        self._zone, self._now, self._monotonic = zone, now, monotonic
+        self._board, self._zone, self._now, self._monotonic = board, zone, now, monotonic
+        self._finder = Finder(
+            entry,
+            person=people.person,
+            holder_of_card=holder_of_card,
+            end_of_card=end_of_card,
+            read_code=read_code,
+        )
         self._counter = Counter(entry, keeping.book, zone=zone, new_id=new_id)
         self.sale = Sale(
             self._counter,
@@ -126,12 +134,13 @@ class Till:
             self.sale.draft.scale = Scale()
         self._eyes: Eyes = "none" if entry.camera is None else "lost"
         self._watcher: Watching | None = None
-        self._close: CloseShown | None = None
+        self.sessions = TillSessions(
+            entry, self.sale, keeping, zone=zone, on_change=self._done, now=now
+        )
         self._wishes: asyncio.Queue[Wish] = asyncio.Queue()
         self._asking = set[asyncio.Task[None]]()
         self._begun = dict[UUID, asyncio.Future[bool]]()
-        self._used_codes = dict[str, datetime]()
-        self._in_session = asyncio.Lock()
+        self._next: tuple[Found, float] | None = None
         self._changed = asyncio.Event()
         self._revision = 0
 
@@ -164,45 +173,36 @@ class Till:
 
     def show_face(self, face: FaceAttempt) -> None:
         """Take what the camera saw."""
-        shown = face_shown(face)
         boxes = () if self._watcher is None else self._watcher.boxes()
-        is_met = face.liveness is not None and face.liveness.outcome is Outcome.PASS
-        found = by_face(
-            shown,
-            self._people.person,
-            is_beside=stands_beside([box.box.width for box in boxes]),
-            is_challenged=is_met and self.entry.liveness == "challenge",
+        found = self._finder.by_face(
+            face_shown(face),
+            widths=[box.box.width for box in boxes],
+            is_met=face.liveness is not None and face.liveness.outcome is Outcome.PASS,
         )
-        self._take(found)
+        is_busy = not self.sale.is_at_rest
+        if not self._take(found) and is_busy:
+            # Whoever is next has stood there already: a camera tells of each visit once.
+            self._next = (found, self._monotonic())
 
-    def present_card(self, number: str, kind: ReadKind | None = None) -> bool:
+    def present_card(self, number: str) -> bool:
         """Take a card; returns whether somebody was waited for."""
-        numbers = (number,) if kind is None else forms(kind, number)
-        return self._take(self._by_card(numbers, CredentialKind.CARD))
+        return self._take(self._finder.by_card((number,), now=self._now()))
 
     def present_code(self, text: str) -> bool:
         """Take a scanned code; returns whether somebody was waited for."""
-        shown, now = self._read_code(text), self._now()
-        person = None if shown.asked_about is None else self._people.person(shown.asked_about)
-        places = {self.entry.id, self.entry.merchant}
-        found = by_code(shown, person, places=places, now=now)
-        self._used_codes = {n: until for n, until in self._used_codes.items() if now < until}
-        code = shown.code
-        if code is not None and code.is_one_time and found.diners:
-            if code.nonce in self._used_codes:
-                found = Found(refusal=TillRefusal.UNKNOWN_CODE)
-            elif self._take(found):
-                self._used_codes[code.nonce] = code.valid_until
-                return True
-        return self._take(found)
+        found = self._finder.by_code(text, now=self._now())
+        is_taken = self._take(found)
+        if is_taken and found.diners:
+            self._finder.used(text)
+        return is_taken
 
     def observed(self, observation: CredentialRead | WeightChanged) -> None:
         """Take what a reader or the scale of this till says."""
         if isinstance(observation, CredentialRead):
             if observation.kind is ReadKind.QR:
                 self.present_code(observation.number)
-            elif observation.kind in IDENTIFYING:
-                self.present_card(observation.number, observation.kind)
+            elif (found := self._finder.read(observation, now=self._now())) is not None:
+                self._take(found)
             return
         if self.sale.draft.scale is not None:
             self.sale.draft.scale.take(observation)
@@ -225,15 +225,15 @@ class Till:
         """
         match command:
             case commands.OpenTill():
-                return await self.open(by=by)
+                return await self.sessions.open(by=by)
             case commands.CloseTill():
-                return await self.close(
+                return await self.sessions.close(
                     counted_charges=command.counted_charges,
                     counted_fen=command.counted_fen,
                     by=by,
                 )
             case commands.VoidLast(charge_id=charge_id):
-                return await self.void_last(charge_id, by=by)
+                return await self.sessions.void_last(charge_id, by=by)
             case _:
                 is_taken = self._do_now(command)
                 self._done()
@@ -255,7 +255,9 @@ class Till:
             case commands.Cancel():
                 return sale.cancel(now_s=now_s)
             case commands.TypedNumber(number=number):
-                return self._take(self._by_card((number,), CredentialKind.PIN))
+                return self._take(
+                    self._finder.by_card((number,), now=now, credential=CredentialKind.PIN)
+                )
             case commands.ChangeMode(mode=mode):
                 return sale.change_mode(mode)
             case commands.Tare():
@@ -265,74 +267,6 @@ class Till:
                 return is_tared
             case _:
                 return False
-
-    # ---- sessions and voids
-
-    async def open(self, *, by: str = "") -> bool:
-        """Begin a session; False where there is one, or it cannot be kept."""
-        async with self._in_session:
-            if self.sale.session is not None:
-                return False
-            session = Session(
-                session_id=new_id(),
-                till=self.entry.id,
-                merchant=self.entry.merchant,
-                opened_at=self._now(),
-                by=by,
-            )
-            if not await self._keeping.open_session(session):
-                return False
-            self.sale.opened(session)
-            self._close = None
-            self._done()
-            return True
-
-    async def close(
-        self, *, counted_charges: int | None = None, counted_fen: int | None = None, by: str = ""
-    ) -> bool:
-        """End the session; False while somebody pays, or where it cannot be kept."""
-        async with self._in_session:
-            session = self.sale.session
-            if session is None or not self.sale.is_at_rest:
-                return False
-            # Nothing is sold any more from here on: what is summed up is all of it.
-            self.sale.closed()
-            sums = await self._keeping.close_session(
-                session, counted_charges=counted_charges, counted_fen=counted_fen, by=by
-            )
-            if sums is None:
-                self.sale.opened(session)
-                self._done()
-                return False
-            self._close = CloseShown(
-                session_id=session.session_id,
-                closed_at=self._now(),
-                charge_count=sums.charge_count,
-                charge_fen=sums.charge_fen,
-                void_count=sums.void_count,
-                void_fen=sums.void_fen,
-                counted_charges=counted_charges,
-                counted_fen=counted_fen,
-            )
-            self._done()
-            return True
-
-    async def void_last(self, charge_id: UUID, *, by: str = "") -> bool:
-        """Take the last charge of the session back, if it is the one that is meant."""
-        async with self._in_session:
-            session, book = self.sale.session, self._keeping.book
-            if session is None:
-                return False
-            paid = [
-                entry.charge
-                for entry in book.of_session(session.session_id)
-                if entry.state is State.RECORDED
-            ]
-            if not paid or paid[-1].charge_id != charge_id:
-                return False
-            is_void = await self._keeping.void(paid[-1], by=by)
-            self._done()
-            return is_void
 
     # ---- the task
 
@@ -365,24 +299,12 @@ class Till:
     async def _tick(self) -> None:
         while True:
             self._changed.clear()
-            await self._renew()
+            await self.sessions.renew()
             self.sale.tick(now=self._now(), now_s=self._monotonic())
             self._act()
             due_s = self.sale.due_s
             wait_s = 1.0 if due_s is None else min(1.0, max(0.0, due_s - self._monotonic()))
             await wait_until_set(self._changed, timeout_s=wait_s)
-
-    async def _renew(self) -> None:
-        """A till that nobody attends opens by itself, and anew on each day of the site."""
-        if self.entry.attended:
-            return
-        session, now = self.sale.session, self._now()
-        if session is not None and self.sale.is_at_rest:
-            opened_on = day_of(session.opened_at, zone=self._zone)
-            if day_of(now, zone=self._zone) != opened_on:
-                await self.close()
-        if self.sale.session is None:
-            await self.open()
 
     async def _work(self) -> None:
         while True:
@@ -422,6 +344,11 @@ class Till:
         self._changed.set()
 
     def _act(self) -> None:
+        if self._next is not None and self.sale.is_at_rest:
+            (found, at_s), self._next = self._next, None
+            now_s = self._monotonic()
+            if now_s - at_s <= WAITED_S_MAX and not self.sale.has_just_paid(found):
+                self.sale.found(found, decision_id=None, now=self._now(), now_s=now_s)
         for wish in self.sale.take_wanted():
             if isinstance(wish, LookAgain):
                 if self._watcher is not None:
@@ -441,7 +368,7 @@ class Till:
             is_online=self._money.is_online,
             since=self._money.since,
             eyes=self._eyes,
-            close=self._close,
+            close=self.sessions.last_close,
             masked_name=self._masked,
         )
         shown = self._board.screens.get(self.entry.id)
@@ -465,17 +392,6 @@ class Till:
         )
         self._done()
         return is_taken
-
-    def _by_card(self, numbers: Sequence[str], credential: CredentialKind) -> Found:
-        now, found = self._now(), set[str]()
-        for number in numbers:
-            holder_id = self._holder_of_card(number)
-            ends_at = None if holder_id is None else self._end_of_card(number)
-            if holder_id is not None and (ends_at is None or now < ends_at):
-                found.add(holder_id)
-        if len(found) != 1:
-            return Found(refusal=TillRefusal.UNKNOWN_CARD)
-        return Found((Diner(found.pop(), credential),))
 
     def _masked(self, holder_id: str) -> str:
         person = self._people.person(holder_id)

@@ -74,3 +74,4 @@ class Result:
     amount_fen: int | None
     masked_name: str = ""
     refusal: TillRefusal | None = None
+    holder_id: str = ""

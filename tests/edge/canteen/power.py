@@ -195,7 +195,7 @@ class PluggedTill:
             asyncio.create_task(self.till.run()),
             asyncio.create_task(self.keeping.run()),
         ]
-        await self.till.open()
+        await self.till.sessions.open()
 
     async def rest(self) -> None:
         """Wait until disk and central have answered, or the power is gone; then switch on."""
