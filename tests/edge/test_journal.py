@@ -231,6 +231,17 @@ def test_who_listens_hears_of_changes_and_not_of_reading(tmp_path: Path) -> None
     assert changes == [1, 0]
 
 
+def test_who_wants_to_know_hears_what_central_holds(journal: Journal) -> None:
+    heard = list[int]()
+    journal.when_acknowledged(lambda events: heard.extend(event.sequence for event in events))
+
+    append(journal, OPENED)
+    before = list(heard)
+    asyncio.run(journal.acknowledge(unsent(journal)))
+
+    assert (before, heard) == ([], [1])
+
+
 def test_a_full_disk_loses_nothing_that_was_promised(tmp_path: Path) -> None:
     seen = json.loads(
         subprocess.run(

@@ -156,6 +156,7 @@ class PluggedTill:
         self._path, self._entry, self._limits = folder / "canteen.db", entry, limits
         self.keeping: Keeping
         self.till: Till
+        self.board: TillBoard
         self._tasks: list[asyncio.Task[None]] = []
 
     async def reserve(self, charge: Charge) -> ReservationAnswer | None:
@@ -177,6 +178,7 @@ class PluggedTill:
             given = plan(**self._limits)
             await self.keeping.learn(plan=given, accounts=spendable, version=1)
         sessions = {session.till: session for session in self._store.sessions()}
+        self.board = _Watched(self)
         self.till = Till(
             self._entry,
             keeping=self.keeping,
@@ -185,7 +187,7 @@ class PluggedTill:
             holder_of_card=CARDS.get,
             end_of_card=lambda _: None,
             read_code=lambda _: CodeShown(None),
-            board=_Watched(self),
+            board=self.board,
             zone=ZONE,
             session=sessions.get(self._entry.id),
             now=lambda: self.now,

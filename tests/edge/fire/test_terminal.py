@@ -50,6 +50,16 @@ def at_work(folder: Path, act: Callable[[FireTerminal], Awaitable[None]]) -> Non
     asyncio.run(run())
 
 
+class TillScreen:
+    """Remembers what it was told to say."""
+
+    def __init__(self) -> None:
+        self.phases = list[str | None]()
+
+    def fire_is_on(self, phase: str | None) -> None:
+        self.phases.append(phase)
+
+
 def test_two_detectors_release_every_gate_and_each_answer_is_told(tmp_path: Path) -> None:
     async def act(terminal: FireTerminal) -> None:
         terminal.smoke(1, 2)
@@ -140,6 +150,17 @@ def test_lanes_do_not_refuse_and_their_screens_say_fire(tmp_path: Path) -> None:
 
         assert isinstance(decision, Granted)
         assert terminal.phase(EAST) == "fire"
+
+    at_work(tmp_path, act)
+
+
+def test_a_till_of_the_same_node_says_fire_as_its_gates_do(tmp_path: Path) -> None:
+    async def act(terminal: FireTerminal) -> None:
+        till = TillScreen()
+        terminal.station.add_screen_everywhere(till)
+        terminal.smoke(1, 2)
+
+        await eventually(lambda: till.phases[-1:] == ["fire"])
 
     at_work(tmp_path, act)
 

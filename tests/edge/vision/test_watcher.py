@@ -139,6 +139,18 @@ def test_the_same_person_is_an_attempt_again_after_passing(stage: Stage, lane: L
     wait_until(lambda: len(lane.attempts) == 2, within_s=5)
 
 
+def test_whoever_stands_there_is_an_attempt_again_when_a_till_asks(
+    stage: Stage, lane: Lane
+) -> None:
+    stage.people = (Square(RED),)
+    wait_until(lambda: len(lane.attempts) == 1, within_s=5)
+    wait_until(lambda: len(lane.watcher.boxes()) == 1, within_s=5)
+
+    lane.watcher.look_again()
+
+    wait_until(lambda: lane.names == ["ada", "ada"], within_s=5)
+
+
 def test_health_is_reported_when_it_changes_and_only_then(stage: Stage, lane: Lane) -> None:
     wait_until(lambda: len(lane.healths) == 1, within_s=5)
 
