@@ -52,6 +52,8 @@ from central.keys import KEY_SIZE_BYTES, KeyEncryptionKey, kept_secret, load_key
 from central.muster import endpoints as muster_endpoints
 from central.muster import roll_call_endpoints
 from central.nodes import endpoints as node_endpoints
+from central.office import endpoints as office_endpoints
+from central.office import report_endpoints as office_report_endpoints
 from central.patrol import endpoints as patrol_endpoints
 from central.patrol.service import Patrols
 from central.payments import endpoints as payment_endpoints
@@ -125,6 +127,8 @@ ROUTERS: Final = (
     visit_endpoints.router,
     patrol_endpoints.router,
     payment_endpoints.router,
+    office_endpoints.router,
+    office_report_endpoints.router,
     plan_endpoints.router,
     desk_endpoints.router,
     blob_endpoints.router,

@@ -26,6 +26,7 @@ import central.duty.tables
 import central.fire.tables
 import central.ledger.tables
 import central.muster.tables
+import central.office.tables
 import central.operator_tables
 import central.patrol.tables
 import central.payments.tables

@@ -19,8 +19,17 @@ from config.site import Policy
 LIFETIME: Final = timedelta(hours=24)
 """Of a question, and of its answer."""
 LIST_LENGTH: Final = 100
-DEEDS: Final[Mapping[str, str]] = {"key_rotation": "keys.manage"}
+DEEDS: Final[Mapping[str, str]] = {
+    "key_rotation": "keys.manage",
+    "canteen_refund": "canteen.refund",
+    "canteen_price": "canteen.refund",
+    "canteen_reversal": "canteen.refund",
+    "canteen_settlement": "canteen.refund",
+    "canteen_unit_charge": "canteen.manage",
+}
 """Each deed, and what a second person must be allowed to do to approve it."""
+ALWAYS: Final = frozenset(deed for deed in DEEDS if deed.startswith("canteen_"))
+"""Deeds that wait for a second person whatever the site says: they give money away."""
 
 
 async def permit(
@@ -47,7 +56,7 @@ async def permit(
     """
     if deed not in DEEDS:
         raise ValueError(f"no deed {deed!r}")
-    if deed not in policy.four_eyes:
+    if deed not in policy.four_eyes and deed not in ALWAYS:
         return None
     await transaction.take_turn(APPROVALS_LOCK)
     mine = (
@@ -119,8 +128,10 @@ async def decide(
 async def latest(
     transaction: Transaction, operator: Operator, *, now: datetime
 ) -> list[ApprovalView]:
-    """Return the latest, newest first."""
+    """Return the latest, newest first; whose money it is about sees the canteen alone."""
     query = select(approvals).order_by(approvals.c.asked_at.desc(), approvals.c.approval_id)
+    if not operator.may("canteen.read"):
+        query = query.where(approvals.c.deed.not_in(ALWAYS))
     rows = await transaction.execute(query.limit(LIST_LENGTH))
     return [_view(row, operator, now) for row in rows]
 

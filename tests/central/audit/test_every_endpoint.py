@@ -24,6 +24,7 @@ from tests.central.bench import PASSWORD, SITE, Bench, Node, accept, running_cen
 from tests.central.commands.areas import free
 from tests.central.duty.desks import locked, opened, taken_by_card
 from tests.central.fire.telling import ask_duty, begin_drill, begin_test
+from tests.central.office.acting import confirmed_month, refunded, taken_back, topped_up
 from tests.central.patrol.acting import put_duty, put_patrol_plan
 from tests.central.payments.acting import ask_again, begin_top_up, match_bill, send_top_up_back
 from tests.central.people.enrolling import consent, enrol
@@ -51,6 +52,8 @@ UNRECORDED = {
     "POST /api/v1/access-model/check": "it says what would change, and changes nothing",
     "POST /api/v1/people/by-number/{number}/check": "it says what would change",
     "POST /api/v1/patrol/preview": "it says which rounds would be made, and makes none",
+    "POST /api/v1/canteen/office/money/check": "it says what would be moved, and moves nothing",
+    "POST /api/v1/canteen/office/corrections/check": "the same of a correction",
     "POST /api/v1/nodes/current/faces": "a node's signed statement: what it proves is recorded",
     "PUT /api/v1/clips/{sha256}": "a node's signed picture, which belongs to an event",
     "PUT /api/v1/cameras/streams/{stream_id}": "a node's picture of a view that is recorded",
@@ -439,6 +442,12 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "POST /areas/{area}/commands": lambda b: free(b),
     "POST /nodes/current/release": lambda b: asked_for_release(b.node()),
     "DELETE /nodes/{node}": lambda b: b.administrator.delete(f"{API}/nodes/{node_of(b)}"),
+    "POST /canteen/office/money": lambda b: topped_up(b, b.person(), 5000),
+    "POST /canteen/office/corrections": lambda b: taken_back(b),
+    "POST /canteen/office/refunds": lambda b: refunded(b),
+    "POST /canteen/office/units/{unit_id}/statements/{month}/confirmations": lambda b: (
+        confirmed_month(b)
+    ),
 }
 """Each changing endpoint, done for once as it is meant."""
 RECORDED_AS = {

@@ -29,6 +29,8 @@ LOOKS: dict[str, set[str]] = {
     "GET /api/v1/people/{holder_id}/consents": {"personnel"},
     "GET /api/v1/people/{holder_id}/record": set(),
     "GET /api/v1/privacy/assessment": set(),
+    "GET /api/v1/canteen/office/report.csv": set(),
+    "GET /api/v1/canteen/office/report.xlsx": set(),
 }
 """Which standing purposes are reason enough."""
 WATCHED = {
@@ -48,6 +50,7 @@ def shows(name: str, route: APIRoute) -> bool:
         "/blobs",
         "/clips/",
         ".csv",
+        ".xlsx",
         "/candidates",
         "/consents",
         "/record",
@@ -77,14 +80,16 @@ def test_it_refuses_who_does_not_say(bench: Bench, name: str) -> None:
         .replace("{form}", "csv")
     )
     body = {"recorded_at": bench.clock().isoformat()} if path.endswith("/playback") else None
-    client = bench.planted("administrator").client
+    role = "canteen_manager" if "/canteen/" in name else "administrator"
+    client = bench.planted(role).client
     client.headers.pop("Menshen-Purpose", None)
 
     def look(purpose: str) -> Response:
         method = name.partition(" ")[0]
         today = bench.clock()
         span = {"since": (today - timedelta(days=1)).isoformat(), "until": today.isoformat()}
-        asked = {"purpose": purpose, "month": "2026-11", **span}
+        days = {"first": "2026-11-01", "last": "2026-11-30"}
+        asked = {"purpose": purpose, "month": "2026-11", **span, **days}
         return client.request(method, path, params=asked, json=body)
 
     for purpose in ("", "curiosity", *(STANDING - LOOKS[name])):
