@@ -49,6 +49,7 @@ from central.fire import duty_endpoints, matrix_endpoints, report_endpoints
 from central.fire import endpoints as fire_endpoints
 from central.fire.watch import FireWatch
 from central.keys import KEY_SIZE_BYTES, KeyEncryptionKey, kept_secret, load_key_encryption_key
+from central.ledger.expiry import Expiries
 from central.muster import endpoints as muster_endpoints
 from central.muster import roll_call_endpoints
 from central.nodes import endpoints as node_endpoints
@@ -184,6 +185,7 @@ def create_app(
                 _kept_running("rotation of keys", services.rotation.run),
                 _kept_running("patrols", services.patrols.run),
                 _kept_running("payments", services.payments.run),
+                _kept_running("money held too long", Expiries(services).run),
                 _kept_running("noting", _noting(services)),
                 _kept_running("erasures", lambda: services.erasure_file.run(services.database)),
                 _kept_running("migration of faces", services.migration.run),

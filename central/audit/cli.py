@@ -1,6 +1,5 @@
 """The command ``menshen audit``: whether the audit log is whole, with central stopped or not."""
 
-import asyncio
 import dataclasses
 import json
 import os
@@ -12,22 +11,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
-from sqlalchemy.exc import SQLAlchemyError
 
 from central.audit import repository
 from central.audit.chain import Mark, Verdict
-from central.database import Database, DatabaseError, Transaction
+from central.database import Transaction
 from central.keys import KeysError, load_key_encryption_key
+from central.offline import DatabaseOption, Home, Json, address_of, read, say
 from central.site_values import read_value
 from config.settings import menshen_home
 
 audit = typer.Typer(add_completion=False)
-
-DatabaseOption = Annotated[
-    str | None, typer.Option("--database", help="As central has it; else the one in --home.")
-]
-Home = Annotated[Path | None, typer.Option(help="Central's state folder.")]
-Json = Annotated[bool, typer.Option("--json", help="One document for machines.")]
 
 
 @audit.callback()
@@ -50,13 +43,13 @@ def verify(
         known = None if head is None else Mark.parse(head)
     except ValueError as error:
         raise typer.BadParameter(f"--head: {error}") from error
-    verdict, end = _read(_address(database, home), known, home or menshen_home() / "central")
+    verdict, end = _read(address_of(database, home), known, home or menshen_home() / "central")
     if as_json:
-        _say(json.dumps(dataclasses.asdict(verdict)))
+        say(json.dumps(dataclasses.asdict(verdict)))
     elif verdict.ok:
-        _say(f"whole: {verdict.entries} entries; note down its end: {end}")
+        say(f"whole: {verdict.entries} entries; note down its end: {end}")
     else:
-        _say(f"broken at entry {verdict.broken_at}: something was changed, moved or removed there")
+        say(f"broken at entry {verdict.broken_at}: something was changed, moved or removed there")
     if not verdict.ok:
         raise typer.Exit(1)
 
@@ -64,33 +57,17 @@ def verify(
 @audit.command()
 def head(*, database: DatabaseOption = None, home: Home = None, as_json: Json = False) -> None:
     """Print where the log ends, to be kept elsewhere and given to ``verify --head``."""
-    _, end = _read(_address(database, home), None, None)
-    _say(json.dumps({"head": None if end is None else str(end)}) if as_json else str(end))
-
-
-def _address(database: str | None, home: Path | None) -> str:
-    if database is not None:
-        return database
-    return f"sqlite:///{(home or menshen_home() / 'central') / 'central.sqlite3'}"
+    _, end = _read(address_of(database, home), None, None)
+    say(json.dumps({"head": None if end is None else str(end)}) if as_json else str(end))
 
 
 def _read(address: str, known: Mark | None, home: Path | None) -> tuple[Verdict, Mark | None]:
-    async def read() -> tuple[Verdict, Mark | None]:
-        database = Database(address)
-        database.open_to_read()
-        try:
-            async with database.read() as transaction:
-                key = None if home is None else await _signing_key(transaction, home)
-                verdict = await repository.verified(transaction, known=known, key=key)
-                return verdict, await repository.head_of(transaction)
-        finally:
-            await database.close()
+    async def act(transaction: Transaction) -> tuple[Verdict, Mark | None]:
+        key = None if home is None else await _signing_key(transaction, home)
+        verdict = await repository.verified(transaction, known=known, key=key)
+        return verdict, await repository.head_of(transaction)
 
-    try:
-        return asyncio.run(read())
-    except (DatabaseError, SQLAlchemyError, OSError) as error:
-        line = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise typer.TyperException(f"the audit log cannot be read: {line}") from error
+    return read(address, act, what="the audit log")
 
 
 async def _signing_key(transaction: Transaction, home: Path) -> Ed25519PublicKey | None:
@@ -106,7 +83,3 @@ async def _signing_key(transaction: Transaction, home: Path) -> Ed25519PublicKey
     except (KeysError, LookupError) as error:
         raise typer.TyperException(f"signatures cannot be checked: {error}") from error
     return Ed25519PrivateKey.from_private_bytes(raw).public_key()
-
-
-def _say(line: str) -> None:
-    print(line)  # noqa: T201 - the answer that was asked for

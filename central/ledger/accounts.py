@@ -15,7 +15,7 @@ from config.contract.money import MoneyUnit, Wallet
 Source = Literal["counter", "csv", "connector", "opening"]
 """Where money comes from that is put into wallets."""
 NAME_LENGTH_MAX: Final = 128
-_PART: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+_PART: Final = r"[A-Za-z0-9][A-Za-z0-9-]{0,63}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ $$;
 CREATE TRIGGER ledger_transfers_added AFTER INSERT ON ledger_transfers
 REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION menshen_ledger_added();
 
-CREATE TRIGGER ledger_transfers_change BEFORE UPDATE OR DELETE ON ledger_transfers
+CREATE TRIGGER ledger_transfers_change BEFORE DELETE OR UPDATE ON ledger_transfers
 FOR EACH ROW EXECUTE FUNCTION menshen_ledger_refuse();
 
 CREATE TRIGGER ledger_transfers_truncate BEFORE TRUNCATE ON ledger_transfers
@@ -110,7 +110,7 @@ FOR EACH ROW EXECUTE FUNCTION menshen_ledger_refuse();
 CREATE TRIGGER ledger_accounts_truncate BEFORE TRUNCATE ON ledger_accounts
 FOR EACH STATEMENT EXECUTE FUNCTION menshen_ledger_refuse();
 
-CREATE TRIGGER ledger_pendings_change BEFORE INSERT OR UPDATE OR DELETE ON ledger_pendings
+CREATE TRIGGER ledger_pendings_change BEFORE INSERT OR DELETE OR UPDATE ON ledger_pendings
 FOR EACH ROW EXECUTE FUNCTION menshen_ledger_counted();
 
 CREATE TRIGGER ledger_pendings_truncate BEFORE TRUNCATE ON ledger_pendings

@@ -12,6 +12,14 @@ BEGIN
   SELECT RAISE(ABORT, 'a transfer goes to the end of the ledger');
 END;
 
+-- A program that does not switch foreign keys on is held to them all the same.
+CREATE TRIGGER ledger_transfers_known BEFORE INSERT ON ledger_transfers
+WHEN NOT EXISTS (SELECT 1 FROM ledger_accounts WHERE account = NEW.debit)
+  OR NOT EXISTS (SELECT 1 FROM ledger_accounts WHERE account = NEW.credit)
+BEGIN
+  SELECT RAISE(ABORT, 'a transfer is between two accounts');
+END;
+
 CREATE TRIGGER ledger_transfers_open BEFORE INSERT ON ledger_transfers
 WHEN NEW.pending_id IS NOT NULL AND NOT EXISTS (
   SELECT 1 FROM ledger_pendings o JOIN ledger_transfers p ON p.transfer_id = o.transfer_id

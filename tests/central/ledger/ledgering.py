@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from central.database import Database, Transaction
 from central.ledger import accounts
-from central.ledger.repository import Order, balances, post
+from central.ledger.repository import Order, balances, hold, post
 from config.contract.money import MoneyUnit, Wallet
 
 NOW = datetime(2026, 11, 30, 4, 0, tzinfo=UTC)
@@ -54,14 +54,32 @@ async def opened(url: str) -> AsyncIterator[Database]:
         await database.close()
 
 
-def in_ledger(url: str, act: Callable[[Transaction], Awaitable[Result]]) -> Result:
-    """Do something in one writing transaction."""
+class Ledger:
+    """A ledger in which everything is undone."""
 
-    async def run() -> Result:
-        async with opened(url) as database, database.write() as transaction:
-            return await act(transaction)
+    def __init__(self, url: str, runner: asyncio.Runner) -> None:
+        self._runner, self._database = runner, Database(url)
+        runner.run(self._database.open())
 
-    return asyncio.run(run())
+    def close(self) -> None:
+        self._runner.run(self._database.close())
+
+    def undone(self, act: Callable[[Transaction], Awaitable[Result]]) -> Result:
+        """Return what comes of something that is done in one transaction, and is undone then."""
+
+        async def run() -> Result:
+            done = list[Result]()
+            with contextlib.suppress(_UndoneError):
+                async with self._database.write() as transaction:
+                    done.append(await act(transaction))
+                    raise _UndoneError
+            return done[0]
+
+        return self._runner.run(run())
+
+
+class _UndoneError(Exception):
+    pass
 
 
 async def with_cash(transaction: Transaction, amount_fen: int = 1_000) -> UUID:
@@ -69,6 +87,15 @@ async def with_cash(transaction: Transaction, amount_fen: int = 1_000) -> UUID:
     put = top_up(amount_fen)
     await post(transaction, [put], now=NOW)
     return put.transfer_id
+
+
+async def lunch(transaction: Transaction) -> None:
+    """Four transfers and one that stands open: a top-up, a meal, a part of it back, a hold."""
+    await with_cash(transaction, 1_000)
+    paid = meal(300)
+    back = order(CANTEEN, CASH, 100, reason="refund", reverses=paid.transfer_id)
+    await post(transaction, [paid, back], now=NOW)
+    await hold(transaction, [meal(200, group=uuid4())], expires_at=LATER, now=NOW)
 
 
 async def of(transaction: Transaction, account: str) -> tuple[int, int, int]:

@@ -1,14 +1,14 @@
 """Money moves once, all or nothing, and never below a floor; on both databases."""
 
 import asyncio
+import contextlib
 import dataclasses
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from central.database import Transaction
+from central.database import Database, Transaction
 from central.ledger import accounts
 from central.ledger.errors import ConflictError, OrderError, ReversalError, ShortError
 from central.ledger.repository import (
@@ -27,6 +27,7 @@ from central.ledger.repository import (
     settle,
     touched,
 )
+from central.ledger.verify import verified
 from config.contract.money import MoneyUnit
 from tests.central.ledger.ledgering import (
     CANTEEN,
@@ -36,7 +37,7 @@ from tests.central.ledger.ledgering import (
     LATER,
     NOW,
     SUBSIDY,
-    in_ledger,
+    Ledger,
     meal,
     of,
     opened,
@@ -46,30 +47,30 @@ from tests.central.ledger.ledgering import (
 )
 
 
-def test_what_one_account_gives_another_gets(database_url: str) -> None:
+def test_what_one_account_gives_another_gets(ledger: Ledger) -> None:
     async def act(transaction: Transaction) -> list[int]:
         await post(transaction, [top_up(1_000), meal(300)], now=NOW)
         found = await balances(transaction, [CASH, CANTEEN, COUNTER])
         return [found[name].posted_fen for name in (CASH, CANTEEN, COUNTER)]
 
-    assert in_ledger(database_url, act) == [700, 300, -1_000]
+    assert ledger.undone(act) == [700, 300, -1_000]
 
 
-def test_an_account_that_was_never_used_holds_nothing(database_url: str) -> None:
+def test_an_account_that_was_never_used_holds_nothing(ledger: Ledger) -> None:
     async def act(transaction: Transaction) -> dict[str, Balance]:
         return await balances(transaction, [CASH])
 
-    assert in_ledger(database_url, act) == {CASH: Balance(0, 0, 0)}
+    assert ledger.undone(act) == {CASH: Balance(0, 0, 0)}
 
 
-def test_the_same_order_twice_moves_money_once(database_url: str) -> None:
+def test_the_same_order_twice_moves_money_once(ledger: Ledger) -> None:
     twice = top_up(1_000)
 
     async def act(transaction: Transaction) -> tuple[list[Outcome], list[Outcome]]:
         first = await post(transaction, [twice, twice], now=NOW)
         return first, await post(transaction, [twice], now=LATER)
 
-    first, again = in_ledger(database_url, act)
+    first, again = ledger.undone(act)
     assert [outcome.status for outcome in (*first, *again)] == [
         Status.POSTED,
         Status.ALREADY,
@@ -82,7 +83,7 @@ def test_the_same_order_twice_moves_money_once(database_url: str) -> None:
     "other", [{"amount_fen": 1}, {"credit": SUBSIDY}, {"detail": {"till": "2"}}, {"group": uuid4()}]
 )
 def test_the_same_key_for_something_else_is_refused(
-    database_url: str, other: dict[str, object]
+    ledger: Ledger, other: dict[str, object]
 ) -> None:
     kept = top_up(1_000)
 
@@ -92,10 +93,10 @@ def test_the_same_key_for_something_else_is_refused(
             await post(transaction, [dataclasses.replace(kept, **other)], now=NOW)  # type: ignore[arg-type]
         return await of(transaction, CASH)
 
-    assert in_ledger(database_url, act) == (1_000, 0, 1_000)
+    assert ledger.undone(act) == (1_000, 0, 1_000)
 
 
-def test_a_wallet_that_is_short_lets_nothing_of_the_call_happen(database_url: str) -> None:
+def test_a_wallet_that_is_short_lets_nothing_of_the_call_happen(ledger: Ledger) -> None:
     async def act(transaction: Transaction) -> ShortError:
         await with_cash(transaction, 500)
         with pytest.raises(ShortError) as short:
@@ -103,11 +104,11 @@ def test_a_wallet_that_is_short_lets_nothing_of_the_call_happen(database_url: st
         assert await of(transaction, CASH) == (500, 0, 500)
         return short.value
 
-    short = in_ledger(database_url, act)
+    short = ledger.undone(act)
     assert (short.account, short.available_fen, short.wanted_fen) == (CASH, 100, 200)
 
 
-def test_what_was_not_covered_is_a_debt_and_the_merchant_gets_all(database_url: str) -> None:
+def test_what_was_not_covered_is_a_debt_and_the_merchant_gets_all(ledger: Ledger) -> None:
     charge = uuid4()
     parts = [
         order(CASH, CANTEEN, 200, group=charge, transfer_id=accounts.part_id(charge, "cash")),
@@ -120,10 +121,10 @@ def test_what_was_not_covered_is_a_debt_and_the_merchant_gets_all(database_url: 
         found = await balances(transaction, [CASH, DEBT, CANTEEN])
         return [found[name].posted_fen for name in (CASH, DEBT, CANTEEN)]
 
-    assert in_ledger(database_url, act) == [0, -700, 900]
+    assert ledger.undone(act) == [0, -700, 900]
 
 
-def test_what_is_held_is_there_and_nobody_else_can_have_it(database_url: str) -> None:
+def test_what_is_held_is_there_and_nobody_else_can_have_it(ledger: Ledger) -> None:
     async def act(transaction: Transaction) -> tuple[int, int, int]:
         await with_cash(transaction, 1_000)
         await hold(transaction, [meal(800, group=uuid4())], expires_at=LATER, now=NOW)
@@ -132,10 +133,10 @@ def test_what_is_held_is_there_and_nobody_else_can_have_it(database_url: str) ->
         assert await of(transaction, CANTEEN) == (0, 0, 0)
         return await of(transaction, CASH)
 
-    assert in_ledger(database_url, act) == (1_000, 800, 200)
+    assert ledger.undone(act) == (1_000, 800, 200)
 
 
-def test_what_is_held_is_posted_once(database_url: str) -> None:
+def test_what_is_held_is_posted_once(ledger: Ledger) -> None:
     charge = uuid4()
 
     async def act(transaction: Transaction) -> list[Resolved]:
@@ -147,14 +148,14 @@ def test_what_is_held_is_posted_once(database_url: str) -> None:
         assert await of(transaction, CANTEEN) == (800, 0, 800)
         return results
 
-    assert in_ledger(database_url, act) == [
+    assert ledger.undone(act) == [
         Resolved("settled", is_new=True),
         Resolved("settled", is_new=False),
         Resolved("settled", is_new=False),
     ]
 
 
-def test_what_is_let_go_can_be_spent_and_is_not_posted_afterwards(database_url: str) -> None:
+def test_what_is_let_go_can_be_spent_and_is_not_posted_afterwards(ledger: Ledger) -> None:
     charge, held = uuid4(), meal(800)
     held = dataclasses.replace(held, group=charge)
 
@@ -167,21 +168,21 @@ def test_what_is_let_go_can_be_spent_and_is_not_posted_afterwards(database_url: 
         assert await of(transaction, CASH) == (1_000, 0, 1_000)
         return [*results, again[0].status]
 
-    assert in_ledger(database_url, act) == [
+    assert ledger.undone(act) == [
         Resolved("released", is_new=True),
         Resolved("released", is_new=False),
         Status.RELEASED,
     ]
 
 
-def test_a_group_that_held_nothing_settles_nothing(database_url: str) -> None:
+def test_a_group_that_held_nothing_settles_nothing(ledger: Ledger) -> None:
     async def act(transaction: Transaction) -> Resolved:
         return await settle(transaction, uuid4(), now=NOW)
 
-    assert in_ledger(database_url, act) == Resolved("nothing", is_new=False)
+    assert ledger.undone(act) == Resolved("nothing", is_new=False)
 
 
-def test_a_hold_that_comes_again_is_the_same_whatever_its_expiry(database_url: str) -> None:
+def test_a_hold_that_comes_again_is_the_same_whatever_its_expiry(ledger: Ledger) -> None:
     held = meal(800, group=uuid4())
 
     async def act(transaction: Transaction) -> list[Status]:
@@ -193,10 +194,10 @@ def test_a_hold_that_comes_again_is_the_same_whatever_its_expiry(database_url: s
         third = await hold(transaction, [held], expires_at=later, now=NOW)
         return [outcome.status for outcome in (*first, *second, *third)]
 
-    assert in_ledger(database_url, act) == [Status.HELD, Status.ALREADY, Status.SETTLED]
+    assert ledger.undone(act) == [Status.HELD, Status.ALREADY, Status.SETTLED]
 
 
-def test_what_is_held_too_long_is_let_go(database_url: str) -> None:
+def test_what_is_held_too_long_is_let_go(ledger: Ledger) -> None:
     soon, late = meal(100, group=uuid4()), meal(200, group=uuid4())
 
     async def act(transaction: Transaction) -> tuple[list[int], tuple[int, int, int]]:
@@ -210,10 +211,10 @@ def test_what_is_held_too_long_is_let_go(database_url: str) -> None:
         assert [len(each) for each in groups] == [2, 1]
         return [early, *due], await of(transaction, CASH)
 
-    assert in_ledger(database_url, act) == ([0, 1, 0], (1_000, 200, 800))
+    assert ledger.undone(act) == ([0, 1, 0], (1_000, 200, 800))
 
 
-def test_money_goes_back_in_parts_and_never_more_than_came(database_url: str) -> None:
+def test_money_goes_back_in_parts_and_never_more_than_came(ledger: Ledger) -> None:
     paid = meal(500)
 
     async def act(transaction: Transaction) -> tuple[int, int, int]:
@@ -225,10 +226,10 @@ def test_money_goes_back_in_parts_and_never_more_than_came(database_url: str) ->
             await post(transaction, back[1:], now=NOW)
         return await of(transaction, CASH)
 
-    assert in_ledger(database_url, act) == (800, 0, 800)
+    assert ledger.undone(act) == (800, 0, 800)
 
 
-def test_only_what_moved_to_an_account_goes_back_from_it(database_url: str) -> None:
+def test_only_what_moved_to_an_account_goes_back_from_it(ledger: Ledger) -> None:
     async def act(transaction: Transaction) -> None:
         put = await with_cash(transaction, 1_000)
         with pytest.raises(ReversalError):
@@ -236,7 +237,7 @@ def test_only_what_moved_to_an_account_goes_back_from_it(database_url: str) -> N
         with pytest.raises(ReversalError):
             await post(transaction, [order(CANTEEN, CASH, 10, reverses=uuid4())], now=NOW)
 
-    in_ledger(database_url, act)
+    ledger.undone(act)
 
 
 @pytest.mark.parametrize(
@@ -254,17 +255,17 @@ def test_only_what_moved_to_an_account_goes_back_from_it(database_url: str) -> N
         {"reason": ""},
     ],
 )
-def test_an_order_that_cannot_be_is_refused(database_url: str, wrong: dict[str, object]) -> None:
+def test_an_order_that_cannot_be_is_refused(ledger: Ledger, wrong: dict[str, object]) -> None:
     wish = dataclasses.replace(order(COUNTER, CASH, 10), **wrong)  # type: ignore[arg-type]
 
     async def act(transaction: Transaction) -> None:
         with pytest.raises(OrderError):
             await post(transaction, [wish], now=NOW)
 
-    in_ledger(database_url, act)
+    ledger.undone(act)
 
 
-def test_points_are_a_unit_of_their_own(database_url: str) -> None:
+def test_points_are_a_unit_of_their_own(ledger: Ledger) -> None:
     mine, theirs = accounts.points("anna"), accounts.points_source("recycling")
 
     async def act(transaction: Transaction) -> tuple[int, int, int]:
@@ -273,10 +274,10 @@ def test_points_are_a_unit_of_their_own(database_url: str) -> None:
             await post(transaction, [order(mine, theirs, 51, unit=MoneyUnit.POINTS)], now=NOW)
         return await of(transaction, mine)
 
-    assert in_ledger(database_url, act) == (50, 0, 50)
+    assert ledger.undone(act) == (50, 0, 50)
 
 
-def test_entries_tell_how_a_balance_came_about(database_url: str) -> None:
+def test_entries_tell_how_a_balance_came_about(ledger: Ledger) -> None:
     charge = uuid4()
 
     async def act(transaction: Transaction) -> list[list[int]]:
@@ -291,15 +292,15 @@ def test_entries_tell_how_a_balance_came_about(database_url: str) -> None:
         ]
         return [[each.change_fen(CASH) for each in page] for page in pages]
 
-    assert in_ledger(database_url, act) == [[1_000, -300], [-200], [-200], [1_000]]
+    assert ledger.undone(act) == [[1_000, -300], [-200], [-200], [1_000]]
 
 
-def test_who_asks_what_changed_hears_of_each_account_once(database_url: str) -> None:
+def test_who_asks_what_changed_hears_of_each_account_once(ledger: Ledger) -> None:
     async def act(transaction: Transaction) -> list[tuple[dict[str, int], int]]:
         await post(transaction, [top_up(1_000), meal(300)], now=NOW)
         return [await touched(transaction, after=after) for after in (0, 1, 2)]
 
-    assert in_ledger(database_url, act) == [
+    assert ledger.undone(act) == [
         ({COUNTER: 1, CASH: 2, CANTEEN: 2}, 2),
         ({CASH: 2, CANTEEN: 2}, 2),
         ({}, 2),
@@ -307,8 +308,8 @@ def test_who_asks_what_changed_hears_of_each_account_once(database_url: str) -> 
 
 
 def test_fifty_tills_spend_one_wallet_and_it_never_goes_below_nothing(database_url: str) -> None:
-    async def spend(till: int) -> bool:
-        async with databases[till % len(databases)].write() as transaction:
+    async def spend(database: Database) -> bool:
+        async with database.write() as transaction:
             try:
                 await post(transaction, [meal(300, group=uuid4())], now=NOW)
             except ShortError:
@@ -316,20 +317,17 @@ def test_fifty_tills_spend_one_wallet_and_it_never_goes_below_nothing(database_u
         return True
 
     async def act() -> tuple[int, tuple[int, int, int]]:
-        async with databases[0].write() as transaction:
-            await with_cash(transaction, 5_000)
-        paid = sum(await asyncio.gather(*(spend(till) for till in range(50))))
-        async with databases[0].read() as transaction:
-            return paid, await of(transaction, CASH)
+        is_one = database_url.startswith("sqlite")
+        async with contextlib.AsyncExitStack() as stack:
+            replicas = [
+                await stack.enter_async_context(opened(database_url)) for _ in range(2 - is_one)
+            ]
+            async with replicas[0].write() as transaction:
+                await with_cash(transaction, 5_000)
+            tills = (spend(replicas[till % len(replicas)]) for till in range(50))
+            paid = sum(await asyncio.gather(*tills))
+            async with replicas[0].read() as transaction:
+                assert (await verified(transaction)).ok
+                return paid, await of(transaction, CASH)
 
-    async def run() -> tuple[int, tuple[int, int, int]]:
-        async with opened(database_url) as first:
-            databases.append(first)
-            if database_url.startswith("sqlite"):
-                return await act()
-            async with opened(database_url) as second:
-                databases.append(second)
-                return await act()
-
-    databases = list[Any]()
-    assert asyncio.run(run()) == (16, (200, 0, 200))
+    assert asyncio.run(act()) == (16, (200, 0, 200))
