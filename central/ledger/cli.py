@@ -107,11 +107,9 @@ async def _journal(transaction: Transaction, zone: ZoneInfo) -> None:
         (at or now).astimezone(zone).date() for at in (await transaction.execute(bounds)).one()
     )
     balance = accounts.credits_posted_fen - accounts.debits_posted_fen
-    query = select(accounts.account, accounts.unit, balance).order_by(accounts.account)
-    kept = [
-        (name, MoneyUnit(unit), balance_fen)
-        for name, unit, balance_fen in await transaction.execute(query)
-    ]
+    query = select(accounts.account, accounts.unit, balance.label("balance_fen"))
+    rows = await transaction.execute(query.order_by(accounts.account))
+    kept = [(row.account, MoneyUnit(row.unit), row.balance_fen) for row in rows]
     for line in written.opening(((name, unit) for name, unit, _ in kept), on=first):
         say(line)
     async for transfer, digest in all_transfers(transaction):

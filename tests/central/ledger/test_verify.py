@@ -96,23 +96,23 @@ def test_a_head_that_was_noted_down_must_still_be_there(
 
 def test_a_guard_that_was_made_to_do_nothing_is_named(ledger: Ledger) -> None:
     async def weakened(transaction: Transaction) -> tuple[str, Report]:
-        name, weak = (
+        name, statements = (
             "ledger_transfers_delete",
-            (
+            [
                 "DROP TRIGGER ledger_transfers_delete",
                 "CREATE TRIGGER ledger_transfers_delete BEFORE DELETE ON ledger_transfers"
                 " BEGIN SELECT 1; END",
-            ),
+            ],
         )
         if transaction.is_postgresql:
-            name, weak = (
+            name, statements = (
                 "menshen_ledger_refuse",
-                (
+                [
                     "CREATE OR REPLACE FUNCTION menshen_ledger_refuse() RETURNS trigger"
                     " LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
-                ),
+                ],
             )
-        for statement in weak:
+        for statement in statements:
             await transaction.execute(text(statement))
         return name, await verified(transaction)
 
