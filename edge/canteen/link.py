@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final, Protocol
+from uuid import UUID
 
 from config.contract.money import ReservationAnswer, ReservationWish, TillPage
 from edge.backoff import BackOff, wait_until_set
@@ -27,6 +28,9 @@ LATE_COUNT_MAX: Final = 4
 POLL_S: Final = 5.0
 """A card that was reported lost, and a plan that changed, are known after this at the latest."""
 RETRY_FIRST_S: Final = 0.5
+ROUNDS_MAX: Final = 6
+"""A balance that is not told anew in so many rounds was told before central said that it had the
+charge."""
 
 
 class Central(Protocol):
@@ -75,6 +79,7 @@ class CanteenLink:
         self._late = set[asyncio.Task[ReservationAnswer | None]]()
         self._is_wanted = asyncio.Event()
         self._is_anew = keeping.book.version == 0
+        self._rounds = dict[UUID, int]()
 
     def wake(self) -> None:
         """Ask what changed at once: central is back, or has something new."""
@@ -125,8 +130,7 @@ class CanteenLink:
             StoreError: It could not be kept, and is known in memory alone.
         """
         book = self._keeping.book
-        # What central had before it was asked is in the balances that it tells.
-        held, has_more = book.held(), True
+        held, has_more, told = book.held(), True, set[str]()
         while has_more:
             after = 0 if self._is_anew else book.version
             page = await self._central.till_page(after=after, plan=book.plan.version)
@@ -136,7 +140,8 @@ class CanteenLink:
                 continue
             has_more = page.has_more and page.version > after
             is_news = bool(page.accounts) or page.plan is not None or self._is_anew
-            accounted = () if has_more else held
+            told |= {account.holder_id for account in page.accounts}
+            accounted = () if has_more else self._accounted(held, told)
             if is_news or accounted or page.version != book.version:
                 is_anew, self._is_anew = self._is_anew, False
                 await self._keeping.learn(
@@ -148,6 +153,22 @@ class CanteenLink:
                 )
                 self._on_change()
         self._heard(is_online=True)
+
+    def _accounted(self, held: frozenset[UUID], told: set[str]) -> tuple[UUID, ...]:
+        """Return the charges that balances are with.
+
+        What central had before it was asked is in a balance that it tells then; it tells one of
+        everybody who was charged, some moments later.
+        """
+        book = self._keeping.book
+        self._rounds = {charge_id: self._rounds.get(charge_id, 0) + 1 for charge_id in held}
+        found = [
+            charge_id
+            for charge_id, rounds in self._rounds.items()
+            if (entry := book.entry(charge_id)) is not None
+            and (entry.charge.holder_id in told or rounds >= ROUNDS_MAX)
+        ]
+        return tuple(found)
 
     async def _ask(self, charge: Charge) -> ReservationAnswer | None:
         wish = ReservationWish(

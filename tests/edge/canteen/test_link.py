@@ -21,7 +21,7 @@ from config.contract.money import (
 )
 from edge.canteen.book import Book, Charge, Entry, State
 from edge.canteen.keeping import Keeping
-from edge.canteen.link import CanteenLink
+from edge.canteen.link import ROUNDS_MAX, CanteenLink
 from edge.canteen.store import Store
 from edge.central_client import CentralRefusedError, CentralUnreachableError
 from tests.edge.canteen.making import NOON, SESSION, accounts, plan
@@ -200,5 +200,22 @@ def test_a_balance_is_with_a_charge_only_if_central_had_it_before_it_was_asked(
             await link.catch_up()
 
             assert (before, book.offline_fen("till-1")) == (2500, 1250)
+
+    asyncio.run(act())
+
+
+def test_a_balance_that_central_has_not_told_yet_is_taken_to_be_without_the_charge(
+    tmp_path: Path,
+) -> None:
+    async def act() -> None:
+        held = Entry(charge(1), State.RECORDED, is_held=True)
+        central = Central(accounts=accounts(boris=5000))
+        async with linked(tmp_path, central, held) as (link, book):
+            seen = []
+            for _ in range(ROUNDS_MAX):
+                seen.append(book.offline_fen("till-1"))
+                await link.catch_up()
+
+            assert (set(seen), book.offline_fen("till-1")) == ({1250}, 0)
 
     asyncio.run(act())
