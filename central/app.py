@@ -32,8 +32,12 @@ from central.audit import repository as audit
 from central.audit.chain import START
 from central.authority import site_authority
 from central.blobs import endpoints as blob_endpoints
+from central.canteen import endpoints as canteen_endpoints
+from central.canteen import plan_endpoints as canteen_plan_endpoints
 from central.canteen import repository as canteen
+from central.canteen import till_endpoints
 from central.canteen.charges import post_waiting
+from central.canteen.service import Canteen
 from central.commands import endpoints as command_endpoints
 from central.consent import endpoints as consent_endpoints
 from central.consent import repository as consents
@@ -131,6 +135,9 @@ ROUTERS: Final = (
     office_endpoints.router,
     office_report_endpoints.router,
     plan_endpoints.router,
+    till_endpoints.router,
+    canteen_plan_endpoints.router,
+    canteen_endpoints.router,
     desk_endpoints.router,
     blob_endpoints.router,
     video_endpoints.router,
@@ -186,6 +193,7 @@ def create_app(
                 _kept_running("patrols", services.patrols.run),
                 _kept_running("payments", services.payments.run),
                 _kept_running("money held too long", Expiries(services).run),
+                _kept_running("canteen", services.canteen.run),
                 _kept_running("noting", _noting(services)),
                 _kept_running("erasures", lambda: services.erasure_file.run(services.database)),
                 _kept_running("migration of faces", services.migration.run),
@@ -297,6 +305,7 @@ async def _running(
             rotation=KeyRotation(database, kek, now=now),
             patrols=Patrols(database, site, now=now),
             payments=payments,
+            canteen=Canteen(database, site, now=now),
             retention=Retention(database, site, audit_key=signing_key, now=now),
             card_key=card_key,
             erasure_file=erasure_file,

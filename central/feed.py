@@ -20,6 +20,8 @@ from central.access import repository as access
 from central.access.repository import TOPIC as ACCESS
 from central.approvals.schemas import TOPIC as APPROVALS
 from central.assistance.repository import TOPIC as ASSISTANCE
+from central.canteen.accounts import TILL
+from central.canteen.repository import TOPIC as CANTEEN
 from central.commands.repository import TOPIC as COMMANDS
 from central.database import EVERYTHING, DatabaseError
 from central.events import reading
@@ -122,6 +124,10 @@ class Feed:
             self._services.hub.publish(APPROVALS, _for("approvals.read", "{}"))
         if is_everything or PATROL in topics:
             self._services.hub.publish(PATROL, _for("patrol.read", "{}"))
+        if is_everything or CANTEEN in topics:
+            self._services.hub.publish(CANTEEN, _for("canteen.read", "{}"))
+        if is_everything or TILL in topics:
+            self._services.node_hub.publish(TILL, lambda _: "{}")
         if is_everything or VIDEO in topics:
             self._services.hub.publish(VIDEO, _for("video.clips", "{}"))
         if is_everything or VISITS in topics:
@@ -234,6 +240,8 @@ class EventMessage:
     def view(self, permissions: frozenset[str]) -> str | None:
         """Return JSON for readers with these permissions."""
         if "events.read" not in permissions:
+            return None
+        if self._stored.event.event_class in reading.hidden_from(permissions):
             return None
         name = self._stored.holder_name
         if name is not None and "people.names" not in permissions:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import Depends, Request
 
 from central.authority import Authority
+from central.canteen.service import Canteen
 from central.consent.erasures import ErasureFile
 from central.database import Database
 from central.duty.desks import Desks
@@ -61,6 +62,7 @@ class Services:
     replica: ReplicaSource
     patrols: Patrols
     payments: Payments
+    canteen: Canteen
     retention: Retention
     rotation: KeyRotation
     hub: Hub

@@ -83,7 +83,10 @@ async def snapshot(operator: Viewer, services: Given) -> Snapshot:
         people_version = await site_values.replica_version(transaction)
         stored = (
             await reading.newest(
-                transaction, limit=EVENT_COUNT, has_names=operator.may("people.names")
+                transaction,
+                limit=EVENT_COUNT,
+                has_names=operator.may("people.names"),
+                hidden=reading.hidden_from(operator.permissions),
             )
             if operator.may("events.read")
             else []

@@ -79,5 +79,5 @@ KINDS: Final[dict[str, Kind]] = {
     "channel": _state(3),
 }
 """Every kind by its name."""
-UNRAISED: Final = frozenset({"wallet_float"})
+UNRAISED: Final = frozenset[str]()
 """Kinds that nothing raises yet: they wait for the part that will, and pages do not show them."""

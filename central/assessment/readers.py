@@ -11,7 +11,7 @@ SHOWN_BY: Final[Mapping[str, frozenset[str]]] = {
     "candidates": frozenset({"events.candidates"}),
     "alarms": frozenset({"events.read"}),
     "device_events": frozenset({"events.read"}),
-    "money": frozenset({"events.read", "people.record"}),
+    "money": frozenset({"canteen.read", "people.record"}),
     "whereabouts": frozenset({"muster.read"}),
     "alarm_list": frozenset({"alarms.read"}),
     "handovers": frozenset({"alarms.read"}),

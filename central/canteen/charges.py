@@ -5,24 +5,18 @@ ledger is owed follows from the row, so the order does not matter. Nothing here 
 what cannot be posted is a line of ``canteen_exceptions`` and an alarm.
 """
 
-import dataclasses
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
-
-from sqlalchemy import Row
 
 from central.alarms.service import raise_alarm, return_alarm
-from central.canteen import plans, repository
-from central.canteen.repository import TOPIC, Payer
-from central.canteen.state import Charge, Fact, Problem, Split, content_hash, hear, split
+from central.canteen import repository
+from central.canteen.posting import settle_up
+from central.canteen.repository import TOPIC
+from central.canteen.state import Charge, Fact, Problem, content_hash, hear
 from central.database import Transaction
-from central.ledger import accounts
 from central.ledger import repository as ledger
-from central.ledger.errors import LedgerError, OrderError
-from central.ledger.transfers import MOVING, Transfer
 from config.contract.events import (
     ChargePending,
     ChargeRecorded,
@@ -33,14 +27,8 @@ from config.contract.events import (
     TillClosed,
     TillOpened,
 )
-from config.contract.money import MoneyUnit, Wallet
 
-CHARGE: Final = "charge"
-VOID: Final = "void"
-"""Reasons of transfers."""
 ALARM: Final = "canteen_exception"
-OFFLINE: Final = timedelta(hours=24)
-"""Two tills without central that took the same money did so within this."""
 TYPES: Final = frozenset(
     model.type_name
     for model in (
@@ -52,7 +40,6 @@ TYPES: Final = frozenset(
         TillClosed,
     )
 )
-_WALLETS: Final = (Wallet.SUBSIDY, Wallet.CASH, Wallet.DEBT)
 
 
 async def take_in(
@@ -84,13 +71,14 @@ async def post_waiting(transaction: Transaction, *, now: datetime) -> int:
     waiting = await repository.unposted(transaction, await repository.merchants(transaction))
     if not waiting:
         return 0
-    await _settle_up(transaction, waiting, now=now)
+    await settle_up(transaction, waiting, now=now)
     await repository.keep_charges(transaction, [], waiting)
     posted = [each for each in waiting if each.posted_at is not None]
     for charge in posted:
         for problem in (Problem.MERCHANT_UNKNOWN, Problem.LEDGER_REFUSES):
-            await repository.decide_exceptions(
-                transaction, charge.charge_id, problem, by="", decision="posted", note="", now=now
+            line = repository.exception_id(charge.charge_id, problem)
+            await repository.decide_exception(
+                transaction, line, by="", decision="posted", note="", now=now
             )
     await follow_alarm(transaction, {each.node for each in posted}, now=now)
     transaction.announce(TOPIC)
@@ -202,7 +190,7 @@ class _Hearing:
         await repository.keep_charges(self._transaction, fresh, [])
         for fact in self._lines:
             await repository.keep_lines(self._transaction, str(fact.charge_id), fact.lines)
-        problems = await _settle_up(self._transaction, heard, now=self._now)
+        problems = await settle_up(self._transaction, heard, now=self._now)
         await repository.keep_charges(self._transaction, [], heard)
         for key, problem in problems.items():
             till = self._heard[key].till
@@ -212,310 +200,3 @@ class _Hearing:
         if rows:
             await repository.add_exceptions(self._transaction, rows)
             await follow_alarm(self._transaction, {self._node}, now=self._now)
-
-
-# ---- what is due in the ledger
-
-
-async def _settle_up(
-    transaction: Transaction, heard: Sequence[Charge], *, now: datetime
-) -> dict[str, Problem]:
-    """Do what is due of charges, which have rows; returns what cannot be done, by charge."""
-    problems = dict[str, Problem]()
-    due = [each for each in heard if each.must_post]
-    kept = await repository.reservations(transaction, [each.charge_id for each in heard])
-    for charge in heard:
-        if charge.must_release and charge.charge_id in kept:
-            await ledger.release(transaction, UUID(charge.charge_id), now=now)
-    known = await repository.merchants(transaction)
-    posting = list[Charge]()
-    for charge in due:
-        if charge.merchant not in known:
-            problems[charge.charge_id] = Problem.MERCHANT_UNKNOWN
-        elif not _is_usable(charge):
-            problems[charge.charge_id] = Problem.HOLDER_UNUSABLE
-        else:
-            posting.append(charge)
-    if posting:
-        problems |= await _post(transaction, posting, kept, now=now)
-    for charge in heard:
-        if charge.must_reverse:
-            try:
-                await _reverse(transaction, charge, now=now)
-            except LedgerError:
-                problems[charge.charge_id] = Problem.LEDGER_REFUSES
-    return problems
-
-
-def _is_usable(charge: Charge) -> bool:
-    try:
-        accounts.rules_of(accounts.wallet(charge.holder_id or "", Wallet.DEBT))
-    except OrderError:
-        return False
-    return True
-
-
-async def _post(
-    transaction: Transaction,
-    posting: Sequence[Charge],
-    kept: Mapping[str, Row[Any]],
-    *,
-    now: datetime,
-) -> dict[str, Problem]:
-    payers = await repository.payers(transaction, [str(c.holder_id) for c in posting], now=now)
-    groups = (await plans.current(transaction)).plan.groups
-    for charge in posting:
-        payer = payers.get(str(charge.holder_id))
-        profiles = () if payer is None else payer.profiles
-        charge.payer_group = next((group for profile, group in groups if profile in profiles), "")
-    rest = list[Charge]()
-    for charge in posting:
-        row = kept.get(charge.charge_id)
-        if row is None or not await _take_kept(transaction, charge, row, now=now):
-            rest.append(charge)
-    return await _post_fresh(transaction, rest, payers, now=now)
-
-
-async def _take_kept(
-    transaction: Transaction, charge: Charge, row: Row[Any], *, now: datetime
-) -> bool:
-    """Take what was kept for a charge; returns whether it was the same and still there."""
-    group = UUID(charge.charge_id)
-    asked = (charge.holder_id, charge.merchant, charge.amount_fen)
-    if (row.holder_id, row.merchant, row.amount_fen) != asked:
-        await ledger.release(transaction, group, now=now)
-        return False
-    at = charge.charged_at or now
-    settled = await ledger.settle(transaction, group, now=now, happened_at=at)
-    if settled.state != "settled":
-        return False
-    charge.subsidy_fen, charge.cash_fen, charge.posted_at = row.subsidy_fen, row.cash_fen, now
-    return True
-
-
-async def _post_fresh(
-    transaction: Transaction,
-    posting: Sequence[Charge],
-    payers: Mapping[str, Payer],
-    *,
-    now: datetime,
-) -> dict[str, Problem]:
-    """Post charges that nothing is kept for: all at once, one by one where the ledger refuses."""
-    left = await _available(transaction, posting)
-    parts = dict[str, Split]()
-    for charge in posting:
-        parts[charge.charge_id] = _part(charge, payers.get(str(charge.holder_id)), left)
-    problems = dict[str, Problem]()
-    try:
-        orders = [order for each in posting for order in _orders(each, parts[each.charge_id])]
-        await ledger.post(transaction, orders, now=now)
-    except LedgerError:
-        for charge in posting:
-            try:
-                await ledger.post(transaction, _orders(charge, parts[charge.charge_id]), now=now)
-            except LedgerError:
-                problems[charge.charge_id] = Problem.LEDGER_REFUSES
-    posted = [each for each in posting if each.charge_id not in problems]
-    for charge in posted:
-        part = parts[charge.charge_id]
-        charge.subsidy_fen, charge.cash_fen, charge.debt_fen = dataclasses.astuple(part)
-        charge.posted_at = now
-    await _note_debts(transaction, posted, payers, now=now)
-    return problems
-
-
-async def _available(
-    transaction: Transaction, posting: Sequence[Charge]
-) -> dict[tuple[str | None, Wallet], int]:
-    names = {
-        accounts.wallet(str(charge.holder_id), which): (charge.holder_id, which)
-        for charge in posting
-        for which in (Wallet.SUBSIDY, Wallet.CASH)
-    }
-    found = await ledger.balances(transaction, names)
-    return {names[name]: balance.available_fen for name, balance in found.items()}
-
-
-def _part(charge: Charge, payer: Payer | None, left: dict[tuple[str | None, Wallet], int]) -> Split:
-    """Return who gives what, and take it from what is left.
-
-    The wallets of somebody who had left by then are for their refund: what they ate is owed.
-    """
-    amount_fen, at = charge.amount_fen or 0, charge.charged_at
-    if payer is None or (payer.left_at is not None and at is not None and payer.left_at <= at):
-        return Split(0, 0, amount_fen)
-    of_subsidy, of_cash = ((charge.holder_id, w) for w in (Wallet.SUBSIDY, Wallet.CASH))
-    part = split(amount_fen, subsidy_fen=left[of_subsidy], cash_fen=left[of_cash])
-    left[of_subsidy] -= part.subsidy_fen
-    left[of_cash] -= part.cash_fen
-    return part
-
-
-def _orders(charge: Charge, part: Split) -> list[ledger.Order]:
-    group = UUID(charge.charge_id)
-    return [
-        ledger.Order(
-            transfer_id=accounts.part_id(group, which.value),
-            debit=accounts.wallet(str(charge.holder_id), which),
-            credit=accounts.merchant(str(charge.merchant)),
-            amount_fen=amount_fen,
-            unit=MoneyUnit.CNY,
-            reason=CHARGE,
-            happened_at=charge.charged_at or charge.received_at,  # type: ignore[arg-type] # set with the content
-            group=group,
-            detail={"till": charge.till, "period": charge.period},
-        )
-        for which, amount_fen in zip(_WALLETS, dataclasses.astuple(part), strict=True)
-        if amount_fen
-    ]
-
-
-async def _note_debts(
-    transaction: Transaction,
-    posted: Sequence[Charge],
-    payers: Mapping[str, Payer],
-    *,
-    now: datetime,
-) -> None:
-    rows = [
-        {
-            "charge_id": charge.charge_id,
-            "holder_id": charge.holder_id,
-            "amount_fen": charge.debt_fen,
-            "cause": await _cause(transaction, charge, payers.get(str(charge.holder_id))),
-            "made_at": now,
-        }
-        for charge in posted
-        if charge.debt_fen
-    ]
-    await repository.add_debts(transaction, rows)
-
-
-async def _cause(transaction: Transaction, charge: Charge, payer: Payer | None) -> str:
-    at = charge.charged_at
-    if payer is None or at is None:
-        return "unknown"
-    if payer.left_at is not None and payer.left_at <= at:
-        return "left"
-    since, until = at - OFFLINE, at + OFFLINE
-    has_others = await repository.paid_elsewhere(transaction, charge, since=since, until=until)
-    return "two_tills" if has_others and not charge.is_reserved else "short"
-
-
-# ---- back
-
-
-class NothingLeftError(ValueError):
-    """More is to go back than is left of a charge."""
-
-
-async def _reverse(transaction: Transaction, charge: Charge, *, now: datetime) -> None:
-    """Move what is left of a charge back: the void of its till."""
-    rest_fen = (charge.amount_fen or 0) - charge.returned_fen
-    if rest_fen:
-        at = charge.voided_at or now
-        key = UUID(charge.void_id)
-        await _move_back(transaction, charge, rest_fen, key=key, reason=VOID, at=at, now=now)
-    charge.reversed_at = now
-
-
-async def give_back(
-    transaction: Transaction,
-    charge_id: UUID,
-    amount_fen: int,
-    *,
-    key: UUID,
-    reason: str,
-    now: datetime,
-) -> Split:
-    """Move money of a charge back to whom it came from: debt first, then cash, then the subsidy.
-
-    What goes back by this is left out by a void that comes later. Repeating a call is harmless.
-
-    Args:
-        transaction: A writing one.
-        charge_id: That is in the ledger.
-        amount_fen: 1 up to what is left of it.
-        key: Of this deed.
-        reason: What for, a word of the caller's own.
-        now: Aware UTC.
-
-    Returns:
-        What each account got.
-
-    Raises:
-        LookupError: No such charge is in the ledger.
-        NothingLeftError: Not so much is left of it.
-    """
-    await ledger.take_turn(transaction)
-    charge = (await repository.charges(transaction, [str(charge_id)])).get(str(charge_id))
-    if charge is None or charge.posted_at is None:
-        raise LookupError(str(charge_id))
-    before = await _moved_by(transaction, charge_id, key)
-    if before is not None:
-        return before
-    if amount_fen < 1 or amount_fen > (charge.amount_fen or 0) - charge.returned_fen:
-        raise NothingLeftError("so much is not left of this charge")
-    given = await _move_back(
-        transaction, charge, amount_fen, key=key, reason=reason, at=now, now=now
-    )
-    await repository.keep_charges(transaction, [], [charge])
-    transaction.announce(TOPIC)
-    return given
-
-
-async def _moved_by(transaction: Transaction, charge_id: UUID, key: UUID) -> Split | None:
-    ids = {accounts.part_id(key, which.value): which for which in _WALLETS}
-    moved = {
-        ids[each.transfer_id]: each.amount_fen
-        for each in await ledger.of_group(transaction, charge_id)
-        if each.transfer_id in ids
-    }
-    return Split(*(moved.get(which, 0) for which in _WALLETS)) if moved else None
-
-
-async def _move_back(
-    transaction: Transaction,
-    charge: Charge,
-    amount_fen: int,
-    *,
-    key: UUID,
-    reason: str,
-    at: datetime,
-    now: datetime,
-) -> Split:
-    group = UUID(charge.charge_id)
-    transfers = await ledger.of_group(transaction, group)
-    orders, given, rest_fen = list[ledger.Order](), dict.fromkeys(_WALLETS, 0), amount_fen
-    for which in reversed(_WALLETS):
-        account = accounts.wallet(str(charge.holder_id), which)
-        for moved in transfers:
-            left_fen = _left(moved, transfers)
-            back_fen = min(rest_fen, left_fen)
-            is_of = moved.kind in MOVING and moved.debit == account and moved.reverses is None
-            if not is_of or not back_fen:
-                continue
-            rest_fen -= back_fen
-            given[which] += back_fen
-            orders.append(
-                ledger.Order(
-                    transfer_id=accounts.part_id(key, which.value),
-                    debit=moved.credit,
-                    credit=account,
-                    amount_fen=back_fen,
-                    unit=MoneyUnit.CNY,
-                    reason=reason,
-                    happened_at=at,
-                    group=group,
-                    reverses=moved.transfer_id,
-                )
-            )
-    await ledger.post(transaction, orders, now=now)
-    charge.returned_fen += amount_fen - rest_fen
-    return Split(*(given[which] for which in _WALLETS))
-
-
-def _left(moved: Transfer, transfers: Sequence[Transfer]) -> int:
-    """Return what of a transfer has not gone back."""
-    back = [each.amount_fen for each in transfers if each.reverses == moved.transfer_id]
-    return moved.amount_fen - sum(back)

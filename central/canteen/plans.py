@@ -8,6 +8,7 @@ from typing import Final
 from pydantic import TypeAdapter
 from sqlalchemy import insert, select
 
+from central.canteen.accounts import TILL
 from central.canteen.plan import Draft, PlanChange
 from central.canteen.repository import TOPIC
 from central.canteen.tables import canteen_plans
@@ -79,3 +80,4 @@ async def put(
         )
     )
     transaction.announce(TOPIC)
+    transaction.announce(TILL)

@@ -372,24 +372,19 @@ async def open_counts(transaction: Transaction, nodes: Collection[str]) -> dict[
     return counts | {row.node: int(row.open_count) for row in await transaction.execute(query)}
 
 
-async def decide_exceptions(
+async def decide_exception(
     transaction: Transaction,
-    about: str,
-    problem: str,
+    exception: str,
     *,
     by: str,
     decision: str,
     note: str,
     now: datetime,
 ) -> None:
-    """Note what became of the lines about one thing."""
+    """Note what became of a line that nobody has decided."""
     await transaction.execute(
         update(canteen_exceptions)
-        .where(
-            _EXCEPTIONS.about == about,
-            _EXCEPTIONS.kind == problem,
-            _EXCEPTIONS.decided_at.is_(None),
-        )
+        .where(_EXCEPTIONS.exception_id == exception, _EXCEPTIONS.decided_at.is_(None))
         .values(decided_at=now, decided_by=by, decision=decision, note=note)
     )
 

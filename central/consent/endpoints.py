@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from central.audit.endpoints import looked
 from central.audit.notes import Note
 from central.audit.purposes import PERSONNEL, Purposeful, Reason
+from central.canteen import accounts
 from central.consent import deletions, erasures, repository, terminal_faces
 from central.consent.certificates import certificate
 from central.consent.record import person_record
@@ -118,6 +119,8 @@ async def record(holder_id: UUID, wish: NewConsent, operator: Writer, services: 
             )
         elif wish.purpose == "gate":
             await people.change(transaction, holder, {})
+        else:
+            await accounts.touch(transaction, [holder], now=now)
         found = await _consents(transaction, holder, operator)
     await services.erasure_file.settle(services.database)
     return next(consent for consent in found if consent.consent_id == consent_id)
@@ -127,7 +130,10 @@ async def record(holder_id: UUID, wish: NewConsent, operator: Writer, services: 
 async def withdraw(
     holder_id: UUID, consent_id: UUID, operator: Writer, services: Given
 ) -> Withdrawn:
-    """End a consent; with the one for the gates the face is deleted everywhere, with proofs."""
+    """End a consent; with the one for the gates the face is deleted everywhere, with proofs.
+
+    With the one for the canteen no till knows the face any more; the person pays by other means.
+    """
     holder, now = str(holder_id), services.now()
     async with services.database.write() as transaction:
         await templates.take_turn(transaction)
@@ -155,6 +161,8 @@ async def withdraw(
                 by=operator.user_id,
                 now=now,
             )
+        else:
+            await accounts.touch(transaction, [holder], now=now)
         if deletion_id is not None:
             transaction.concerns(f"deletion:{deletion_id}")
     await services.erasure_file.settle(services.database)

@@ -93,6 +93,7 @@ async def list_events(
             after,
             limit=limit + 1,
             has_names=operator.may("people.names"),
+            hidden=reading.hidden_from(operator.permissions),
             has_candidates=operator.may("events.candidates"),
         )
     has_more = len(items) > limit
@@ -111,7 +112,10 @@ async def list_conflicts(
     await looked(services, operator, "events_conflicts_get", reason=reason)
     async with services.database.read() as transaction:
         items = await reading.conflicts(
-            transaction, limit=limit, has_candidates=operator.may("events.candidates")
+            transaction,
+            limit=limit,
+            hidden=reading.hidden_from(operator.permissions),
+            has_candidates=operator.may("events.candidates"),
         )
     return ConflictList(items=items)
 

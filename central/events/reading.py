@@ -1,5 +1,6 @@
 """Events as their readers may see them: with or without names, and who was considered."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, select
@@ -9,14 +10,23 @@ from central.events.considered import candidates_of, without_candidates
 from central.events.schemas import CandidateView, ConflictView, StoredEvent
 from central.people.masking import masked
 from central.tables import event_conflicts, events, people
-from config.contract.events import Event
+from config.contract.events import Event, EventClass
+
+MONEY_READERS = "canteen.read"
+"""The permission without which nobody is shown what somebody eats and pays."""
 
 
-def stored_query() -> Select[Any]:
-    """Return what finds events together with the names that they need."""
-    return select(
+def hidden_from(permissions: Collection[str]) -> frozenset[EventClass]:
+    """Return the classes of events that readers with these permissions are not shown."""
+    return frozenset() if MONEY_READERS in permissions else frozenset({EventClass.MONEY})
+
+
+def stored_query(*, hidden: Collection[EventClass]) -> Select[Any]:
+    """Return what finds events together with the names that they need; none of hidden classes."""
+    query = select(
         events.c.position, events.c.received_at, events.c.node, events.c.body, people.c.name
     ).outerjoin(people, and_(people.c.holder_id == events.c.holder_id, ~people.c.is_removed))
+    return query.where(events.c.event_class.not_in(hidden)) if hidden else query
 
 
 def stored_view(row: Row[Any], *, has_names: bool, has_candidates: bool = False) -> StoredEvent:
@@ -37,6 +47,7 @@ async def after(
     *,
     limit: int,
     has_names: bool,
+    hidden: Collection[EventClass] = (),
     has_candidates: bool = False,
 ) -> list[StoredEvent]:
     """Return the next events after a position, oldest first.
@@ -46,20 +57,22 @@ async def after(
         position: Of the last event that is known.
         limit: Of events.
         has_names: Whether the reader may see whole names.
+        hidden: Classes that the reader is not shown; see ``hidden_from``.
         has_candidates: Whether the reader may see who was considered.
     """
-    query = (
-        stored_query().where(events.c.position > position).order_by(events.c.position).limit(limit)
-    )
+    query = stored_query(hidden=hidden).where(events.c.position > position)
+    query = query.order_by(events.c.position).limit(limit)
     return [
         stored_view(row, has_names=has_names, has_candidates=has_candidates)
         for row in await transaction.execute(query)
     ]
 
 
-async def newest(transaction: Transaction, *, limit: int, has_names: bool) -> list[StoredEvent]:
-    """Return the newest events, oldest first."""
-    query = stored_query().order_by(events.c.position.desc()).limit(limit)
+async def newest(
+    transaction: Transaction, *, limit: int, has_names: bool, hidden: Collection[EventClass]
+) -> list[StoredEvent]:
+    """Return the newest events, oldest first; none of hidden classes."""
+    query = stored_query(hidden=hidden).order_by(events.c.position.desc()).limit(limit)
     rows = (await transaction.execute(query)).all()
     return [stored_view(row, has_names=has_names) for row in reversed(rows)]
 
@@ -93,10 +106,15 @@ def _shown(name: str | None, *, has_names: bool) -> str | None:
 
 
 async def conflicts(
-    transaction: Transaction, *, limit: int, has_candidates: bool = False
+    transaction: Transaction,
+    *,
+    limit: int,
+    hidden: Collection[EventClass] = (),
+    has_candidates: bool = False,
 ) -> list[ConflictView]:
-    """Return the newest conflicts, newest first; see ``after`` for ``has_candidates``."""
-    query = select(event_conflicts).order_by(event_conflicts.c.received_at.desc()).limit(limit)
+    """Return the newest conflicts, newest first; see ``after`` for who sees what of them."""
+    query = select(event_conflicts).where(event_conflicts.c.event_class.not_in(hidden))
+    query = query.order_by(event_conflicts.c.received_at.desc()).limit(limit)
     found = [(row, Event.model_validate_json(row.body)) for row in await transaction.execute(query)]
     return [
         ConflictView(

@@ -5,7 +5,7 @@ that each page is one short walk along an index, however many events there are.
 """
 
 import dataclasses
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from central.database import Database, Transaction
 from central.events.reading import stored_query, stored_view
 from central.events.schemas import StoredEvent
 from central.tables import events
+from config.contract.events import EventClass
 
 PAGE_LENGTH: Final = 1_000
 
@@ -29,6 +30,7 @@ class Wanted:
         classes: Of the journal.
         places: Access points, devices, zones, checkpoints, or nodes.
         holder_id: Whom it names.
+        hidden: Classes that whoever looks is not shown.
     """
 
     since: datetime | None = None
@@ -38,6 +40,7 @@ class Wanted:
     places: Sequence[str] = ()
     node: str = ""
     holder_id: str = ""
+    hidden: Collection[EventClass] = ()
 
 
 async def page(
@@ -110,7 +113,7 @@ def query_of(wanted: Wanted) -> Select[Any]:
     if wanted.holder_id:
         conditions.append(columns.holder_id == wanted.holder_id)
     order = (columns.occurred_at.desc(), columns.position.desc())
-    return stored_query().where(*conditions).order_by(*order)
+    return stored_query(hidden=wanted.hidden).where(*conditions).order_by(*order)
 
 
 def _of_types(types: Sequence[str]) -> ColumnElement[bool]:

@@ -1,5 +1,6 @@
 """Looking for events over HTTP, and taking what was found away."""
 
+import dataclasses
 import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Final, Literal
@@ -11,6 +12,7 @@ from pydantic import AwareDatetime
 from central.audit.endpoints import looked
 from central.audit.purposes import Purposeful, Reason
 from central.events import search
+from central.events.reading import hidden_from
 from central.events.schemas import EventPage, StoredEvent
 from central.events.search import Wanted
 from central.problems import RESPONSES, RefusedError
@@ -66,7 +68,7 @@ async def search_events(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> EventPage:
     """Return events that are looked for, newest first; `next` is the `before` of the next page."""
-    _check(wanted, operator)
+    wanted = _checked(wanted, operator)
     # What is looked for is not recorded: it may be a person, and the log is kept longer than they.
     await looked(services, operator, "events_search_get", reason=reason)
     async with services.database.read() as transaction:
@@ -95,7 +97,7 @@ async def export_events(
     reason: Looking,
 ) -> StreamingResponse:
     """Hand out everything that is looked for, as a table or as a line of JSON for each event."""
-    _check(wanted, operator)
+    wanted = _checked(wanted, operator)
     await looked(services, operator, "events_export_get", reason=reason, form=form)
     found = search.everything(
         services.database,
@@ -108,10 +110,11 @@ async def export_events(
     return StreamingResponse(lines, media_type=TYPES[form], headers=headers)
 
 
-def _check(wanted: Wanted, operator: Operator) -> None:
-    """Refuse whoever looks for a person without the right to see people."""
+def _checked(wanted: Wanted, operator: Operator) -> Wanted:
+    """Return what somebody may look for; refuses persons to who may not see people."""
     if wanted.holder_id and not operator.may("people.read"):
         raise RefusedError(403, "forbidden", "this needs the permission people.read")
+    return dataclasses.replace(wanted, hidden=hidden_from(operator.permissions))
 
 
 async def _lines(found: AsyncIterator[StoredEvent], *, is_table: bool) -> AsyncIterator[str]:

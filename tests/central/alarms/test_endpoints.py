@@ -145,12 +145,6 @@ def test_what_a_site_wrote_is_taken_back_and_leaves_nothing(bench: Bench) -> Non
     assert bench.row("SELECT count(*) FROM alarm_procedures") == (0,)
 
 
-def test_what_nothing_raises_yet_is_not_among_the_procedures(bench: Bench) -> None:
-    items = bench.administrator.get(f"{PATH}/procedures").json()["items"]
-
-    assert "wallet_float" not in [each["key"] for each in items]
-
-
 def test_what_is_latched_keeps_its_priority(bench: Bench) -> None:
     wish = {"key": "fire", "text": {}, "priority": 4}
 

@@ -21,6 +21,7 @@ from tests.central.alarms.raising import PATH as ALARMS
 from tests.central.assistance.ringing import ring
 from tests.central.audit.log import actions, in_transaction
 from tests.central.bench import PASSWORD, SITE, Bench, Node, accept, running_central
+from tests.central.canteen.acting import block, debt_of, decide_exception, put_canteen_plan
 from tests.central.commands.areas import free
 from tests.central.duty.desks import locked, opened, taken_by_card
 from tests.central.fire.telling import ask_duty, begin_drill, begin_test
@@ -54,6 +55,8 @@ UNRECORDED = {
     "POST /api/v1/patrol/preview": "it says which rounds would be made, and makes none",
     "POST /api/v1/canteen/office/money/check": "it says what would be moved, and moves nothing",
     "POST /api/v1/canteen/office/corrections/check": "the same of a correction",
+    "POST /api/v1/canteen/plan/preview": "it says what would change, and changes nothing",
+    "POST /api/v1/canteen/reservations": "a till's signed wish: the ledger records what it keeps",
     "POST /api/v1/nodes/current/faces": "a node's signed statement: what it proves is recorded",
     "PUT /api/v1/clips/{sha256}": "a node's signed picture, which belongs to an event",
     "PUT /api/v1/cameras/streams/{stream_id}": "a node's picture of a view that is recorded",
@@ -220,6 +223,15 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "POST /sessions": lambda b: b.administrator.post(
         f"{API}/sessions", json={"username": "admin", "password": PASSWORD}
     ),
+    "PUT /canteen/plan": put_canteen_plan,
+    "POST /canteen/exceptions/{exception_id}/decision": decide_exception,
+    "POST /canteen/debts/{charge_id}/notified": lambda b: debt_of(b, "notified"),
+    "POST /canteen/debts/{charge_id}/dispute": lambda b: debt_of(b, "dispute", words="没有吃过"),
+    "POST /canteen/debts/{charge_id}/decision": lambda b: debt_of(
+        b, "decision", decision="waived", note="终端故障"
+    ),
+    "PUT /canteen/blocks/{holder_id}": block,
+    "DELETE /canteen/blocks/{holder_id}": lambda b: block(b, and_again=True),
     "PUT /patrol/routes": put_patrol_plan,
     "POST /payments/top-ups": begin_top_up,
     "POST /payments/top-ups/{top_up_id}/refund": send_top_up_back,

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from central.canteen import repository
-from central.canteen.charges import NothingLeftError, give_back, post_waiting, take_in
+from central.canteen.charges import post_waiting, take_in
 from central.canteen.reservations import reserve
+from central.canteen.returns import NothingLeftError, give_back
 from central.canteen.state import Split
 from central.canteen.tables import canteen_debts
 from central.database import Transaction

@@ -1,0 +1,290 @@
+"""What is said about the canteen over HTTP."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from central.canteen.plan import Draft, PlanChange, PlanProblem
+from config.contract.money import ChargeLine
+
+Note = Annotated[str, Field(min_length=2, max_length=500)]
+
+
+class MerchantView(BaseModel):
+    """Who is paid, as the site file says."""
+
+    id: str
+    name: Mapping[str, str]
+    kind: str
+
+
+class WantedPlan(BaseModel):
+    """A plan to put in force. Attributes: made_from: The version that it was made from."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    made_from: Annotated[int, Field(ge=0)]
+    plan: Draft
+
+
+class PlanView(BaseModel):
+    """The plan in force.
+
+    Attributes:
+        version: 0 is no plan yet.
+        merchants: Who can have one.
+        profiles: Of the access rules, which groups are made of.
+    """
+
+    version: int
+    plan: Draft
+    changed_by: str | None
+    changed_at: AwareDatetime | None
+    merchants: list[MerchantView]
+    profiles: list[str]
+
+
+class PlanPreview(BaseModel):
+    """What a plan would change, and what cannot be; nothing is done."""
+
+    changes: list[PlanChange]
+    problems: list[PlanProblem]
+
+
+class PlanVersion(BaseModel):
+    """Who changed what."""
+
+    version: int
+    changed_by: str
+    changed_at: AwareDatetime
+    changes: list[PlanChange]
+
+
+class PlanVersions(BaseModel):
+    """The newest first."""
+
+    items: list[PlanVersion]
+
+
+class ChargeView(BaseModel):
+    """One charge.
+
+    Attributes:
+        name: Whose, masked for those who may not see names; None of somebody who is not here.
+        is_posted: It is in the ledger; otherwise a line of exceptions says why not.
+        returned_fen: What went back of it.
+        is_void: The till took it back.
+    """
+
+    charge_id: UUID
+    till: str
+    merchant: str
+    session_id: UUID
+    holder_id: str
+    name: str | None
+    group: str
+    amount_fen: int
+    subsidy_fen: int
+    cash_fen: int
+    debt_fen: int
+    returned_fen: int
+    mode: str
+    period: str
+    credential: str
+    charged_at: AwareDatetime
+    received_at: AwareDatetime
+    is_posted: bool
+    is_void: bool
+    is_reserved: bool
+    is_repeat: bool
+    lines: list[ChargeLine]
+
+
+class ChargeList(BaseModel):
+    """The newest first. Attributes: next: ``before`` of the next page; None at the end."""
+
+    items: list[ChargeView]
+    next: UUID | None
+
+
+class SumsView(BaseModel):
+    """What a session comes to: what stands, and what was taken back."""
+
+    charge_count: int
+    charge_fen: int
+    void_count: int
+    void_fen: int
+
+
+class SessionDifference(BaseModel):
+    """One thing that does not fit; see ``sessions.differences`` for the codes."""
+
+    code: str
+    till: int | None
+    centre: int | None
+
+
+class SessionView(BaseModel):
+    """A till from its opening to its close.
+
+    Attributes:
+        till_sums: None as long as central has not heard of the close.
+        differences: None is a session that balances.
+    """
+
+    session_id: UUID
+    till: str
+    merchant: str
+    opened_at: AwareDatetime | None
+    opened_by: str | None
+    closed_at: AwareDatetime | None
+    closed_by: str | None
+    counted_charges: int | None
+    counted_fen: int | None
+    till_sums: SumsView | None
+    centre_sums: SumsView
+    differences: list[SessionDifference]
+
+
+class OrphanView(BaseModel):
+    """Charges whose session central has heard nothing of."""
+
+    merchant: str
+    charge_count: int
+    charge_fen: int
+
+
+class SessionList(BaseModel):
+    """A day, the oldest first."""
+
+    items: list[SessionView]
+    without_session: list[OrphanView]
+
+
+class ExceptionView(BaseModel):
+    """A fact that needs a person.
+
+    Attributes:
+        kind: Of ``state.Problem``.
+        about: The charge or the session; the event itself where it cannot be read.
+        said: What the till told; without what names somebody.
+        can_post: A decision ``post`` is possible.
+    """
+
+    exception_id: UUID
+    kind: str
+    till: str | None
+    node: str
+    about: UUID
+    found_at: AwareDatetime
+    said: Mapping[str, object]
+    can_post: bool
+    decided_at: AwareDatetime | None
+    decided_by: str | None
+    decision: str | None
+    note: str | None
+
+
+class ExceptionList(BaseModel):
+    """The newest first."""
+
+    items: list[ExceptionView]
+
+
+class WantedDecision(BaseModel):
+    """What becomes of a fact.
+
+    Attributes:
+        decision: ``post`` does in the ledger what it says; ``leave`` does nothing.
+        note: Why.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    decision: Literal["post", "leave"]
+    note: Note
+
+
+class DebtView(BaseModel):
+    """What a meal left owing.
+
+    Attributes:
+        amount_fen: Then; ``owed_fen`` is what the person owes in all now.
+        cause: ``short``; ``two_tills`` spent the same money while central was away; ``left`` or
+            ``unknown``: the diner was nobody here.
+        is_void: The meal was taken back.
+    """
+
+    charge_id: UUID
+    holder_id: str
+    name: str | None
+    amount_fen: int
+    owed_fen: int
+    cause: str
+    merchant: str
+    till: str
+    meal_fen: int
+    charged_at: AwareDatetime
+    made_at: AwareDatetime
+    is_void: bool
+    notified_at: AwareDatetime | None
+    notified_by: str | None
+    disputed_at: AwareDatetime | None
+    dispute: str | None
+    decided_at: AwareDatetime | None
+    decided_by: str | None
+    decision: str | None
+    note: str | None
+
+
+class DebtList(BaseModel):
+    """The newest first. Attributes: open_count, open_fen: Of all that nobody has decided."""
+
+    items: list[DebtView]
+    open_count: int
+    open_fen: int
+
+
+class WantedDispute(BaseModel):
+    """What the diner says against a debt."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    words: Note
+
+
+class WantedDebtDecision(BaseModel):
+    """What becomes of a debt: it stands, or a fund pays it. Attributes: note: Why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    decision: Literal["stands", "waived"]
+    note: Note
+
+
+class WantedBlock(BaseModel):
+    """Why somebody cannot pay: a loss was reported, or the manager decided so."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Literal["lost", "decision"]
+    note: Annotated[str, Field(max_length=500)] = ""
+
+
+class BlockView(BaseModel):
+    """Who cannot pay anywhere."""
+
+    holder_id: str
+    name: str | None
+    reason: str
+    note: str
+    set_by: str
+    set_at: AwareDatetime
+
+
+class BlockList(BaseModel):
+    """The newest first."""
+
+    items: list[BlockView]

@@ -1,0 +1,67 @@
+"""What tills ask central over HTTP, signed by their node."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import ValidationError
+
+from central.canteen import accounts, plans
+from central.canteen.reservations import reserve
+from central.nodes.signed import Signed, SignedRequest
+from central.problems import RESPONSES, RefusedError
+from central.services import Given, Services
+from config.contract.money import ReservationAnswer, ReservationWish, TillPage
+
+router = APIRouter(prefix="/canteen", tags=["canteen"], responses=RESPONSES)
+WISH_SIZE_BYTES_MAX: Final = 2_000
+_BODY: Final = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": ReservationWish.model_json_schema()},
+        },
+    }
+}
+
+
+@router.post("/reservations", openapi_extra=_BODY)
+async def make_reservation(
+    services: Given,
+    signed: Annotated[SignedRequest, Depends(Signed(size_bytes_max=WISH_SIZE_BYTES_MAX))],
+) -> ReservationAnswer:
+    """Keep money for a charge that a till is about to make; the same wish again keeps it once."""
+    try:
+        wish = ReservationWish.model_validate_json(signed.body)
+    except ValidationError as error:
+        raise RefusedError(422, "invalid_request", "this is no wish of a till") from error
+    if wish.till not in _tills(services, signed.node):
+        raise RefusedError(404, "till_not_found", "this node has no such till")
+    async with services.database.write() as transaction:
+        return await reserve(
+            transaction, wish, node=signed.node, zone=services.canteen.zone, now=services.now()
+        )
+
+
+@router.get("/till")
+async def sync_till(
+    services: Given,
+    signed: Annotated[SignedRequest, Depends(Signed())],
+    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    plan: Annotated[int, Query(ge=-1, le=2**31)] = -1,
+) -> TillPage:
+    """Return whose money has changed after a version, and the plan where it is another one."""
+    if not _tills(services, signed.node):
+        raise RefusedError(404, "till_not_found", "this node has no till")
+    async with services.database.read() as transaction:
+        kept = await plans.current(transaction)
+        found, version, has_more = await accounts.page(transaction, after=after, now=services.now())
+    return TillPage(
+        plan=None if kept.version == plan else kept.plan,
+        accounts=found,
+        version=version,
+        has_more=has_more,
+    )
+
+
+def _tills(services: Services, node: str) -> frozenset[str]:
+    return frozenset(till.id for till in services.settings.site.till if till.node == node)
