@@ -1,5 +1,6 @@
 /** The diner's half: one amount, one sentence, one way on. Read at two metres, tray in hand. */
 
+import { Mirror } from "./mirror.js";
 import { NumberPad } from "./number-pad.js";
 import { clauses, dishName, lineWords } from "./till-words.js";
 import { fill, h } from "/web/dom.js";
@@ -10,7 +11,7 @@ import { symbol } from "/web/symbols.js";
 /**
  * @typedef {import("./till.js").TillState} TillState
  * @typedef {import("./till.js").TillScreen} TillScreen
- * @typedef {{title: string, way?: string, sign?: import("/web/symbols.js").SymbolName, small?: string}} Said
+ * @typedef {{title: string, way?: string, sign?: import("/web/symbols.js").SymbolName, small?: string, isMirror?: boolean}} Said
  */
 
 /** Phases in which the amount is what matters. */
@@ -34,9 +35,12 @@ export class DinerSide {
   #language = h("button", { class: "language", type: "button", onclick: () => setLanguage(language() === "en" ? "zh-CN" : "en") });
   #number = h("button", { class: "by-number", type: "button", onclick: () => this.pad.open() });
 
-  /** @param {import("./commands.js").Commands} commands */
-  constructor(commands) {
+  #mirror;
+
+  /** @param {import("./commands.js").Commands} commands @param {string} place of the till */
+  constructor(commands, place) {
     this.#commands = commands;
+    this.#mirror = new Mirror(place);
     this.pad = new NumberPad(commands);
     this.element = h("section", { class: "diner" });
     const foot = h("footer", {}, this.#number, this.#language);
@@ -62,6 +66,7 @@ export class DinerSide {
     const key = JSON.stringify([screen, isAnswering, language()]);
     if (key === this.#drawn) return this.#count();
     this.#drawn = key;
+    this.#mirror.show(isAnswering && screen !== null && screen.eyes === "ok" && mayPay(screen));
     this.#number.hidden = !mayType;
     fill(this.#number, symbol("keypad"), h("span", {}, t("till.by_number")));
     this.#language.lang = language() === "en" ? "zh-CN" : "en";
@@ -105,9 +110,10 @@ export class DinerSide {
   }
 
   /** @param {Said} words @param {string} [name] */
-  #say({ title, way, sign, small }, name) {
+  #say({ title, way, sign, small, isMirror }, name) {
     fill(
       this.#message,
+      isMirror && this.#mirror.element,
       sign && h("div", { class: "sign-large" }, symbol(sign)),
       name && h("p", { class: "name" }, name),
       title && h("p", { class: "title" }, ...clauses(title)),
@@ -179,7 +185,7 @@ function said(screen) {
 
 /** @param {TillScreen} screen @returns {Said} */
 function invitation({ eyes }) {
-  return { title: t(eyes === "ok" ? "till.look_or_card" : "till.card"), sign: eyes === "ok" ? "straight" : "card" };
+  return eyes === "ok" ? { title: t("till.look_or_card"), isMirror: true } : { title: t("till.card"), sign: "card" };
 }
 
 /** @param {TillScreen} screen @returns {Said} */

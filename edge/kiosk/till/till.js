@@ -51,7 +51,7 @@ const store = new Store({
   silentSince: Date.now(),
 });
 const commands = new Commands(place, () => store.schedule());
-const diner = side === "cashier" ? null : new DinerSide(commands);
+const diner = side === "cashier" ? null : new DinerSide(commands, place);
 const cashier = side === "diner" ? null : new CashierSide(commands, store);
 const sound = new TillSound();
 const main = h("main", { class: `till ${side}` }, diner?.element, cashier?.element);

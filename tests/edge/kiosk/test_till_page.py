@@ -69,7 +69,8 @@ CUT_OFF = """() => [...document.querySelectorAll('.till *')]
     .map((e) => `${e.tagName}.${e.className} ${e.textContent}`)"""
 OVERLAPPING = """() => {
     const boxes = [...document.querySelectorAll('.face > *, .message > *')]
-        .filter((e) => e.checkVisibility() && e.className !== 'message' && e.textContent)
+        .filter((e) => e.checkVisibility() && e.className !== 'message')
+        .filter((e) => e.textContent || e.querySelector('img, svg'))
         .map((e) => [e.className, e.getBoundingClientRect()]);
     const pairs = boxes.flatMap((a, i) => boxes.slice(i + 1).map((b) => [a, b]));
     return pairs.filter(([[, a], [, b]]) => a.bottom > b.top + 2 && b.bottom > a.top + 2
@@ -192,6 +193,47 @@ def test_a_card_number_is_typed_by_touch(page: Page, till: TillStand) -> None:
 
     wait_until(lambda: till.asked == [{"do": "number", "number": "10023"}])
     expect(page.locator(".number-pad")).to_be_hidden()
+
+
+@pytest.mark.parametrize("side", ["", "diner"])
+def test_whoever_is_to_pay_sees_themselves_and_nobody_else_is_watched(
+    visitors: Visitors, url: str, till: TillStand, side: str
+) -> None:
+    page = opened(visitors, url, side=side, language="en-US")
+    for size in SIZES:
+        page.set_viewport_size(size)
+        shown(page, till, phase="confirming", amount_fen=1250)
+        expect(page.locator(".mirror img")).to_be_visible()
+        assert page.evaluate(OVERLAPPING) == []
+    assert page.evaluate("document.querySelector('.mirror img').naturalWidth") == 640
+
+    shown(page, till)
+    expect(page.locator(".mirror")).to_have_count(0)
+    shown(page, till, phase="confirming", amount_fen=1250, eyes="lost")
+    expect(page.locator(".diner .sign-large svg")).to_be_visible()
+    expect(page.locator(".mirror")).to_have_count(0)
+
+
+def test_paid_and_refused_are_heard_once(visitors: Visitors, url: str, till: TillStand) -> None:
+    person = visitors.meet(width=1280, height=800)
+    person.context.add_init_script(
+        "window.heard = []; const Tone = OscillatorNode;"
+        " window.OscillatorNode = class extends Tone {"
+        " constructor(audio, made) { super(audio, made); heard.push(made.frequency); } };"
+    )
+    page = person.open(url)
+    shown(page, till)
+    page.keyboard.press("1")
+    page.wait_for_function("navigator.locks.query().then(({ held }) => held.length > 0)")
+
+    shown(page, till, phase="paid", amount_fen=1250)
+    shown(page, till, phase="paid", amount_fen=1250, typed="7")
+    shown(page, till, phase="refused", refusal="short")
+
+    paid, refused = page.evaluate("[heard.slice(0, 2), heard.slice(2)]")
+    assert paid[0] < paid[1]
+    assert refused[0] > refused[1]
+    assert len(refused) == 2
 
 
 def test_the_cashier_types_picks_confirms_and_takes_back(page: Page, till: TillStand) -> None:

@@ -20,6 +20,7 @@ from edge.kiosk.app import create_app
 from edge.kiosk.state import KioskBoard, Standing
 from edge.kiosk.tills import TillPages, page_deeds, till_pages
 from edge.operators import Operators
+from tests.edge.kiosk.lanes import HeldView
 
 KEY = "a key that only this test knows"
 CARD_KEY = b"c" * 32
@@ -115,6 +116,7 @@ class TillStand:
     is_taken: bool = True
     answer_s: float = 0.0
     board: TillBoard = dataclasses.field(default_factory=TillBoard)
+    camera: HeldView = dataclasses.field(default_factory=HeldView)
     loop: asyncio.AbstractEventLoop | None = None
 
     @property
@@ -159,7 +161,7 @@ class TillStand:
             site=SITE.site,
             tills={"till-1": self},
             board=self.board,
-            views={},
+            views={"till-1": self.camera},
             operators=Operators(lambda: [CASHIER], key=CARD_KEY),
             now=lambda: SINCE,
         )
