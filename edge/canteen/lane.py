@@ -23,8 +23,8 @@ from edge.canteen.diner import Diner
 from edge.canteen.keeping import Keeping
 from edge.canteen.limits import is_repeat, offline_refusal
 from edge.canteen.offer import Counter, Offer, Wanted
+from edge.canteen.payment import People
 from edge.canteen.prices import day_of
-from edge.canteen.sale import People
 from edge.canteen.till import Money
 
 _log = logging.getLogger("edge.canteen")

@@ -6,51 +6,28 @@ Keys, faces, weights, answers and the time come in; what it wants done is in ``t
     confirming --somebody is found--> asking --yes--> working --recorded--> paid
                      +-- nobody, or not allowed --------+---------------> refused
 
-One charge at a time. It is recorded at most once: ``Record`` is wanted once per key, and only once
-every question about it is answered. What central may have kept money for and does not come about is
+One charge at a time (``payment``). What central may have kept money for and does not come about is
 let go. Whoever runs this makes the charge durable before it says ``recorded``.
 """
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final, Literal, Protocol
+from typing import Final
 from uuid import UUID
 
-from config.contract.access import CredentialKind
-from config.contract.money import ChargeMode, ReservationAnswer
-from edge.access.question import Person
-from edge.canteen.book import Charge, Session
-from edge.canteen.diner import Diner, Found
+from config.contract.money import ChargeMode, Dish, ReservationAnswer
+from edge.canteen.book import Session
+from edge.canteen.diner import Found
 from edge.canteen.draft import Draft
-from edge.canteen.limits import is_repeat, offline_refusal
-from edge.canteen.offer import Counter, Offer, Wanted
-from edge.canteen.screen import Choice, Question, TillPhase, TillRefusal
-from edge.canteen.wishes import Keep, LetGo, LookAgain, Paying, Record, Result, Stage, Wish
+from edge.canteen.offer import Counter, Wanted
+from edge.canteen.payment import Payment, People
+from edge.canteen.screen import TillPhase, TillRefusal
+from edge.canteen.wishes import LookAgain, Wish
 
-PAID_S: Final = 2.0
-REFUSED_S: Final = 3.0
-ASKED_S: Final = 10.0
-PIN_S: Final = 20.0
-PIN_LENGTH_MAX: Final = 16
-SELF_ARMED: Final = frozenset({ChargeMode.FIXED, ChargeMode.COUNT})
-"""Modes whose amount stands without a key, so the next diner need not wait for the last tick."""
 TRIED_AGAIN: Final = frozenset(
     {TillRefusal.WRONG_PIN, TillRefusal.NOBODY_ANSWERED, TillRefusal.NOT_RECORDED}
 )
 """After these whoever still stands there is looked at again: the face was not to blame."""
-
-
-class People(Protocol):
-    """Who is known here; ``edge.replica.Replica`` behind a count of wrong PINs."""
-
-    def person(self, holder_id: str) -> Person | None:
-        """Return a person by identifier."""
-        ...
-
-    def is_pin(self, pin: str, *, holder_id: str, now: datetime) -> bool:
-        """Return whether this is the person's PIN; after too many wrong ones none is."""
-        ...
 
 
 class Sale:
@@ -58,6 +35,7 @@ class Sale:
 
     Attributes:
         draft: What is being sold.
+        payment: Who is on the way to pay it; to be read.
         session: None while the till is closed.
     """
 
@@ -78,19 +56,17 @@ class Sale:
             session: One that was open when the process ended.
         """
         till = counter.till
-        self._counter, self._people, self._has_challenge = counter, people, has_challenge
-        self._confirm_s = till.confirm_s
+        self._counter = counter
+        self.payment = Payment(counter, people, has_challenge=has_challenge)
         self.draft = Draft(mode=till.mode, modes=(till.mode, *till.modes))
         self.session = session
-        self._paying: Paying | None = None
-        self._result: Result | None = None
-        self._is_on_fire = False
-        self._wanted = list[Wish]()
+        self._is_on_fire = self._must_look = False
 
     def take_wanted(self) -> Sequence[Wish]:
         """Return what is to be done now, in this order; each once."""
-        wanted, self._wanted = tuple(self._wanted), []
-        return wanted
+        look = (LookAgain(),) if self._must_look else ()
+        self._must_look = False
+        return (*self.payment.take_wanted(), *look)
 
     # ---- what is seen of it
 
@@ -98,394 +74,176 @@ class Sale:
         """Return what the till is at."""
         if self._is_on_fire:
             return "fire"
-        if self._paying is not None:
-            is_asking = self._paying.stage not in ("keeping", "recording")
-            return "asking" if is_asking else "working"
-        if self._result is not None:
-            return self._result.phase
+        if self.payment.stage is not None:
+            return "working" if self.payment.stage in ("keeping", "recording") else "asking"
+        if self.payment.result is not None:
+            return self.payment.result.phase
         if self.session is None:
             return "closed"
         return self.draft.phase(has_meal=self._counter.price(now) is not None)
 
     def amount_fen(self, *, now: datetime) -> int | None:
         """Return what is to be paid, or was; None while it is not known."""
-        if self._paying is not None and self._paying.charge is not None:
-            return self._paying.charge.amount_fen
-        if self._result is not None and self._result.amount_fen is not None:
-            return self._result.amount_fen
-        return self.draft.amount_fen(meal_fen=self._counter.price(now))
-
-    @property
-    def masked_name(self) -> str:
-        """Of whoever pays."""
-        if self._paying is not None and self._paying.charge is not None:
-            return self._masked(self._paying.charge.holder_id)
-        return "" if self._result is None else self._result.masked_name
-
-    @property
-    def refusal(self) -> TillRefusal | None:
-        """Why somebody did not pay, while that is shown."""
-        is_shown = self._paying is None and self._result is not None
-        return self._result.refusal if is_shown and self._result is not None else None
-
-    def question(self, *, now_s: float) -> Question | None:
-        """Return what is asked."""
-        paying = self._paying
-        if paying is None or paying.stage == "keeping" or paying.stage == "recording":
-            return None
-        choices = tuple(
-            Choice(number=number, masked_name=self._masked(diner.holder_id))
-            for number, diner in enumerate(paying.diners, start=1)
-        )
-        return Question(
-            kind=paying.stage,
-            seconds_left=round(max(0.0, paying.until_s - now_s), 2),
-            seconds=paying.asked_s,
-            choices=choices if paying.stage == "who" else (),
-            digit_count=len(paying.pin),
-        )
+        paid = self.payment.amount_fen
+        return self.draft.amount_fen(meal_fen=self._counter.price(now)) if paid is None else paid
 
     @property
     def due_s(self) -> float | None:
         """When ``tick`` has something to do; None while nothing runs out."""
-        paying, result = self._paying, self._result
-        if paying is not None and paying.until_s:
-            return paying.until_s
-        return None if result is None else result.until_s
-
-    @property
-    def charge(self) -> Charge | None:
-        """What somebody is on the way to pay."""
-        return None if self._paying is None else self._paying.charge
-
-    def has_just_paid(self, found: Found) -> bool:
-        """Return whether somebody who was found is whom *paid* is shown of."""
-        result = self._result
-        holders = [diner.holder_id for diner in found.diners]
-        return result is not None and result.phase == "paid" and result.holder_id in holders
+        return self.payment.due_s
 
     @property
     def is_at_rest(self) -> bool:
         """Whether nobody is on the way to pay."""
-        return self._paying is None
+        return self.payment.stage is None
 
     # ---- session, mode, fire
 
     def opened(self, session: Session) -> None:
         """The till is open."""
-        self.session, self._result = session, None
+        self.session, self.payment.result = session, None
         self.draft.clear()
 
     def closed(self) -> None:
         """The till is closed."""
-        self.session, self._result = None, None
+        self.session, self.payment.result = None, None
         self.draft.clear()
 
     def fire(self, *, is_on: bool) -> None:
         """A fire releases people here: nothing is sold, and nobody is kept at a till."""
         self._is_on_fire = is_on
-        if is_on and self._paying is not None and self._paying.stage != "recording":
-            self._let_go("cancelled")
-            self._paying = None
+        if is_on:
+            self.payment.interrupt()
+            self.weighed()
 
     def change_mode(self, mode: ChargeMode) -> bool:
         """Sell in another way; False while somebody pays, or the till cannot."""
-        if self._paying is not None or mode not in self.draft.modes:
+        if not self.is_at_rest or mode not in self.draft.modes:
             return False
-        self._result = None
+        self.payment.result = None
         self.draft.change_mode(mode)
+        self.weighed()
         return True
 
     # ---- keys
 
     def key(self, key: str) -> bool:
         """Take a key; returns whether it meant something."""
-        paying = self._paying
-        if paying is not None:
-            return paying.stage == "pin" and self._pin_key(paying, key)
-        if not self._may_sell:
-            return False
-        self._result = None
-        return self.draft.key(key)
+        if not self.is_at_rest:
+            return self.payment.key(key)
+        return self._changed_by(lambda: self.draft.key(key))
 
     def dish(self, dish_id: str) -> bool:
         """Take a dish; returns whether there is one."""
-        plan = self._counter.book.merchant(self._counter.till.merchant)
-        dish = next((d for d in (() if plan is None else plan.dishes) if d.id == dish_id), None)
-        if dish is None or self._paying is not None or not self._may_sell:
+        dish = next((d for d in self._dishes if d.id == dish_id), None)
+        if dish is None or not self.is_at_rest:
             return False
-        self._result = None
-        return self._armed_by(lambda: self.draft.dish(dish))
+        return self._changed_by(lambda: self.draft.dish(dish))
 
     def cancel(self, *, now_s: float) -> bool:
         """Take back what is not paid yet."""
-        if self._paying is not None:
-            return self._decline(TillRefusal.CANCELLED, "cancelled", now_s)
-        self._result = None
+        if not self.is_at_rest:
+            return self._declined(TillRefusal.CANCELLED, now_s)
+        self.payment.result = None
         self.draft.clear()
+        self.weighed()
         return True
 
     def confirm(self, *, now: datetime, now_s: float) -> bool:
         """Say yes to whatever is asked, or let the amount stand."""
-        paying = self._paying
-        if paying is None:
-            if not self._may_sell:
-                return False
-            self._result = None
-            return self._armed_by(self.draft.confirm)
-        match paying.stage:
-            case "is_it_you":
-                self._go_on(paying, now_s)
-            case "again":
-                paying.was_asked = True
-                self._ask(paying, now_s, after="again")
-            case "pin":
-                self._judge_pin(paying, now, now_s)
-            case _:
-                return False
-        return True
+        if self.is_at_rest:
+            return self._changed_by(self.draft.confirm)
+        is_taken = self.payment.yes(now=now, now_s=now_s)
+        self.weighed()
+        return is_taken
 
     def choose(self, number: int, *, now: datetime, now_s: float) -> bool:
         """Answer which of them pays."""
-        paying = self._paying
-        if paying is None or paying.stage != "who" or not 1 <= number <= len(paying.diners):
-            return False
-        diner = paying.diners[number - 1]
-        if len(paying.diners) > 1 and not self._counter.till.attended:
-            # Whoever serves themselves could choose another's name.
-            diner = dataclasses.replace(diner, needs_pin=True)
-        paying.diners, paying.was_asked = (diner,), True
-        self._take(paying, now, now_s)
-        return True
+        is_taken = self.payment.choose(number, now=now, now_s=now_s)
+        self.weighed()
+        return is_taken
 
     def not_me(self, *, now_s: float) -> bool:
         """*Not me*: nothing is owed. False once it is being recorded, and if nothing is asked."""
-        return self._decline(TillRefusal.NOT_ME, "not_me", now_s)
+        is_taken = self.payment.decline(TillRefusal.NOT_ME, "not_me", now_s)
+        self.weighed()
+        return is_taken
 
     # ---- what happens
 
     def weighed(self) -> None:
-        """The scale said something: ``draft.scale`` has taken it."""
-        if self._paying is None and self._may_sell:
-            self._armed_by(self.draft.weighed)
+        """The scale said something, which ``draft.scale`` took; or it counts again."""
+        if self.is_at_rest and self.session is not None:
+            self.draft.weighed_dish = self._weighed_dish()
+            self._standing_by(self.draft.weighed)
 
     def found(self, found: Found, *, decision_id: UUID | None, now: datetime, now_s: float) -> bool:
         """Take who was found; False where nobody was waited for."""
-        paying = self._paying
-        if paying is not None:
-            # A card settles a doubt about a face, of that person or another.
-            is_better = any(d.credential is not CredentialKind.FACE for d in found.diners)
-            if not is_better or paying.stage in ("keeping", "recording"):
-                return False
-            self._let_go("not_me")
-            self._paying = None
-        if not self._may_sell or not self._is_armed(now):
+        if not self.is_at_rest and not self.payment.yields_to(found):
             return False
-        if found.refusal is not None or not found.diners:
-            self._refuse(found.refusal or TillRefusal.UNKNOWN_FACE, now_s)
-            return True
-        paying = self._paying = Paying("who", found.diners, decision_id)
-        self._result = None
-        if found.is_doubtful:
-            self._wait(paying, "who", ASKED_S, now_s)
-        else:
-            self._take(paying, now, now_s)
-        return True
-
-    def kept(self, charge_id: UUID, answer: ReservationAnswer | None, *, now_s: float) -> None:
-        """Take central's answer, None where none came in time; one for another charge is late."""
-        paying = self._paying
-        if paying is None or paying.charge is None or paying.charge.charge_id != charge_id:
-            return
-        if paying.answer is not None:
-            return
-        paying.answer = "silent" if answer is None else answer
-        refusal = self._kept_refusal(paying)
-        if refusal is not None:
-            self._decline(refusal, "cancelled", now_s)
-        elif paying.stage == "keeping":
-            self._record(paying)
-
-    def recorded(self, charge_id: UUID, *, is_recorded: bool, now_s: float) -> None:
-        """The charge is durable, or was not made so and is not owed."""
-        paying = self._paying
-        if paying is None or paying.charge is None or paying.charge.charge_id != charge_id:
-            return
-        charge, self._paying = paying.charge, None
-        if not is_recorded:
-            self._refuse(TillRefusal.NOT_RECORDED, now_s)
-            return
-        masked = self._masked(charge.holder_id)
-        self._result = Result(
-            "paid", now_s + PAID_S, charge.amount_fen, masked, holder_id=charge.holder_id
-        )
-        self.draft.paid()
-
-    def tick(self, *, now: datetime, now_s: float) -> None:
-        """Let run out what runs out."""
-        paying, result = self._paying, self._result
-        if paying is not None and paying.until_s and now_s >= paying.until_s:
-            if paying.stage == "is_it_you":
-                self._go_on(paying, now_s)
-            else:
-                self._decline(TillRefusal.NOBODY_ANSWERED, "cancelled", now_s)
-        elif result is not None and now_s >= result.until_s:
-            self._result = None
-            if result.refusal in TRIED_AGAIN and self._may_sell and self._is_armed(now):
-                self._wanted.append(LookAgain())
-
-    # ---- the way of one payment
-
-    def _take(self, paying: Paying, now: datetime, now_s: float) -> None:
-        """One person is meant: see what it costs them, and whether they may."""
-        [diner] = paying.diners
         session = self.session
-        if session is None:
-            self._paying = None
-            return
+        is_armed = self.draft.is_armed(has_meal=self._counter.price(now) is not None)
+        if session is None or self._is_on_fire or not is_armed:
+            return False
         wanted = Wanted(
             mode=self.draft.mode,
             session_id=session.session_id,
             lines=self.draft.lines,
             count=self.draft.count,
         )
-        person = self._people.person(diner.holder_id)
-        offered = self._counter.offer(
-            wanted, diner, person, decision_id=paying.decision_id, now=now
-        )
-        if not isinstance(offered, Offer):
-            self._paying = None
-            self._refuse(offered, now_s)
-            return
-        limits = self._counter.book.plan.limits
-        is_again = is_repeat(offered.spending, limits, now=now)
-        paying.charge = offered.charge.model_copy(update={"is_repeat": is_again})
-        if is_again:
-            self._wait(paying, "again", ASKED_S, now_s)
-        else:
-            self._ask(paying, now_s, after="who")
-
-    def _ask(self, paying: Paying, now_s: float, *, after: Literal["who", "again", "pin"]) -> None:
-        """Ask what is left to be asked."""
-        [diner], charge = paying.diners, paying.charge
-        if charge is None:
-            return
-        if after != "pin" and not paying.is_proven and self._needs_pin(diner, charge):
-            person = self._people.person(diner.holder_id)
-            kinds = None if person is None else person.kinds
-            if kinds is not None and CredentialKind.PIN not in kinds:
-                self._decline(TillRefusal.PIN_NEEDED, "cancelled", now_s)
-                return
-            self._wait(paying, "pin", PIN_S, now_s)
-            return
-        is_face = diner.credential is CredentialKind.FACE
-        paying.is_kept = True
-        if is_face and not paying.was_asked and self._confirm_s > 0:
-            self._wait(paying, "is_it_you", self._confirm_s, now_s)
-        else:
-            self._wait(paying, "keeping", 0.0, now_s)
-        self._wanted.append(Keep(charge))
-
-    def _needs_pin(self, diner: Diner, charge: Charge) -> bool:
-        if diner.needs_pin or diner.credential is CredentialKind.PIN:
-            return True
-        is_much = charge.amount_fen > self._counter.book.plan.limits.pin_above_fen
-        is_face = diner.credential is CredentialKind.FACE
-        return is_face and is_much and not (self._has_challenge and diner.is_challenged)
-
-    def _go_on(self, paying: Paying, now_s: float) -> None:
-        """Nobody said no: record it once central has answered, or its time is over."""
-        self._wait(paying, "keeping", 0.0, now_s)
-        if paying.answer is not None:
-            self._record(paying)
-
-    def _record(self, paying: Paying) -> None:
-        if paying.charge is None:
-            return
-        paying.charge = paying.charge.model_copy(
-            update={"is_reserved": isinstance(paying.answer, ReservationAnswer)}
-        )
-        paying.stage, paying.until_s = "recording", 0.0
-        self._wanted.append(Record(paying.charge))
-
-    def _kept_refusal(self, paying: Paying) -> TillRefusal | None:
-        answer, charge = paying.answer, paying.charge
-        if charge is None:
-            return TillRefusal.NOT_RECORDED
-        if isinstance(answer, ReservationAnswer):
-            # Settled would be of a charge that this till has never recorded: it is not its money.
-            return {
-                "reserved": None,
-                "short": TillRefusal.SHORT,
-                "closed": TillRefusal.BLOCKED,
-                "settled": TillRefusal.NOT_RECORDED,
-            }[answer.outcome]
-        book = self._counter.book
-        spending = self._counter.spending_of(charge)
-        return offline_refusal(spending, book.plan.limits, amount_fen=charge.amount_fen)
-
-    def _pin_key(self, paying: Paying, key: str) -> bool:
-        if key == "clear":
-            paying.pin = ""
-        elif key == "back":
-            paying.pin = paying.pin[:-1]
-        elif key.isdecimal() and len(paying.pin) < PIN_LENGTH_MAX:
-            paying.pin += key
-        else:
-            return False
+        self.payment.begin(found, wanted, decision_id=decision_id, now=now, now_s=now_s)
         return True
 
-    def _judge_pin(self, paying: Paying, now: datetime, now_s: float) -> None:
-        [diner], pin = paying.diners, paying.pin
-        paying.pin = ""
-        if not self._people.is_pin(pin, holder_id=diner.holder_id, now=now):
-            self._decline(TillRefusal.WRONG_PIN, "cancelled", now_s)
-            return
-        paying.is_proven = paying.was_asked = True
-        self._ask(paying, now_s, after="pin")
+    def kept(self, charge_id: UUID, answer: ReservationAnswer | None, *, now_s: float) -> None:
+        """Take central's answer, None where none came in time; one for another charge is late."""
+        self.payment.kept(charge_id, answer, now_s=now_s)
+        self.weighed()
 
-    def _wait(self, paying: Paying, stage: Stage, seconds: float, now_s: float) -> None:
-        paying.stage, paying.asked_s = stage, seconds
-        paying.until_s = now_s + seconds if seconds else 0.0
+    def recorded(self, charge_id: UUID, *, is_recorded: bool, now_s: float) -> None:
+        """The charge is durable, or was not made so and is not owed."""
+        if self.payment.recorded(charge_id, is_recorded=is_recorded, now_s=now_s):
+            self.draft.paid()
+        self.weighed()
 
-    def _decline(
-        self, refusal: TillRefusal, reason: Literal["not_me", "cancelled"], now_s: float
-    ) -> bool:
-        """End a payment that is not being recorded yet."""
-        paying = self._paying
-        if paying is None or paying.stage == "recording":
-            return False
-        amount_fen = None if paying.charge is None else paying.charge.amount_fen
-        self._let_go(reason)
-        self._paying = None
-        self._refuse(refusal, now_s, amount_fen=amount_fen)
-        return True
+    def tick(self, *, now: datetime, now_s: float) -> None:
+        """Let run out what runs out."""
+        over = self.payment.tick(now_s=now_s)
+        is_armed = self.draft.is_armed(has_meal=self._counter.price(now) is not None)
+        if over is not None and over.refusal in TRIED_AGAIN and is_armed and self.session:
+            self._must_look = True
+        self.weighed()
 
-    def _let_go(self, reason: Literal["not_me", "cancelled"]) -> None:
-        paying = self._paying
-        if paying is not None and paying.is_kept and paying.charge is not None:
-            self._wanted.append(LetGo(paying.charge, reason))
-
-    def _refuse(self, refusal: TillRefusal, now_s: float, *, amount_fen: int | None = None) -> None:
-        self._result = Result("refused", now_s + REFUSED_S, amount_fen, refusal=refusal)
-
-    def _masked(self, holder_id: str) -> str:
-        person = self._people.person(holder_id)
-        return "" if person is None else person.masked_name
+    def _declined(self, refusal: TillRefusal, now_s: float) -> bool:
+        is_taken = self.payment.decline(refusal, "cancelled", now_s)
+        self.weighed()
+        return is_taken
 
     # ---- the amount
 
     @property
-    def _may_sell(self) -> bool:
-        return self.session is not None and not self._is_on_fire
+    def _dishes(self) -> Sequence[Dish]:
+        plan = self._counter.book.merchant(self._counter.till.merchant)
+        return () if plan is None else plan.dishes
 
-    def _is_armed(self, now: datetime) -> bool:
-        return self.draft.is_armed(has_meal=self._counter.price(now) is not None)
+    def _weighed_dish(self) -> Dish | None:
+        """Return what is weighed, at the price of now: what was picked, or all there is."""
+        by_weight = [dish for dish in self._dishes if dish.per_g is not None]
+        picked = self.draft.weighed_dish
+        if picked is not None:
+            return next((dish for dish in by_weight if dish.id == picked.id), None)
+        return by_weight[0] if len(by_weight) == 1 else None
 
-    def _armed_by(self, change: Callable[[], bool]) -> bool:
+    def _changed_by(self, change: Callable[[], bool]) -> bool:
+        """Let a key change the draft, if anything is sold now."""
+        if self.session is None or self._is_on_fire:
+            return False
+        self.payment.result = None
+        return self._standing_by(change)
+
+    def _standing_by(self, change: Callable[[], bool]) -> bool:
         """Let something change the draft; look again at whoever stands there if it now stands."""
         before = self.draft.standing
         is_taken = change()
         if self.draft.standing and self.draft.standing != before:
-            self._wanted.append(LookAgain())
+            self._must_look = True
         return is_taken

@@ -29,7 +29,8 @@ from edge.canteen.diner import Found
 from edge.canteen.finder import Finder
 from edge.canteen.keeping import Keeping
 from edge.canteen.offer import Counter
-from edge.canteen.sale import People, Sale
+from edge.canteen.payment import People
+from edge.canteen.sale import Sale
 from edge.canteen.screen import TillCommand, TillScreen
 from edge.canteen.sessions import TillSessions
 from edge.canteen.view import Around, Eyes, screen_of
@@ -286,7 +287,7 @@ class Till:
 
     async def _resume(self) -> None:
         """Settle what was on its way when this task ended: it is paid only if it was kept so."""
-        charge = self.sale.charge
+        charge = self.sale.payment.charge
         if charge is None:
             return
         entry = self._keeping.book.entry(charge.charge_id)
@@ -347,7 +348,7 @@ class Till:
         if self._next is not None and self.sale.is_at_rest:
             (found, at_s), self._next = self._next, None
             now_s = self._monotonic()
-            if now_s - at_s <= WAITED_S_MAX and not self.sale.has_just_paid(found):
+            if now_s - at_s <= WAITED_S_MAX and not self.sale.payment.has_just_paid(found):
                 self.sale.found(found, decision_id=None, now=self._now(), now_s=now_s)
         for wish in self.sale.take_wanted():
             if isinstance(wish, LookAgain):

@@ -7,8 +7,9 @@ from typing import Literal
 
 from edge.canteen.book import Entry, Session, State
 from edge.canteen.offer import Counter
+from edge.canteen.payment import PIN_LENGTH_MAX
 from edge.canteen.prices import meal_price
-from edge.canteen.sale import PIN_LENGTH_MAX, Sale
+from edge.canteen.sale import Sale
 from edge.canteen.screen import (
     LAST_COUNT,
     CloseShown,
@@ -53,9 +54,9 @@ def screen_of(
         phase=sale.phase(now=now),
         amount_fen=sale.amount_fen(now=now),
         typed=draft.typed,
-        masked_name=sale.masked_name,
-        refusal=sale.refusal,
-        question=sale.question(now_s=now_s),
+        masked_name=sale.payment.masked_name,
+        refusal=sale.payment.refusal,
+        question=sale.payment.question(now_s=now_s),
         lines=draft.lines,
         last=_last(charges, around.masked_name),
         can_void=next((e.charge.charge_id for e in reversed(charges) if _is_paid(e)), None),

@@ -7,6 +7,7 @@ from uuid import UUID
 from config.contract.money import ReservationAnswer
 from edge.canteen.book import Charge
 from edge.canteen.diner import Diner
+from edge.canteen.offer import Wanted
 from edge.canteen.screen import TillRefusal
 
 
@@ -47,6 +48,7 @@ class Paying:
 
     Attributes:
         diners: More than one while it is asked which.
+        wanted: What stood on the till when they were found.
         is_kept: Central was asked to keep the money, and may have.
         answer: Of central; ``"silent"`` where none came in time.
         was_asked: Somebody said yes to something, so that silence need not.
@@ -55,6 +57,7 @@ class Paying:
     stage: Stage
     diners: tuple[Diner, ...]
     decision_id: UUID | None
+    wanted: Wanted
     until_s: float = 0.0
     asked_s: float = 0.0
     charge: Charge | None = None

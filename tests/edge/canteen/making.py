@@ -123,7 +123,7 @@ class Bench:
 
     @property
     def question(self) -> str | None:
-        question = self.sale.question(now_s=self.now_s)
+        question = self.sale.payment.question(now_s=self.now_s)
         return None if question is None else question.kind
 
     def wanted(self) -> list[str]:
@@ -144,7 +144,7 @@ class Bench:
             self.sale.key(key)
 
     def charge_id(self) -> UUID:
-        charge = self.sale.charge
+        charge = self.sale.payment.charge
         assert charge is not None
         return charge.charge_id
 

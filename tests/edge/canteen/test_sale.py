@@ -8,11 +8,11 @@ from config.contract.money import ReservationAnswer
 from drivers.base import WeightChanged
 from edge.access.question import Person
 from edge.canteen.diner import Diner, Found
-from edge.canteen.sale import ASKED_S, PAID_S, REFUSED_S
+from edge.canteen.payment import ASKED_S, PAID_S, REFUSED_S
 from edge.canteen.screen import TillRefusal
 from edge.canteen.weighing import Scale
 from edge.canteen.wishes import LookAgain, Record
-from tests.edge.canteen.making import ANNA, PIN, SESSION, Bench, card, face
+from tests.edge.canteen.making import ANNA, BUFFET, PIN, SESSION, Bench, card, face
 
 RESERVED = ReservationAnswer(outcome="reserved")
 
@@ -21,14 +21,14 @@ def test_a_face_is_shown_a_moment_and_then_pays_the_meal() -> None:
     bench = Bench()
 
     assert bench.found(face("anna"))
-    seen = [(bench.phase, bench.question, bench.sale.masked_name, bench.wanted())]
+    seen = [(bench.phase, bench.question, bench.sale.payment.masked_name, bench.wanted())]
     bench.sale.kept(bench.charge_id(), RESERVED, now_s=bench.now_s)
     bench.wait(1.9)
-    seen.append((bench.phase, bench.question, bench.sale.masked_name, bench.wanted()))
+    seen.append((bench.phase, bench.question, bench.sale.payment.masked_name, bench.wanted()))
     bench.wait(0.1)
-    seen.append((bench.phase, bench.question, bench.sale.masked_name, bench.wanted()))
+    seen.append((bench.phase, bench.question, bench.sale.payment.masked_name, bench.wanted()))
     bench.sale.recorded(bench.charge_id(), is_recorded=True, now_s=bench.now_s)
-    seen.append((bench.phase, bench.question, bench.sale.masked_name, bench.wanted()))
+    seen.append((bench.phase, bench.question, bench.sale.payment.masked_name, bench.wanted()))
 
     assert seen == [
         ("asking", "is_it_you", "A**a", ["Keep"]),
@@ -57,7 +57,7 @@ def test_not_me_owes_nothing_and_lets_the_money_go() -> None:
     assert bench.sale.not_me(now_s=bench.now_s)
 
     assert bench.serve() == ["Keep", "LetGo"]
-    assert (bench.phase, bench.sale.refusal) == ("refused", TillRefusal.NOT_ME)
+    assert (bench.phase, bench.sale.payment.refusal) == ("refused", TillRefusal.NOT_ME)
 
 
 def test_not_me_is_too_late_once_it_is_being_recorded() -> None:
@@ -76,7 +76,7 @@ def test_central_that_says_no_refuses_at_once() -> None:
         bench = Bench()
         bench.found(face("anna"))
         bench.serve(answer=ReservationAnswer.model_validate({"outcome": outcome}))
-        found.append((bench.phase, bench.sale.refusal))
+        found.append((bench.phase, bench.sale.payment.refusal))
 
     assert found == [
         ("refused", TillRefusal.SHORT),
@@ -94,7 +94,7 @@ def test_without_central_the_offline_limits_decide_under_the_same_key() -> None:
     done = [allowed.serve(answer=None), refused.serve(answer=None)]
 
     assert done == [["Keep", "Record"], ["Keep", "LetGo"]]
-    assert refused.sale.refusal is TillRefusal.OFFLINE_LIMIT
+    assert refused.sale.payment.refusal is TillRefusal.OFFLINE_LIMIT
     [entry] = allowed.book.of_session(SESSION.session_id)
     assert not entry.charge.is_reserved
 
@@ -116,7 +116,7 @@ def test_what_could_not_be_recorded_is_never_shown_as_paid() -> None:
 
     bench.serve(is_recorded=False)
 
-    assert (bench.phase, bench.sale.refusal) == ("refused", TillRefusal.NOT_RECORDED)
+    assert (bench.phase, bench.sale.payment.refusal) == ("refused", TillRefusal.NOT_RECORDED)
     assert bench.book.of_session(SESSION.session_id) == []
 
 
@@ -143,19 +143,19 @@ def test_silence_is_no_second_yes() -> None:
 
     bench.wait(ASKED_S)
 
-    assert (bench.phase, bench.sale.refusal) == ("refused", TillRefusal.NOBODY_ANSWERED)
+    assert (bench.phase, bench.sale.payment.refusal) == ("refused", TillRefusal.NOBODY_ANSWERED)
     assert len(bench.book.of_session(SESSION.session_id)) == 1
 
 
 def test_who_it_is_is_asked_and_never_paid_by_itself() -> None:
     bench = Bench()
     bench.found(face("anna", "boris"))
-    question = bench.sale.question(now_s=bench.now_s)
+    question = bench.sale.payment.question(now_s=bench.now_s)
     assert question is not None
     bench.wait(ASKED_S)
 
     assert [choice.masked_name for choice in question.choices] == ["A**a", "B***s"]
-    assert (bench.serve(), bench.sale.refusal) == ([], TillRefusal.NOBODY_ANSWERED)
+    assert (bench.serve(), bench.sale.payment.refusal) == ([], TillRefusal.NOBODY_ANSWERED)
 
 
 def test_the_cashier_says_which_of_two_pays_and_a_diner_alone_proves_it() -> None:
@@ -199,7 +199,7 @@ def test_a_wrong_pin_refuses_and_whoever_has_none_is_told_the_way_on() -> None:
     wrong.confirm()
     without.found(face("boris"))
 
-    assert [wrong.sale.refusal, without.sale.refusal] == [
+    assert [wrong.sale.payment.refusal, without.sale.payment.refusal] == [
         TillRefusal.WRONG_PIN,
         TillRefusal.PIN_NEEDED,
     ]
@@ -232,7 +232,7 @@ def test_another_face_does_not_interrupt_whoever_is_paying() -> None:
     bench.found(face("anna"))
 
     assert not bench.found(face("boris"))
-    assert bench.sale.masked_name == "A**a"
+    assert bench.sale.payment.masked_name == "A**a"
 
 
 def test_the_next_diner_need_not_wait_for_the_last_tick() -> None:
@@ -260,7 +260,7 @@ def test_who_may_not_is_refused_before_anything_is_kept(
 
     bench.found(card("anna"))
 
-    assert (bench.sale.refusal, bench.wanted()) == (refusal, [])
+    assert (bench.sale.payment.refusal, bench.wanted()) == (refusal, [])
 
 
 def test_so_many_meals_in_a_period_and_no_more() -> None:
@@ -271,7 +271,7 @@ def test_so_many_meals_in_a_period_and_no_more() -> None:
         done.append(bench.serve())
 
     assert done == [["Keep", "Record"], ["Keep", "Record"], []]
-    assert bench.sale.refusal is TillRefusal.MEALS_REACHED
+    assert bench.sale.payment.refusal is TillRefusal.MEALS_REACHED
 
 
 def test_between_meals_nothing_is_sold_at_a_fixed_price() -> None:
@@ -371,6 +371,29 @@ def test_a_plate_at_rest_is_what_is_paid() -> None:
     assert [line.weight_g for line in entry.charge.lines] == [251]
 
 
+def test_where_one_dish_alone_is_weighed_nobody_has_to_pick_it() -> None:
+    bench = Bench(mode="weighed", scale="scale-1")
+    bench.sale.draft.scale = Scale()
+
+    weigh(bench, "0.100")
+
+    assert (bench.phase, bench.sale.amount_fen(now=bench.now)) == ("confirming", 398)
+
+
+def test_a_plate_costs_what_the_plan_says_now() -> None:
+    bench = weighing()
+    weigh(bench, "0.100")
+    given = bench.book.plan
+    dearer = BUFFET.model_copy(update={"price_fen": 500})
+    [merchant] = given.merchants
+    merchant = merchant.model_copy(update={"dishes": (dearer,)})
+
+    bench.book.plan = given.model_copy(update={"merchants": (merchant,)})
+    weigh(bench, "0.100")
+
+    assert bench.sale.amount_fen(now=bench.now) == 500
+
+
 def test_nobody_pays_for_the_plate_of_whoever_was_there_before() -> None:
     bench = weighing()
     weigh(bench, "0.251")
@@ -394,6 +417,18 @@ def test_what_stands_on_the_scale_when_somebody_is_found_is_what_they_pay() -> N
 
     [entry] = bench.book.of_session(SESSION.session_id)
     assert entry.charge.amount_fen == 999
+
+
+def test_a_plate_that_was_taken_away_while_it_was_asked_is_not_the_next_ones() -> None:
+    bench = weighing()
+    weigh(bench, "0.251")
+    bench.found(face("anna"))
+    weigh(bench, "0.000")
+
+    bench.sale.not_me(now_s=bench.now_s)
+    bench.wait(REFUSED_S)
+
+    assert (bench.phase, bench.found(card("boris"))) == ("weighing", False)
 
 
 def test_a_closed_till_sells_nothing() -> None:
@@ -444,7 +479,7 @@ def test_a_pin_is_in_no_screen() -> None:
     bench.type("12x")
     bench.sale.key("back")
 
-    question = bench.sale.question(now_s=bench.now_s)
+    question = bench.sale.payment.question(now_s=bench.now_s)
 
     assert question is not None
     assert (question.kind, question.digit_count, bench.sale.draft.typed) == ("pin", 1, "")
