@@ -94,6 +94,7 @@ def test_whatever_happens_a_meal_is_charged_once_or_not_at_all(
     books, posted = plugged.books, set(plugged.books.posted)
     assert plugged.shown_paid <= posted, "shown as paid and lost"
     assert len(posted - plugged.shown_paid) <= plugged.cut_count, "charged and never shown"
+    assert not plugged.keeping.book.unfinished(), "neither paid nor let go"
     assert not posted & books.released, "let go and charged"
     assert len(posted) <= plugged.taken_count, "charged more often than somebody came"
     assert all(len(void_ids) == 1 for void_ids in books.voids.values()), "taken back twice"
