@@ -46,7 +46,10 @@ export class Commands {
     // Nothing is kept for a terminal that is silent: nobody remembers what they pressed then.
     if (this.#sent > 0 && this.answer === "silent") return;
     this.#sent += 1;
-    this.#line = this.#line.then(() => this.#post(command)).finally(() => (this.#sent -= 1));
+    this.#line = this.#line
+      .then(() => this.#post(command))
+      .catch(() => this.#say("silent"))
+      .finally(() => (this.#sent -= 1));
   }
 
   /** Nobody is asked to sign in any more. */

@@ -11,6 +11,7 @@ const PICKING = new Set(["idle", "choosing", "weighing", "confirming", "paid", "
 
 export class Dishes {
   #commands;
+  #changed;
   #drawn = "";
   #search = /** @type {HTMLInputElement} */ (h("input", { type: "search", autocomplete: "off", spellcheck: "false", "data-t-placeholder": "till.search", "data-t-aria-label": "till.search" }));
   #grid = h("div", { class: "grid" });
@@ -21,8 +22,9 @@ export class Dishes {
   /** @param {import("./commands.js").Commands} commands @param {() => void} changed */
   constructor(commands, changed) {
     this.#commands = commands;
+    this.#changed = changed;
     this.#search.addEventListener("input", changed);
-    this.#search.addEventListener("keydown", (event) => this.#typed(event, changed));
+    this.#search.addEventListener("keydown", (event) => this.#typed(event));
     this.element = h("div", { class: "dishes" }, this.#search, this.#grid, this.#none);
   }
 
@@ -30,17 +32,28 @@ export class Dishes {
     this.#search.focus();
   }
 
-  /** @param {KeyboardEvent} event @param {() => void} changed */
-  #typed(event, changed) {
+  /** @param {KeyboardEvent} event */
+  #typed(event) {
     if (event.key !== "Enter" && event.key !== "Escape") return;
     event.preventDefault();
     // What is found is picked by Enter; either key goes back to the till's own keys.
     event.stopPropagation();
     const [first] = this.#found;
-    if (event.key === "Enter" && first && this.#search.value) this.#commands.send({ do: "dish", dish: first.id });
+    if (event.key === "Enter" && !this.#search.value) this.#commands.send({ do: "confirm" });
+    else if (event.key === "Enter" && first) this.#commands.send({ do: "dish", dish: first.id });
+    this.#leave();
+  }
+
+  #leave() {
     this.#search.value = "";
     this.#search.blur();
-    changed();
+    this.#changed();
+  }
+
+  /** @param {string} dish */
+  #pick(dish) {
+    this.#commands.send({ do: "dish", dish });
+    this.#leave();
   }
 
   /** @param {import("./till.js").TillScreen} screen */
@@ -57,7 +70,7 @@ export class Dishes {
     const counts = new Map(lines.filter((line) => line.weight_g === null).map((line) => [line.item, line.count]));
     renderRows(this.#grid, this.#found, {
       key: ({ id }) => id,
-      create: (dish) => h("button", { type: "button", class: "dish", onclick: () => this.#commands.send({ do: "dish", dish: dish.id }) }),
+      create: (dish) => h("button", { type: "button", class: "dish", onclick: () => this.#pick(dish.id) }),
       update: (row, dish) => {
         row.toggleAttribute("disabled", !mayPick);
         const count = counts.get(dish.id);

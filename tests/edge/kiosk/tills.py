@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -108,13 +109,13 @@ class TillStand:
         shown: Of now; every page gets it, and what ``show`` puts in its place.
         asked: Commands, in the order in which they came.
         is_taken: Whether a command means something.
-        answer_s: How long the till takes to answer.
+        answers: Clear while the till gives no answer.
     """
 
     shown: TillScreen = dataclasses.field(default_factory=screen)
     asked: list[dict[str, object]] = dataclasses.field(default_factory=list)
     is_taken: bool = True
-    answer_s: float = 0.0
+    answers: threading.Event = dataclasses.field(default_factory=threading.Event)
     board: TillBoard = dataclasses.field(default_factory=TillBoard)
     camera: HeldView = dataclasses.field(default_factory=HeldView)
     loop: asyncio.AbstractEventLoop | None = None
@@ -126,7 +127,7 @@ class TillStand:
 
     async def do(self, command: TillCommand, *, by: str = "") -> bool:
         """Keep what is asked for, and by whom where that matters."""
-        await asyncio.sleep(self.answer_s)
+        await asyncio.to_thread(self.answers.wait)
         said = command.model_dump(mode="json", exclude_none=True)
         self.asked.append(said | ({"by": by} if by else {}))
         return self.is_taken
@@ -146,7 +147,8 @@ class TillStand:
             self.loop.call_soon_threadsafe(self.board.show, self.shown)
 
     def app(self) -> FastAPI:
-        """Return the application."""
+        """Return the application; the till answers."""
+        self.answers.set()
         app = create_app(
             site=SITE,
             node="canteen-1",
