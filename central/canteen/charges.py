@@ -188,8 +188,8 @@ class _Hearing:
         # Debts and lines name their charge, so it is there before them.
         fresh = [each for each in heard if each.charge_id not in self._known]
         await repository.keep_charges(self._transaction, fresh, [])
-        for fact in self._lines:
-            await repository.keep_lines(self._transaction, str(fact.charge_id), fact.lines)
+        trays = [(str(fact.charge_id), fact.lines) for fact in self._lines]
+        await repository.keep_lines(self._transaction, trays)
         problems = await settle_up(self._transaction, heard, now=self._now)
         await repository.keep_charges(self._transaction, [], heard)
         for key, problem in problems.items():

@@ -129,12 +129,15 @@ async def keep_charges(
     )
 
 
-async def keep_lines(transaction: Transaction, charge_id: str, lines: Sequence[ChargeLine]) -> None:
-    """Write what was on the tray."""
+async def keep_lines(
+    transaction: Transaction, of_charges: Iterable[tuple[str, Sequence[ChargeLine]]]
+) -> None:
+    """Write what was on the trays of charges."""
     await transaction.execute_many(
         insert(canteen_lines),
         [
             {"charge_id": charge_id, "number": number, **line.model_dump()}
+            for charge_id, lines in of_charges
             for number, line in enumerate(lines, start=1)
         ],
     )

@@ -181,6 +181,8 @@ class PersonRecord(BaseModel):
         cards: By identifier: of a card's number central keeps a verifier alone.
         fires: Fires and drills at whose beginning the person was inside.
         events: Facts that name the person, as they came.
+        meals: Charges at tills, newest first, with what they left owing; the newest thousand.
+        money: What came to and went from each wallet and the debt, newest first; the same.
         audit: Entries of the audit log about the person, the newest thousand.
     """
 
@@ -196,5 +198,7 @@ class PersonRecord(BaseModel):
     roll_calls: list[dict[str, Any]]
     fires: list[dict[str, Any]]
     events: list[dict[str, Any]]
+    meals: list[dict[str, Any]]
+    money: list[dict[str, Any]]
     deletions: list[Deletion]
     audit: list[dict[str, Any]]

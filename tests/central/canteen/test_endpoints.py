@@ -215,3 +215,18 @@ def test_a_fund_that_runs_low_alarms_until_it_is_filled(canteen: Bench) -> None:
     work(canteen)
 
     assert (low, alarms(canteen)) == (["wallet_float"], [])
+
+
+def test_who_asks_for_their_record_gets_their_meals_and_their_money(canteen: Bench) -> None:
+    node, anna = canteen.node(), canteen.person("安娜")
+    top_up(canteen, anna, 500)
+    tell(node, charge(anna))
+    path = f"/api/v1/people/{anna}/record"
+
+    record = canteen.planted("administrator").client.get(path).json()
+
+    assert [(meal["amount_fen"], meal["debt_cause"]) for meal in record["meals"]] == [
+        (1_200, "short")
+    ]
+    moves = sorted((move["wallet"], move["change_fen"]) for move in record["money"])
+    assert moves == [("cash", -500), ("cash", 500), ("debt", -700)]
