@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, select, text
+from sqlalchemy import CheckConstraint, Row, select, text
 
 from central.audit.chain import GENESIS, Mark
 from central.database import Transaction
@@ -174,8 +174,9 @@ async def verified(transaction: Transaction, *, known: Mark | None = None) -> Re
     broken += recount.end()
     broken += [each async for each in _reversals(transaction, recount)]
     totals = {unit.value: 0 for unit in MoneyUnit}
-    rows = (await transaction.execute(select(ledger_accounts))).all()
-    for row in rows:
+    count = 0
+    async for row in _all_accounts(transaction):
+        count += 1
         totals[row.unit] += row.credits_posted_fen - row.debits_posted_fen
         kept = Sums(
             row.debits_posted_fen,
@@ -199,7 +200,7 @@ async def verified(transaction: Transaction, *, known: Mark | None = None) -> Re
     return Report(
         ok=not broken,
         transfers=recount.head.sequence,
-        accounts=len(rows),
+        accounts=count,
         sum_fen=totals,
         head=str(recount.head) if recount.head.sequence else None,
         broken_count=len(broken),
@@ -219,6 +220,18 @@ async def all_transfers(transaction: Transaction) -> AsyncIterator[tuple[Transfe
         if len(rows) < PAGE_LENGTH:
             return
         after = rows[-1].sequence
+
+
+async def _all_accounts(transaction: Transaction) -> AsyncIterator[Row[Any]]:
+    columns, after = ledger_accounts.c, ""
+    while True:
+        query = select(ledger_accounts).where(columns.account > after).order_by(columns.account)
+        rows = (await transaction.execute(query.limit(PAGE_LENGTH))).all()
+        for row in rows:
+            yield row
+        if len(rows) < PAGE_LENGTH:
+            return
+        after = rows[-1].account
 
 
 async def _reversals(transaction: Transaction, recount: Recount) -> AsyncIterator[Broken]:

@@ -31,8 +31,13 @@ def installation() -> Path | None:
 
 
 @contextlib.contextmanager
-def running_server(binaries: Path) -> Iterator[str]:
-    """Run a server while inside; the value is its address up to the database's name."""
+def running_server(binaries: Path, *, is_durable: bool = False) -> Iterator[str]:
+    """Run a server while inside; the value is its address up to the database's name.
+
+    Args:
+        binaries: The folder above ``bin/postgres``.
+        is_durable: What is committed is on the disk, as a site has it and no test needs it.
+    """
     with tempfile.TemporaryDirectory(prefix="menshen-pg-") as name:
         folder = Path(name)
         owner = _owner_of(folder)
@@ -40,7 +45,8 @@ def running_server(binaries: Path) -> Iterator[str]:
         data = folder / "data"
         _run(binaries / "bin" / "initdb", "-D", data, "-U", "menshen", "-A", "trust", "-N", "-E",
              "UTF8", "--locale=C", user=owner, cwd=folder)  # fmt: skip
-        options = f"-k {folder} -h '' -c fsync=off -c max_connections=60"
+        fsync = "on" if is_durable else "off"
+        options = f"-k {folder} -h '' -c fsync={fsync} -c max_connections=60"
         control = binaries / "bin" / "pg_ctl"
         _run(control, "-D", data, "-w", "-l", folder / "log", "-o", options, "start",
              user=owner, cwd=folder)  # fmt: skip
