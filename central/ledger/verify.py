@@ -17,7 +17,7 @@ from central.database import Transaction
 from central.ledger import guards
 from central.ledger.accounts import rules_of
 from central.ledger.errors import OrderError
-from central.ledger.repository import to_transfer
+from central.ledger.reading import to_transfer
 from central.ledger.tables import ledger_accounts, ledger_pendings, ledger_transfers
 from central.ledger.transfers import MOVING, Kind, Transfer
 from config.contract.money import MoneyUnit

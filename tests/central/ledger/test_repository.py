@@ -253,6 +253,9 @@ def test_only_what_moved_to_an_account_goes_back_from_it(ledger: Ledger) -> None
         {"credit": "merchant/"},
         {"unit": MoneyUnit.POINTS},
         {"reason": ""},
+        {"reason": "half \ud83d"},
+        {"detail": {"item": "half \ud83d"}},
+        {"happened_at": NOW.replace(tzinfo=None)},
     ],
 )
 def test_an_order_that_cannot_be_is_refused(ledger: Ledger, wrong: dict[str, object]) -> None:
