@@ -11,13 +11,14 @@ class Cable:
 
     Attributes:
         url: What the terminal takes for central's address.
+        is_plugged: Whether anything passes.
     """
 
     def __init__(self, host: str, port: int) -> None:
         self._central, self.url = (host, port), ""
         self._server: asyncio.Server | None = None
         self._connections = set[asyncio.Task[None]]()
-        self._is_plugged = True
+        self.is_plugged = True
 
     async def open(self) -> None:
         """Begin to pass on."""
@@ -26,13 +27,13 @@ class Cable:
 
     def pull(self) -> None:
         """Cut every connection; new ones lead nowhere."""
-        self._is_plugged = False
+        self.is_plugged = False
         for connection in self._connections:
             connection.cancel()
 
     def plug(self) -> None:
         """Pass on again."""
-        self._is_plugged = True
+        self.is_plugged = True
 
     async def close(self) -> None:
         """End; idempotent."""
@@ -47,7 +48,7 @@ class Cable:
             raise ValueError("not in a task")
         self._connections.add(connection)
         try:
-            if self._is_plugged:
+            if self.is_plugged:
                 with contextlib.suppress(OSError):
                     await self._pass_on(reader, writer)
         except asyncio.CancelledError:

@@ -9,7 +9,6 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from string import Template
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -18,11 +17,14 @@ from rich.console import Console
 
 from config.contract.access import DenialReason
 from config.contract.events import AccessDenied, AccessGranted, AccessTaken, Event
+from config.contract.money_events import ChargeRecorded
+from config.demo.canteen import Lunch, yuan
 from config.demo.control import CentralControl, Seen, SimulatorControl, TerminalControl
+from config.demo.hardware import build_models, start_camera, write_site
 from config.demo.patrol import GUARD, GUARD_CARD, MODEL, PROFILE, Guard
 from config.demo.photographs import Photograph, find_photographs, find_pictures
 from config.demo.play import Lane, take_turns
-from config.demo.processes import Process, Processes
+from config.demo.processes import Processes
 from config.demo.report import Findings
 
 demo = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -97,6 +99,7 @@ class Building:
         self._enrolled_at_s: float | None = None
         self._enrolled_to_passage_s: float | None = None
         self._holders: dict[str, str] = {}
+        self._lunch = Lunch(folder)
 
     async def run(self, seconds: float | None) -> Findings | None:
         """Play for some seconds and return the findings; without seconds, play until Ctrl-C.
@@ -118,13 +121,14 @@ class Building:
     async def _let_go(self) -> None:
         for hand in (self._gates, self._panel, *self._hands.values()):
             await hand.close()
+        await self._lunch.close()
         await self._central.close()
         await self._terminal.close()
 
     async def _start(self, processes: Processes) -> None:
         say = self._console.print
         say("1/4 building the recognition networks (once) and the hardware's simulators")
-        await self._build_models()
+        await build_models()
         gates = await processes.start(
             "gates", "sim", "speed_gate", "--port", str(self._folder / "line-1"), "--paced",
             "--unit-id", "1", "--unit-id", "2", "--unit-id", "3",
@@ -135,15 +139,29 @@ class Building:
             "--control", "127.0.0.1:0", "--json",
         )  # fmt: skip
         cameras = {
-            name: await self._start_camera(processes, name, self._photographs)
+            name: await start_camera(processes, name, self._photographs)
             for name in ("camera_east", "camera_west")
             if not (name == "camera_east" and self._camera)
         }
         if self._held_up:
-            cameras["camera_south"] = await self._start_camera(
+            cameras["camera_south"] = await start_camera(
                 processes, "camera_south", self._held_up, setting="sheet"
             )
-        site = self._write_site({name: c.ready["tcp"] for name, c in cameras.items()})
+        cameras["camera_till"] = await start_camera(processes, "camera_till", self._photographs)
+        await self._lunch.set_the_table(processes, cameras["camera_till"])
+        parts = [
+            "demo.toml",
+            "demo_canteen.toml",
+            *(["demo_attacks.toml"] if self._held_up else []),
+        ]
+        values = {
+            "line": str(self._folder / "line-1"),
+            "panel": str(self._folder / "line-2"),
+            "camera_east": self._camera,
+            **self._lunch.ports,
+            **{name: c.ready["tcp"] for name, c in cameras.items()},
+        }
+        site = write_site(self._folder / "site.toml", parts, values)
         say("2/4 starting central")
         service = await processes.start(
             "central", "central", "--site", str(site), "--home", str(self._folder / "central"),
@@ -156,13 +174,15 @@ class Building:
         )
         say("3/4 enrolling people: one by face, one by card; the other remains a stranger")
         await self._enrol_people()
-        say("4/4 starting the terminal")
+        say("4/4 starting the terminal and the canteen's till")
         self._edge = await processes.start(
             "edge", "edge", "--site", str(site), "--node", NODE,
             "--home", str(self._folder / "edge"),
             "--token", await self._central.node_token(NODE), "--json",
         )  # fmt: skip
         self._terminal = TerminalControl.from_ready(self._edge.ready)
+        diners = [self._holders[key] for key in self._photographs]
+        await self._lunch.open(processes, self._central, site, diners)
         self._gates = SimulatorControl(gates.ready)
         self._panel = SimulatorControl(panel.ready)
         hands = self._hands = {
@@ -175,45 +195,6 @@ class Building:
         if self._held_up:
             south = hands["camera_south"]
             self._lanes.append(Lane(ATTACKED, unit_id=3, gates=self._gates, camera=south))
-
-    async def _build_models(self) -> None:
-        build = await asyncio.create_subprocess_exec(
-            *Process.command("models", "build"), stdout=asyncio.subprocess.DEVNULL
-        )
-        if await build.wait() != 0:
-            raise typer.TyperException("the networks cannot be built: run `menshen models build`")
-
-    async def _start_camera(
-        self,
-        processes: Processes,
-        name: str,
-        people: dict[str, Photograph],
-        *,
-        setting: str = "photo",
-    ) -> Process:
-        photographs = [
-            word for p in people.values() for word in ("--set", f"{setting}={p.key}={p.path}")
-        ]
-        return await processes.start(
-            name, "sim", "camera", "--tcp", "127.0.0.1:0", "--control", "127.0.0.1:0",
-            "--json", *photographs,
-        )  # fmt: skip
-
-    def _write_site(self, cameras: dict[str, str]) -> Path:
-        names = ["demo.toml", *(["demo_attacks.toml"] if self._held_up else [])]
-        folder = Path(__file__).parents[1]
-        template = Template("".join((folder / n).read_text(encoding="utf-8") for n in names))
-        text = template.substitute(
-            {
-                "line": self._folder / "line-1",
-                "panel": self._folder / "line-2",
-                "camera_east": self._camera,
-                **cameras,
-            }
-        )
-        path = self._folder / "site.toml"
-        path.write_text(text, encoding="utf-8")
-        return path
 
     async def _enrol_people(self) -> None:
         for number, photograph in enumerate(self._photographs.values(), start=1001):
@@ -251,12 +232,13 @@ class Building:
             for lane in self._lanes:
                 group.create_task(self._play_lane(lane, stopping))
             enrolling = group.create_task(self._enrol_the_stranger(enrol_at_s))
+            group.create_task(self._lunch.serve(stopping, self._console.print))
             group.create_task(self._mind(processes, stopping))
             if seconds is None:
                 await self._until_interrupted()
             else:
                 await asyncio.sleep(max(0.0, began_s + seconds - time.monotonic()))
-                await _within(seconds, self._stranger_granted)
+                await _within(seconds, self._stranger_granted, self._lunch.is_over)
             stopping.set()
             enrolling.cancel()
 
@@ -308,12 +290,13 @@ class Building:
         await interrupted.wait()
 
     async def _welcome_the_viewer(self) -> None:
-        link = await self._central.invite_administrator()
+        link = await self._central.invite("administrator")
         say = self._console.print
         say("\nOpen the console with this one-time link (15 minutes):", style="bold")
         say(f"  {link}", soft_wrap=True)
         say("The terminal's own pages:", style="bold")
         say(f"  {self._edge.ready['kiosk']}", soft_wrap=True)
+        say(f"  {self._lunch.page}", soft_wrap=True)
         say("East and west show photographs as people, so there liveness=off.")
         say("For demonstration. Ctrl-C ends it.\n")
 
@@ -337,6 +320,9 @@ class Building:
                 self._console.print(f"{at} {data.access_point:9} denied  {data.reason.value}")
             elif isinstance(data, AccessTaken):
                 self._console.print(f"{at} {data.access_point:9} passed")
+            elif isinstance(data, ChargeRecorded):
+                name, paid = names.get(data.holder_id, ""), yuan(data.amount_fen)
+                self._console.print(f"{at} {data.till:9} paid    {paid} {name}")
 
     async def _find(self) -> Findings:
         for lane in self._lanes:
@@ -345,6 +331,8 @@ class Building:
         fire_to_open_s = await self._burn()
         last, events = await self._wait_until_central_has_all()
         passages = await self._gates.state()
+        lunch = await self._lunch.find(events, self._holders)
+        self._expected += lunch.problems()
         denied = [d for e in events if isinstance(d := e.parsed(), AccessDenied)]
         expected = list(self._expected)
         for lane in self._lanes:
@@ -374,6 +362,7 @@ class Building:
             edge_rss_mb=self._edge.resident_mb(),
             enrolled_to_passage_s=self._enrolled_to_passage_s,
             fire_to_open_s=fire_to_open_s,
+            lunch=lunch.to_json(),
             expected=expected,
         )
 
@@ -401,16 +390,26 @@ class Building:
     async def _wait_until_central_has_all(self) -> tuple[dict[str, int], list[Event]]:
         deadline_s = time.monotonic() + SETTLE_TIMEOUT_S
         while True:
-            status = await self._terminal.status()
-            last: dict[str, int] = status["last_sequences"]
+            statuses = {
+                NODE: await self._terminal.status(),
+                self._lunch.node: await self._lunch.terminal.status(),
+            }
+            last = {
+                f"{node}/{kind}": int(sequence)
+                for node, status in statuses.items()
+                for kind, sequence in status["last_sequences"].items()
+            }
             events = [event async for event in self._central.all_events()]
-            is_settled = status["unsent_count"] == 0 and sum(last.values()) == len(events)
+            unsent = sum(status["unsent_count"] for status in statuses.values())
+            is_settled = unsent == 0 and sum(last.values()) == len(events)
             if is_settled or time.monotonic() > deadline_s:
                 return last, events
             await asyncio.sleep(0.2)
 
 
-async def _within(limit_s: float, event: asyncio.Event) -> None:
-    """Wait for an event, but not longer."""
+async def _within(limit_s: float, *events: asyncio.Event) -> None:
+    """Wait for all of some events, but not longer."""
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), timeout=limit_s)
+        async with asyncio.timeout(limit_s):
+            for event in events:
+                await event.wait()

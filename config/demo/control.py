@@ -67,14 +67,13 @@ class CentralControl:
             "/api/v1/invitations/accept", secret=secret, username=username, password=password
         )
 
-    async def invite_administrator(self) -> str:
-        """Return a one-time link for the person who looks at the demo."""
-        reply = await self._post("/api/v1/users/invitations", role="administrator")
-        return str(reply["link"])
+    async def invite(self, role: str) -> str:
+        """Return a one-time link for a new operator."""
+        return str((await self._post("/api/v1/users/invitations", role=role))["link"])
 
     async def add_operator(self, username: str, password: str, *, role: str) -> None:
         """Let somebody else become an operator."""
-        link = str((await self._post("/api/v1/users/invitations", role=role))["link"])
+        link = await self.invite(role)
         wish = {"username": username, "password": password, "secret": link.partition("#")[2]}
         async with httpx.AsyncClient(base_url=self.url, headers={"Origin": self.url}) as other:
             reply = await other.post("/api/v1/invitations/accept", json=wish)
@@ -126,6 +125,17 @@ class CentralControl:
         reply.raise_for_status()
         return next(str(c["state"]) for c in reply.json()["items"] if c["command_id"] == command_id)
 
+    async def consent(self, holder_id: str, *, purpose: str) -> None:
+        """Record that a person consented on the screen."""
+        await self._post(
+            f"/api/v1/people/{holder_id}/consents",
+            purpose=purpose,
+            text_version=1,
+            place="central",
+            method="screen",
+            is_under_14=False,
+        )
+
     async def enrol_face(self, holder_id: str, photograph: Path) -> bool:
         """Enrol a person by photograph, after recording that they consented on the screen.
 
@@ -136,14 +146,7 @@ class CentralControl:
         Raises:
             typer.TyperException: Central did not accept the photograph.
         """
-        await self._post(
-            f"/api/v1/people/{holder_id}/consents",
-            purpose="gate",
-            text_version=1,
-            place="central",
-            method="screen",
-            is_under_14=False,
-        )
+        await self.consent(holder_id, purpose="gate")
         content = await asyncio.to_thread(photograph.read_bytes)
         reply = await self._http.post(
             f"/api/v1/people/{holder_id}/face", files={"photos": (photograph.name, content)}
@@ -220,6 +223,12 @@ class TerminalControl:
         )
         reply.raise_for_status()
         return str(reply.json()["decision"])
+
+    async def tell_till(self, till: str, **command: object) -> bool:
+        """Press a key of a till, or pick a dish; returns whether that meant something now."""
+        reply = await self._http.post(f"/till/{till}/commands", json=command)
+        reply.raise_for_status()
+        return bool(reply.json()["is_taken"])
 
     async def status(self) -> dict[str, Any]:
         """Return the node's status."""

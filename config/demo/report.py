@@ -53,6 +53,7 @@ class Findings:
         seen: What the console's live stream showed, with the time.
         enrolled_to_passage_s: From the enrolment of the stranger to that person's passage.
         fire_to_open_s: From two detectors' signals to all lanes open; None where one stayed shut.
+        lunch: What was paid in the canteen, see ``canteen.LunchFindings``.
         expected: A line per thing that should have happened and did not.
     """
 
@@ -65,6 +66,7 @@ class Findings:
     edge_rss_mb: float | None
     enrolled_to_passage_s: float | None
     fire_to_open_s: float | None = None
+    lunch: dict[str, Any] = dataclasses.field(default_factory=dict)
     expected: list[str] = dataclasses.field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
@@ -105,6 +107,7 @@ class Findings:
             "people_per_minute_lane": None if not cycle else round(60 / cycle, 1),
             "enrolled_to_passage_s": self.enrolled_to_passage_s,
             "fire_to_open_s": self.fire_to_open_s,
+            "canteen": self.lunch,
             "edge_rss_mb": self.edge_rss_mb,
             "machine": describe_machine(),
             "problems": self.problems(),

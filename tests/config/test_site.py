@@ -42,14 +42,18 @@ def test_a_cap_alone_never_demands_a_card(tmp_path: Path) -> None:
         load(SMALL + '[recognition]\ncaps = "card"\n', tmp_path)
 
 
-def test_the_demo_is_a_site(tmp_path: Path) -> None:
-    template = Template((CONFIG / "demo.toml").read_text(encoding="utf-8"))
-
-    site = load(
-        template.substitute(line="/l", camera_east="0", camera_west="1", panel="/p"), tmp_path
+def test_the_demo_is_a_site_and_so_it_is_with_its_canteen(tmp_path: Path) -> None:
+    building, canteen = (
+        (CONFIG / name).read_text(encoding="utf-8") for name in ("demo.toml", "demo_canteen.toml")
     )
+    values = {"line": "/l", "camera_east": "0", "camera_west": "1", "panel": "/p"}
+    till = {"scale": "/s", "printer": "/r", "customer_display": "/d", "camera_till": "2"}
 
-    assert len(site.camera) == 2
+    without = load(Template(building).substitute(values), tmp_path)
+    site = load(Template(building + canteen).substitute(values | till), tmp_path)
+
+    assert (len(without.camera), len(site.camera)) == (2, 3)
+    assert [entry.id for entry in site.till] == ["till-1"]
 
 
 @pytest.mark.parametrize(
