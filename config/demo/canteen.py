@@ -162,8 +162,9 @@ class Lunch:
         cable = self._cable
         if cable is None:
             raise ValueError("the till is not open")
-        with contextlib.suppress(asyncio.CancelledError):
-            await self.terminal.tell_till(TILL, do="dish", dish=DISH)
+        # The cook says once what lies on the plates; the till may not know its prices yet.
+        while not await self.terminal.tell_till(TILL, do="dish", dish=DISH):
+            await asyncio.sleep(LOOK_S)
         number = 0
         while not stopping.is_set():
             person = ("astronaut", "admiral")[number % 2]
