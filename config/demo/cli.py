@@ -16,9 +16,9 @@ import typer
 from rich.console import Console
 
 from config.contract.access import DenialReason
+from config.contract.event_base import EventClass
 from config.contract.events import AccessDenied, AccessGranted, AccessTaken, Event
-from config.contract.money_events import ChargeRecorded
-from config.demo.canteen import Lunch, yuan
+from config.demo.canteen import Lunch
 from config.demo.control import CentralControl, Seen, SimulatorControl, TerminalControl
 from config.demo.hardware import build_models, start_camera, write_site
 from config.demo.patrol import GUARD, GUARD_CARD, MODEL, PROFILE, Guard
@@ -320,9 +320,6 @@ class Building:
                 self._console.print(f"{at} {data.access_point:9} denied  {data.reason.value}")
             elif isinstance(data, AccessTaken):
                 self._console.print(f"{at} {data.access_point:9} passed")
-            elif isinstance(data, ChargeRecorded):
-                name, paid = names.get(data.holder_id, ""), yuan(data.amount_fen)
-                self._console.print(f"{at} {data.till:9} paid    {paid} {name}")
 
     async def _find(self) -> Findings:
         for lane in self._lanes:
@@ -331,7 +328,7 @@ class Building:
         fire_to_open_s = await self._burn()
         last, events = await self._wait_until_central_has_all()
         passages = await self._gates.state()
-        lunch = await self._lunch.find(events, self._holders)
+        lunch = await self._lunch.find(self._holders)
         self._expected += lunch.problems()
         denied = [d for e in events if isinstance(d := e.parsed(), AccessDenied)]
         expected = list(self._expected)
@@ -394,10 +391,12 @@ class Building:
                 NODE: await self._terminal.status(),
                 self._lunch.node: await self._lunch.terminal.status(),
             }
+            # What somebody eats and pays is shown to the canteen alone; lunch looks after it.
             last = {
                 f"{node}/{kind}": int(sequence)
                 for node, status in statuses.items()
                 for kind, sequence in status["last_sequences"].items()
+                if kind != EventClass.MONEY
             }
             events = [event async for event in self._central.all_events()]
             unsent = sum(status["unsent_count"] for status in statuses.values())

@@ -61,6 +61,15 @@ def test_the_demo_does_all_that_it_shows(report: dict[str, Any]) -> None:
     assert sys.platform != "linux" or report["edge_rss_mb"] > 0
 
 
+def test_lunch_is_paid_once_to_the_fen_although_the_till_s_cable_was_pulled(
+    report: dict[str, Any],
+) -> None:
+    lunch = report["canteen"]
+
+    assert lunch["offline"] > 0
+    assert lunch["paid"] == lunch["charges"] == lunch["receipts"] > lunch["offline"]
+
+
 @pytest.mark.usefixtures("shared")
 def test_a_photograph_held_up_does_not_open_the_lane_that_asks_for_a_live_face(
     report: dict[str, Any],
