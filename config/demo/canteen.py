@@ -30,7 +30,7 @@ PLATES_G: Final = (320, 455, 510, 280, 390)
 PRICE_FEN, PER_G = 240, 100
 LOOK_S: Final = 0.1
 PATIENCE_S: Final = 12.0
-ONLINE_COUNT, OFFLINE_COUNT = 2, 2
+ONLINE_COUNT, OFFLINE_COUNT = 1, 2
 """Meals before the cable is pulled, and before it is plugged in again."""
 PAID, NOT_PAID = "已付", "未付款"
 
@@ -165,26 +165,36 @@ class Lunch:
         for hand in self._hands.values():
             await hand.close()
 
-    async def serve(self, stopping: asyncio.Event, say: Callable[[str], None]) -> None:
-        """Let diners eat, one after the other, until it is time to stop."""
+    async def serve(
+        self, stopping: asyncio.Event, say: Callable[[str], None], *, is_short: bool
+    ) -> None:
+        """Let diners eat, one after the other, until it is time to stop.
+
+        Args:
+            stopping: It is.
+            say: Prints a line.
+            is_short: End lunch as soon as it has shown all that it has to.
+        """
         cable = self._cable
         if cable is None:
             raise ValueError("the till is not open")
         # The cook says once what lies on the plates; the till may not know its prices yet.
         while not await self.terminal.tell_till(TILL, do="dish", dish=DISH):  # noqa: ASYNC110
             await asyncio.sleep(LOOK_S)
-        number = 0
-        while not stopping.is_set():
+        number = online_count = 0
+        while not stopping.is_set() and not (is_short and self.is_over.is_set()):
             person = ("astronaut", "admiral")[number % 2]
             await self._eat(person, PLATES_G[number % len(PLATES_G)], cable, say)
             number += 1
-            paid = self.tally.paid.total()
-            if cable.is_plugged and self.tally.offline == 0 and paid >= ONLINE_COUNT:
+            paid, offline = self.tally.paid.total(), self.tally.offline
+            if not cable.is_plugged and offline >= OFFLINE_COUNT:
+                cable.plug()
+                online_count = paid
+                say("the till's cable is plugged in again")
+            elif cable.is_plugged and offline == 0 and paid >= ONLINE_COUNT:
                 cable.pull()
                 say("the till's cable is pulled out")
-            elif not cable.is_plugged and self.tally.offline >= OFFLINE_COUNT:
-                cable.plug()
-                say("the till's cable is plugged in again")
+            elif offline and cable.is_plugged and paid > online_count:
                 self.is_over.set()
         cable.plug()
 

@@ -232,7 +232,9 @@ class Building:
             for lane in self._lanes:
                 group.create_task(self._play_lane(lane, stopping))
             enrolling = group.create_task(self._enrol_the_stranger(enrol_at_s))
-            group.create_task(self._lunch.serve(stopping, self._console.print))
+            group.create_task(
+                self._lunch.serve(stopping, self._console.print, is_short=seconds is not None)
+            )
             group.create_task(self._mind(processes, stopping))
             if seconds is None:
                 await self._until_interrupted()
