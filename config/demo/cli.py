@@ -181,8 +181,8 @@ class Building:
             "--token", await self._central.node_token(NODE), "--json",
         )  # fmt: skip
         self._terminal = TerminalControl.from_ready(self._edge.ready)
-        diners = [self._holders[key] for key in self._photographs]
-        await self._lunch.open(processes, self._central, site, diners)
+        self._diners = {key: self._holders[key] for key in self._photographs}
+        await self._lunch.open(processes, self._central, site, list(self._diners.values()))
         self._gates = SimulatorControl(gates.ready)
         self._panel = SimulatorControl(panel.ready)
         hands = self._hands = {
@@ -330,7 +330,7 @@ class Building:
         fire_to_open_s = await self._burn()
         last, events = await self._wait_until_central_has_all()
         passages = await self._gates.state()
-        lunch = await self._lunch.find(self._holders)
+        lunch = await self._lunch.find(self._diners)
         self._expected += lunch.problems()
         denied = [d for e in events if isinstance(d := e.parsed(), AccessDenied)]
         expected = list(self._expected)
