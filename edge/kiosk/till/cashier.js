@@ -51,11 +51,11 @@ export class CashierSide {
 
   /** @param {TillState} state */
   render(state) {
-    const { screen, settings, isAnswering, silentSince } = state;
+    const { screen, settings, isAnswering, isLost, silentSince } = state;
     const isFire = screen?.phase === "fire";
     this.element.dataset.phase = screen?.phase ?? "silent";
     this.#fire.hidden = !isFire;
-    this.#silent.hidden = isAnswering || isFire;
+    this.#silent.hidden = !isLost || isFire;
     this.#hint.dataset.answer = this.#commands.answer;
     const hint = HINTS[this.#commands.answer];
     fill(this.#hint, hint ? t(hint) : "");

@@ -34,6 +34,7 @@ import { Store } from "/web/store.js";
  * @property {number} heardAt when the screen came, by `performance.now()`
  * @property {Settings} settings
  * @property {boolean} isAnswering whether the terminal is heard
+ * @property {boolean} isLost whether it was asked and is not heard: a page that has just come says nothing yet
  * @property {number} silentSince milliseconds of the wall clock
  */
 
@@ -48,6 +49,7 @@ const store = new Store({
   heardAt: 0,
   settings: { site: {}, zone: "UTC", sound: [] },
   isAnswering: false,
+  isLost: false,
   silentSince: Date.now(),
 });
 const commands = new Commands(place, () => store.schedule());
@@ -77,12 +79,12 @@ new LiveSource(`${place}/stream`, (signal) => {
   if (signal.kind === "online") {
     loadSettings();
   } else if (signal.kind === "offline") {
-    store.update((state) => Object.assign(state, { isAnswering: false, silentSince: signal.since }));
+    store.update((state) => Object.assign(state, { isAnswering: false, isLost: true, silentSince: signal.since }));
   } else if (signal.kind === "signed_out") {
     location.reload();
   } else if (signal.name === "screen") {
     const { settings } = store.state;
     sound.hear(signal.data, settings);
-    store.update((state) => Object.assign(state, { screen: signal.data, heardAt: performance.now(), isAnswering: true }));
+    store.update((state) => Object.assign(state, { screen: signal.data, heardAt: performance.now(), isAnswering: true, isLost: false }));
   }
 }).restart();
