@@ -24,11 +24,14 @@ from config.contract.events import (
     ChargeVoided,
     Event,
     EventClass,
+    EventData,
     TillClosed,
     TillOpened,
 )
 
 ALARM: Final = "canteen_exception"
+TEXT_LENGTH_MAX: Final = 63
+NUMBER_MAX: Final = 10**15
 TYPES: Final = frozenset(
     model.type_name
     for model in (
@@ -94,6 +97,29 @@ async def follow_alarm(transaction: Transaction, nodes: Iterable[str], *, now: d
             await return_alarm(transaction, kind=ALARM, node=node, now=now)
 
 
+def _readable(event: Event) -> EventData | None:
+    """Return what an event says; None where no database could hold it.
+
+    A terminal that is not ours any more may send anything, and must not stop the others' money.
+    """
+    fact = event.parsed()
+    return None if fact is None or not _is_storable(fact.model_dump()) else fact
+
+
+def _is_storable(value: object) -> bool:
+    match value:
+        case str():
+            return len(value) <= TEXT_LENGTH_MAX and "\0" not in value
+        case int():
+            return abs(value) <= NUMBER_MAX
+        case dict():
+            return all(map(_is_storable, value.values()))
+        case list() | tuple():
+            return all(map(_is_storable, value))
+        case _:
+            return True
+
+
 class _Hearing:
     """What one batch says, put into rows."""
 
@@ -110,7 +136,7 @@ class _Hearing:
 
     async def read(self, told: Sequence[Event]) -> None:
         """Read what is known of everything that is told of."""
-        facts = [fact for event in told if (fact := event.parsed()) is not None]
+        facts = [fact for event in told if (fact := _readable(event)) is not None]
         wanted = [str(fact.charge_id) for fact in facts if isinstance(fact, Fact)]
         self._charges = await repository.charges(self._transaction, wanted)
         self._known = frozenset(self._charges)
@@ -122,7 +148,7 @@ class _Hearing:
 
     async def hear(self, event: Event) -> None:
         """Put one fact into its row."""
-        fact = event.parsed()
+        fact = _readable(event)
         match fact:
             case ChargePending() | ChargeRecorded() | ChargeReleased() | ChargeVoided():
                 self._hear_charge(event, fact)

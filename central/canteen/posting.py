@@ -26,6 +26,7 @@ CHARGE: Final = "charge"
 """Reason of transfers."""
 OFFLINE: Final = timedelta(hours=24)
 """Two tills without central that took the same money did so within this."""
+LONG_AGO: Final = timedelta(days=3_650)
 
 
 async def settle_up(
@@ -193,7 +194,7 @@ async def _note_debts(
             "charge_id": charge.charge_id,
             "holder_id": charge.holder_id,
             "amount_fen": charge.debt_fen,
-            "cause": await _cause(transaction, charge, payers.get(str(charge.holder_id))),
+            "cause": await _cause(transaction, charge, payers.get(str(charge.holder_id)), now=now),
             "made_at": now,
         }
         for charge in posted
@@ -202,12 +203,16 @@ async def _note_debts(
     await repository.add_debts(transaction, rows)
 
 
-async def _cause(transaction: Transaction, charge: Charge, payer: Payer | None) -> str:
+async def _cause(
+    transaction: Transaction, charge: Charge, payer: Payer | None, *, now: datetime
+) -> str:
     at = charge.charged_at
     if payer is None or at is None:
         return "unknown"
     if payer.left_at is not None and payer.left_at <= at:
         return "left"
+    # A clock that is far off must not lead out of what a date can be.
+    at = max(min(at, now), now - LONG_AGO)
     since, until = at - OFFLINE, at + OFFLINE
     has_others = await repository.paid_elsewhere(transaction, charge, since=since, until=until)
     return "two_tills" if has_others and not charge.is_reserved else "short"

@@ -14,6 +14,7 @@ from config.contract.money import ReservationAnswer, ReservationWish, TillPage
 
 router = APIRouter(prefix="/canteen", tags=["canteen"], responses=RESPONSES)
 WISH_SIZE_BYTES_MAX: Final = 2_000
+HOLDER_LENGTH_MAX: Final = 63
 _BODY: Final = {
     "requestBody": {
         "required": True,
@@ -36,6 +37,8 @@ async def make_reservation(
         raise RefusedError(422, "invalid_request", "this is no wish of a till") from error
     if wish.till not in _tills(services, signed.node):
         raise RefusedError(404, "till_not_found", "this node has no such till")
+    if len(wish.holder_id) > HOLDER_LENGTH_MAX or "\0" in wish.holder_id:
+        return ReservationAnswer(outcome="closed")  # nobody can be called so
     async with services.database.write() as transaction:
         return await reserve(
             transaction, wish, node=signed.node, zone=services.canteen.zone, now=services.now()

@@ -2,8 +2,10 @@
 
 import asyncio
 import dataclasses
+import shutil
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -21,6 +23,7 @@ from config.contract.money import ChargeLine, ChargeMode, MoneyUnit, Wallet
 from config.site_canteen import MerchantEntry, TillEntry
 from tests.central.bench import make_event
 from tests.central.ledger.ledgering import opened
+from tests.central.migrated import migrated_file
 
 NOW = datetime(2026, 11, 30, 4, 30, tzinfo=UTC)
 NOON = NOW - timedelta(minutes=10)
@@ -139,6 +142,9 @@ async def problems(transaction: Transaction) -> list[str]:
 
 def in_canteen(url: str, act: Callable[[Transaction], Awaitable[Result]]) -> Result:
     """Do something in a canteen that has just been installed, in one transaction."""
+    kind, _, file = url.partition(":///")
+    if kind == "sqlite" and not Path(file).exists():
+        shutil.copy(migrated_file(), file)
 
     async def run() -> Result:
         async with opened(url) as database, database.write() as transaction:

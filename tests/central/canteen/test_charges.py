@@ -1,6 +1,6 @@
 """Charges become money once, whatever order tills tell of them in; on both databases."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from central.canteen.tables import canteen_debts
 from central.database import Transaction
 from central.ledger.repository import of_group, release_expired
 from config.contract.events import ChargeRecorded
-from config.contract.money import ReservationWish
+from config.contract.money import ChargeLine, ReservationWish
 from config.site_canteen import MerchantEntry
 from tests.central.bench import make_event
 from tests.central.canteen.dining import (
@@ -163,6 +163,29 @@ def test_what_cannot_be_posted_waits_for_a_person_and_holds_nothing_up(database_
         "void_again",
         "void_differs",
     ]
+
+
+def test_what_no_database_can_hold_is_a_line_and_its_neighbours_are_posted(
+    database_url: str,
+) -> None:
+    async def act(transaction: Transaction) -> tuple[Money, list[str]]:
+        await come(transaction, cash_fen=5_000)
+        hostile = [
+            charge("x" * 65),
+            charge("a\0b"),
+            charge(period="p" * 900),
+            charge(lines=(ChargeLine(item="\0", amount_fen=1),)),
+            void(charge(), by="b" * 900),
+        ]
+        await hear(transaction, *hostile, charge())
+        far = datetime(9999, 12, 31, 23, tzinfo=UTC)
+        await hear(transaction, charge(amount_fen=9_000), at=far)
+        return await money(transaction), await problems(transaction)
+
+    after, waiting = in_canteen(database_url, act)
+
+    assert after == Money(0, 0, 5_200, 10_200)
+    assert waiting == ["unreadable"] * 5
 
 
 def test_a_charge_is_posted_once_its_merchant_is_in_the_site_file(tmp_path: Path) -> None:

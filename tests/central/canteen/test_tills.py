@@ -111,6 +111,7 @@ def test_who_is_blocked_or_nobody_keeps_nothing(canteen: Bench) -> None:
 
     assert reserved(node, anna, uuid4(), 100).outcome == "closed"
     assert reserved(node, "nobody", uuid4(), 100).outcome == "closed"
+    assert reserved(node, "a\0b", uuid4(), 100).outcome == "closed"
 
 
 def test_a_day_has_a_limit_over_all_tills(canteen: Bench) -> None:
