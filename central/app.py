@@ -57,6 +57,7 @@ from central.ledger.expiry import Expiries
 from central.muster import endpoints as muster_endpoints
 from central.muster import roll_call_endpoints
 from central.nodes import endpoints as node_endpoints
+from central.office import day_endpoints as office_day_endpoints
 from central.office import endpoints as office_endpoints
 from central.office import report_endpoints as office_report_endpoints
 from central.patrol import endpoints as patrol_endpoints
@@ -134,6 +135,7 @@ ROUTERS: Final = (
     payment_endpoints.router,
     office_endpoints.router,
     office_report_endpoints.router,
+    office_day_endpoints.router,
     plan_endpoints.router,
     till_endpoints.router,
     canteen_plan_endpoints.router,

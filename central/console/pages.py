@@ -37,6 +37,7 @@ LOOKS: Final = {
     "shifts": Look(styles=("office.css", "shifts.css")),
     "alarms": Look(styles=("office.css", "alarms.css")),
     "patrol": Look(styles=("office.css", "rules.css", "patrol.css")),
+    "canteen": Look(styles=("office.css", "canteen.css")),
     **dict.fromkeys(("access", "muster", "visitors"), Look(styles=("office.css", "rules.css"))),
 }
 """Pages that look otherwise than ``OFFICE``."""

@@ -122,7 +122,7 @@ async def do(
     check(planned, wish.fingerprint)
     approved_by = None
     if wish.kind in APPROVED:
-        subject = {**content, "moves": planned.fingerprint, "amount_fen": planned.amount_fen}
+        subject = {**content, "moves": planned.fingerprint, "total_fen": planned.amount_fen}
         refusal = await permit(
             transaction, policy, deed=APPROVED[wish.kind], subject=subject,
             operator=operator, now=now,

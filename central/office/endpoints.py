@@ -147,6 +147,12 @@ async def do_correction(wish: CorrectionWish, operator: Corrector, services: Giv
     return await _done(wish, operator, services)
 
 
+@router.post("/refunds/check")
+async def check_refund(wish: Refund, operator: Seller, services: Given) -> Preview:
+    """Return what a refund would move."""
+    return await _previewed(wish, operator, services)
+
+
 @router.post("/refunds")
 async def do_refund(wish: Refund, operator: Seller, services: Given) -> DeedView:
     """Give a charge back for a cashier, once a manager has approved it."""

@@ -71,8 +71,8 @@ async def get_report_workbook(
     await _taken(services, operator, "canteen_office_report_xlsx_get", reason, first, last)
     found = await _found(services, first, last, merchant)
     words = all_words(language)
-    titles = {each: words.get(f"canteen.table_{each}", each) for each in TABLES}
-    titles |= {each: words.get(f"canteen.column_{each}", each) for each in HEAD}
+    titles = {each: words.get(f"office.table_{each}", each) for each in TABLES}
+    titles |= {each: words.get(f"office.column_{each}", each) for each in HEAD}
     content = as_xlsx(found, titles)
     return Response(content, media_type=XLSX_TYPE, headers=_named(first, last, "xlsx"))
 

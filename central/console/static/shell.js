@@ -154,6 +154,7 @@ const READS = new Map([
   ["events", "events"],
   ["shifts", "shifts"],
   ["patrol", "patrol"],
+  ["canteen", "canteen"],
   ["audit", "audit"],
   ["operators", "users"],
   ["alarms", "alarms"],

@@ -25,7 +25,13 @@ from tests.central.canteen.acting import block, debt_of, decide_exception, put_c
 from tests.central.commands.areas import free
 from tests.central.duty.desks import locked, opened, taken_by_card
 from tests.central.fire.telling import ask_duty, begin_drill, begin_test
-from tests.central.office.acting import confirmed_month, refunded, taken_back, topped_up
+from tests.central.office.acting import (
+    confirmed_month,
+    refunded,
+    signed_day,
+    taken_back,
+    topped_up,
+)
 from tests.central.patrol.acting import put_duty, put_patrol_plan
 from tests.central.payments.acting import ask_again, begin_top_up, match_bill, send_top_up_back
 from tests.central.people.enrolling import consent, enrol
@@ -55,6 +61,7 @@ UNRECORDED = {
     "POST /api/v1/patrol/preview": "it says which rounds would be made, and makes none",
     "POST /api/v1/canteen/office/money/check": "it says what would be moved, and moves nothing",
     "POST /api/v1/canteen/office/corrections/check": "the same of a correction",
+    "POST /api/v1/canteen/office/refunds/check": "the same of a refund",
     "POST /api/v1/canteen/plan/preview": "it says what would change, and changes nothing",
     "POST /api/v1/canteen/reservations": "a till's signed wish: the ledger records what it keeps",
     "POST /api/v1/nodes/current/faces": "a node's signed statement: what it proves is recorded",
@@ -457,6 +464,7 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "POST /canteen/office/money": lambda b: topped_up(b, b.person(), 5000),
     "POST /canteen/office/corrections": lambda b: taken_back(b),
     "POST /canteen/office/refunds": lambda b: refunded(b),
+    "POST /canteen/office/days": lambda b: signed_day(b),
     "POST /canteen/office/units/{unit_id}/statements/{month}/confirmations": lambda b: (
         confirmed_month(b)
     ),

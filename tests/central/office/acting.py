@@ -179,11 +179,7 @@ def taken_back(bench: Bench) -> httpx.Response:
 
 def refunded(bench: Bench) -> httpx.Response:
     """Refund a charge that a cashier asks for."""
-    places = (
-        [MerchantEntry(id="canteen")],
-        [TillEntry(id="east", node="gate-1", merchant="canteen")],
-    )
-    within(bench, lambda transaction: keep_places(transaction, *places))
+    placed(bench)
     charge_id = Till(bench.node()).sell(bench.person(), 1250)
     wanted = wish("refund", charge_id=str(charge_id), reason="按错")
     return approved(bench.planted("cashier").client, manager(bench), wanted, "refunds")
@@ -195,3 +191,18 @@ def confirmed_month(bench: Bench) -> httpx.Response:
     one = manager(bench)
     said = {"side": "canteen", "name": "王主任", "sha256": one.get(path).json()["sha256"]}
     return one.post(f"{path}/confirmations", json=said)
+
+
+def placed(bench: Bench) -> None:
+    """Let a site without a canteen have one."""
+    till = TillEntry(id="east", node="gate-1", merchant="canteen")
+    within(bench, lambda work: keep_places(work, [MerchantEntry(id="canteen")], [till]))
+
+
+def signed_day(bench: Bench) -> httpx.Response:
+    """Sign a day on which nothing was sold."""
+    placed(bench)
+    one = manager(bench)
+    seen = one.get(f"{OFFICE}/days/canteen/2026-01-05").json()
+    said = {"merchant": "canteen", "day": "2026-01-05", "sha256": seen["sha256"]}
+    return one.post(f"{OFFICE}/days", json=said)
