@@ -181,10 +181,13 @@ class Lunch:
         # The cook says once what lies on the plates; the till may not know its prices yet.
         while not await self.terminal.tell_till(TILL, do="dish", dish=DISH):  # noqa: ASYNC110
             await asyncio.sleep(LOOK_S)
+        # A stranger goes away hungry, and takes as long: a short lunch has no time for one.
+        people = ("astronaut",) if is_short else ("astronaut", "admiral")
         number = online_count = 0
         while not stopping.is_set() and not (is_short and self.is_over.is_set()):
-            person = ("astronaut", "admiral")[number % 2]
-            await self._eat(person, PLATES_G[number % len(PLATES_G)], cable, say)
+            await self._eat(
+                people[number % len(people)], PLATES_G[number % len(PLATES_G)], cable, say
+            )
             number += 1
             paid, offline = self.tally.paid.total(), self.tally.offline
             if not cable.is_plugged and offline >= OFFLINE_COUNT:
