@@ -1,6 +1,7 @@
 """A PostgreSQL of its own for the tests: the server's binaries come with a test package."""
 
 import contextlib
+import dataclasses
 import functools
 import os
 import pwd
@@ -30,6 +31,43 @@ def installation() -> Path | None:
     return systems[-1].parents[1] if systems else None
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Server:
+    """A server that a test may kill and start again. Attributes: address: for any database."""
+
+    folder: Path
+    control: Path
+    owner: str | None
+    is_durable: bool = False
+
+    @property
+    def address(self) -> str:
+        """Address, with ``{name}`` for the database's name."""
+        return f"postgresql://menshen@/{{name}}?host={quote(str(self.folder), safe='')}"
+
+    def start(self) -> None:
+        """Start it; after a kill it recovers first."""
+        fsync = "on" if self.is_durable else "off"
+        options = f"-k {self.folder} -h '' -c fsync={fsync} -c max_connections=60"
+        data, log = self.folder / "data", self.folder / "log"
+        _run(self.control, "-D", data, "-w", "-l", log, "-o", options, "start",
+             user=self.owner, cwd=self.folder)  # fmt: skip
+
+    def stop(self) -> None:
+        """Stop it at once."""
+        _run(self.control, "-D", self.folder / "data", "-m", "immediate", "stop",
+             user=self.owner, cwd=self.folder)  # fmt: skip
+
+    def processes(self) -> list[int]:
+        """Return the processes of it that are there."""
+        data, found = self.folder / "data", list[int]()
+        for each in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if each.name.isdecimal() and (each / "cwd").readlink() == data:
+                    found.append(int(each.name))
+        return found
+
+
 @contextlib.contextmanager
 def running_server(binaries: Path, *, is_durable: bool = False) -> Iterator[str]:
     """Run a server while inside; the value is its address up to the database's name.
@@ -38,22 +76,25 @@ def running_server(binaries: Path, *, is_durable: bool = False) -> Iterator[str]
         binaries: The folder above ``bin/postgres``.
         is_durable: What is committed is on the disk, as a site has it and no test needs it.
     """
+    with killable_server(binaries, is_durable=is_durable) as server:
+        yield server.address
+
+
+@contextlib.contextmanager
+def killable_server(binaries: Path, *, is_durable: bool = False) -> Iterator[Server]:
+    """Run a server while inside; see ``running_server``."""
     with tempfile.TemporaryDirectory(prefix="menshen-pg-") as name:
         folder = Path(name)
         owner = _owner_of(folder)
         binaries = _reachable(binaries, folder)
-        data = folder / "data"
-        _run(binaries / "bin" / "initdb", "-D", data, "-U", "menshen", "-A", "trust", "-N", "-E",
-             "UTF8", "--locale=C", user=owner, cwd=folder)  # fmt: skip
-        fsync = "on" if is_durable else "off"
-        options = f"-k {folder} -h '' -c fsync={fsync} -c max_connections=60"
-        control = binaries / "bin" / "pg_ctl"
-        _run(control, "-D", data, "-w", "-l", folder / "log", "-o", options, "start",
-             user=owner, cwd=folder)  # fmt: skip
+        _run(binaries / "bin" / "initdb", "-D", folder / "data", "-U", "menshen", "-A", "trust",
+             "-N", "-E", "UTF8", "--locale=C", user=owner, cwd=folder)  # fmt: skip
+        server = Server(folder, binaries / "bin" / "pg_ctl", owner, is_durable)
+        server.start()
         try:
-            yield f"postgresql://menshen@/{{name}}?host={quote(str(folder), safe='')}"
+            yield server
         finally:
-            _run(control, "-D", data, "-m", "immediate", "stop", user=owner, cwd=folder)
+            server.stop()
 
 
 def fresh_database(address: str) -> str:

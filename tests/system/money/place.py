@@ -1,0 +1,61 @@
+"""The canteen of the histories: who eats, where, and what holds."""
+
+from datetime import UTC, datetime, time
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from config.contract.money import CanteenPlan, ChargeMode, MealPeriod, MerchantPlan, SpendingLimits
+from config.site import Site
+
+ZONE: Final = ZoneInfo("Asia/Shanghai")
+NOON: Final = datetime(2026, 11, 30, 4, 0, tzinfo=UTC)
+MERCHANT: Final = "canteen"
+LANE: Final = "lane-1"
+LANE_FEN: Final = 1_250
+TILLS: Final = ("till-1", "till-2", "till-3")
+NODES: Final = {"till-1": "counter-1", "till-2": "counter-2", "till-3": "counter-3", LANE: "gate-1"}
+HOLDERS: Final = tuple(f"diner-{number}" for number in range(1, 9))
+PLAN: Final = CanteenPlan(
+    version=1,
+    merchants=(
+        MerchantPlan(
+            merchant=MERCHANT,
+            periods=(
+                MealPeriod(
+                    id="open",
+                    name={"en": "Open"},
+                    begins=time(0, 0),
+                    ends=time(23, 59, 59),
+                    fixed_fen={"": LANE_FEN},
+                ),
+            ),
+        ),
+    ),
+    limits=SpendingLimits(
+        repeat_s=60, offline_person_fen=20_000, offline_till_fen=1_000_000,
+        offline_overdraft_fen=3_000,
+    ),
+)  # fmt: skip
+
+
+def site_of(node: str | None) -> Site:
+    """Return the site, or the part of it that stands at one node."""
+    tills = [
+        {
+            "id": till,
+            "node": NODES[till],
+            "merchant": MERCHANT,
+            "mode": ChargeMode.KEYED,
+            "confirm_s": 0,
+        }
+        for till in TILLS
+        if node in (None, NODES[till])
+    ]
+    return Site.model_validate(
+        {
+            "site": {"id": "test", "name": {"en": "Test"}},
+            "node": [{"id": each} for each in NODES.values() if node in (None, each)],
+            "merchant": [{"id": MERCHANT}],
+            "till": tills,
+        }
+    )
