@@ -141,6 +141,7 @@ def run(
             "has_keys": proof.has_keys,
             "erased_again": proof.erased_again,
             "audit_entries": proof.audit_entries,
+            "ledger_transfers": proof.ledger_transfers,
             "events": proof.events,
         }
         _say(json.dumps({**_document(file, manifest), **found}))
@@ -149,7 +150,8 @@ def run(
         for problem in proof.problems:
             _say(f"not proved: {problem}")
         _say(
-            f"audit log of {proof.audit_entries} entries, {proof.events} events;"
+            f"ledger of {proof.ledger_transfers} transfers, audit log of"
+            f" {proof.audit_entries} entries, {proof.events} events;"
             f" {proof.erased_again} people or faces erased again"
         )
         if not proof.has_keys:

@@ -112,6 +112,7 @@ def _write(sealed: Sealed, wish: Wish, *, now: datetime, progress: Progress) -> 
             database="sqlite" if url.get_backend_name() == "sqlite" else "postgresql",
             revision=said.revision,
             audit_head=said.audit_head,
+            ledger_head=said.ledger_head,
             parts=tuple(wish.parts),
         )
         sealed.add(Kind.MANIFEST, manifest.model_dump_json().encode())

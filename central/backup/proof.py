@@ -26,6 +26,7 @@ from central.backup.sources import Progress
 from central.consent.erasures import ErasureFile
 from central.database import Database, DatabaseError, Transaction
 from central.keys import KeysError, load_key_encryption_key
+from central.ledger.verify import verified
 from central.operator_tables import invitations, sessions
 from central.site_values import EPOCH, read_value, write_value, write_value_once
 from central.tables import event_ranges, events, node_tokens
@@ -41,6 +42,7 @@ class Proof:
             yet, which central does when it starts.
         erased_again: People and faces.
         audit_entries: Of the audit log.
+        ledger_transfers: Of the ledger.
         events: Of all terminals.
     """
 
@@ -48,6 +50,7 @@ class Proof:
     has_keys: bool = False
     erased_again: int = 0
     audit_entries: int = 0
+    ledger_transfers: int = 0
     events: int = 0
 
 
@@ -131,6 +134,15 @@ async def _follow(
     proof.audit_entries = verdict.entries
     if not verdict.ok:
         proof.problems.append(f"the audit log is broken at entry {verdict.broken_at}")
+    known = Mark.parse(manifest.ledger_head) if manifest.ledger_head else None
+    ledger = await verified(transaction, known=known)
+    proof.ledger_transfers = ledger.transfers
+    if not ledger.ok:
+        first = ledger.broken[0]
+        proof.problems.append(
+            f"the ledger is broken in {ledger.broken_count} places,"
+            f" first {first.what} {first.where}"
+        )
     proof.events = (
         await transaction.execute(select(func.count()).select_from(events))
     ).scalar_one()

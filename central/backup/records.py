@@ -48,6 +48,7 @@ class Manifest(Frozen):
     Attributes:
         revision: Of the tables.
         audit_head: Where the audit log ended; empty before its first entry.
+        ledger_head: The same of the ledger.
     """
 
     made_at: AwareDatetime
@@ -55,6 +56,7 @@ class Manifest(Frozen):
     database: Literal["sqlite", "postgresql"]
     revision: str
     audit_head: str = ""
+    ledger_head: str = ""
     parts: tuple[Part, ...] = ()
 
 

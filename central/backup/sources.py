@@ -9,7 +9,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -37,6 +37,7 @@ class Moment:
 
     revision: str
     audit_head: str
+    ledger_head: str
 
 
 def left_out(parts: Sequence[Part]) -> list[str]:
@@ -88,10 +89,10 @@ def _finished(copied: sqlite3.Connection, parts: Sequence[Part]) -> Moment:
     problem = copied.execute("PRAGMA quick_check(1)").fetchone()[0]
     if problem != "ok":
         raise BackupError(f"the database itself is damaged: {problem}")
-    return moment(copied.execute)
+    return moment(copied.execute, tables)
 
 
-def moment(execute: Callable[[str], Any]) -> Moment:
+def moment(execute: Callable[[str], Any], tables: Collection[str]) -> Moment:
     """Return what a database says of itself.
 
     Raises:
@@ -102,7 +103,12 @@ def moment(execute: Callable[[str], Any]) -> Moment:
         head = execute("SELECT value FROM site_values WHERE name = 'audit_head'").fetchone()
     except (sqlite3.Error, psycopg.Error) as error:
         raise BackupError("this is not the database of a central") from error
-    return Moment(revision[0], head[0] if head else "")
+    last = None
+    # One that was last open before there was money has no ledger yet.
+    if "ledger_transfers" in tables:
+        query = "SELECT sequence, hash FROM ledger_transfers ORDER BY sequence DESC LIMIT 1"
+        last = execute(query).fetchone()
+    return Moment(revision[0], head[0] if head else "", f"{last[0]}:{last[1]}" if last else "")
 
 
 @contextlib.contextmanager
@@ -123,7 +129,8 @@ def dump_postgresql(url: str, parts: Sequence[Part]) -> Iterator[tuple[Moment, I
                              .render_as_string(hide_password=False)) as live:  # fmt: skip
             live.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             snapshot = live.execute("SELECT pg_export_snapshot()").fetchone()
-            said = moment(live.execute)
+            tables = live.execute("SELECT tablename FROM pg_tables").fetchall()
+            said = moment(live.execute, {name for (name,) in tables})
             words += ["--format=custom", "--no-owner", "--no-acl"]
             words += [f"--snapshot={(snapshot or ('',))[0]}", f"--dbname={address}"]
             with running(program, words, environment) as process:

@@ -14,7 +14,8 @@ from central.backup.container import BackupError
 from central.backup.reading import Backup
 from central.backup.records import Part
 from central.backup.recovery import Passphrase
-from tests.central.audit.log import actions, execute
+from central.ledger.repository import post
+from tests.central.audit.log import actions, execute, in_transaction
 from tests.central.backup.places import (
     KEY,
     NOW,
@@ -26,6 +27,7 @@ from tests.central.backup.places import (
 )
 from tests.central.bench import Bench, running_central
 from tests.central.consent.test_erasures import start
+from tests.central.ledger.ledgering import top_up
 from tests.central.people.enrolling import enrol
 from tests.central.people.seen_faces import photograph
 
@@ -220,6 +222,18 @@ def test_a_broken_audit_log_is_told_and_taken_only_when_somebody_says_so(tmp_pat
 
     assert proof.problems == ["the audit log is broken at entry 2"]
     assert names_in(tmp_path / "new") == ["Anna"]
+
+
+def test_a_ledger_that_was_changed_is_told(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with running_central(home) as bench:
+        in_transaction(bench, lambda t: post(t, [top_up(500), top_up(700)], now=NOW))
+    file = backed_up(home, tmp_path / "b")
+    assert restored(file, tmp_path / "whole").ledger_transfers == 2
+    changed(home, "DROP TRIGGER ledger_transfers_update", "UPDATE ledger_transfers SET reason = ''")
+
+    with pytest.raises(BackupError, match=r"the ledger is broken in .* places, first"):
+        restored(backed_up(home, tmp_path / "b2"), tmp_path / "new")
 
 
 def test_a_database_of_a_newer_program_is_refused(tmp_path: Path) -> None:

@@ -19,7 +19,15 @@ from edge.access.attempts import CodeShown, PinShown
 from edge.access.question import Person
 from edge.canteen.canteen import Canteen
 from edge.canteen.keeping import Keeping
-from edge.canteen.screen import Confirm, Key, TillScreen
+from edge.canteen.screen import (
+    CloseTill,
+    Confirm,
+    Key,
+    OpenTill,
+    TillCommand,
+    TillScreen,
+    VoidLast,
+)
 from edge.canteen.store import Store
 from edge.canteen.till import Till
 from edge.central_client import CentralError, CentralUnreachableError
@@ -163,16 +171,16 @@ class Counter:
         return self._shown()
 
     async def _void(self, charge_id: str) -> Document:
-        return {"is_void": await self._till.void_last(UUID(charge_id)), **self._shown()}
+        return await self._done(VoidLast(charge_id=UUID(charge_id)))
 
     async def _open(self) -> Document:
-        return {"is_open": await self._till.open(by="ming"), **self._shown()}
+        return await self._done(OpenTill())
 
     async def _close(self, counted_charges: int, counted_fen: int) -> Document:
-        is_closed = await self._till.close(
-            counted_charges=counted_charges, counted_fen=counted_fen, by="ming"
-        )
-        return {"is_closed": is_closed, **self._shown()}
+        return await self._done(CloseTill(counted_charges=counted_charges, counted_fen=counted_fen))
+
+    async def _done(self, command: TillCommand) -> Document:
+        return {"is_taken": await self._till.do(command, by="ming"), **self._shown()}
 
     async def _look(self) -> Document:
         self._till.refresh()
