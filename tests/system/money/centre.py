@@ -13,7 +13,7 @@ from sqlalchemy import insert
 from central.audit import repository as audit
 from central.audit.chain import START
 from central.canteen import accounts as till_accounts
-from central.canteen import charges, plans, repository
+from central.canteen import plans, repository, returns
 from central.canteen.plan import Draft
 from central.canteen.reservations import reserve
 from central.database import MIGRATION_LOCK, Database, Transaction
@@ -132,7 +132,7 @@ class Centre:
     async def _refund(self, key: str, charge_id: str, amount_fen: int) -> Document:
         async with self._database.write() as transaction:
             try:
-                given = await charges.give_back(
+                given = await returns.give_back(
                     transaction,
                     UUID(charge_id),
                     amount_fen,
@@ -140,7 +140,7 @@ class Centre:
                     reason="refund",
                     now=self.now(),
                 )
-            except (LookupError, charges.NothingLeftError) as error:
+            except (LookupError, returns.NothingLeftError) as error:
                 return {"refused": str(error)}
         return {"given_fen": sum(dataclasses.astuple(given))}
 

@@ -16,7 +16,7 @@ def test_no_fen_is_lost_or_taken_twice_in_a_random_history() -> None:
 
     assert {played[name] for name in ("double_charges", "lost", "unbalanced_day_closes")} == {0}
     assert (played["sum_fen"], played["balances_below_limit"]) == ({"CNY": 0, "POINTS": 0}, 0)
-    assert played["faults"]["till_killed"] + played["faults"]["central_killed"] > 0
+    assert {"till_killed", "central_killed", "cut_off"} & set(played["faults"])
 
 
 def test_nor_where_the_database_is_killed_as_well() -> None:
