@@ -44,6 +44,8 @@ from central.consent import repository as consents
 from central.consent.erasures import ErasureFile
 from central.console import pages
 from central.database import MIGRATION_LOCK, Database
+from central.diner import endpoints as diner_endpoints
+from central.diner import office_endpoints as diner_office_endpoints
 from central.duty import endpoints as desk_endpoints
 from central.duty.desks import Desks
 from central.events import endpoints as event_endpoints
@@ -136,6 +138,8 @@ ROUTERS: Final = (
     office_endpoints.router,
     office_report_endpoints.router,
     office_day_endpoints.router,
+    diner_endpoints.router,
+    diner_office_endpoints.router,
     plan_endpoints.router,
     till_endpoints.router,
     canteen_plan_endpoints.router,
@@ -152,6 +156,7 @@ ROUTERS: Final = (
 ATTEMPT_COUNT: Final = 20
 ATTEMPT_WINDOW_S: Final = 60.0
 LOOK_WINDOW_S: Final = 600.0
+DINER_COUNT: Final = 120
 NOTING_INTERVAL_S: Final = 60.0
 RESTART_PAUSE_S: Final = 1.0
 
@@ -315,6 +320,7 @@ async def _running(
             now=now,
             attempts=RateLimit(count=ATTEMPT_COUNT, window_s=ATTEMPT_WINDOW_S),
             looks=RateLimit(count=1, window_s=LOOK_WINDOW_S),
+            diner_requests=RateLimit(count=DINER_COUNT, window_s=ATTEMPT_WINDOW_S),
         )
     finally:
         hub.close()

@@ -49,6 +49,7 @@ class Services:
         now: The wall clock, aware UTC.
         attempts: How often one address may try a password, an invitation or a token.
         looks: How often the audit log records one operator looking at one thing.
+        diner_requests: How often one diner's page may ask.
     """
 
     settings: Settings
@@ -78,6 +79,7 @@ class Services:
     now: Callable[[], datetime]
     attempts: RateLimit
     looks: RateLimit
+    diner_requests: RateLimit
 
 
 def services_of(request: Request) -> Services:

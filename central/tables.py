@@ -22,6 +22,7 @@ from sqlalchemy import (
 import central.alarms.tables
 import central.canteen.tables
 import central.consent.tables
+import central.diner.tables
 import central.duty.tables
 import central.fire.tables
 import central.ledger.tables

@@ -26,6 +26,7 @@ class Retention(Frozen):
         handovers_days: What shifts told each other.
         roll_calls_days: Who was missing and who was safe in an evacuation.
         patrols_days: Which guard was where when, and what became of each round.
+        meals_days: Which meals somebody meant to eat, and how they were.
         leaver_faces_days: Templates and enrolment pictures of somebody who left; 0 is at once.
         leaver_records_days: The name and everything else of somebody who left.
         face_reviews_days: An enrolment that waits for a second person, its template included.
@@ -44,6 +45,7 @@ class Retention(Frozen):
     handovers_days: Annotated[int, Field(ge=30, le=1095)] = 365
     roll_calls_days: Annotated[int, Field(ge=30, le=1095)] = 365
     patrols_days: Annotated[int, Field(ge=30, le=1095)] = 365
+    meals_days: Annotated[int, Field(ge=7, le=365)] = 90
     leaver_faces_days: Annotated[int, Field(ge=0, le=30)] = 7
     leaver_records_days: Annotated[int, Field(ge=30, le=1095)] = 180
     face_reviews_days: Annotated[int, Field(ge=1, le=90)] = 30

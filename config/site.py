@@ -5,7 +5,7 @@ is wanted. To see an example: ``config/example.toml``.
 """
 
 import tomllib
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -117,6 +117,7 @@ class Policy(Frozen):
             of it at once.
         fire_test_months: A cell of the cause-and-effect matrix counts as untested again after so
             long.
+        meals_until: Wall clock until which meals of the next day can be registered and cancelled.
         second_factor_roles: Whose operators need a second factor.
         second_factor_grace_h: So long after it was made, an account works without one; then it
             shows nothing but its own page, where one is set up.
@@ -137,6 +138,7 @@ class Policy(Frozen):
     four_eyes: tuple[Literal["key_rotation"], ...] = ()
     fire_begins_roll_call: bool = False
     fire_test_months: Annotated[int, Field(ge=1, le=60)] = 12
+    meals_until: time = time(20)
     second_factor_roles: tuple[Role, ...] = ADMINISTRATIVE
     second_factor_grace_h: Annotated[int, Field(ge=0, le=720)] = 24
 

@@ -24,6 +24,7 @@ SHOWN_BY: Final[Mapping[str, frozenset[str]]] = {
     "leaver_records": frozenset({"people.read", "people.record"}),
     "face_reviews": frozenset({"faces.review"}),
     "visitors": frozenset({"visits.read"}),
+    "meals": frozenset({"canteen.read"}),
     "imports": frozenset({"people.write"}),
     "sessions": frozenset(),
     "invitations": frozenset({"users.read"}),

@@ -37,6 +37,7 @@ KINDS: Final[Mapping[str, str]] = {
     "handover_id": "handover",
     "visit_id": "visit",
     "top_up_id": "top_up",
+    "charge_id": "charge",
     "roll_call_id": "roll_call",
     "consent_id": "consent",
     "plan_id": "plan",

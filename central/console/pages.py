@@ -15,7 +15,7 @@ FOLDERS: Final = {"/static/": STATIC, "/web/": SHARED}
 FIRST_PAGE: Final = "console"
 REFUSALS: Final = "error"
 """Words that a page fetches with the first refusal: what central says when it does not answer."""
-WITHOUT_SESSION: Final = ("invite",)
+WITHOUT_SESSION: Final = ("invite", "diner")
 """Pages that no navigation leads to."""
 
 
@@ -32,6 +32,7 @@ LOOKS: Final = {
     "console": Look("dark", ("console.css",)),
     "cameras": Look("dark", ("office.css", "video.css")),
     "fire": Look("dark", ("fire.css",)),
+    "diner": Look(styles=("diner.css",)),
     "plans": Look(styles=("office.css", "plan.css")),
     "events": Look(styles=("office.css", "console.css", "events.css")),
     "shifts": Look(styles=("office.css", "shifts.css")),

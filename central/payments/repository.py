@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Callable, Collection
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from central.ledger import accounts
 from central.ledger import repository as ledger
 from central.payments.matching import Difference, Matched, OwnLine
 from central.payments.provider import Notice, Seen, Way
-from central.payments.schemas import BillView, DifferenceView, TopUpView
+from central.payments.schemas import BillDifference, BillView, TopUpView
 from central.payments.states import Deed, State, Step, TopUp, next_check
 from central.payments.tables import payment_bills, payment_notices, payment_orders
 from central.tables import people
@@ -114,7 +115,8 @@ async def advance(
     before = _order(row)
     step = how(before)
     for deed in step.deeds:
-        await ledger.post(transaction, [_move(deed, row, step.order, now=now)], now=now)
+        moves = await _moves(transaction, deed, row, step.order, now=now)
+        await ledger.post(transaction, moves, now=now)
     if step.order == before:
         return before.state
     after = step.order
@@ -260,37 +262,50 @@ def _order(row: Row[Any]) -> TopUp:
     return TopUp(amount_fen=row.amount_fen, state=State(row.state), **copied)
 
 
-def _move(deed: Deed, row: Row[Any], order: TopUp, *, now: datetime) -> ledger.Order:
-    """Return the one move of the ledger that a deed is."""
+async def _moves(
+    transaction: Transaction, deed: Deed, row: Row[Any], order: TopUp, *, now: datetime
+) -> list[ledger.Order]:
+    """Return the moves of the ledger that a deed is; a top-up pays what is owed first."""
     group = UUID(row.order_no)
     cash, provider = accounts.wallet(row.holder_id, Wallet.CASH), accounts.source("connector")
-    taken = accounts.part_id(group, "refund", order.refund_no)
-    key, debit, credit, fen, reverses = {
-        Deed.CREDIT: (
-            accounts.part_id(group, "top_up"), provider, cash, order.amount_fen, None
-        ),
-        Deed.TAKE_BACK: (taken, cash, provider, order.refund_fen, None),
-        Deed.GIVE_AGAIN: (
-            accounts.part_id(group, "declined", order.refund_no),
-            provider, cash, order.refund_fen, taken,
-        ),
-    }[deed]  # fmt: skip
-    return ledger.Order(
-        transfer_id=key,
-        debit=debit,
-        credit=credit,
-        amount_fen=fen,
+    move = partial(
+        ledger.Order,
         unit=MoneyUnit.CNY,
-        reason={
-            Deed.CREDIT: "top_up",
-            Deed.TAKE_BACK: "top_up_refund",
-            Deed.GIVE_AGAIN: "top_up_refund_declined",
-        }[deed],
         happened_at=now,
         group=group,
         detail={"order_no": row.order_no, "provider_no": order.provider_no},
-        reverses=reverses,
     )
+    taken = accounts.part_id(group, "refund", order.refund_no)
+    if deed is Deed.TAKE_BACK:
+        fen = order.refund_fen
+        reason = "top_up_refund"
+        return [move(transfer_id=taken, debit=cash, credit=provider, amount_fen=fen, reason=reason)]
+    if deed is Deed.GIVE_AGAIN:
+        again = move(
+            transfer_id=accounts.part_id(group, "declined", order.refund_no),
+            debit=provider,
+            credit=cash,
+            amount_fen=order.refund_fen,
+            reason="top_up_refund_declined",
+            reverses=taken,
+        )
+        return [again]
+    await ledger.take_turn(transaction)
+    debt = accounts.wallet(row.holder_id, Wallet.DEBT)
+    owed_fen = -(await ledger.balances(transaction, [debt]))[debt].posted_fen
+    debt_fen = min(max(0, owed_fen), order.amount_fen)
+    parts = (("top_up_debt", debt, debt_fen), ("top_up", cash, order.amount_fen - debt_fen))
+    return [
+        move(
+            transfer_id=accounts.part_id(group, reason),
+            debit=provider,
+            credit=account,
+            amount_fen=fen,
+            reason=reason,
+        )
+        for reason, account, fen in parts
+        if fen
+    ]
 
 
 async def _change(transaction: Transaction, order_no: str, values: dict[str, Any]) -> None:
@@ -304,5 +319,5 @@ def _paid() -> Any:  # noqa: ANN401 - a statement, whose type is its columns
     return select(payment_orders).where(_ORDERS.provider_no != "")
 
 
-def _difference(difference: Difference) -> DifferenceView:
-    return DifferenceView(**dataclasses.asdict(difference))
+def _difference(difference: Difference) -> BillDifference:
+    return BillDifference(**dataclasses.asdict(difference))

@@ -67,7 +67,7 @@ class WantedRefundOfTopUp(BaseModel):
     reason: Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class DifferenceView(BaseModel):
+class BillDifference(BaseModel):
     """See ``matching.Difference``; ``late``: the bill brought the news, and it is credited now."""
 
     difference: Kind
@@ -87,7 +87,7 @@ class BillView(BaseModel):
     line_count: int
     bill_fen: int
     own_fen: int
-    differences: list[DifferenceView]
+    differences: list[BillDifference]
 
 
 class BillList(BaseModel):

@@ -95,6 +95,14 @@ class Payments:
             raise RefusedError(409, "no_payment_provider", "this site has no payment provider")
         return self._connection
 
+    @property
+    def bounds(self) -> tuple[int, int] | None:
+        """The least and the most of one top-up, in fen; None where the site has no provider."""
+        if not self.is_there:
+            return None
+        _, settings = self._connected()
+        return settings.least_fen, settings.most_fen
+
     async def close(self) -> None:
         """Close the provider's connections."""
         if self._connection is not None:

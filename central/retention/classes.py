@@ -120,6 +120,7 @@ CLASSES: Final = (
             "office_grants",
             "office_confirmations",
             "office_day_closes",
+            "diner_disputes",
         ),
         ending="record",
     ),
@@ -149,9 +150,12 @@ CLASSES: Final = (
         "fire_people",
         every=DAILY,
     ),
+    _aged("meals", "diner_meals", "diner_ratings", every=DAILY),
     _expiring("imports", "imports"),
     _expiring("sessions", "sessions"),
-    _expiring("invitations", "invitations", "node_tokens", "api_tokens", "guard_desks"),
+    _expiring(
+        "invitations", "invitations", "node_tokens", "api_tokens", "guard_desks", "diner_links"
+    ),
     DataClass(
         name="audit_log",
         tables=("audit_log", "audit_anchors"),

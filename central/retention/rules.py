@@ -35,6 +35,7 @@ from central.alarms.tables import (
 )
 from central.consent import erasures, leavers
 from central.database import ALARMS_LOCK, EVENTS_LOCK, Transaction
+from central.diner.tables import diner_links, diner_meals, diner_ratings
 from central.duty.tables import guard_desks, shift_notes
 from central.fire.tables import fire_people, fires
 from central.muster import repository as muster
@@ -245,6 +246,18 @@ async def _forget_handovers(transaction: Transaction, until: datetime, limit: in
     return Forgotten(count + notes, limit in (count, notes))
 
 
+async def _oldest_meal(transaction: Transaction) -> datetime | None:
+    return await minimum(transaction, diner_meals.c.registered_at, diner_ratings.c.rated_at)
+
+
+async def _forget_meals(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
+    is_old = diner_meals.c.registered_at <= until
+    meals = await delete_some(transaction, diner_meals.c.meal_id, is_old, limit)
+    is_old = diner_ratings.c.rated_at <= until
+    rated = await delete_some(transaction, diner_ratings.c.charge_id, is_old, limit)
+    return Forgotten(meals + rated, limit in (meals, rated))
+
+
 def _media(kind: MediaKind) -> Rule:
     async def oldest(transaction: Transaction) -> datetime | None:
         return await video.oldest_of(transaction, kind)
@@ -275,6 +288,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "alarm_clips": _media(MediaKind.CLIP),
     "roll_calls": Rule(_oldest_roll_call, _forget_roll_calls),
     "patrols": Rule(patrols.oldest, _forget_patrols),
+    "meals": Rule(_oldest_meal, _forget_meals),
     "sessions": Rule(_oldest_session, _forget_sessions),
     "whereabouts": Rule(_oldest_place, _forget_places),
     "imports": _expired(imports.c.import_id),
@@ -283,6 +297,7 @@ RULES: Final[Mapping[str, Rule]] = {
         node_tokens.c.secret_hash,
         api_tokens.c.token_id,
         guard_desks.c.desk_id,
+        diner_links.c.link_id,
     ),
 }
 

@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 
 from central.app import PREFIX, ROUTERS, create_app
+from central.diner.links import diner_of
 from central.nodes.signed import Signed
 from central.roles import PERMISSIONS
 from central.security import COOKIE, RateLimit, Requires, is_foreign, operator_of, session_of
@@ -26,6 +27,7 @@ PUBLIC = {
     "GET /api/v1/site/ca.pem",
     "GET /api/v1/health",
     "POST /api/v1/payments/notices",
+    "POST /api/v1/diner/session",
 }
 ANY_SESSION = {"GET /api/v1/sessions/current", "DELETE /api/v1/sessions/current"}
 OWN_ACCOUNT = f"{PREFIX}/account"
@@ -52,6 +54,11 @@ def own_account() -> set[str]:
     return {name for name in routes() if name.partition(" ")[2].startswith(OWN_ACCOUNT)}
 
 
+def of_diners() -> set[str]:
+    """Return what whoever came by a one-time link may, and nobody else."""
+    return {name for name, route in routes().items() if diner_of in calls(route.dependant)}
+
+
 def guards(route: APIRoute) -> list[object]:
     return [call for call in calls(route.dependant) if isinstance(call, Requires | Signed)]
 
@@ -67,7 +74,7 @@ def test_every_operation_of_the_api_is_looked_at() -> None:
 def test_every_endpoint_asks_for_one_permission_or_a_signature() -> None:
     unguarded = {name for name, route in routes().items() if len(guards(route)) != 1}
 
-    assert unguarded == PUBLIC | ANY_SESSION | own_account()
+    assert unguarded == PUBLIC | ANY_SESSION | own_account() | of_diners()
 
 
 def test_what_any_session_may_needs_a_session() -> None:
@@ -81,6 +88,15 @@ def test_ones_own_account_is_for_sessions_and_not_for_tokens() -> None:
 
     assert len(needed) > 5
     assert all(session_of in calls(routes()[name].dependant) for name in needed)
+
+
+def test_a_diners_page_is_for_who_came_by_a_link_and_for_no_operator(bench: Bench) -> None:
+    begin = f"{PREFIX}/diner/"
+    named = {name for name in routes() if name.partition(" ")[2].startswith(begin)}
+
+    assert of_diners() == named - PUBLIC
+    reply = bench.administrator.get(f"{begin}statement")
+    assert (reply.status_code, reply.json()["code"]) == (401, "diner_link_over")
 
 
 def test_every_permission_is_asked_for() -> None:

@@ -23,6 +23,16 @@ from tests.central.audit.log import actions, in_transaction
 from tests.central.bench import PASSWORD, SITE, Bench, Node, accept, running_central
 from tests.central.canteen.acting import block, debt_of, decide_exception, put_canteen_plan
 from tests.central.commands.areas import free
+from tests.central.diner.acting import (
+    came,
+    cancel_meal,
+    decide_dispute,
+    dispute,
+    link_for,
+    rate_meal,
+    register_meal,
+    top_up_by_phone,
+)
 from tests.central.duty.desks import locked, opened, taken_by_card
 from tests.central.fire.telling import ask_duty, begin_drill, begin_test
 from tests.central.office.acting import (
@@ -54,6 +64,7 @@ from tests.central.visits.test_endpoints import invite, wish
 
 UNRECORDED = {
     "POST /api/v1/events": "a node's signed facts, which are a record of their own",
+    "POST /api/v1/diners/terminal-links": "a node's signed wish, recorded as the link of that node",
     "POST /api/v1/payments/notices": "a payment provider's signed word, which is kept",
     "PUT /api/v1/nodes/current/status": "a node's heartbeat every few seconds",
     "POST /api/v1/access-model/check": "it says what would change, and changes nothing",
@@ -244,6 +255,15 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "POST /payments/top-ups/{top_up_id}/refund": send_top_up_back,
     "POST /payments/top-ups/{top_up_id}/ask": ask_again,
     "POST /payments/bills/{day}": match_bill,
+    "POST /diners/links": lambda b: link_for(b, b.person()),
+    "POST /diners/disputes/{charge_id}/decide": decide_dispute,
+    "POST /diner/session": lambda b: came(b, b.person())[1],
+    "DELETE /diner/session": lambda b: came(b, b.person())[0].delete(f"{API}/diner/session"),
+    "POST /diner/charges/{charge_id}/dispute": lambda b: dispute(b)[1],
+    "PUT /diner/charges/{charge_id}/rating": rate_meal,
+    "POST /diner/top-ups": top_up_by_phone,
+    "PUT /diner/meals/{merchant}/{period}": register_meal,
+    "DELETE /diner/meals/{merchant}/{period}": cancel_meal,
     "PUT /patrol/duties/{day}/{shift}": put_duty,
     "DELETE /sessions/current": lambda b: b.operator("guard").delete(f"{API}/sessions/current"),
     "POST /invitations/accept": lambda b: accept(b.client(), b.invite("guard"), "new"),

@@ -5,7 +5,7 @@ import contextlib
 import functools
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -29,6 +29,8 @@ def provider_of(bench: Bench) -> Iterator[Simulation]:
     """Have a provider whose files central finds, and that tells it."""
     home = bench.app.state.services.settings.home
     with simulated(home, notify_url=f"{bench.url}{PAYMENTS}/notices") as provider:
+        error = bench.clock() - datetime.now(UTC)
+        provider.act("set_clock", {"error_s": error.total_seconds()})
         yield provider
 
 

@@ -108,7 +108,8 @@ def test_every_word_is_used() -> None:
               "till_sign_in", "till_refusal", "till_way", "till_why",
               "canteen_code", "canteen_kind", "canteen_tab", "canteen_wallet", "canteen_reason",
               "canteen_source", "canteen_purpose", "canteen_difference", "office",
-              "shift_head", "shift_kind", "shift_what", "event_head"}  # fmt: skip
+              "shift_head", "shift_kind", "shift_what", "event_head",
+                  "dispute_reason", "dispute_decision", "payment_state"}  # fmt: skip
 
     unused = {k for k in ENGLISH if k.partition(".")[0] not in groups and f'"{k}"' not in text}
 

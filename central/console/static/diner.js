@@ -1,0 +1,138 @@
+/** The diner's own page on their telephone: opened once by a link, and over after half an hour. */
+
+import { ApiError, get, request } from "./api.js";
+import { chargeList } from "./diner-charges.js";
+import { mealSection } from "./diner-meals.js";
+import { isWaiting, topUpSection } from "./diner-top-up.js";
+import { fill, h } from "/web/dom.js";
+import { formatTime } from "/web/format.js";
+import { language, loadWords, setLanguage, t } from "/web/i18n.js";
+import { yuan } from "/web/money.js";
+
+/** @typedef {import("./diner-charges.js").Charge} Charge */
+/**
+ * @typedef {{name: string, site: Record<string, string>, time_zone: string, expires_at: string,
+ *   subsidy_fen: number, cash_fen: number, held_fen: number, debt_fen: number, charges: Charge[],
+ *   has_more: boolean, top_ups: import("./diner-top-up.js").TopUp[],
+ *   names: Record<string, Record<string, string>>, top_up: [number, number] | null}} Statement
+ */
+
+/** So often the page looks whether a payment has come. */
+const LOOK_MS = 3000;
+
+await loadWords();
+const secret = location.hash.slice(1);
+// The secret leaves the address bar and the history before anybody can look over a shoulder.
+history.replaceState(null, "", location.pathname);
+const main = h("main", { id: "diner" });
+document.body.append(main);
+/** @type {Statement | null} */
+let statement = null;
+/** @type {import("./diner-meals.js").Meals | null} */
+let meals = null;
+/** @type {string} what is said instead of the statement */
+let refusal = "";
+await begin();
+
+async function begin() {
+  await attempt(async () => {
+    if (secret) await request("POST", "/diner/session", { body: { secret }, isSignIn: true });
+    await load();
+  });
+  show();
+  setInterval(look, LOOK_MS);
+}
+
+/** @param {() => Promise<void>} run */
+async function attempt(run) {
+  try {
+    await run();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    refusal = error.sentence;
+    if (error.status === 401) statement = null;
+  }
+}
+
+async function load() {
+  [statement, meals] = await Promise.all([get("/diner/statement"), get("/diner/meals")]);
+  refusal = "";
+}
+
+/** Load and show again: something was done here. */
+async function renew() {
+  await attempt(load);
+  show();
+}
+
+/** Look whether a payment that is under way has come, while somebody sees the page. */
+async function look() {
+  // Whoever types an amount goes on typing it.
+  if (document.activeElement instanceof HTMLInputElement) return;
+  if (document.visibilityState === "visible" && statement?.top_ups.some(isWaiting)) await renew();
+}
+
+async function more() {
+  const last = statement?.charges.at(-1);
+  if (!statement || !last) return;
+  const older = await get(`/diner/statement?before=${last.charge_id}`);
+  statement = { ...older, charges: [...statement.charges, ...older.charges] };
+  show();
+}
+
+function show() {
+  document.title = t("diner.title");
+  const other = language() === "en" ? "zh-CN" : "en";
+  const change = h("button", { class: "quiet", type: "button", lang: other }, other === "en" ? "EN" : "中");
+  change.addEventListener("click", async () => {
+    await setLanguage(other);
+    show();
+  });
+  const where = statement?.site[language()] ?? t("diner.title");
+  const head = h("header", {}, h("div", {}, h("h1", {}, where), statement ? h("p", {}, statement.name) : null), change);
+  const problem = h("p", { class: "problem", role: "alert" }, refusal);
+  if (statement) fill(main, head, problem, ...sections(statement));
+  else fill(main, head, problem, h("p", { class: "muted" }, t("diner.ask_again")));
+}
+
+/** @param {Statement} now */
+function sections(now) {
+  const leave = h("button", { type: "button", onclick: end }, t("diner.leave"));
+  const until = formatTime(now.expires_at, now.time_zone).slice(0, -3);
+  return [
+    balances(now),
+    now.top_up ? topUpSection(now, renew) : null,
+    meals && meals.meals.length > 0 ? mealSection(meals, now.time_zone, renew) : null,
+    chargeList(now, renew, more),
+    h("footer", {}, h("p", { class: "muted" }, t("diner.until", { time: until })), leave),
+  ].filter((section) => section !== null);
+}
+
+/** @param {Statement} now */
+function balances(now) {
+  const line = (/** @type {string} */ key, /** @type {number} */ fen) => h("div", {}, h("dt", {}, t(key)), h("dd", {}, yuan(fen)));
+  return h(
+    "section",
+    { class: "balances" },
+    h("h2", {}, t("diner.balance")),
+    h("p", { class: "sum" }, yuan(now.subsidy_fen + now.cash_fen - now.held_fen)),
+    h(
+      "dl",
+      {},
+      line("diner.subsidy", now.subsidy_fen),
+      line("diner.cash", now.cash_fen),
+      now.held_fen ? line("diner.held", now.held_fen) : null,
+      now.debt_fen ? line("diner.debt", now.debt_fen) : null,
+    ),
+    now.debt_fen ? h("p", { class: "muted" }, t("diner.debt_hint")) : null,
+  );
+}
+
+async function end() {
+  await attempt(async () => {
+    await request("DELETE", "/diner/session");
+    refusal = "";
+  });
+  statement = null;
+  show();
+}
