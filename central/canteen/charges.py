@@ -30,7 +30,8 @@ from config.contract.events import (
 )
 
 ALARM: Final = "canteen_exception"
-TEXT_LENGTH_MAX: Final = 63
+TEXT_LENGTH_MAX: Final = 64
+PERIOD_LENGTH_MAX: Final = 63
 NUMBER_MAX: Final = 10**15
 TYPES: Final = frozenset(
     model.type_name
@@ -103,7 +104,10 @@ def _readable(event: Event) -> EventData | None:
     A terminal that is not ours any more may send anything, and must not stop the others' money.
     """
     fact = event.parsed()
-    return None if fact is None or not _is_storable(fact.model_dump()) else fact
+    if fact is None or not _is_storable(fact.model_dump()):
+        return None
+    is_long = isinstance(fact, ChargeRecorded) and len(fact.period) > PERIOD_LENGTH_MAX
+    return None if is_long else fact
 
 
 def _is_storable(value: object) -> bool:

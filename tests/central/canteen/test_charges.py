@@ -173,7 +173,7 @@ def test_what_no_database_can_hold_is_a_line_and_its_neighbours_are_posted(
         hostile = [
             charge("x" * 65),
             charge("a\0b"),
-            charge(period="p" * 900),
+            charge(period="p" * 64),
             charge(lines=(ChargeLine(item="\0", amount_fen=1),)),
             void(charge(), by="b" * 900),
         ]
