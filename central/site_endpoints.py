@@ -132,6 +132,7 @@ def _names(site: Site) -> dict[str, dict[str, dict[str, str]]]:
         ("checkpoint", site.checkpoint),
         ("zone", site.fire_zone),
         ("camera", site.camera),
+        ("till", site.till),
     ):
         for entry in entries:
             if entry.name:

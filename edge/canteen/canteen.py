@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from config.contract.events import DuressDetected
 from config.contract.money import ChargeMode
 from config.site import Site
 from drivers.base import CredentialRead, Observation, WeightChanged
@@ -57,18 +58,26 @@ class Replica(Protocol):
 class Diners:
     """People of the replica, and how often somebody's PIN was wrong of late."""
 
-    def __init__(self, replica: Replica) -> None:
-        """Begin with no PIN tried."""
-        self._replica, self._tries = replica, PinTries()
+    def __init__(self, replica: Replica, *, in_danger: Callable[[str, str], None]) -> None:
+        """Begin with no PIN tried.
+
+        Args:
+            replica: People.
+            in_danger: Told who typed a duress PIN, and at which till; nothing there shows it.
+        """
+        self._replica, self._tries, self._in_danger = replica, PinTries(), in_danger
 
     def person(self, holder_id: str) -> Person | None:
         """Return a person by identifier."""
         return self._replica.person(holder_id)
 
-    def is_pin(self, pin: str, *, holder_id: str, now: datetime) -> bool:
+    def is_pin(self, pin: str, *, holder_id: str, till: str, now: datetime) -> bool:
         """Return whether this is the person's PIN; after too many wrong ones none is."""
         shown = self._replica.pin_shown(pin, holder_id=holder_id)
-        return self._tries.judged(shown, limit=WRONG_PINS_MAX, now=now).is_right
+        judged = self._tries.judged(shown, limit=WRONG_PINS_MAX, now=now)
+        if judged.is_duress:
+            self._in_danger(holder_id, till)
+        return judged.is_right
 
 
 class Canteen:
@@ -90,6 +99,7 @@ class Canteen:
         central: Central,
         *,
         read_code: Callable[[str], CodeShown],
+        in_danger: Callable[[str, str], None],
         zone: ZoneInfo,
         now: Callable[[], datetime],
     ) -> None:
@@ -100,7 +110,7 @@ class Canteen:
         self._when_consent_changed: list[Callable[[], None]] = []
         self.link = CanteenLink(central, keeping, on_change=self._changed, now=now)
         self._devices = dict[str, list[Till]]()
-        diners = Diners(replica)
+        diners = Diners(replica, in_danger=in_danger)
         sessions = {session.till: session for session in store.sessions()}
         for entry in site.till:
             if entry.mode is ChargeMode.LANE:
@@ -221,13 +231,26 @@ async def open_canteen(
     """
     if not site.till:
         return None
+
+    def in_danger(holder_id: str, till: str) -> None:
+        fact = DuressDetected(holder_id=holder_id, access_point=till)
+        journal.note(fact, subject=till, now=now())
+
     store = Store(folder / FILE)
     try:
         await asyncio.to_thread(store.open)
         book = await asyncio.to_thread(store.book)
         keeping = Keeping(store, book, journal, now=now)
         canteen = Canteen(
-            site, store, keeping, replica, central, read_code=read_code, zone=zone, now=now
+            site,
+            store,
+            keeping,
+            replica,
+            central,
+            read_code=read_code,
+            in_danger=in_danger,
+            zone=zone,
+            now=now,
         )
     except StoreError as error:
         store.close()

@@ -35,8 +35,11 @@ class People(Protocol):
         """Return a person by identifier."""
         ...
 
-    def is_pin(self, pin: str, *, holder_id: str, now: datetime) -> bool:
-        """Return whether this is the person's PIN; after too many wrong ones none is."""
+    def is_pin(self, pin: str, *, holder_id: str, till: str, now: datetime) -> bool:
+        """Return whether this is the person's PIN; after too many wrong ones none is.
+
+        A duress PIN is one, and is told to the guards; ``till`` is where.
+        """
         ...
 
 
@@ -348,7 +351,8 @@ class Payment:
     def _judge_pin(self, paying: Paying, now: datetime, now_s: float) -> None:
         [diner], pin = paying.diners, paying.pin
         paying.pin = ""
-        if not self._people.is_pin(pin, holder_id=diner.holder_id, now=now):
+        till = self._counter.till.id
+        if not self._people.is_pin(pin, holder_id=diner.holder_id, till=till, now=now):
             self.decline(TillRefusal.WRONG_PIN, "cancelled", now_s)
             return
         paying.is_proven = paying.was_asked = True

@@ -23,12 +23,12 @@ import { prioritySign, symbol } from "/web/symbols.js";
 const OUTCOME_SIGNS = { passed: "passed", not_passed: "not_passed", settled: "card" };
 
 /**
- * The name of an access point in the page's language, else its identifier.
+ * The name of an access point, or of a till, in the page's language, else its identifier.
  * @param {any} site
  * @param {string} id
  */
 export function pointName(site, id) {
-  return localName(site?.access_points?.[id]?.name ?? site?.access_points?.[id], id);
+  return localName(site?.access_points?.[id]?.name ?? site?.access_points?.[id] ?? site?.names?.till?.[id], id);
 }
 
 /** @param {Line} line @param {any} site */

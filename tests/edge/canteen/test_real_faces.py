@@ -83,7 +83,15 @@ async def act(folder: Path, camera: SimulatedCamera, eyes: Eyes) -> list[object]
     people = Register({"anna": ANNA, "boris": BORIS}, cards={"2": "boris"})
     site, journal = make_site(camera), make_journal(folder)
     canteen = Canteen(
-        site, store, keeping, people, Central(), read_code=read_code, zone=ZONE, now=lambda: NOON
+        site,
+        store,
+        keeping,
+        people,
+        Central(),
+        read_code=read_code,
+        in_danger=lambda *_: None,
+        zone=ZONE,
+        now=lambda: NOON,
     )
     watchers, readers = dict[str, Watcher](), dict[str, Reader]()
     watch_tills(

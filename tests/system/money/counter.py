@@ -129,6 +129,7 @@ class Counter:
             Known(),
             self._network,
             read_code=lambda _: CodeShown(None),
+            in_danger=lambda *_: None,
             zone=ZONE,
             now=self.now,
         )
