@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from pydantic import TypeAdapter
 from sqlalchemy import insert
+from sqlalchemy.exc import SQLAlchemyError
 
 from central.audit import repository as audit
 from central.audit.chain import START
@@ -16,7 +17,7 @@ from central.canteen import accounts as till_accounts
 from central.canteen import plans, repository, returns
 from central.canteen.plan import Draft
 from central.canteen.reservations import reserve
-from central.database import MIGRATION_LOCK, Database, Transaction
+from central.database import MIGRATION_LOCK, Database, DatabaseError, Transaction
 from central.events import repository as events
 from central.ledger import accounts
 from central.ledger import repository as ledger
@@ -28,6 +29,7 @@ from tests.system.money.place import HOLDERS, NOON, PLAN, ZONE, site_of
 from tests.system.money.wire import Document, Wire
 
 _BATCH = TypeAdapter(list[Event])
+STARTS_MAX = 200
 SOURCES = {
     Wallet.SUBSIDY: accounts.fund("staff"),
     Wallet.CASH: accounts.source("counter"),
@@ -154,16 +156,29 @@ class Centre:
         return {}
 
 
+async def _opened(url: str) -> Centre:
+    """Return a centre, begun again as a service is while its database is down."""
+    for _ in range(STARTS_MAX):
+        centre = Centre(Database(url))
+        try:
+            await centre.open()
+        except (DatabaseError, SQLAlchemyError):
+            await centre.do("close", {})
+            await asyncio.sleep(0.1)
+        else:
+            return centre
+    raise RuntimeError("the database does not come back")
+
+
 def main(end: socket.socket, url: str) -> None:
     """Serve until the wire is cut."""
     # What is broken on purpose is told by everybody whom it happens to.
     logging.disable(logging.CRITICAL)
 
     async def serve() -> None:
-        centre = Centre(Database(url))
+        centre = await _opened(url)
         wire = Wire(centre.do)
-        # Whoever asks is answered once it is open.
-        await centre.open()
+        # Whoever has asked meanwhile is answered now.
         await wire.connect(end)
         await wire.run()
 
