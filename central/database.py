@@ -198,7 +198,8 @@ class Database:
         """One writing transaction: all of it or, after an exception, nothing.
 
         Args:
-            is_urgent: Somebody is in danger: on SQLite before every other writer who waits.
+            is_urgent: Somebody is in danger, or waits at a till: on SQLite before every other
+                writer who waits.
         """
         async with contextlib.AsyncExitStack() as stack:
             if self._driver == "sqlite":
