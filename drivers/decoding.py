@@ -26,6 +26,7 @@ __all__ = [
     "drivers_of",
     "interpreter",
     "protocols_of",
+    "talkers",
 ]
 
 MODBUS: Final = "modbus"
@@ -77,6 +78,19 @@ def codecs() -> dict[str, Callable[[], Interpreter]]:
         if item.name not in _NO_LINE | _MODBUS_MODULES and _decoder_classes(module):
             found[item.name] = partial(CodecInterpreter, module)
     return found
+
+
+def talkers() -> dict[str, Callable[[], Interpreter]]:
+    """Return the same without what devices are only told (``TOLD_ONLY`` of a codec).
+
+    A printer's text is whatever bytes one wants to see in it, and no printer says it.
+    """
+    told = {
+        item.name
+        for item in pkgutil.iter_modules(import_module(_PACKAGE).__path__)
+        if getattr(import_module(f"{_PACKAGE}.{item.name}"), "TOLD_ONLY", False)
+    }
+    return {name: make for name, make in codecs().items() if name not in told}
 
 
 def interpreter(protocol: str) -> Interpreter:

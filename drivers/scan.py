@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
-from drivers.decoding import codecs, drivers_of
+from drivers.decoding import drivers_of, talkers
 from drivers.protocols import FrameError, NeedData, spaced_hex
 from drivers.protocols import modbus_rtu as rtu
 from drivers.registry import simulator_module
@@ -229,7 +229,7 @@ def heard(setting: LineSetting, pieces: Sequence[tuple[float, bytes]]) -> Tally:
     """
     tally = Tally(setting)
     total = sum(len(data) for _, data in pieces)
-    for protocol, make in codecs().items():
+    for protocol, make in talkers().items():
         listener = make()
         meanings = [
             meaning

@@ -31,6 +31,8 @@ INITIALISE: Final = bytes([ESC, ord("@"), GS, ord("a"), 0, FS, ord("&")])
 CUT: Final = bytes([GS, ord("V"), 66, 0])
 """Feed to the cutter, and cut all but one point."""
 BUFFER_SIZE_BYTES_MAX: Final = 4096
+TOLD_ONLY: Final = True
+"""Its frames go to the device: nobody who only listens takes a talker for one."""
 QR_LENGTH_MAX: Final = 400
 _STATUS_FIXED, _STATUS_VALUE = 0x93, 0x12
 _PAPER_ANSWERS: Final = frozenset({0x00, 0x03, 0x0C, 0x0F})

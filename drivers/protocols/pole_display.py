@@ -22,6 +22,8 @@ CLEAR: Final = 0x0C
 DIALECTS: Final = ("epson", "cd5220")
 ROW_COUNT: Final = 2
 BUFFER_SIZE_BYTES_MAX: Final = 256
+TOLD_ONLY: Final = True
+"""Its frames go to the device: nobody who only listens takes a talker for one."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def test_a_refund_of_a_cashier_waits_for_a_manager_and_is_done_from_the_top(
     cashier = opened(visitors, site, "en", who="till-1")
     found(cashier)
     cashier.get_by_role("button", name="Refund").first.click()
-    cashier.locator("dialog input[name=reason]").fill("Pressed twice")
+    cashier.locator("dialog input[name=reason]").fill("12 / 13")
     cashier.locator("dialog").get_by_role("button", name="See what would happen").click()
     cashier.get_by_role("button", name="Ask a second person").click()
     expect(cashier.locator(".waiting")).to_contain_text("Somebody else must approve it")
@@ -107,11 +107,11 @@ def test_a_difference_is_explained_and_the_day_is_signed(visitors: Visitors, sit
     page.get_by_role("tab", name="Day's close").click()
     expect(page.locator(".day form")).to_contain_text("counted 13, the till has 12")
 
-    page.get_by_placeholder("What is it?").fill("One receipt counted twice")
+    page.get_by_placeholder("What is it?").fill("13 - 1 = 12")
     page.get_by_role("button", name="Sign the day").click()
 
     expect(page.locator(".tab")).to_contain_text(re.compile("Signed by other"))
-    expect(page.locator(".tab")).to_contain_text("One receipt counted twice")
+    expect(page.locator(".tab")).to_contain_text("13 - 1 = 12")
 
 
 def test_no_tab_mixes_two_languages(visitors: Visitors, site: Bench) -> None:

@@ -103,10 +103,10 @@ def test_a_page_asks_nobody_but_central(central: Central, guard: Visitor, path: 
     assert [url for url in asked if not url.startswith(central.url)] == []
 
 
-def test_every_page_but_the_invitation_is_in_the_navigation(console: Page) -> None:
+def test_every_page_but_those_of_a_link_is_in_the_navigation(console: Page) -> None:
     links = [link.get_attribute("href") for link in console.locator("nav a").all()]
 
-    names = set(pages.page_names()) - {"console", "invite"}
+    names = set(pages.page_names()) - {pages.FIRST_PAGE, *pages.WITHOUT_SESSION}
     assert set(links) == {"/", *(f"/{name}" for name in names)}
 
 
