@@ -11,10 +11,13 @@ import fcntl
 import functools
 import io
 import logging
+import sqlite3
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import IO, Any, Final
 
+import aiosqlite
 import psycopg
 from alembic import command
 from alembic.config import Config
@@ -22,7 +25,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Executable, Result, event, func, make_url, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -33,7 +36,9 @@ _log = logging.getLogger("central.database")
 
 CHANNEL: Final = "menshen"
 BUSY_TIMEOUT_MS: Final = 5_000
+OPEN_ATTEMPTS: Final = 4
 SCRUB_TIMEOUT_MS: Final = 100
+CLOSE_S: Final = 5.0
 LISTEN_RETRY_S: Final = 1.0
 LISTEN_CHECK_S: Final = 15.0
 EVERYTHING: Final = "*"
@@ -127,6 +132,7 @@ class Database:
             )
         self._engine: AsyncEngine | None = None
         self._turn = Turn()
+        self._sqlite_connections = weakref.WeakSet[aiosqlite.Connection]()
         self._lock_file: IO[str] | None = None
         self._listeners: list[Callable[[str], None]] = []
         self.before_commit: Callable[[Transaction], Awaitable[None]] | None = None
@@ -142,17 +148,27 @@ class Database:
             await asyncio.to_thread(self._lock_out_others)
         self._engine = self._make_engine()
         try:
-            async with self._engine.connect() as connection:
-                await self._write_transaction(connection)
-                if self._driver == "postgresql":
-                    await connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
-                await connection.run_sync(_migrate)
-                await connection.commit()
+            for attempt in range(1, OPEN_ATTEMPTS + 1):
+                try:
+                    await self._bring_up_to_date()
+                    break
+                except OperationalError as error:
+                    # Each attempt waits for BUSY_TIMEOUT_MS: a copy being made, a slow disk.
+                    if attempt == OPEN_ATTEMPTS or "locked" not in _first_line(error):
+                        raise
         except (SQLAlchemyError, OSError) as error:
             await self.close()
             raise DatabaseError(f"the database cannot be used: {_first_line(error)}") from error
         if self._driver == "postgresql":
             self._listening = asyncio.create_task(self._listen(), name="database-listen")
+
+    async def _bring_up_to_date(self) -> None:
+        async with self._opened().connect() as connection:
+            await self._write_transaction(connection)
+            if self._driver == "postgresql":
+                await connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+            await connection.run_sync(_migrate)
+            await connection.commit()
 
     def open_to_read(self) -> None:
         """Open a database that is there for reading alone, while central may be running.
@@ -176,6 +192,12 @@ class Database:
         if self._engine is not None:
             await self._engine.dispose()
             self._engine = None
+        # Whoever was cancelled in the middle of a transaction may have left one behind the pool,
+        # with its lock on the file: whoever opens it next would wait for that in vain.
+        for connection in list(self._sqlite_connections):
+            with contextlib.suppress(sqlite3.Error, ValueError, TimeoutError):
+                async with asyncio.timeout(CLOSE_S):
+                    await connection.close()
         if self._lock_file is not None:
             self._lock_file.close()
             self._lock_file = None
@@ -260,8 +282,12 @@ class Database:
         logging.getLogger("aiosqlite").setLevel(logging.INFO)
         engine = create_async_engine(self._url, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "connect", self._remember_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
+
+    def _remember_sqlite(self, connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        self._sqlite_connections.add(connection.driver_connection)
 
     def _lock_out_others(self) -> None:
         name = self._url.database
