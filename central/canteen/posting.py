@@ -164,7 +164,9 @@ def _part(charge: Charge, payer: Payer | None, left: dict[tuple[str | None, Wall
 
 
 def _orders(charge: Charge, part: Split) -> list[ledger.Order]:
-    group = UUID(charge.charge_id)
+    group, at = UUID(charge.charge_id), charge.charged_at or charge.received_at
+    if at is None:
+        raise ValueError("a charge is posted once its content is there")
     return [
         ledger.Order(
             transfer_id=accounts.part_id(group, which.value),
@@ -173,7 +175,7 @@ def _orders(charge: Charge, part: Split) -> list[ledger.Order]:
             amount_fen=amount_fen,
             unit=MoneyUnit.CNY,
             reason=CHARGE,
-            happened_at=charge.charged_at or charge.received_at,  # type: ignore[arg-type] # set with the content
+            happened_at=at,
             group=group,
             detail={"till": charge.till, "period": charge.period},
         )

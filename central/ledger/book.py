@@ -42,7 +42,8 @@ class Account:
         """Its balance, less what is held of it."""
         return self.posted_fen - self.debits_pending_fen
 
-    def _give(self, amount_fen: int, *, is_pending: bool) -> None:
+    def give(self, amount_fen: int, *, is_pending: bool) -> None:
+        """Take an amount out; ShortError where the floor does not allow it."""
         if self.floor_fen is not None and self.available_fen - amount_fen < self.floor_fen:
             raise ShortError(
                 self.name,
@@ -54,7 +55,8 @@ class Account:
         else:
             self.debits_posted_fen += amount_fen
 
-    def _take(self, amount_fen: int, *, is_pending: bool) -> None:
+    def take(self, amount_fen: int, *, is_pending: bool) -> None:
+        """Put an amount in."""
         if is_pending:
             self.credits_pending_fen += amount_fen
         else:
@@ -72,5 +74,5 @@ def move(kind: Kind, debit: Account, credit: Account, amount_fen: int) -> None:
         credit.credits_pending_fen -= amount_fen
         if kind is Kind.VOID:
             return
-    debit._give(amount_fen, is_pending=kind is Kind.PENDING)  # noqa: SLF001 - of this module
-    credit._take(amount_fen, is_pending=kind is Kind.PENDING)  # noqa: SLF001
+    debit.give(amount_fen, is_pending=kind is Kind.PENDING)
+    credit.take(amount_fen, is_pending=kind is Kind.PENDING)

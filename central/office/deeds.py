@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, insert, select, update
 
 from central.approvals.permits import permit
 from central.audit.chain import canonical
@@ -246,7 +246,7 @@ async def _who_approved(
     return name
 
 
-async def _some(transaction: Transaction, *wanted: Any, limit: int) -> list[Deed]:  # noqa: ANN401
+async def _some(transaction: Transaction, *wanted: ColumnElement[bool], limit: int) -> list[Deed]:
     back = office_deeds.alias("back")
     query = (
         select(office_deeds, back.c.deed_id.label("reversed_by"))

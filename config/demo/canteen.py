@@ -179,7 +179,7 @@ class Lunch:
         if cable is None:
             raise ValueError("the till is not open")
         # The cook says once what lies on the plates; the till may not know its prices yet.
-        while not await self.terminal.tell_till(TILL, do="dish", dish=DISH):  # noqa: ASYNC110
+        while not await self.terminal.tell_till(TILL, do="dish", dish=DISH):  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(LOOK_S)
         # A stranger goes away hungry, and takes as long: a short lunch has no time for one.
         people = ("astronaut",) if is_short else ("astronaut", "admiral")

@@ -9,6 +9,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -63,7 +64,7 @@ class CustomerDisplay:
                 continue
             shown = text
             try:
-                await self._device.call(lambda text=text: self._display.show(text))  # type: ignore[misc]  # mypy 1 cannot infer a default's type in a lambda
+                await self._device.call(partial(self._display.show, text))
             except DriverError:
                 continue  # the device's task has said so, and its driver shows the text later
 
@@ -151,7 +152,7 @@ class ReceiptDesk:
                     _log.warning("till %s: a receipt was not printed", self._till)
                     continue
                 try:
-                    await self._device.call(lambda r=wanted: self._printer.print_receipt(r))  # type: ignore[misc]  # as above
+                    await self._device.call(partial(self._printer.print_receipt, wanted))
                 except CommandRejectedError:
                     await asyncio.sleep(self._retry_s)
                     continue
