@@ -16,6 +16,12 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
+from drivers.board_capabilities import HeartbeatKept as HeartbeatKept
+from drivers.board_capabilities import Signs as Signs
+from drivers.board_observations import BoardFaultsChanged as BoardFaultsChanged
+from drivers.board_observations import BoardIdentity as BoardIdentity
+from drivers.board_observations import FireInputChanged as FireInputChanged
+from drivers.board_observations import SafeStateChanged as SafeStateChanged
 from drivers.observations import AccessReported as AccessReported
 from drivers.observations import CredentialKind as CredentialKind
 from drivers.observations import CredentialRead as CredentialRead
@@ -157,7 +163,7 @@ class FireContact(Protocol):
 
     @property
     def fire_contact(self) -> int:
-        """Its channel; active is a fire."""
+        """Its channel, where active is a fire; -1 where it has none."""
         ...
 
 

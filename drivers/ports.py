@@ -113,6 +113,11 @@ def ports(
     return sorted(listed, key=lambda port: port.name)
 
 
+def users_of(port: str, *, proc: Path = Path("/proc")) -> tuple[User, ...]:
+    """Return who has a port open, as far as this user may see; nobody where it cannot be known."""
+    return tuple((_users(proc) or {}).get(_real(port), ()))
+
+
 def likely(info: ListPortInfo) -> str:
     """Return what a port probably is, in words."""
     if info.vid is None:

@@ -1,1 +1,4 @@
-"""The controller boards behind the gates. Nothing is built here yet; see docs/scope.md."""
+"""The controller boards behind the gates: their wire, their updates, and their own role (``peer``).
+
+Knows lines and boards, no doors, people or rules; see docs/board.md for the protocol.
+"""

@@ -28,6 +28,7 @@ class FarEnd:
             that its driver must report then; in this order.
         STEP_S: How often time is let pass when nothing else happens.
         ANSWERS: Whether it says anything. One that never does is deaf when the line is mute.
+        is_datagram: Each call of ``receive_data`` has one datagram, and each frame becomes one.
         push_to: Over UDP, where unasked frames go; None is to whoever spoke last.
     """
 
@@ -40,6 +41,7 @@ class FarEnd:
     STEP_S: ClassVar[float] = 0.01
     ANSWERS: ClassVar[bool] = True
     push_to: tuple[str, int] | None = None
+    is_datagram: bool = False
 
     def receive_data(self, data: bytes) -> list[bytes]:
         """Take bytes from the line; returns the answers to what is now complete, a frame each."""
@@ -48,6 +50,9 @@ class FarEnd:
     def step(self, dt_s: float) -> list[bytes]:
         """Let time pass; returns what it says unasked, a frame each."""
         return []
+
+    def let_go(self) -> None:
+        """End what outlives it, when its line ends; idempotent."""
 
     def foreign_frame(self, reply: bytes) -> bytes:
         """Return sound traffic of somebody else, that the driver must pass over."""

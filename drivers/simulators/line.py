@@ -220,6 +220,8 @@ class SimulatedLine:
 
     def start_udp(self, host: str, port: int) -> str:
         """Take datagrams and return ``host:port``."""
+        for far_end in self.far_ends:
+            far_end.is_datagram = True
         return self._start(UdpServer(host, port))
 
     def start_dialling(self, host: str, port: int) -> str:
@@ -233,6 +235,8 @@ class SimulatedLine:
             self._thread.join()
         if self._wire is not None:
             self._wire.close()
+        for far_end in self.far_ends:
+            far_end.let_go()
 
     def act(self, far_end: FarEnd, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Let a hand do something, between two steps of the line.

@@ -83,10 +83,21 @@ class VirtualLine:
         """See ``Transport.close``."""
 
 
-def answers(far_end: FarEnd, faults: Faults) -> Answer:
-    """Return the answers of a simulator with the line's faults."""
+def answers(far_end: FarEnd, faults: Faults, clock: VirtualClock | None = None) -> Answer:
+    """Return the answers of a simulator with the line's faults.
+
+    Args:
+        far_end: The simulator.
+        faults: Of the line.
+        clock: The line's; before each request the simulator lets the time since the last one pass.
+    """
+    passed_s = 0.0 if clock is None else clock.now_s
 
     def answer(data: bytes) -> list[tuple[float, bytes]]:
+        nonlocal passed_s
+        if clock is not None:
+            far_end.step(clock.now_s - passed_s)
+            passed_s = clock.now_s
         return [
             piece
             for frame in far_end.receive_data(data)
