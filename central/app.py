@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import APIRouter, FastAPI
 from starlette.routing import BaseRoute
 
-from central import problems, site_endpoints
+from central import problems, site_endpoints, strangers
 from central.access import endpoints as access_endpoints
 from central.alarms import endpoints as alarm_endpoints
 from central.alarms import setting_endpoints as alarm_setting_endpoints
@@ -31,14 +31,20 @@ from central.audit import endpoints as audit_endpoints
 from central.audit import repository as audit
 from central.audit.chain import START
 from central.authority import site_authority
+from central.backup.watch import BackupWatch
 from central.blobs import endpoints as blob_endpoints
+from central.bounds import Bounded
 from central.canteen import endpoints as canteen_endpoints
+from central.canteen import evidence_endpoints as canteen_evidence_endpoints
 from central.canteen import plan_endpoints as canteen_plan_endpoints
 from central.canteen import repository as canteen
 from central.canteen import till_endpoints
 from central.canteen.charges import post_waiting
 from central.canteen.service import Canteen
+from central.certificates.server import Served
+from central.certificates.watch import CertificateWatch
 from central.commands import endpoints as command_endpoints
+from central.connectors import endpoints as connector_endpoints
 from central.consent import endpoints as consent_endpoints
 from central.consent import repository as consents
 from central.consent.erasures import ErasureFile
@@ -49,19 +55,41 @@ from central.diner import office_endpoints as diner_office_endpoints
 from central.duty import endpoints as desk_endpoints
 from central.duty.desks import Desks
 from central.events import endpoints as event_endpoints
-from central.events import search_endpoints
+from central.events import partitions, pull_endpoints, search_endpoints
+from central.events.heard import Heard
+from central.events.intake import Intake
 from central.feed import Feed
 from central.fire import duty_endpoints, matrix_endpoints, report_endpoints
 from central.fire import endpoints as fire_endpoints
 from central.fire.watch import FireWatch
-from central.keys import KEY_SIZE_BYTES, KeyEncryptionKey, kept_secret, load_key_encryption_key
+from central.firmware import endpoints as firmware_endpoints
+from central.firmware.service import Rollouts
+from central.integrations import source_endpoints, webhook_endpoints
+from central.integrations.delivering import Delivering
+from central.keys import (
+    KEY_SIZE_BYTES,
+    KeyEncryptionKey,
+    KeyFolder,
+    kept_secret,
+    load_key_encryption_key,
+)
 from central.ledger.expiry import Expiries
+from central.metrics import endpoints as metrics_endpoints
+from central.metrics.counters import Counters
+from central.metrics.requests import Counted
+from central.mqtt.publishing import MqttPublishing
 from central.muster import endpoints as muster_endpoints
 from central.muster import roll_call_endpoints
 from central.nodes import endpoints as node_endpoints
 from central.office import day_endpoints as office_day_endpoints
+from central.office import drawer_endpoints as office_drawer_endpoints
 from central.office import endpoints as office_endpoints
 from central.office import report_endpoints as office_report_endpoints
+from central.oidc import endpoints as provider_endpoints
+from central.oidc.service import SingleSignOn
+from central.orders import endpoints as order_endpoints
+from central.orders import office_endpoints as order_office_endpoints
+from central.orders.service import Orders
 from central.patrol import endpoints as patrol_endpoints
 from central.patrol.service import Patrols
 from central.payments import endpoints as payment_endpoints
@@ -79,6 +107,7 @@ from central.people.faces import FaceReader, PipelineFactory, site_pipeline
 from central.people.migration import Migration
 from central.people.replica import ReplicaSource
 from central.plans import endpoints as plan_endpoints
+from central.postgresql import PostgresqlServer
 from central.recognition import endpoints as recognition_endpoints
 from central.recognition.kept import kept_pictures
 from central.recognition.self_test import SelfTests
@@ -91,6 +120,7 @@ from central.services import Services
 from central.settings import Settings
 from central.site_values import EPOCH, REPLICA_VERSION, read_value, write_value_once
 from central.stream import Hub
+from central.syslog.sending import SyslogSending
 from central.users import account_endpoints
 from central.users import endpoints as user_endpoints
 from central.users.account import Accounts
@@ -110,8 +140,10 @@ ROUTERS: Final = (
     site_endpoints.router,
     user_endpoints.router,
     account_endpoints.router,
+    provider_endpoints.router,
     approval_endpoints.router,
     event_endpoints.router,
+    pull_endpoints.router,
     search_endpoints.router,
     node_endpoints.router,
     command_endpoints.router,
@@ -134,16 +166,21 @@ ROUTERS: Final = (
     roll_call_endpoints.router,
     visit_endpoints.router,
     patrol_endpoints.router,
+    firmware_endpoints.router,
     payment_endpoints.router,
     office_endpoints.router,
     office_report_endpoints.router,
     office_day_endpoints.router,
+    office_drawer_endpoints.router,
     diner_endpoints.router,
     diner_office_endpoints.router,
+    order_endpoints.router,
+    order_office_endpoints.router,
     plan_endpoints.router,
     till_endpoints.router,
     canteen_plan_endpoints.router,
     canteen_endpoints.router,
+    canteen_evidence_endpoints.router,
     desk_endpoints.router,
     blob_endpoints.router,
     video_endpoints.router,
@@ -151,12 +188,17 @@ ROUTERS: Final = (
     retention_endpoints.router,
     assessment_endpoints.router,
     rotation_endpoints.router,
+    connector_endpoints.router,
+    webhook_endpoints.router,
+    source_endpoints.router,
 )
 """Every endpoint belongs to one of these."""
 ATTEMPT_COUNT: Final = 20
 ATTEMPT_WINDOW_S: Final = 60.0
 LOOK_WINDOW_S: Final = 600.0
 DINER_COUNT: Final = 120
+PROVIDER_COUNT: Final = 120
+"""A whole shift behind one address."""
 NOTING_INTERVAL_S: Final = 60.0
 RESTART_PAUSE_S: Final = 1.0
 
@@ -167,6 +209,7 @@ def create_app(
     pipeline_factory: PipelineFactory | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     passwords: Passwords | None = None,
+    server: PostgresqlServer | None = None,
 ) -> FastAPI:
     """Return the application; the database is opened when it starts.
 
@@ -175,12 +218,17 @@ def create_app(
         pipeline_factory: Opens the recognition for enrolment; None is the site's pipeline.
         now: The wall clock, aware UTC.
         passwords: How they are hashed; None is the way for people's passwords.
+        server: Whose connections the site shares with others; None is connections of its own.
     """
     pipeline_factory = pipeline_factory or site_pipeline(settings.site.recognition.pipeline)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with _running(settings, pipeline_factory, now, passwords) as services:
+        kek = load_key_encryption_key(private_folder(settings.home))
+        async with (
+            _opened(Database(settings.database_url, server=server)) as database,
+            _running(settings, kek, database, pipeline_factory, now, passwords) as services,
+        ):
             feed = Feed(services)
             await feed.start()
             alarm_news = AlarmNews(services)
@@ -190,22 +238,39 @@ def create_app(
             self_tests = SelfTests(services, pictures_of=kept_pictures(services))
             app.state.services, app.state.feed = services, feed
             app.state.finder = _Finder(services)
+            backups = BackupWatch(
+                services.database,
+                settings.home,
+                site=settings.site.site.id,
+                epoch=services.epoch,
+                now=now,
+            )
+            kept_running = functools.partial(_kept_running, services.counters)
             async with _beside(
-                _kept_running("feed", feed.run),
-                _kept_running("alarms told", alarm_news.run),
-                _kept_running("alarms in time", alarm_clock.run),
-                _kept_running("alarms sent", alarm_sending.run),
-                _kept_running("retention", services.retention.run),
-                _kept_running("rotation of keys", services.rotation.run),
-                _kept_running("patrols", services.patrols.run),
-                _kept_running("payments", services.payments.run),
-                _kept_running("money held too long", Expiries(services).run),
-                _kept_running("canteen", services.canteen.run),
-                _kept_running("noting", _noting(services)),
-                _kept_running("erasures", lambda: services.erasure_file.run(services.database)),
-                _kept_running("migration of faces", services.migration.run),
-                _kept_running("self-test", self_tests.run),
-                _kept_running("fires", FireWatch(services).run),
+                kept_running("intake", services.intake.run),
+                kept_running("feed", feed.run),
+                kept_running("alarms told", alarm_news.run),
+                kept_running("alarms in time", alarm_clock.run),
+                kept_running("alarms sent", alarm_sending.run),
+                kept_running("webhooks", Delivering(services).run),
+                kept_running("retention", services.retention.run),
+                kept_running("partitions", lambda: partitions.keep_ahead(services.database, now)),
+                kept_running("rotation of keys", services.rotation.run),
+                kept_running("certificates", CertificateWatch(services).run),
+                kept_running("patrols", services.patrols.run),
+                kept_running("roll-outs", services.rollouts.run),
+                kept_running("payments", services.payments.run),
+                kept_running("money held too long", Expiries(services).run),
+                kept_running("canteen", services.canteen.run),
+                kept_running("orders", services.orders.run),
+                kept_running("noting", _noting(services)),
+                kept_running("erasures", lambda: services.erasure_file.run(services.database)),
+                kept_running("migration of faces", services.migration.run),
+                kept_running("self-test", self_tests.run),
+                kept_running("fires", FireWatch(services).run),
+                kept_running("backups", backups.run),
+                kept_running("mqtt", MqttPublishing(services).run),
+                kept_running("syslog", SyslogSending(services).run),
             ):
                 yield
 
@@ -217,11 +282,14 @@ def create_app(
         openapi_url=OPENAPI_URL,
         lifespan=lifespan,
     )
-    problems.install(app)
+    problems.install(app, first=strangers.refuse)
     app.router.routes.extend(_api_routes())
+    app.include_router(metrics_endpoints.router)
     app.router.routes.extend(pages.routes())
     app.router.routes.extend(api_docs.routes(openapi_url=OPENAPI_URL, title=app.title))
+    app.add_middleware(Bounded)
     app.add_middleware(Guarded, is_secure=settings.is_secure)
+    app.add_middleware(Counted)
     return app
 
 
@@ -235,15 +303,26 @@ def _api_routes() -> list[BaseRoute]:
 
 
 @contextlib.asynccontextmanager
+async def _opened(database: Database) -> AsyncIterator[Database]:
+    """Open a database and close it, whatever a site then cannot begin for."""
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@contextlib.asynccontextmanager
 async def _running(
     settings: Settings,
+    kek: KeyFolder,
+    database: Database,
     pipeline_factory: PipelineFactory,
     now: Callable[[], datetime],
     passwords: Passwords | None,
 ) -> AsyncIterator[Services]:
-    kek = load_key_encryption_key(private_folder(settings.home))
-    database = Database(settings.database_url)
-    await database.open()
+    counters = Counters()
+    database.counted = counters.transaction
     database.before_commit = audit.recorder(now)
     site = settings.site
     faces = FaceReader(pipeline_factory, kek, site.recognition)
@@ -255,13 +334,14 @@ async def _running(
         installed=frozenset(node.id for node in site.node),
         now=now,
     )
-    hub, node_hub = Hub(), Hub()
+    hub, node_hub, heard = Hub(), Hub(), Heard(database.listen)
     payments = Payments(
         database,
         connector(settings.home, now=now),
         time_zone=site.site.time_zone,
         now=now,
     )
+    single_sign_on: SingleSignOn | None = None
     try:
         async with database.write() as transaction:
             await transaction.take_turn(MIGRATION_LOCK)
@@ -275,6 +355,8 @@ async def _running(
             card_key = await kept_secret(transaction, kek, "card-key", fresh)
             fresh = secrets.token_bytes(KEY_SIZE_BYTES)
             operators_key = await kept_secret(transaction, kek, "operators-key", fresh)
+            fresh = secrets.token_bytes(KEY_SIZE_BYTES)
+            orders_key = await kept_secret(transaction, kek, "orders-key", fresh)
             operators = Users(database, url=settings.url, policy=site.policy, passwords=passwords)
             await operators.separate_administrators(transaction)
             await consents.ship_texts(transaction, now=now())
@@ -291,43 +373,58 @@ async def _running(
             if settings.is_secure
             else None
         )
-        sign_ins = SignIns(database, operators, KeyEncryptionKey(operators_key))
+        seal = KeyEncryptionKey(operators_key)
+        sign_ins = SignIns(database, operators, seal)
+        single_sign_on = SingleSignOn(
+            database, operators, sign_ins, kek, seal=seal, url=settings.url
+        )
         yield Services(
             settings=settings,
             database=database,
             users=operators,
             sign_ins=sign_ins,
             desks=Desks(database),
-            accounts=Accounts(database, operators, sign_ins, site),
+            accounts=Accounts(database, operators, sign_ins, site, now=now),
+            single_sign_on=single_sign_on,
             faces=faces,
             migration=migration,
             replica=ReplicaSource(database, kek),
+            intake=Intake(database, site, epoch=epoch, now=now, counters=counters),
             hub=hub,
             node_hub=node_hub,
+            heard=heard,
             relay=Relay(),
             kek=kek,
             authority=authority,
+            certificate=Served(),
             epoch=epoch,
             central_key=signing_key,
             rotation=KeyRotation(database, kek, now=now),
             patrols=Patrols(database, site, now=now),
+            rollouts=Rollouts(database, site, now=now),
             payments=payments,
             canteen=Canteen(database, site, now=now),
+            orders=Orders(database, now=now),
             retention=Retention(database, site, audit_key=signing_key, now=now),
             card_key=card_key,
+            orders_key=orders_key,
             erasure_file=erasure_file,
             loop=asyncio.get_running_loop(),
             now=now,
             attempts=RateLimit(count=ATTEMPT_COUNT, window_s=ATTEMPT_WINDOW_S),
+            provider_answers=RateLimit(count=PROVIDER_COUNT, window_s=ATTEMPT_WINDOW_S),
             looks=RateLimit(count=1, window_s=LOOK_WINDOW_S),
             diner_requests=RateLimit(count=DINER_COUNT, window_s=ATTEMPT_WINDOW_S),
+            counters=counters,
         )
     finally:
         hub.close()
         node_hub.close()
+        heard.close()
         faces.close()
         await payments.close()
-        await database.close()
+        if single_sign_on is not None:
+            await single_sign_on.close()
 
 
 async def _erase_again(
@@ -385,13 +482,14 @@ def _noting(services: Services) -> Callable[[], Awaitable[None]]:
     return note
 
 
-async def _kept_running(name: str, run: Callable[[], Awaitable[None]]) -> None:
+async def _kept_running(counters: Counters, name: str, run: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await run()
         except Exception:
             # A supervisor: whatever ended the task is logged, and central goes on with it.
             _log.exception("%s ended and begins again", name)
+            counters.restarted(name)
         await asyncio.sleep(RESTART_PAUSE_S)
 
 

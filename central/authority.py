@@ -73,12 +73,19 @@ class Authority:
         return certificate_file, key_file
 
 
+def new_authority(site: str, *, now: datetime) -> Authority:
+    """Return an authority that nobody trusts yet."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = _self_signed(key, site, now=now)
+    return Authority(key, x509.load_pem_x509_certificate(pem.encode()))
+
+
 async def site_authority(
     database: Database, kek: KeyEncryptionKey, *, site: str, now: datetime
 ) -> Authority:
     """Return the site's authority, made at the first call."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    fresh = _key_pem(key) + _self_signed(key, site, now=now)
+    made = new_authority(site, now=now)
+    fresh = _key_pem(made.key) + made.pem
     async with database.write() as transaction:
         await transaction.take_turn(MIGRATION_LOCK)
         pem = await kept_secret(transaction, kek, "authority", fresh.encode())

@@ -1,56 +1,59 @@
 """The command ``menshen central``."""
 
 import asyncio
+import contextlib
+import gc
 import ipaddress
 import json
-import logging
 import socket
+import ssl
 import sys
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-import uvicorn
 import uvloop
-from fastapi import FastAPI
 
 from central.app import create_app
+from central.certificates.server import ServerCertificate
 from central.database import DatabaseError
+from central.hosting.serving import Wish, serve
 from central.keys import KeysError
+from central.moving.cli import move
+from central.pulse import watched
 from central.services import Services
+from central.serving import Server
 from central.settings import Settings
+from central.tls import strict
+from config.logs import LogForm, LogFormOption, LogLevel, LogLevelOption, start_log
+from config.notify import READY, notify
 from config.settings import menshen_home
-from config.site import SiteError, load_site
+from config.site import Site, SiteError, load_site
+from config.watchdog import Watchdog
 
 central = typer.Typer(add_completion=False)
-SHUTDOWN_S: Final = 2
-# Longer than clients keep an idle connection (ours: 5 s; proxies: 60 s): the client must close
-# first, or its next request may cross with the server's close.
-KEEP_ALIVE_S: Final = 75
+central.command()(move)
 UNSPECIFIED: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
 
 
-class Server(uvicorn.Server):
-    """A server that ends its streams, which never end by themselves, before it waits for them."""
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop serving."""
-        app = self.config.app
-        if isinstance(app, FastAPI):
-            services: Services = app.state.services
-            services.hub.close()
-            services.node_hub.close()
-        await super().shutdown(sockets)
-
-
-@central.command()
+@central.callback(invoke_without_command=True)
 def run(
+    context: typer.Context,
     *,
-    site: Annotated[Path, typer.Option(help="The site file.")],
+    site: Annotated[
+        Path | None, typer.Option(help="The site file.", show_default="this or --sites")
+    ] = None,
+    sites: Annotated[
+        Path | None, typer.Option(help="A folder of site files: many sites, kept apart.")
+    ] = None,
     home: Annotated[Path | None, typer.Option(help="State folder.")] = None,
     database: Annotated[
-        str | None, typer.Option(help="postgresql://... for several central processes.")
+        str | None,
+        typer.Option(
+            envvar="MENSHEN_DATABASE", help="postgresql://... for several central processes."
+        ),
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 8080,
@@ -58,36 +61,64 @@ def run(
         str | None, typer.Option(help="What nodes and browsers call this machine.")
     ] = None,
     tls: Annotated[bool, typer.Option(help="HTTPS on loopback, too.")] = False,
+    log: LogFormOption = LogForm.TEXT,
+    log_level: LogLevelOption = LogLevel.INFO,
     as_json: Annotated[bool, typer.Option("--json", help="One line for machines.")] = False,
 ) -> None:
-    """Run the central service."""
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s"
-    )
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    try:
-        loaded = load_site(site)
-    except SiteError as error:
-        raise typer.BadParameter(str(error)) from error
+    """Run the central service; or, with a command, do something for it."""
+    if context.invoked_subcommand is not None:
+        if given := _given(context):
+            raise typer.BadParameter(
+                f"write it behind {context.invoked_subcommand}", param_hint=given
+            )
+        return
+    if (site is None) is (sites is None):
+        raise typer.BadParameter("name the file of a site, or --sites", param_hint="--site")
+    start_log(log, log_level)
     listener = _listen(host, port)
-    called = name or (socket.gethostname() if host in UNSPECIFIED else host)
-    scheme = "https" if tls or not is_loopback(host) else "http"
-    settings = Settings(
-        site=loaded,
-        home=home or menshen_home() / "central",
-        database=database,
-        url=f"{scheme}://{_bracketed(called)}:{listener.getsockname()[1]}",
-    )
+    home = home or menshen_home() / "central"
+    is_secure = tls or not is_loopback(host)
+    with contextlib.closing(listener):
+        if sites is not None:
+            called = name or _called(host)
+            wish = Wish(sites, home, database, called, is_secure=is_secure, as_json=as_json)
+            _run(serve(wish, listener, _say), home)
+        elif site is not None:
+            called = name or (socket.gethostname() if host in UNSPECIFIED else host)
+            settings = Settings(
+                site=_loaded(site),
+                home=home,
+                database=database,
+                url=f"{'https' if is_secure else 'http'}://{_bracketed(called)}:"
+                f"{listener.getsockname()[1]}",
+            )
+            _run(_serve(settings, listener, _names(called, host), as_json=as_json), home)
+
+
+def _run(serving: Coroutine[Any, Any, None], home: Path) -> None:
     try:
-        uvloop.run(_serve(settings, listener, _names(called, host), as_json=as_json))
-    except (DatabaseError, KeysError) as error:
+        uvloop.run(serving)
+    except (DatabaseError, KeysError, SiteError) as error:
         raise typer.TyperException(str(error)) from error
     except OSError as error:
-        raise typer.TyperException(
-            f"cannot use {settings.home}: {error.strerror or error}"
-        ) from error
-    finally:
-        listener.close()
+        raise typer.TyperException(f"cannot use {home}: {error.strerror or error}") from error
+
+
+def _loaded(site: Path) -> Site:
+    try:
+        return load_site(site)
+    except SiteError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _given(context: typer.Context) -> str | None:
+    """Return an option that stands before a command, where it would be lost."""
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            return parameter.opts[0]
+    return None
 
 
 async def _serve(
@@ -97,21 +128,25 @@ async def _serve(
     # Started here and not by the server, so that what prevents it is said in one line.
     async with app.router.lifespan_context(app):
         services: Services = app.state.services
-        config = uvicorn.Config(
-            app,
-            lifespan="off",
-            log_config=None,
-            # Paths hold identifiers of people, and their log would be kept by nobody's rule.
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=SHUTDOWN_S,
-            timeout_keep_alive=KEEP_ALIVE_S,
-            **_tls(services, names),
-        )
-        server = Server(config)
+        _spare_the_collector()
+        server = Server(app, end_streams=services.end_streams, tls=_tls(services, names))
         announcing = asyncio.create_task(_announce(server, services, as_json=as_json))
-        await server.serve(sockets=[listener])
+        async with watched(Watchdog(), services.database, app.state.feed):
+            await server.serve(sockets=[listener])
         announcing.cancel()
+
+
+def _spare_the_collector() -> None:
+    """Look for cycles among what comes, and not again and again at the program itself.
+
+    A batch of events is tens of thousands of objects without one: looked at every 700 of them,
+    with the whole program each time that a quarter was added, this took half the time of reading.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    # SQLite's thread comes back for each statement: the loop lets go of the interpreter sooner.
+    sys.setswitchinterval(0.001)
 
 
 async def _announce(server: Server, services: Services, *, as_json: bool) -> None:
@@ -121,6 +156,7 @@ async def _announce(server: Server, services: Services, *, as_json: bool) -> Non
     link = None if invitation is None else invitation.link
     expires_at = None if invitation is None else invitation.expires_at.isoformat()
     url = services.settings.url
+    notify(READY, f"STATUS=listens at {url}")
     if as_json:
         _say(json.dumps({"url": url, "invitation_link": link, "expires_at": expires_at}))
         return
@@ -134,13 +170,16 @@ def _say(line: str) -> None:
     print(line, flush=True)  # noqa: T201 - the answer that was asked for
 
 
-def _tls(services: Services, names: list[str]) -> dict[str, Any]:
+def _tls(services: Services, names: list[str]) -> ssl.SSLContext | None:
     if services.authority is None:
-        return {}
-    certificate, key = services.authority.write_server_files(
-        services.settings.home / "tls", names, now=datetime.now(UTC)
-    )
-    return {"ssl_certfile": certificate, "ssl_keyfile": key}
+        return None
+    served = ServerCertificate(services.authority, services.settings.home / "tls", names)
+    context = strict(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+    context.load_cert_chain(*served.write(now=datetime.now(UTC)))
+    # Made anew in time, it is shown from the next handshake on.
+    served.serve_with(context)
+    services.certificate.value = served
+    return context
 
 
 def is_loopback(host: str) -> bool:
@@ -159,6 +198,22 @@ def _listen(host: str, port: int) -> socket.socket:
         raise typer.BadParameter(
             f"cannot listen at {host}:{port} ({error.strerror}): give another --port or --host"
         ) from error
+
+
+def _called(host: str) -> str:
+    """Return what stands behind the identifiers of sites."""
+    if host in UNSPECIFIED:
+        return socket.gethostname()
+    if is_loopback(host):
+        return "localhost"
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    raise typer.BadParameter(
+        "sites are told apart by their names: say what this central is called",
+        param_hint="--name",
+    )
 
 
 def _names(called: str, host: str) -> list[str]:

@@ -11,38 +11,42 @@ import fcntl
 import functools
 import io
 import logging
-import sqlite3
-import weakref
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import IO, Any, Final
 
-import aiosqlite
-import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Executable, Result, event, func, make_url, select
+from alembic.util import CommandError
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Executable,
+    Result,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from central.audit.notes import Note
+from central.connections import Connections, DatabaseConnection
+from central.moving.mark import where_moved
+from central.postgresql import EVERYTHING as EVERYTHING
+from central.postgresql import Place, PostgresqlServer, blocking_engine, first_line
+from config.finishing import to_its_end
 from config.turn import Turn
 
-_log = logging.getLogger("central.database")
-
-CHANNEL: Final = "menshen"
 BUSY_TIMEOUT_MS: Final = 5_000
-OPEN_ATTEMPTS: Final = 4
 SCRUB_TIMEOUT_MS: Final = 100
-CLOSE_S: Final = 5.0
-LISTEN_RETRY_S: Final = 1.0
-LISTEN_CHECK_S: Final = 15.0
-EVERYTHING: Final = "*"
-"""Announced when announcements may have been missed."""
 _URGENT: Final = 0
 _USUAL: Final = 1
 MIGRATION_LOCK: Final = 0x6D656E01
@@ -59,6 +63,14 @@ PLANS_LOCK: Final = 0x6D656E21
 LEDGER_LOCK: Final = 0x6D656E31
 """Always after the one of events, and before the one of alarms."""
 CANTEEN_LOCK: Final = 0x6D656E32
+PARTITIONS_LOCK: Final = 0x6D656E51
+"""Before the one of events."""
+FIRMWARE_LOCK: Final = 0x6D656E41
+"""After the one of events, and before those of the ledger and of alarms."""
+
+
+_MIGRATING: Final = threading.Lock()
+"""Alembic knows one connection at a time in a process: ``op`` of one site would change another."""
 
 
 class DatabaseError(Exception):
@@ -68,8 +80,8 @@ class DatabaseError(Exception):
 class Transaction:
     """One transaction. Results are buffered: they outlive the statement."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, connection: DatabaseConnection, place: Place) -> None:
+        self._connection, self._place = connection, place
         self.announced: list[str] = []
         self.notes: list[Note] = []
         self.objects: list[str] = []
@@ -78,7 +90,7 @@ class Transaction:
     @property
     def is_postgresql(self) -> bool:
         """Whether the database is PostgreSQL, where others may write at the same time."""
-        return self._connection.dialect.name == "postgresql"
+        return self._connection.is_postgresql
 
     async def execute(self, statement: Executable) -> Result[Any]:
         """Run a statement."""
@@ -89,10 +101,19 @@ class Transaction:
         if rows:
             await self._connection.execute(statement, rows)
 
+    async def execute_sql(self, statement: str, values: tuple[Any, ...]) -> None:
+        """Run a statement as the driver takes it; for ``central.bulk``."""
+        await self._connection.execute_sql(statement, values)
+
+    async def copy(self, statement: str, data: str) -> None:
+        """Let PostgreSQL copy rows; for ``central.bulk``."""
+        await self._connection.copy(statement, data)
+
     async def take_turn(self, lock: int) -> None:
         """Wait until no other transaction holds this lock; it is let go at the end."""
         if self.is_postgresql:
-            await self._connection.execute(select(func.pg_advisory_xact_lock(lock)))
+            key = self._place.lock(lock)
+            await self._connection.execute(select(func.pg_advisory_xact_lock(*key)))
 
     def announce(self, topic: str) -> None:
         """Tell every central process about this once it is committed."""
@@ -111,8 +132,13 @@ class Transaction:
 class Database:
     """Connections to one database, for one event loop."""
 
-    def __init__(self, url: str) -> None:
-        """Take ``sqlite:///FILE`` or ``postgresql://...``; nothing is opened yet.
+    def __init__(self, url: str, *, server: PostgresqlServer | None = None) -> None:
+        """Take ``sqlite:///FILE`` or ``postgresql://...[?schema=NAME]``; nothing is opened yet.
+
+        Args:
+            url: The address.
+            server: Whose connections this database shares with others of the same server; None is
+                connections of its own.
 
         Raises:
             DatabaseError: The address is not one of a database that central knows.
@@ -122,21 +148,26 @@ class Database:
         except ArgumentError as error:
             raise DatabaseError("--database is not the address of a database") from error
         self._driver = parsed.get_backend_name()
+        self._place = Place()
         if self._driver == "sqlite":
             self._url = parsed.set(drivername="sqlite+aiosqlite")
         elif self._driver == "postgresql":
             self._url = parsed.set(drivername="postgresql+psycopg")
+            try:
+                self._place, self._url = Place.of(self._url)
+            except ValueError as error:
+                raise DatabaseError(f"--database: {error}") from error
         else:
             raise DatabaseError(
                 f"central knows sqlite and postgresql, not {self._driver!r}: change --database"
             )
-        self._engine: AsyncEngine | None = None
+        self._connections: Connections | None = None
         self._turn = Turn()
-        self._sqlite_connections = weakref.WeakSet[aiosqlite.Connection]()
         self._lock_file: IO[str] | None = None
         self._listeners: list[Callable[[str], None]] = []
+        self.counted: Callable[[str], contextlib.AbstractContextManager[None]] = _uncounted
         self.before_commit: Callable[[Transaction], Awaitable[None]] | None = None
-        self._listening: asyncio.Task[None] | None = None
+        self._server, self._shares_server = server, server is not None
 
     async def open(self) -> None:
         """Open the database and bring its tables up to date.
@@ -144,31 +175,26 @@ class Database:
         Raises:
             DatabaseError: Another process has it, or it does not answer.
         """
-        if self._driver == "sqlite":
-            await asyncio.to_thread(self._lock_out_others)
-        self._engine = self._make_engine()
         try:
-            for attempt in range(1, OPEN_ATTEMPTS + 1):
-                try:
-                    await self._bring_up_to_date()
-                    break
-                except OperationalError as error:
-                    # Each attempt waits for BUSY_TIMEOUT_MS: a copy being made, a slow disk.
-                    if attempt == OPEN_ATTEMPTS or "locked" not in _first_line(error):
-                        raise
-        except (SQLAlchemyError, OSError) as error:
+            if self._driver == "sqlite":
+                await to_its_end(asyncio.to_thread(self._lock_out_others))
+            self._connections = self._make_connections()
+            async with self._connections.taken() as connection:
+                await connection.set_options(place=self._place)
+                revision = await connection.run_sync(_revision)
+            if revision is not None and not knows_revision(revision):
+                raise DatabaseError("the database's tables are of a newer program: use that one")
+            if revision != newest_revision():
+                # It takes a second or more, in which other sites of this process go on.
+                await to_its_end(asyncio.to_thread(self._migrate))
+        except (SQLAlchemyError, CommandError, OSError) as error:
             await self.close()
-            raise DatabaseError(f"the database cannot be used: {_first_line(error)}") from error
-        if self._driver == "postgresql":
-            self._listening = asyncio.create_task(self._listen(), name="database-listen")
-
-    async def _bring_up_to_date(self) -> None:
-        async with self._opened().connect() as connection:
-            await self._write_transaction(connection)
-            if self._driver == "postgresql":
-                await connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
-            await connection.run_sync(_migrate)
-            await connection.commit()
+            raise DatabaseError(f"the database cannot be used: {first_line(error)}") from error
+        except BaseException:  # who is cancelled leaves no connection behind, either
+            await self.close()
+            raise
+        if self._server is not None:
+            self._server.listen(self._place.channel, self._tell)
 
     def open_to_read(self) -> None:
         """Open a database that is there for reading alone, while central may be running.
@@ -177,27 +203,21 @@ class Database:
             DatabaseError: There is no such file.
         """
         if self._driver == "sqlite" and not Path(self._url.database or "").is_file():
-            raise DatabaseError(f"there is no {self._url.database}")
-        self._engine = self._make_engine()
-        if self._driver == "sqlite":
-            event.listen(self._engine.sync_engine, "connect", _forbid_writing)
+            raise DatabaseError(
+                f"there is no {self._url.database}:"
+                " name central's folder with --home, or its database with --database"
+            )
+        self._connections = self._make_connections(is_read_only=True)
 
     async def close(self) -> None:
         """Close every connection."""
-        if self._listening is not None:
-            self._listening.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._listening
-            self._listening = None
-        if self._engine is not None:
-            await self._engine.dispose()
-            self._engine = None
-        # Whoever was cancelled in the middle of a transaction may have left one behind the pool,
-        # with its lock on the file: whoever opens it next would wait for that in vain.
-        for connection in list(self._sqlite_connections):
-            with contextlib.suppress(sqlite3.Error, ValueError, TimeoutError):
-                async with asyncio.timeout(CLOSE_S):
-                    await connection.close()
+        if self._server is not None:
+            self._server.forget(self._place.channel, self._tell)
+            if not self._shares_server:
+                await self._server.close()
+        connections, self._connections = self._connections, None
+        if connections is not None:
+            await connections.close()
         if self._lock_file is not None:
             self._lock_file.close()
             self._lock_file = None
@@ -209,11 +229,10 @@ class Database:
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
         """One reading transaction: all of it sees the same moment."""
-        async with self._opened().connect() as connection:
-            if self._driver == "postgresql":
-                # By itself each statement there sees a moment of its own.
-                await connection.execution_options(isolation_level="REPEATABLE READ")
-            yield Transaction(connection)
+        with self.counted("read"):
+            async with self._opened().taken() as connection:
+                await connection.set_options(place=self._place)
+                yield Transaction(connection, self._place)
 
     @contextlib.asynccontextmanager
     async def write(self, *, is_urgent: bool = False) -> AsyncIterator[Transaction]:
@@ -224,21 +243,27 @@ class Database:
                 writer who waits.
         """
         async with contextlib.AsyncExitStack() as stack:
+            stack.enter_context(self.counted("write"))
             if self._driver == "sqlite":
                 await stack.enter_async_context(self._turn.taken(_URGENT if is_urgent else _USUAL))
-            connection = await stack.enter_async_context(self._opened().connect())
-            await self._write_transaction(connection)
-            transaction = Transaction(connection)
+            connection = await stack.enter_async_context(self._opened().taken())
+            await self._begin(connection)
+            transaction = Transaction(connection, self._place)
             yield transaction
             if self.before_commit is not None:
                 await self.before_commit(transaction)
+            topics = tuple(dict.fromkeys(transaction.announced))
             if transaction.is_postgresql:
-                for topic in dict.fromkeys(transaction.announced):
-                    await connection.execute(select(func.pg_notify(CHANNEL, topic)))
-            await connection.commit()
-        if self._driver == "sqlite":
-            for topic in dict.fromkeys(transaction.announced):
-                self._tell(topic)
+                for topic in topics:
+                    await connection.execute(select(func.pg_notify(self._place.channel, topic)))
+                await connection.commit()
+            else:
+                await connection.commit(and_then=lambda: self._tell(*topics))
+
+    @property
+    def waiting_writers(self) -> int:
+        """How many wait for their turn to write; on PostgreSQL they wait there."""
+        return self._turn.waiting_count
 
     async def scrub(self) -> None:
         """Let nothing of what was deleted lie in SQLite's write-ahead log.
@@ -246,48 +271,63 @@ class Database:
         PostgreSQL's own vacuum and the rotation of its log do that in their time.
         """
         if self._driver == "sqlite":
-            async with self._turn.taken(_USUAL), self._opened().connect() as connection:
+            async with self._turn.taken(_USUAL), self._opened().taken() as connection:
                 # Whoever reads for longer, as a backup does, holds it up: the next cleaning does
                 # it then. All other writers wait for this one meanwhile.
-                await connection.exec_driver_sql(f"PRAGMA busy_timeout={SCRUB_TIMEOUT_MS}")
+                await connection.execute_sql(f"PRAGMA busy_timeout={SCRUB_TIMEOUT_MS}")
                 try:
-                    await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                    await connection.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
                 finally:
-                    await connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+                    await connection.execute_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
-    def _opened(self) -> AsyncEngine:
-        if self._engine is None:
+    def _opened(self) -> Connections:
+        if self._connections is None:
             raise DatabaseError("the database is not open")
-        return self._engine
+        return self._connections
 
-    @staticmethod
-    async def _write_transaction(connection: AsyncConnection) -> None:
-        await connection.execution_options(is_write=True)
+    async def _begin(self, connection: DatabaseConnection) -> None:
+        await connection.set_options(is_write=True, place=self._place)
         await connection.begin()
 
-    def _tell(self, topic: str) -> None:
-        for listener in self._listeners:
-            listener(topic)
+    def _tell(self, *topics: str) -> None:
+        for topic in topics:
+            for listener in self._listeners:
+                listener(topic)
 
-    def _make_engine(self) -> AsyncEngine:
+    def _migrate(self) -> None:
+        engine = self._make_blocking_engine()
+        options = {"is_write": True, "place": self._place}
+        try:
+            with engine.connect().execution_options(**options) as connection:
+                if self._driver == "postgresql":
+                    key = self._place.lock(MIGRATION_LOCK)
+                    connection.execute(select(func.pg_advisory_xact_lock(*key)))
+                migrate(connection)
+                connection.commit()
+        finally:
+            engine.dispose()
+
+    def _make_blocking_engine(self) -> Engine:
         if self._driver == "postgresql":
-            return create_async_engine(
-                self._url,
-                pool_size=8,
-                max_overflow=8,
-                pool_pre_ping=True,
-                hide_parameters=True,
-            )
+            return blocking_engine(self._url)
+        url = self._url.set(drivername="sqlite+pysqlite")
+        engine = create_engine(url, hide_parameters=True, poolclass=NullPool)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+    def _make_connections(self, *, is_read_only: bool = False) -> Connections:
+        if self._driver == "postgresql":
+            self._server = self._server or PostgresqlServer(self._url)
+            return Connections(self._server.engine, is_shared=self._shares_server)
         # Values are names and cards: neither an error's message nor a log may quote them.
         logging.getLogger("aiosqlite").setLevel(logging.INFO)
         engine = create_async_engine(self._url, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        event.listen(engine.sync_engine, "connect", self._remember_sqlite)
+        if is_read_only:
+            event.listen(engine.sync_engine, "connect", _forbid_writing)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
-        return engine
-
-    def _remember_sqlite(self, connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-        self._sqlite_connections.add(connection.driver_connection)
+        return Connections(engine)
 
     def _lock_out_others(self) -> None:
         name = self._url.database
@@ -308,30 +348,15 @@ class Database:
                 " use PostgreSQL (--database postgresql://...) for more"
             ) from error
         self._lock_file = file
+        # Behind the lock, which a move holds until it has left its mark.
+        if (line := where_moved(Path(name))) is not None:
+            raise DatabaseError(line)
         # Names and templates are in there: readable by the service's user alone.
         Path(name).touch(mode=0o600)
 
-    async def _listen(self) -> None:
-        address = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
-        is_lost = False
-        while True:
-            try:
-                connection = await psycopg.AsyncConnection.connect(address, autocommit=True)
-                async with connection:
-                    await connection.execute(f"LISTEN {CHANNEL}")
-                    if is_lost:
-                        _log.warning("announcements of the database are heard again")
-                    is_lost = False
-                    self._tell(EVERYTHING)
-                    while True:
-                        async for notice in connection.notifies(timeout=LISTEN_CHECK_S):
-                            self._tell(notice.payload)
-                        await connection.execute("SELECT 1")
-            except (psycopg.Error, OSError) as error:
-                if not is_lost:
-                    _log.warning("announcements of the database are lost: %s", _first_line(error))
-                is_lost = True
-            await asyncio.sleep(LISTEN_RETRY_S)
+
+def _uncounted(_kind: str) -> contextlib.AbstractContextManager[None]:
+    return contextlib.nullcontext()
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
@@ -361,12 +386,19 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
 
 
-def _migrate(connection: Connection) -> None:
-    if MigrationContext.configure(connection).get_current_revision() == _newest_revision():
-        return
-    config = _migrations()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+def migrate(connection: Connection) -> None:
+    """Bring the tables up to date in the transaction that is open."""
+    with _MIGRATING:
+        # Another process may have been first.
+        if _revision(connection) == newest_revision():
+            return
+        config = _migrations()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _migrations() -> Config:
@@ -376,19 +408,20 @@ def _migrations() -> Config:
 
 
 @functools.cache
-def _newest_revision() -> str | None:
+def newest_revision() -> str | None:
+    """Return the revision of the tables that this program works with."""
     return ScriptDirectory.from_config(_migrations()).get_current_head()
 
 
 def knows_revision(revision: str) -> bool:
     """Return whether tables of this revision can be brought up to date by this program."""
+    return revision in _revisions()
+
+
+@functools.cache
+def _revisions() -> frozenset[str]:
     script = ScriptDirectory.from_config(_migrations())
-    return revision in {each.revision for each in script.walk_revisions()}
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(getattr(error, "orig", None) or error).splitlines()
-    return lines[0] if lines else type(error).__name__
+    return frozenset(each.revision for each in script.walk_revisions())
 
 
 def like_pattern(words: str) -> str:

@@ -28,10 +28,10 @@ from central.events import reading
 from central.events import repository as events
 from central.events.schemas import StoredEvent
 from central.fire.repository import TOPIC as FIRE
+from central.firmware.rollout_rows import TOPIC as FIRMWARE
 from central.muster.repository import TOPIC as MUSTER
 from central.nodes import repository as nodes
 from central.nodes.endpoints import installed
-from central.nodes.schemas import NodeView
 from central.patrol.repository import TOPIC as PATROL
 from central.people.masking import masked
 from central.plans.repository import TOPIC as PLANS
@@ -42,6 +42,7 @@ from central.stream import Reader, encode
 from central.users import sessions
 from central.video.repository import TOPIC as VIDEO
 from central.visits.repository import TOPIC as VISITS
+from config.event_log import log_events
 
 _log = logging.getLogger("central.feed")
 PAGE_LENGTH: Final = 100
@@ -60,7 +61,8 @@ class Feed:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._position, self._check_at_s = 0, 0.0
-        self._views = dict[str, NodeView]()
+        self.turned_at_s = time.monotonic()
+        self._online = set[str]()
         self._topics: asyncio.Queue[str] = asyncio.Queue()
         services.database.listen(self._topics.put_nowait)
 
@@ -68,12 +70,12 @@ class Feed:
         """Begin with what there is now: it is told by the snapshot, not by the stream."""
         async with self._services.database.read() as transaction:
             self._position = await events.newest_position(transaction)
-            views = await self._read_views()
-        self._views = {view.node: view for view in views}
+            self._online = await nodes.online(transaction, now=self._services.now())
 
     async def run(self) -> None:
         """Tell for ever."""
         while True:
+            self.turned_at_s = time.monotonic()
             topics = await self._next_topics()
             try:
                 await self._tell(topics)
@@ -111,6 +113,7 @@ class Feed:
         if is_everything or COMMANDS in topics:
             self._services.hub.publish(COMMANDS, _for("nodes.read", "{}"))
         if is_everything:
+            await self._end_nodes_that_are_out()
             # Somebody may have asked while nobody listened: every node looks for itself.
             for kind in (COMMANDS, ASSISTANCE):
                 self._services.node_hub.publish(kind, lambda _: "{}")
@@ -124,6 +127,8 @@ class Feed:
             self._services.hub.publish(APPROVALS, _for("approvals.read", "{}"))
         if is_everything or PATROL in topics:
             self._services.hub.publish(PATROL, _for("patrol.read", "{}"))
+        if is_everything or FIRMWARE in topics:
+            self._services.hub.publish(FIRMWARE, _for("firmware.read", "{}"))
         if is_everything or CANTEEN in topics:
             self._services.hub.publish(CANTEEN, _for("canteen.read", "{}"))
         if is_everything or TILL in topics:
@@ -138,13 +143,23 @@ class Feed:
             self._services.hub.publish(RECOGNITION, _for("recognition.read", "{}"))
         changed = {topic.partition(":")[2] for topic in topics if topic.startswith("node:")}
         is_time = time.monotonic() >= self._check_at_s
-        if changed or is_everything or is_time:
-            await self._tell_nodes(changed)
+        # Where nobody reads, nobody is told who fell silent: who comes asks how things are, and is
+        # told whatever is not as it was when somebody last read.
+        if self._services.hub.owners and (changed or is_everything or is_time):
+            await self._tell_nodes(changed, is_everything=is_everything)
         if is_everything or is_time:
             await self._end_sessions_that_are_over()
             self._check_at_s = time.monotonic() + CHECK_INTERVAL_S
 
     async def _tell_events(self) -> None:
+        hub = self._services.hub
+        if not hub.reader_count:
+            async with self._services.database.read() as transaction:
+                position = await events.newest_position(transaction)
+            # Who came meanwhile has perhaps looked at an older position, and is told from there on.
+            if not hub.reader_count:
+                self._position = position
+                return
         while True:
             async with self._services.database.read() as transaction:
                 page = await reading.after(
@@ -155,6 +170,9 @@ class Feed:
                     "event", EventMessage(stored).view, position=stored.position
                 )
                 self._position = stored.position
+            if _log.isEnabledFor(logging.DEBUG):
+                what = f"is told to {self._services.hub.reader_count} readers"
+                log_events(_log, what, (stored.event for stored in page))
             if len(page) < PAGE_LENGTH:
                 return
             await self._let_read()
@@ -178,20 +196,19 @@ class Feed:
             version = await access.current_version(transaction)
         self._services.hub.publish(ACCESS, _for("access.read", json.dumps({"version": version})))
 
-    async def _read_views(self) -> list[NodeView]:
-        async with self._services.database.read() as transaction:
-            return await nodes.views(
-                transaction, installed(self._services), now=self._services.now()
-            )
-
-    async def _tell_nodes(self, changed: set[str]) -> None:
+    async def _tell_nodes(self, changed: set[str], *, is_everything: bool) -> None:
         """Tell what was announced, and who fell silent or was heard again."""
-        for view in await self._read_views():
-            before = self._views.get(view.node)
-            has_turned = before is None or before.is_online != view.is_online
-            self._views[view.node] = view
-            if has_turned or view.node in changed:
-                self._services.hub.publish("node", _for("nodes.read", _json(view)))
+        services, now = self._services, self._services.now()
+        async with services.database.read() as transaction:
+            online = await nodes.online(transaction, now=now)
+            wanted = changed | (online ^ self._online)
+            views = []
+            if wanted or is_everything:
+                only = None if is_everything else wanted
+                views = await nodes.views(transaction, installed(services), now=now, only=only)
+        self._online = online
+        for view in views:
+            services.hub.publish("node", _for("nodes.read", _json(view)))
 
     async def _end_sessions_that_are_over(self) -> None:
         hub = self._services.hub
@@ -201,6 +218,17 @@ class Feed:
         async with self._services.database.read() as transaction:
             found = await sessions.still_open(transaction, owners, now=self._services.now())
         for owner in owners - found:
+            hub.end_all_of(owner)
+
+    async def _end_nodes_that_are_out(self) -> None:
+        """End streams of nodes that were shut out, where nothing was heard of it."""
+        hub = self._services.node_hub
+        owners = hub.owners
+        if not owners:
+            return
+        async with self._services.database.read() as transaction:
+            known = await nodes.signing_keys(transaction)
+        for owner in owners - known.keys():
             hub.end_all_of(owner)
 
     async def frames(self, operator: Operator, *, after: int | None) -> AsyncIterator[bytes]:

@@ -1,6 +1,6 @@
 """The tables of operators: accounts, sessions, tokens, and what needs a second person."""
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, String, Table, Text, false
 
 from central.metadata import UtcDateTime, metadata
 
@@ -96,4 +96,42 @@ sessions = Table(
     Column("expires_at", UtcDateTime, nullable=False),
     Column("address", String(64), nullable=False, server_default=""),
     Column("last_seen_at", UtcDateTime),
+    Column("provider", String(500), comment="the issuer by which it was opened; null: a password"),
+    Column("provider_session", String(255), index=True, comment="as the provider calls it"),
+    Column("id_token", Text, comment="sealed; shown to the provider at the end"),
+    Column(
+        "is_strong",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="the provider has seen a second factor",
+    ),
+)
+
+identity_providers = Table(
+    "identity_providers",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("body", Text, nullable=False, comment="settings, as JSON"),
+    Column("secret", Text, comment="wrapped; the client's at the provider"),
+    Column("changed_at", UtcDateTime, nullable=False),
+    comment="where operators of the organisation sign in; at most one",
+)
+
+provider_accounts = Table(
+    "provider_accounts",
+    metadata,
+    Column("user_id", ForeignKey("users.user_id", ondelete="CASCADE"), primary_key=True),
+    Column("subject_hash", String(64), unique=True, comment="of issuer and subject"),
+    Column("email", String(255), unique=True, comment="awaited; null once its holder has come"),
+    Column("is_mapped", Boolean, nullable=False, comment="the role is what the groups give"),
+    comment="operators who sign in at the identity provider, and with no password kept here",
+)
+
+provider_leavers = Table(
+    "provider_leavers",
+    metadata,
+    Column("subject_hash", String(64), primary_key=True, comment="of issuer and subject"),
+    Column("removed_at", UtcDateTime, nullable=False),
+    comment="who was removed here and must not come again by their groups alone",
 )

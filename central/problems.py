@@ -3,8 +3,10 @@
 Source: RFC 9457 "RefusedError Details for HTTP APIs", section 3.
 """
 
+import functools
 import http
-from collections.abc import Mapping
+import json
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -12,6 +14,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+
+from config.web import STATIC
 
 MEDIA_TYPE: Final = "application/problem+json"
 _CODES: Final = {
@@ -47,10 +51,25 @@ class RefusedError(Exception):
             "title": http.HTTPStatus(self.status).phrase,
             "status": self.status,
             "code": self.code,
-            "detail": self.detail,
+            "detail": self.detail or sentence_of(self.code),
             **self.more,
         }
         return JSONResponse(body, self.status, headers=self.headers, media_type=MEDIA_TYPE)
+
+
+@functools.cache
+def _english() -> dict[str, str]:
+    words: dict[str, str] = json.loads((STATIC / "en.json").read_text(encoding="utf-8"))
+    return words
+
+
+def sentence_of(code: str) -> str:
+    """Return what pages say of a code, for programs and people who see the answer itself."""
+    return _english().get(f"error.{code}", code.replace("_", " "))
+
+
+FAILED: Final = RefusedError(500, "internal_error", "central made a mistake; its log says which")
+"""Of an error that nobody expected: says nothing of our inside."""
 
 
 class ProblemBody(BaseModel):
@@ -68,22 +87,45 @@ RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-def install(app: FastAPI) -> None:
-    """Make every refusal of an application a problem."""
+async def _everybody(_request: Request) -> None:
+    """Let everybody ask."""
+
+
+def install(app: FastAPI, *, first: Callable[[Request], Awaitable[None]] = _everybody) -> None:
+    """Make every refusal of an application a problem.
+
+    Args:
+        app: The application.
+        first: Refuses whoever may not ask at all. The framework reads a body before it asks who
+            sent it; strangers are not told what is wrong with theirs.
+    """
+
+    async def stranger(request: Request) -> RefusedError | None:
+        try:
+            await first(request)
+        except RefusedError as refusal:
+            return refusal
+        return None
 
     @app.exception_handler(RefusedError)
     async def refused(_request: Request, error: RefusedError) -> JSONResponse:
         return error.to_response()
 
     @app.exception_handler(HTTPException)
-    async def refused_by_framework(_request: Request, error: HTTPException) -> JSONResponse:
+    async def refused_by_framework(request: Request, error: HTTPException) -> JSONResponse:
         code = _CODES.get(error.status_code, f"http_{error.status_code}")
+        if error.status_code == http.HTTPStatus.BAD_REQUEST and (
+            refusal := await stranger(request)
+        ):
+            return refusal.to_response()
         return RefusedError(
             error.status_code, code, str(error.detail), headers=error.headers
         ).to_response()
 
     @app.exception_handler(RequestValidationError)
-    async def not_understood(_request: Request, error: RequestValidationError) -> JSONResponse:
+    async def not_understood(request: Request, error: RequestValidationError) -> JSONResponse:
+        if refusal := await stranger(request):
+            return refusal.to_response()
         # What was sent may be a name, a card or a password: say where it is wrong, not what it is.
         places = [
             {"place": ".".join(str(part) for part in e["loc"]), "mistake": e["type"]}
@@ -94,7 +136,5 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def failed(_request: Request, _error: Exception) -> JSONResponse:
-        # The server logs the traceback; the answer says nothing of our inside.
-        return RefusedError(
-            500, "internal_error", "central made a mistake; its log says which"
-        ).to_response()
+        # The server logs the traceback.
+        return FAILED.to_response()

@@ -30,6 +30,8 @@ _SYSTEM: Final = frozenset(
     {
         "site.read", "events.read", "nodes.read", "nodes.manage", "recognition.read",
         "recognition.manage", "keys.manage", "approvals.read", "approvals.decide",
+        "firmware.read", "firmware.manage", "metrics.read", "connectors.manage",
+        "integrations.manage",
     }
 )  # fmt: skip
 _SECURITY: Final = frozenset(
@@ -44,6 +46,7 @@ _SECURITY: Final = frozenset(
         "patrol.read", "patrol.plan",
         "plans.write", "shifts.read", "shifts.write",
         "fire.read", "fire.answer", "fire.close", "fire.drill", "fire.test", "fire.supervise",
+        "firmware.read", "commands.connect",
     }
 )  # fmt: skip
 ROLES: Final[dict[str, frozenset[str]]] = {
@@ -56,14 +59,14 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     "canteen_manager": frozenset(
         {
             "site.read", "people.names", "canteen.read", "canteen.manage", "canteen.refund",
-            "canteen.close", "approvals.read", "approvals.decide",
+            "canteen.close", "canteen.evidence", "approvals.read", "approvals.decide",
         }
     ),
     "personnel": _PERSONNEL,
     "technician": frozenset(
         {
             "site.read", "events.read", "nodes.read", "recognition.read", "alarms.read",
-            "fire.read", "fire.test",
+            "fire.read", "fire.test", "firmware.read", "metrics.read",
         }
     ),
     "auditor": frozenset(
@@ -72,7 +75,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
             "people.read", "people.names", "recognition.read", "access.read", "muster.read",
             "visits.read", "users.read", "audit.read", "approvals.read", "privacy.read",
             "alarms.read", "video.clips", "patrol.read", "fire.read", "shifts.read",
-            "canteen.read",
+            "canteen.read", "canteen.evidence", "firmware.read",
         }
     ),
     "system_administrator": _SYSTEM,
@@ -84,7 +87,7 @@ DESK: Final = frozenset({"site.read", "nodes.read", "alarms.read", "assistance.r
 """
 PERMISSIONS: Final = frozenset[str]().union(*ROLES.values())
 DUTIES: Final[dict[str, frozenset[str]]] = {
-    "system": frozenset({"nodes.manage", "recognition.manage", "keys.manage"}),
+    "system": frozenset({"nodes.manage", "recognition.manage", "keys.manage", "firmware.manage"}),
     "security": frozenset({"users.manage", "access.write"}),
     "audit": frozenset({"audit.read"}),
 }

@@ -5,6 +5,7 @@ is public on purpose; a test lists the public ones.
 """
 
 import hashlib
+import logging
 import secrets
 from collections import deque
 from datetime import datetime, timedelta
@@ -16,11 +17,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from central.audit.notes import ACTING, Acting, action_of, objects_of
-from central.problems import RefusedError
+from central.problems import FAILED, RefusedError
 from central.roles import DESK, PERMISSIONS, ROLES
 from config.contract.identifiers import Frozen
 from config.web import api_docs
 
+_log = logging.getLogger("central.security")
 COOKIE: Final = "menshen_session"
 DESK_COOKIE: Final = "menshen_desk"
 """Of a browser that may go on watching after its session; see ``central.duty``."""
@@ -37,6 +39,7 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+HTTPS_ALONE: Final = "max-age=31536000; includeSubDomains"
 DOCS_POLICY: Final = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
     "script-src 'self' 'unsafe-inline'; frame-ancestors 'none'; object-src 'none'"
@@ -60,7 +63,7 @@ DESK_OWNER: Final = "desk:"
 """Before the identifier of a guard's desk, where a session's hash stands otherwise."""
 DESK_ROLE: Final = "desk"
 TOKEN_NEVER: Final = frozenset(
-    {"users.manage", "approvals.decide", "emergency.countersign", "desk.keep"}
+    {"users.manage", "approvals.decide", "emergency.countersign", "desk.keep", "commands.connect"}
 )
 """What no token may, whoever made it: whoever finds one must not become somebody else by it."""
 
@@ -73,7 +76,9 @@ class Operator(Frozen):
             of a guard's desk where nobody is signed in.
         address: Of the client.
         scopes: What a token is good for; None in a session, which is good for all of the role.
+        has_second_factor: The account has one, or the identity provider has seen one.
         needs_second_factor: The role needs one, the account has none, and its time is over.
+        is_of_provider: The session was opened at the identity provider.
     """
 
     user_id: str
@@ -85,6 +90,7 @@ class Operator(Frozen):
     created_at: datetime | None = None
     has_second_factor: bool = False
     needs_second_factor: bool = False
+    is_of_provider: bool = False
 
     @property
     def is_desk(self) -> bool:
@@ -195,6 +201,8 @@ class Requires:
         if not operator.may(self.permission):
             if operator.is_desk:
                 raise _locked()
+            # Reading leaves no entry in the audit log, so that a refusal would leave no trace.
+            _log.warning("%s may not: %s", operator.actor, self.permission)
             raise RefusedError(403, "forbidden", f"this needs the permission {self.permission}")
         return operator
 
@@ -209,16 +217,26 @@ class Guarded:
         """Pass a request on, or refuse it."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
+        has_begun = False
 
         async def send_guarded(message: Message) -> None:
+            nonlocal has_begun
             if message["type"] == "http.response.start":
+                has_begun = True
                 self._add_headers(MutableHeaders(scope=message), scope["path"])
             await send(message)
 
         if is_foreign(scope["method"], Headers(scope=scope)):
             refusal = RefusedError(403, "foreign_origin", "send this from central's own pages")
             return await refusal.to_response()(scope, receive, send_guarded)
-        return await self._app(scope, receive, send_guarded)
+        try:
+            return await self._app(scope, receive, send_guarded)
+        except Exception:
+            # The framework answers failures outside of this and would leave the headers out; it
+            # still gets the error, for the log.
+            if not has_begun:
+                await FAILED.to_response()(scope, receive, send_guarded)
+            raise
 
     def _add_headers(self, headers: MutableHeaders, path: str) -> None:
         for name, value in HEADERS.items():
@@ -228,7 +246,7 @@ class Guarded:
         if path.startswith("/api/"):
             headers.setdefault("Cache-Control", "no-store")
         if self._is_secure:
-            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            headers.setdefault("Strict-Transport-Security", HTTPS_ALONE)
 
 
 def is_foreign(method: str, headers: Headers) -> bool:

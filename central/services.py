@@ -12,10 +12,17 @@ from fastapi import Depends, Request
 
 from central.authority import Authority
 from central.canteen.service import Canteen
+from central.certificates.server import Served
 from central.consent.erasures import ErasureFile
 from central.database import Database
 from central.duty.desks import Desks
+from central.events.heard import Heard
+from central.events.intake import Intake
+from central.firmware.service import Rollouts
 from central.keys import KeyFolder
+from central.metrics.counters import Counters
+from central.oidc.service import SingleSignOn
+from central.orders.service import Orders
 from central.patrol.service import Patrols
 from central.payments.service import Payments
 from central.people.faces import FaceReader
@@ -37,19 +44,25 @@ class Services:
     """Not printable: it holds keys.
 
     Attributes:
+        intake: Takes in what nodes tell.
         hub: Streams of operators.
         node_hub: Streams of nodes.
+        heard: Wakes who waits for events.
         relay: Live views of cameras.
         authority: Of the site; None where central is reached on its own machine only.
+        certificate: That this process serves with; put there by whoever begins to serve.
         epoch: Of the store of events; another one means that positions begin anew.
         central_key: Signs commands to nodes.
         card_key: Makes card verifiers.
+        orders_key: Makes the codes of orders.
         erasure_file: What was erased for ever, kept beside the database.
         loop: Of the application; what others ask of it must be run there.
         now: The wall clock, aware UTC.
         attempts: How often one address may try a password, an invitation or a token.
+        provider_answers: How often one address may come back from the identity provider.
         looks: How often the audit log records one operator looking at one thing.
         diner_requests: How often one diner's page may ask.
+        counters: What is counted here since the process began.
     """
 
     settings: Settings
@@ -57,29 +70,44 @@ class Services:
     users: Users
     sign_ins: SignIns
     accounts: Accounts
+    single_sign_on: SingleSignOn
     desks: Desks
     faces: FaceReader
     migration: Migration
     replica: ReplicaSource
     patrols: Patrols
+    rollouts: Rollouts
     payments: Payments
     canteen: Canteen
+    orders: Orders
     retention: Retention
     rotation: KeyRotation
+    intake: Intake
     hub: Hub
     node_hub: Hub
+    heard: Heard
     relay: Relay
     kek: KeyFolder
     authority: Authority | None
+    certificate: Served
     epoch: UUID
     central_key: Ed25519PrivateKey
     card_key: bytes
+    orders_key: bytes
     erasure_file: ErasureFile
     loop: asyncio.AbstractEventLoop
     now: Callable[[], datetime]
     attempts: RateLimit
+    provider_answers: RateLimit
     looks: RateLimit
     diner_requests: RateLimit
+    counters: Counters
+
+    def end_streams(self) -> None:
+        """End every stream and every wait; whoever reads connects again by themselves."""
+        self.hub.close()
+        self.node_hub.close()
+        self.heard.close()
 
 
 def services_of(request: Request) -> Services:

@@ -68,14 +68,16 @@ class Subscription:
         with contextlib.suppress(asyncio.QueueFull):
             self._queue.put_nowait(None)
 
-    async def frames(self, *, after: int | None = None) -> AsyncIterator[bytes]:
+    async def frames(
+        self, *, after: int | None = None, heartbeat_s: float = HEARTBEAT_S
+    ) -> AsyncIterator[bytes]:
         """Yield frames and heartbeats until the end; none of a position up to ``after``.
 
         What waits at the same time is one piece: in a flood a piece costs more than a frame.
         """
         while not self.is_over:
             try:
-                async with asyncio.timeout(HEARTBEAT_S):
+                async with asyncio.timeout(heartbeat_s):
                     waiting = [await self._queue.get()]
             except TimeoutError:
                 yield HEARTBEAT
@@ -149,6 +151,11 @@ class Hub:
     def backlog(self) -> int:
         """How many frames wait for the slowest reader."""
         return max((each.waiting for each in self._subscriptions), default=0)
+
+    @property
+    def reader_count(self) -> int:
+        """How many streams are open."""
+        return len(self._subscriptions)
 
     @property
     def owners(self) -> frozenset[str]:

@@ -21,10 +21,13 @@ from sqlalchemy import (
 
 import central.alarms.tables
 import central.canteen.tables
+import central.connectors.tables
 import central.consent.tables
 import central.diner.tables
 import central.duty.tables
 import central.fire.tables
+import central.firmware.tables
+import central.integrations.tables
 import central.ledger.tables
 import central.muster.tables
 import central.office.tables
@@ -52,6 +55,8 @@ nodes = Table(
     Column("sealing_key", String(64), nullable=False),
     Column("enrolled_at", UtcDateTime, nullable=False),
     Column("last_seen_at", UtcDateTime),
+    Column("silent_at", UtcDateTime, comment="when it counts as lost if silent"),
+    Column("contract", Integer, comment="version that it speaks"),
     Column("status", Text, comment="NodeStatus as JSON, as it was last reported"),
     Column("release_key", Text, comment="wrapped; opens what the terminal keeps, if it asks"),
 )
@@ -81,7 +86,11 @@ events = Table(
     Column("body", Text, nullable=False, comment="the event as JSON"),
     Column("occurred_at", UtcDateTime, nullable=False, comment="by the node's clock"),
     Column("place", String(128), nullable=False, comment="point or device; else the node"),
-    UniqueConstraint(*_JOURNAL_KEY),
+    # On PostgreSQL each partition has these keys for itself; see ``central.events.partitions``.
+    UniqueConstraint(*_JOURNAL_KEY).ddl_if(dialect="sqlite"),
+    Index("ix_events_event_class", "event_class", "occurred_at", "position").ddl_if(
+        dialect="sqlite"
+    ),
     Index("ix_events_occurred_at", "occurred_at", "position"),
     Index("ix_events_type", "type", "occurred_at", "position"),
     Index("ix_events_place", "place", "occurred_at", "position"),

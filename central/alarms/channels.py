@@ -4,9 +4,15 @@ Secrets are wrapped by the key-encryption key and are never given out again.
 """
 
 from typing import Annotated, Any, Final, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from sqlalchemy import insert, select, update
 
 from central.alarms.kinds import Priority
@@ -14,9 +20,11 @@ from central.alarms.settings import Pace
 from central.alarms.tables import alarm_settings
 from central.database import Transaction
 from central.keys import KeyEncryptionKey
+from central.webhooks import LOOPBACK, WebhookUrl, checked_host
 
-LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]{1,253}$")]
+Host = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]{1,253}$"), AfterValidator(checked_host)
+]
 Mailbox = Annotated[str, StringConstraints(pattern=r"^[^\s@<>,;\"]{1,64}@[A-Za-z0-9.-]{1,190}$")]
 
 
@@ -41,17 +49,7 @@ class WebhookSettings(ChannelSettings):
     """Where a program listens. Attributes: url: https, or http on this machine."""
 
     name: Literal["webhook"] = "webhook"
-    url: Annotated[str, StringConstraints(max_length=500)]
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        parts = urlsplit(self.url)
-        is_local = parts.scheme == "http" and parts.hostname in LOOPBACK
-        if not parts.hostname or not (parts.scheme == "https" or is_local):
-            raise ValueError("https://..., or http:// on this machine")
-        if parts.username or parts.password:
-            raise ValueError("no password in the address")
-        return self
+    url: WebhookUrl
 
 
 class MailSettings(ChannelSettings):

@@ -10,7 +10,8 @@ WINDOW: Final = timedelta(seconds=30)
 EQUIPMENT: Final = frozenset(
     {
         "node_lost", "device_lost", "gate_fault", "fire_path", "fire_panel", "journal", "queue",
-        "clock", "replica", "recognition", "camera_retention",
+        "clock", "replica", "recognition", "camera_retention", "neighbour_lost",
+        "board_safe", "board_health",
     }
 )  # fmt: skip
 """Trouble of what hangs on one terminal: one line or one supply takes several rooms with it."""

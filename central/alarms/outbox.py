@@ -15,11 +15,11 @@ from central.alarms.channels import ChannelSettings, all_channels
 from central.alarms.rows import Kept
 from central.alarms.tables import alarm_deliveries
 from central.database import Transaction
+from central.webhooks import pause_after
 from config.contract.identifiers import new_id
 
 Channel = Literal["webhook", "mail"]
 TOPIC: Final = "alarm-deliveries"
-FIRST_PAUSE: Final = timedelta(seconds=5)
 PAUSE_MAX: Final = timedelta(minutes=15)
 GIVEN_UP: Final = timedelta(hours=24)
 LEASE: Final = timedelta(seconds=60)
@@ -132,7 +132,7 @@ async def note_failed(
     transaction: Transaction, delivery: Delivery, failure: str, *, now: datetime
 ) -> None:
     """It was not taken: try again later, for a day; a trial is tried once."""
-    next_at = now + pause_after(delivery.attempts)
+    next_at = now + pause_after(delivery.attempts, most=PAUSE_MAX)
     is_over = delivery.is_test or next_at > delivery.made_at + GIVEN_UP
     await _set(
         transaction,
@@ -141,11 +141,6 @@ async def note_failed(
         attempts=delivery.attempts + 1,
         failure=failure[:FAILURE_LENGTH_MAX],
     )
-
-
-def pause_after(attempts: int) -> timedelta:
-    """Return how long to wait after so many attempts before the one that failed."""
-    return min(FIRST_PAUSE * (1 << min(attempts, 16)), PAUSE_MAX)
 
 
 async def _set(transaction: Transaction, delivery: Delivery, **values: Any) -> None:  # noqa: ANN401 - columns

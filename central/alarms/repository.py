@@ -137,6 +137,19 @@ async def totals(transaction: Transaction) -> AlarmTotals:
     return AlarmTotals.model_validate(row, from_attributes=True)
 
 
+async def standing_by_priority(transaction: Transaction) -> dict[int, tuple[int, int]]:
+    """Return how many stand, and how many of those nobody acknowledged, by priority."""
+    unseen = func.count().filter(alarms.c.acknowledged_at.is_(None))
+    query = (
+        select(alarms.c.priority, func.count().label("many"), unseen.label("unseen"))
+        .select_from(alarms)
+        .join(alarm_sources, alarm_sources.c.source == alarms.c.source)
+        .where(_STATES["standing"])
+        .group_by(alarms.c.priority)
+    )
+    return {row.priority: (row.many, row.unseen) for row in await transaction.execute(query)}
+
+
 async def flood(transaction: Transaction) -> FloodView:
     """Return whether there is a flood, and what it gathered."""
     query = select(alarm_floods.c.began_at).where(alarm_floods.c.ended_at.is_(None))

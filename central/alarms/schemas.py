@@ -29,6 +29,10 @@ class Subject(BaseModel):
     camera: str | None = None
     round: str | None = None
     channel: str | None = None
+    webhook: str | None = None
+    outside: str | None = None
+    neighbour: str | None = None
+    rollout: str | None = None
 
 
 class Shelf(BaseModel):

@@ -1,14 +1,7 @@
-"""Sends what the queue holds: signed to a webhook, as mail to a server; each tried for a day.
-
-Source: Standard Webhooks 1.0.0, "Signature scheme": ``webhook-id``, ``webhook-timestamp`` and
-    ``webhook-signature`` (``v1,`` and the base64 HMAC-SHA256 of ``ID.TIMESTAMP.BODY``).
-"""
+"""Sends what the queue holds: signed to a webhook, as mail to a server; each tried for a day."""
 
 import asyncio
-import base64
 import contextlib
-import hashlib
-import hmac
 import json
 import logging
 import smtplib
@@ -19,7 +12,6 @@ from email.utils import format_datetime, make_msgid
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
 from central.alarms import outbox
@@ -29,6 +21,7 @@ from central.alarms.service import raise_alarm, return_alarm
 from central.database import EVERYTHING, DatabaseError
 from central.keys import KeysError
 from central.services import Services
+from central.webhooks import Message, NotSentError, post, why
 from config.web import STATIC
 
 _log = logging.getLogger("central.alarms")
@@ -37,13 +30,6 @@ CHECK_S: Final = 5.0
 BATCH_LENGTH: Final = 10
 TROUBLE_ATTEMPTS: Final = 3
 """So many failures of one message are an alarm of their own."""
-
-
-class NotSentError(Exception):
-    """It was not taken; the message is ``CODE`` or ``CODE:NUMBER``, without a secret.
-
-    ``channel_failure.CODE`` of the dictionaries has words for it.
-    """
 
 
 class AlarmSending:
@@ -103,8 +89,10 @@ class AlarmSending:
         except (NotSentError, KeysError) as error:
             _log.warning("%s does not take alarms: %s", delivery.channel, error)
             code = str(error) if isinstance(error, NotSentError) else "keys"
+            services.counters.delivered(delivery.channel, is_taken=False)
             await self._note_failure(delivery, code)
             return
+        services.counters.delivered(delivery.channel, is_taken=True)
         async with services.database.write() as transaction:
             await outbox.note_delivered(transaction, delivery, now=services.now())
             await return_alarm(
@@ -134,13 +122,6 @@ class AlarmSending:
                 )
 
 
-def signature(secret: str, delivery_id: str, timestamp: int, body: bytes) -> str:
-    """Return what a receiver makes again with its secret and compares."""
-    signed = f"{delivery_id}.{timestamp}.".encode() + body
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-
-
 async def _post(
     channel: WebhookSettings,
     delivery: Delivery,
@@ -151,21 +132,16 @@ async def _post(
 ) -> None:
     what = "test" if delivery.is_test else "alarm"
     body = json.dumps({"type": what, **told}, separators=(",", ":")).encode()
-    timestamp = int(now.timestamp())
-    headers = {
-        "content-type": "application/json",
-        "webhook-id": delivery.delivery_id,
-        "webhook-timestamp": str(timestamp),
-        "webhook-signature": signature(secret, delivery.delivery_id, timestamp, body),
-    }
-    try:
-        # A redirect would take what is signed elsewhere; proxies of the environment, too.
-        async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as client:
-            reply = await client.post(channel.url, content=body, headers=headers)
-    except httpx.HTTPError as error:
-        raise NotSentError(_why(error)) from error
-    if not reply.is_success:
-        raise NotSentError(f"answered:{reply.status_code}")
+    await post(
+        Message(
+            url=channel.url,
+            message_id=delivery.delivery_id,
+            body=body,
+            media_type="application/json",
+            keys=[secret],
+        ),
+        now=now,
+    )
 
 
 def _mail(channel: MailSettings, told: dict[str, object], *, zone: str) -> EmailMessage:
@@ -210,10 +186,10 @@ def _deliver(channel: MailSettings, password: str, mail: EmailMessage) -> None:
                 server.login(channel.username, password)
             server.send_message(mail)
     except (smtplib.SMTPException, OSError) as error:
-        raise NotSentError(_why(error)) from error
+        raise NotSentError(failure_of(error)) from error
 
 
-def _why(error: BaseException) -> str:
+def failure_of(error: BaseException) -> str:
     """Return the code of a failure: what whoever set the channel up can do something about."""
     match error:
         case smtplib.SMTPAuthenticationError():
@@ -226,21 +202,13 @@ def _why(error: BaseException) -> str:
             return "not_supported"
         case smtplib.SMTPResponseException():
             return f"answered:{error.smtp_code}"
-        case ssl.SSLCertVerificationError():
-            return "certificate"
-        case ssl.SSLError():
-            return "cipher"
-        case TimeoutError() | httpx.TimeoutException():
-            return "no_answer"
-    # A library's error says least, what it was made of says why.
-    cause = error.__cause__ or error.__context__
-    return "unreachable" if cause is None else _why(cause)
+    return why(error)
 
 
 FAILURES: Final = frozenset(
     {
         "off", "keys", "answered", "password", "recipients", "sender", "not_supported",
-        "certificate", "cipher", "no_answer", "unreachable",
+        "certificate", "cipher", "no_answer", "unreachable", "forbidden",
     }
 )  # fmt: skip
 """Codes of ``NotSentError``."""

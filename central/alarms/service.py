@@ -29,6 +29,8 @@ from config.contract.nodes import NodeStatus
 LATE: Final = timedelta(seconds=60)
 CAUGHT_UP: Final = timedelta(seconds=15)
 HAPPENING_MAX: Final = timedelta(minutes=15)
+TYPES: Final = sources.TYPES | suppression.TYPES | {ClipKept.type_name}
+"""Events that are looked at; of all others only that they came late, or not."""
 _RANKS: Final = {event_class.value: rank for rank, event_class in enumerate(EventClass)}
 
 
@@ -110,18 +112,19 @@ async def take_in(
         now: Aware UTC.
     """
     told = list(stored)
+    looked_at = sorted((each for each in told if each[0].type in TYPES), key=_order)
     said = [
         (event, position, signal)
-        for event, position in sorted(told, key=_order)
+        for event, position in looked_at
         if event.type in sources.TYPES
         for signal in signals_of(event.parsed())
     ]
     has_design_changed = await suppression.note_releases(
-        transaction, [event for event, _ in sorted(told, key=_order)], now=now
+        transaction, [event for event, _ in looked_at], now=now
     )
     fresh_rank = max((_rank(event) for event, _ in told if _is_caught_up(event, now)), default=-1)
     waiting = await _waiting(transaction, node, fresh_rank)
-    clips = [clip for event, _ in told if (clip := _clip_of(event)) is not None]
+    clips = [clip for event, _ in looked_at if (clip := _clip_of(event)) is not None]
     if not (said or waiting or has_design_changed or clips):
         return
     book = await Book.open(transaction, now=now)
@@ -207,6 +210,15 @@ def _apply(book: Book, kept: Kept, event: Event, position: int, signal: Signal) 
             "event_id": str(event.id),
             "detail": dict(signal.detail),
         }
+
+
+async def with_waiting(transaction: Transaction, told_by: Iterable[str]) -> set[str]:
+    """Return of nodes those of whom something was held back."""
+    columns = alarm_sources.c
+    query = select(columns.node).where(
+        columns.pending_at.is_not(None), columns.node.in_(list(told_by))
+    )
+    return set((await transaction.execute(query.distinct())).scalars())
 
 
 async def _waiting(transaction: Transaction, node: str, rank: int) -> list[str]:

@@ -1,7 +1,5 @@
 """Over HTTP: when alarms escalate, and who is told of them outside of the pages."""
 
-import base64
-import secrets
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -26,10 +24,10 @@ from central.database import Transaction
 from central.problems import RESPONSES, RefusedError
 from central.security import Operator, Requires
 from central.services import Given
+from central.webhooks import new_secret
 
 router = APIRouter(tags=["alarms"], responses=RESPONSES)
 Manager = Annotated[Operator, Depends(Requires("alarms.manage"))]
-SECRET_SIZE_BYTES = 32
 Name = Literal["webhook", "mail"]
 
 
@@ -161,8 +159,7 @@ async def put_webhook(wish: WantedWebhook, _: Manager, services: Given) -> Webho
         has_secret = (await transaction.execute(query)).scalar_one_or_none() is not None
         secret = None
         if wish.is_new_secret or not has_secret:
-            fresh = base64.b64encode(secrets.token_bytes(SECRET_SIZE_BYTES)).decode()
-            secret = f"whsec_{fresh}"
+            secret = new_secret()
         await put_channel(transaction, wish.settings, kek=services.kek, secret=secret)
         transaction.concerns("data:webhook", url=wish.settings.url, is_on=wish.settings.is_on)
     return WebhookMade(settings=wish.settings, secret=secret)

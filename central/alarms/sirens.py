@@ -27,7 +27,11 @@ CENTRAL: Final = "central"
 """In place of an operator, who asked."""
 REASON: Final = "alarm"
 _NAME: Final = "sounders"
-_OWN_KINDS: Final = {"fire": ("fire",), "panic": ("panic",)}
+_OWN_KINDS: Final = {
+    "fire": ("fire",),
+    "panic": ("panic",),
+    "neighbour_lost": ("neighbour_lost",),
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

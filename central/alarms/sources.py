@@ -15,6 +15,7 @@ from central.events.facts import EmergencyReleased, JournalConflicted, NodeRevok
 from config.contract import events as told
 from config.contract.access import DoorCommandOutcome
 from config.contract.alarms_events import IntrusionChanged, PanicPressed
+from config.contract.board_events import UpdateOutcome, UpdateReason
 from config.contract.events import EventData
 from config.contract.nodes import NodeStatus
 
@@ -151,6 +152,39 @@ def _at(device: str, point: str) -> str:
     return f"{device}/{point}"[:SUBJECT_LENGTH_MAX]
 
 
+def _fire_input(fact: told.BoardFireInputChanged) -> tuple[Signal, ...]:
+    detail: dict[str, JsonValue] = {"device": fact.device}
+    return (Signal("fire_point", "device", fact.device, fact.is_active, detail),)
+
+
+def _safe_state(fact: told.BoardSafeStateEntered) -> tuple[Signal, ...]:
+    raised = Signal("board_safe", "device", fact.device, detail=_said(fact))
+    if fact.left_at is None:
+        return (raised,)
+    # A node that was dead tells of it when all is over: somebody is told all the same.
+    return raised, dataclasses.replace(raised, is_raised=False)
+
+
+def _board_health(fact: told.BoardHealthChanged) -> tuple[Signal, ...]:
+    return (Signal("board_health", "device", fact.device, bool(fact.faults), _said(fact)),)
+
+
+def _board_update(fact: told.BoardUpdateEnded) -> tuple[Signal, ...]:
+    # What a person broke off is known to them.
+    if fact.outcome is UpdateOutcome.CONFIRMED or fact.reason is UpdateReason.CANCELLED:
+        return ()
+    return (Signal("board_update", "device", fact.device, detail=_said(fact)),)
+
+
+def _neighbour(fact: told.NeighbourLost) -> tuple[Signal, ...]:
+    # One alarm of a lost node, however many others miss it.
+    return (Signal("neighbour_lost", "neighbour", fact.node, detail={"boards": [*fact.boards]}),)
+
+
+def _neighbour_returned(fact: told.NeighbourReturned) -> tuple[Signal, ...]:
+    return (Signal("neighbour_lost", "neighbour", fact.node, is_raised=False),)
+
+
 def _fire_panel(fact: told.FirePanelChanged) -> tuple[Signal, ...]:
     is_raised = (
         not fact.is_current
@@ -240,6 +274,12 @@ _MEANINGS: Final[dict[type[EventData], Meaning]] = {
     told.FireOutputClosed: _fire_output_closed,
     told.DutyCheckAnswered: _duty,
     told.RecordingChecked: _recording,
+    told.BoardFireInputChanged: _fire_input,
+    told.BoardSafeStateEntered: _safe_state,
+    told.BoardHealthChanged: _board_health,
+    told.BoardUpdateEnded: _board_update,
+    told.NeighbourLost: _neighbour,
+    told.NeighbourReturned: _neighbour_returned,
     PanicPressed: _panic,
     IntrusionChanged: _intrusion,
 }

@@ -18,7 +18,8 @@ from config.contract.fire_events import FireReleaseAnswered, FireReleaseClosed
 KINDS: Final = frozenset({"forced_open", "held_open", "unauthorised", "wrong_way", "tailgating"})
 LIFETIME: Final = timedelta(hours=12)
 """A release that nobody was ever told the end of hides nothing for longer."""
-_TYPES: Final = frozenset({FireReleaseAnswered.type_name, FireReleaseClosed.type_name})
+TYPES: Final = frozenset({FireReleaseAnswered.type_name, FireReleaseClosed.type_name})
+"""Events that are looked at."""
 SubjectKind = Literal["access_point", "device"]
 
 
@@ -33,7 +34,7 @@ async def note_releases(transaction: Transaction, events: list[Event], *, now: d
     """Note which gates fires set free and which were closed again; returns whether any was."""
     has_changed = False
     for event in events:
-        told = event.parsed() if event.type in _TYPES else None
+        told = event.parsed() if event.type in TYPES else None
         if isinstance(told, FireReleaseClosed):
             has_changed |= await _end(transaction, _cause(told.access_point))
         elif isinstance(told, FireReleaseAnswered) and told.access_point is not None:

@@ -15,13 +15,11 @@ from central.alarms.tables import alarm_floods, alarm_sources, alarm_suppression
 from central.database import DatabaseError, Transaction
 from central.services import Services
 from central.tables import nodes
+from config.contract.headers import silence_s_max
 from config.site import Site
 
 _log = logging.getLogger("central.alarms")
 INTERVAL_S: Final = 1.0
-SILENCE_MAX: Final = timedelta(seconds=16)
-"""A node reports every 5 s; after three missed reports it is lost. As ``nodes.repository`` has it,
-which knows of alarms and not the other way round."""
 DUE_LENGTH_MAX: Final = 500
 
 
@@ -31,7 +29,8 @@ class AlarmClock:
     def __init__(self, services: Services) -> None:
         self._services = services
         # Nobody was lost because central itself was away.
-        self._watches_from = services.now() + SILENCE_MAX
+        silence_s = silence_s_max(services.settings.site.policy.status_interval_s)
+        self._watches_from = services.now() + timedelta(seconds=silence_s)
 
     async def run(self) -> None:
         """Look for ever; several central processes may."""
@@ -137,8 +136,8 @@ async def _end_flood(transaction: Transaction, book: Book) -> None:
 
 async def _turned(transaction: Transaction, *, now: datetime) -> tuple[list[str], list[str]]:
     """Return which nodes fell silent, and which that were lost are heard again or are gone."""
-    seen = func.coalesce(nodes.c.last_seen_at, nodes.c.enrolled_at)
-    query = select(nodes.c.node).where(seen < now - SILENCE_MAX)
+    lost_at = func.coalesce(nodes.c.silent_at, nodes.c.last_seen_at, nodes.c.enrolled_at)
+    query = select(nodes.c.node).where(lost_at < now)
     silent = set((await transaction.execute(query)).scalars())
     columns = alarm_sources.c
     lost = select(columns.node).where(columns.kind == "node_lost", columns.is_active)

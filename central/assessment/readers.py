@@ -7,7 +7,7 @@ from central.roles import ROLES
 
 SHOWN_BY: Final[Mapping[str, frozenset[str]]] = {
     "crops": frozenset({"events.crops"}),
-    "passages": frozenset({"events.read", "people.record"}),
+    "passages": frozenset({"events.read", "people.record", "canteen.evidence"}),
     "candidates": frozenset({"events.candidates"}),
     "alarms": frozenset({"events.read"}),
     "device_events": frozenset({"events.read"}),
@@ -26,6 +26,7 @@ SHOWN_BY: Final[Mapping[str, frozenset[str]]] = {
     "visitors": frozenset({"visits.read"}),
     "meals": frozenset({"canteen.read"}),
     "imports": frozenset({"people.write"}),
+    "outside_repeats": frozenset(),
     "sessions": frozenset(),
     "invitations": frozenset({"users.read"}),
     "audit_log": frozenset({"audit.read"}),

@@ -4,7 +4,6 @@ import dataclasses
 import json
 import os
 from pathlib import Path
-from typing import Annotated
 
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -16,7 +15,7 @@ from central.audit import repository
 from central.audit.chain import Mark, Verdict
 from central.database import Transaction
 from central.keys import KeysError, load_key_encryption_key
-from central.offline import DatabaseOption, Home, Json, address_of, read, say
+from central.offline import DatabaseOption, Head, Home, Json, address_of, read, say
 from central.site_values import read_value
 from config.settings import menshen_home
 
@@ -33,17 +32,11 @@ def verify(
     *,
     database: DatabaseOption = None,
     home: Home = None,
-    head: Annotated[
-        str | None, typer.Option(help="A mark that was noted down: it must still be there.")
-    ] = None,
+    head: Head = None,
     as_json: Json = False,
 ) -> None:
     """Follow the whole chain; exit code 0 only when nothing is changed, misplaced or gone."""
-    try:
-        known = None if head is None else Mark.parse(head)
-    except ValueError as error:
-        raise typer.BadParameter(f"--head: {error}") from error
-    verdict, end = _read(address_of(database, home), known, home or menshen_home() / "central")
+    verdict, end = _read(address_of(database, home), head, home or menshen_home() / "central")
     if as_json:
         say(json.dumps(dataclasses.asdict(verdict)))
     elif verdict.ok:

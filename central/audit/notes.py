@@ -15,6 +15,7 @@ Purpose = Literal[
     "maintenance",
     "personnel",
     "compliance",
+    "integration",
 ]
 """Why somebody looks at pictures or passages; empty where it goes without saying."""
 ANYBODY: Final = "anybody"
@@ -38,12 +39,17 @@ KINDS: Final[Mapping[str, str]] = {
     "visit_id": "visit",
     "top_up_id": "top_up",
     "charge_id": "charge",
+    "drawer_id": "drawer",
     "roll_call_id": "roll_call",
     "consent_id": "consent",
     "plan_id": "plan",
     "deletion_id": "deletion",
     "sha256": "picture",
+    "image": "image",
+    "rollout_id": "rollout",
     "position": "event",
+    "webhook_id": "webhook",
+    "source_id": "source",
 }
 """Parameters of paths whose name is not what they identify."""
 UNRECORDED: Final = frozenset({"number"})

@@ -2,10 +2,11 @@
 
 The purpose is the header ``Menshen-Purpose`` or the parameter ``purpose``; what it refers to (a
 case number, a few words) is ``Menshen-Reference`` or ``reference``, in a header percent-encoded.
-Two purposes are standing: a page says them for whoever works on it all day. ``monitoring``, of
-whoever watches the gates, is good for pictures that the live console shows and for finding a
-person there; ``personnel``, of the personnel office, for people and their consents. Neither is
-good for anything that looks back, nor for one person's whole file.
+Three purposes are standing. Two of them a page says for whoever works on it all day:
+``monitoring``, of whoever watches the gates, is good for pictures that the live console shows and
+for finding a person there; ``personnel``, of the personnel office, for people and their consents.
+The third, ``integration``, a program says that was set up to be told of events. None is good for
+anything else that looks back, nor for one person's whole file.
 """
 
 import dataclasses
@@ -19,7 +20,8 @@ from central.problems import RefusedError
 
 MONITORING: Final[Purpose] = "monitoring"
 PERSONNEL: Final[Purpose] = "personnel"
-STANDING: Final[frozenset[Purpose]] = frozenset({MONITORING, PERSONNEL})
+INTEGRATION: Final[Purpose] = "integration"
+STANDING: Final[frozenset[Purpose]] = frozenset({MONITORING, PERSONNEL, INTEGRATION})
 PURPOSES: Final[tuple[Purpose, ...]] = tuple(each for each in get_args(Purpose) if each)
 WITH_REFERENCE: Final[frozenset[Purpose]] = frozenset({"investigation", "maintenance"})
 """Purposes that mean nothing without a case number, or without words."""

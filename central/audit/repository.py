@@ -94,8 +94,13 @@ async def verified(
         return Verdict(ok=False, entries=0, first=None, last=None, broken_at=forged)
     verifier = Verifier(begin, known=known)
     async for row in _all(transaction):
-        verifier.take(Entry(**{name: getattr(row, name) for name in _FIELDS}), row.hash)
+        verifier.take(entry_of(row), row.hash)
     return verifier.verdict(await head_of(transaction))
+
+
+def entry_of(row: Row[Any]) -> Entry:
+    """Return a row of the log as what its hash is of."""
+    return Entry(**{name: getattr(row, name) for name in _FIELDS})
 
 
 async def _forged_anchor(transaction: Transaction, key: Ed25519PublicKey) -> int | None:

@@ -1,6 +1,7 @@
 """The commands ``menshen backup`` and ``menshen restore``, with central running or not."""
 
 import contextlib
+import dataclasses
 import json
 import os
 import sys
@@ -20,7 +21,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from central.backup import making, restoring
+from central.backup import folders, making, restoring, verifying
 from central.backup import sources as source
 from central.backup.container import BackupError
 from central.backup.reading import Backup, header_of
@@ -46,10 +47,15 @@ _WHAT: Final = {
     "kek_passphrase": "the passphrase of the key-encryption key in it",
 }
 
-File = Annotated[Path, typer.Argument(help="The backup.", show_default=False)]
+File = Annotated[Path, typer.Argument(help="The backup; or a folder for it.", show_default=False)]
 Home = Annotated[Path | None, typer.Option(help="Central's state folder.")]
 DatabaseOption = Annotated[
-    str | None, typer.Option("--database", help="postgresql://...; else the one in --home.")
+    str | None,
+    typer.Option(
+        "--database",
+        envvar="MENSHEN_DATABASE",
+        help="postgresql://...; else the one in --home.",
+    ),
 ]
 Key = Annotated[
     Path | None,
@@ -72,6 +78,16 @@ def make(
     check: Annotated[
         bool, typer.Option("--check", help="Read a backup to its end; restore nothing.")
     ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify", help="Restore it, or a folder's newest, into a throwaway place; prove it."
+        ),
+    ] = False,
+    keep: Annotated[
+        int | None,
+        typer.Option(min=1, help="FILE is a folder: so many of the backups made there stay."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Back up central's database while central runs, sealed with a key that is not in the file.
@@ -82,9 +98,22 @@ def make(
     if check:
         _check(file, key, as_json=as_json)
         return
+    now, is_folder = datetime.now(UTC), file.is_dir()
+    if verify:
+        trial = verifying.Trial(
+            file=file, home=home or menshen_home() / "central", database_url=database
+        )
+        _verify(trial, key, now=now, as_json=as_json)
+        return
+    if keep is not None and not is_folder:
+        raise typer.BadParameter(f"--keep needs a folder, and {file} is none")
+    file = file / folders.name_of(now) if is_folder else file
     shown = dict[str, str]()
     folder = home or menshen_home() / "central"
     with _reported(as_json=as_json) as progress:
+        if database is None:
+            # Before a key is made, and a folder by a mistyped name.
+            source.check_there(folder / "central.sqlite3")
         secret = _secret_to_make(key, shown)
         wish = making.Wish(
             home=folder,
@@ -94,7 +123,10 @@ def make(
             if Part.KEK in (include or ())
             else None,
         )
-        manifest = making.make_backup(file, wish, secret, now=datetime.now(UTC), progress=progress)
+        manifest = making.make_backup(file, wish, secret, now=now, progress=progress)
+        removed = [] if keep is None else folders.remove_old(file.parent, keep=keep)
+    for old in removed:
+        typer.echo(f"removed {old}", err=True)
     if as_json:
         _say(json.dumps({**_document(file, manifest), **shown}))
         return
@@ -173,6 +205,33 @@ def _check(file: Path, key: Path | None, *, as_json: bool) -> None:
         _say(json.dumps(_document(file, manifest)))
     else:
         _say(f"{file}: whole; {_described(file, manifest)}")
+
+
+def _verify(trial: verifying.Trial, key: Path | None, *, now: datetime, as_json: bool) -> None:
+    """Try a backup, and leave the outcome for central, also when it cannot even be opened."""
+    made_at: datetime | None = None
+    try:
+        with _reported(as_json=as_json) as progress:
+            file = folders.newest(trial.file) if trial.file.is_dir() else trial.file
+            if file is None:
+                raise BackupError(f"there is no backup in {trial.file}")
+            trial = dataclasses.replace(trial, file=file)
+            secret = _secret_to_open(file, key)
+            manifest, proof = verifying.verify(trial, secret, now=now, progress=progress)
+            made_at = manifest.made_at
+    except typer.TyperException as error:
+        verifying.keep_outcome(trial.home, error.format_message(), made_at, now=now)
+        raise
+    outcome = verifying.keep_outcome(trial.home, "", made_at, now=now)
+    if as_json:
+        found = {"events": proof.events, "ledger_transfers": proof.ledger_transfers}
+        _say(json.dumps({**_document(trial.file, manifest), **found, "verified_at": str(now)}))
+        return
+    _say(
+        f"{trial.file}: restored and proved: ledger of {proof.ledger_transfers} transfers,"
+        f" audit log of {proof.audit_entries} entries, {proof.events} events;"
+        f" nothing of it stays (proved at {outcome.tried_at:%Y-%m-%d %H:%M} UTC)"
+    )
 
 
 def _document(file: Path, manifest: Manifest) -> dict[str, Any]:

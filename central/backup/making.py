@@ -113,6 +113,7 @@ def _write(sealed: Sealed, wish: Wish, *, now: datetime, progress: Progress) -> 
             revision=said.revision,
             audit_head=said.audit_head,
             ledger_head=said.ledger_head,
+            place=said.place,
             parts=tuple(wish.parts),
         )
         sealed.add(Kind.MANIFEST, manifest.model_dump_json().encode())

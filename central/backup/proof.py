@@ -146,11 +146,11 @@ async def _follow(
     proof.events = (
         await transaction.execute(select(func.count()).select_from(events))
     ).scalar_one()
-    if (count := await _events_outside(transaction)) != 0:
+    if (count := await events_outside(transaction)) != 0:
         proof.problems.append(f"{count} events are in no range that their terminals were told of")
 
 
-async def _events_outside(transaction: Transaction) -> int:
+async def events_outside(transaction: Transaction) -> int:
     """Return how many events central would take in a second time."""
     covering = (
         select(event_ranges.c.first)

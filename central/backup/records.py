@@ -49,6 +49,7 @@ class Manifest(Frozen):
         revision: Of the tables.
         audit_head: Where the audit log ended; empty before its first entry.
         ledger_head: The same of the ledger.
+        place: The schema of a site that shares its database with others; else empty.
     """
 
     made_at: AwareDatetime
@@ -57,6 +58,7 @@ class Manifest(Frozen):
     revision: str
     audit_head: str = ""
     ledger_head: str = ""
+    place: str = ""
     parts: tuple[Part, ...] = ()
 
 

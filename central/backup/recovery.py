@@ -134,6 +134,8 @@ def read_recovery_key(path: Path) -> RecoveryKey:
         BackupError: It holds none, or others may read it.
     """
     try:
+        if path.is_dir():
+            raise BackupError(f"{path} is a folder: give the file of the recovery key as --key")
         if path.stat().st_mode & 0o077:
             raise BackupError(f"others may read {path}: chmod 600 {path}")
         text = path.read_text(encoding="ascii").strip()

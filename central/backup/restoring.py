@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 import psycopg
-from sqlalchemy import make_url
 
 from central.backup.container import BackupError
 from central.backup.making import remove_abandoned, sync_folder, workspace
@@ -18,7 +17,7 @@ from central.backup.proof import Proof, prove
 from central.backup.reading import Backup, Sink
 from central.backup.records import DATABASE, KEYS, Manifest
 from central.backup.recovery import Passphrase, Secret, open_keys
-from central.backup.sources import Progress, address_of, running, tool
+from central.backup.sources import Progress, address_of, place_of, running, tool
 from central.consent.erasures import FILE_NAME as ERASURES
 from central.database import knows_revision
 from central.keys import write_private
@@ -68,6 +67,8 @@ def restore(
         else:
             _refuse_filled(str(wish.database_url))
         manifest = _checked(backup, progress, is_sqlite=is_sqlite)
+        if not is_sqlite:
+            _refuse_another_site(manifest, str(wish.database_url))
         _bring_along(wish)
         if not is_sqlite:
             return manifest, _into_postgresql(backup, wish, manifest, now=now, progress=progress)
@@ -88,6 +89,13 @@ def _checked(backup: Backup, progress: Progress, *, is_sqlite: bool) -> Manifest
             f"the backup was made by a newer menshen ({manifest.made_by}): use that one"
         )
     return manifest
+
+
+def _refuse_another_site(manifest: Manifest, url: str) -> None:
+    schema = place_of(url)[0].schema or ""
+    if manifest.place != schema:
+        ending = f"with ?schema={manifest.place}" if manifest.place else "without ?schema="
+        raise BackupError(f"the backup is another site's: give --database {ending}")
 
 
 def _into_home(
@@ -118,7 +126,7 @@ def _into_postgresql(
     keys = bytearray()
     # One transaction: a kill half way leaves an empty database.
     words = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-acl"]
-    words.append(f"--dbname={address}")
+    words += [*place_of(str(wish.database_url))[0].tool_words(), f"--dbname={address}"]
     with running(tool("pg_restore"), words, environment, feed=True) as process:
         if process.stdin is None:
             raise BackupError("pg_restore hears nothing")
@@ -161,14 +169,14 @@ def _empty_home(home: Path) -> Iterator[None]:
 
 
 def _refuse_filled(url: str) -> None:
-    address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    place, plain = place_of(url)
     query = (
-        "SELECT count(*) FROM pg_tables WHERE schemaname NOT IN"
-        " ('pg_catalog', 'information_schema')"
+        "SELECT count(*) FROM pg_tables WHERE coalesce(schemaname = %s,"
+        " schemaname NOT IN ('pg_catalog', 'information_schema'))"
     )
     try:
-        with psycopg.connect(address) as connection:
-            count = (connection.execute(query).fetchone() or (0,))[0]
+        with psycopg.connect(plain.render_as_string(hide_password=False)) as connection:
+            count = (connection.execute(query, [place.schema]).fetchone() or (0,))[0]
     except psycopg.Error as error:
         line = (str(error).splitlines() or [type(error).__name__])[0]
         raise BackupError(f"the database does not answer: {line}") from error

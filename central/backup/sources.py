@@ -18,6 +18,7 @@ from sqlalchemy import URL, make_url
 
 from central.backup.container import BackupError
 from central.backup.records import Part
+from central.postgresql import Place
 
 Progress = Callable[[str, int, int | None], None]
 """Told what is being done, how many bytes of it are done, and of how many where that is known."""
@@ -33,16 +34,31 @@ pictures and clips of alarms. Central says of each that it may be absent."""
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Moment:
-    """What the database said of itself at the moment of the copy."""
+    """What the database said of itself at the moment of the copy.
+
+    Attributes:
+        place: The schema of a site that shares its database with others; else empty.
+    """
 
     revision: str
     audit_head: str
     ledger_head: str
+    place: str = ""
 
 
 def left_out(parts: Sequence[Part]) -> list[str]:
     """Return the tables whose rows stay out."""
     return [name for part, names in LEFT_OUT.items() if part not in parts for name in names]
+
+
+def check_there(file: Path) -> None:
+    """Refuse a SQLite database that is not there.
+
+    Raises:
+        BackupError: It says what to do.
+    """
+    if not file.is_file():
+        raise BackupError(f"there is no {file}: give central's state folder as --home")
 
 
 def copy_sqlite(source: Path, copy: Path, parts: Sequence[Part], progress: Progress) -> Moment:
@@ -51,8 +67,7 @@ def copy_sqlite(source: Path, copy: Path, parts: Sequence[Part], progress: Progr
     Raises:
         BackupError: It cannot be copied, or is damaged.
     """
-    if not source.is_file():
-        raise BackupError(f"there is no {source}: give central's state folder as --home")
+    check_there(source)
     # Everything within is names and templates: for the owner's eyes alone, from the first byte.
     copy.touch(mode=0o600)
     try:
@@ -123,14 +138,20 @@ def dump_postgresql(url: str, parts: Sequence[Part]) -> Iterator[tuple[Moment, I
         BackupError: ``pg_dump`` is not there, does not fit the server, or fails.
     """
     program, (address, environment) = tool("pg_dump"), address_of(url)
-    words = [f"--exclude-table-data={name}" for name in left_out(parts)]
+    place, plain = place_of(url)
+    words = [f"--exclude-table-data={place.named(name)}" for name in left_out(parts)]
+    words += place.tool_words()
     try:
-        with psycopg.connect(make_url(url).set(drivername="postgresql")
-                             .render_as_string(hide_password=False)) as live:  # fmt: skip
+        with psycopg.connect(plain.render_as_string(hide_password=False)) as live:
+            # This begins the transaction.
             live.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            if enter := place.enter():
+                live.execute(enter.encode())
             snapshot = live.execute("SELECT pg_export_snapshot()").fetchone()
-            tables = live.execute("SELECT tablename FROM pg_tables").fetchall()
+            query = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+            tables = live.execute(query).fetchall()
             said = moment(live.execute, {name for (name,) in tables})
+            said = dataclasses.replace(said, place=place.schema or "")
             words += ["--format=custom", "--no-owner", "--no-acl"]
             words += [f"--snapshot={(snapshot or ('',))[0]}", f"--dbname={address}"]
             with running(program, words, environment) as process:
@@ -140,6 +161,18 @@ def dump_postgresql(url: str, parts: Sequence[Part]) -> Iterator[tuple[Moment, I
     except psycopg.Error as error:
         line = (str(error).splitlines() or [type(error).__name__])[0]
         raise BackupError(f"the database does not answer: {line}") from error
+
+
+def place_of(url: str) -> tuple[Place, URL]:
+    """Return where an address of PostgreSQL says that the tables are, and the address without it.
+
+    Raises:
+        BackupError: There is no such place.
+    """
+    try:
+        return Place.of(make_url(url).set(drivername="postgresql"))
+    except ValueError as error:
+        raise BackupError(f"--database: {error}") from error
 
 
 @contextlib.contextmanager
@@ -188,7 +221,7 @@ def tool(name: str) -> str:
 
 def address_of(url: str) -> tuple[str, dict[str, str]]:
     """Return an address for PostgreSQL's tools, and the password apart: others read arguments."""
-    parsed: URL = make_url(url).set(drivername="postgresql")
+    _, parsed = place_of(url)
     password = parsed.password
     bare = URL.create(
         "postgresql", parsed.username, None, parsed.host, parsed.port, parsed.database, parsed.query

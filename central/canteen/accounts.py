@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from central.canteen.repository import TOPIC, chunks
-from central.canteen.tables import canteen_accounts, canteen_blocks
+from central.canteen.repository import chunks
+from central.canteen.tables import canteen_accounts, canteen_blocks, canteen_orders
 from central.consent.repository import stands_for
 from central.database import Transaction
 from central.ledger import accounts
@@ -31,9 +31,14 @@ _ACCOUNTS: Final = canteen_accounts.c
 
 
 async def newest(transaction: Transaction) -> int:
-    """Return the version of who changed last; 0 where there is nobody."""
-    found = await transaction.execute(select(func.max(_ACCOUNTS.version)))
-    return int(found.scalar_one() or 0)
+    """Return the version of who or what changed last; 0 where there is nobody.
+
+    Accounts and orders have one sequence, so that a till asks for both after one version.
+    """
+    of_accounts = select(func.max(_ACCOUNTS.version)).scalar_subquery()
+    of_orders = select(func.max(canteen_orders.c.version)).scalar_subquery()
+    found = (await transaction.execute(select(of_accounts, of_orders))).one()
+    return max(int(version or 0) for version in found)
 
 
 async def touch(transaction: Transaction, holder_ids: Iterable[str], *, now: datetime) -> None:
@@ -131,11 +136,7 @@ async def _set_mark(transaction: Transaction, name: str, value: int, *, before: 
 async def page(
     transaction: Transaction, *, after: int, now: datetime
 ) -> tuple[list[TillAccount], int, bool]:
-    """Return who changed after a version, the version that a till has then, and whether more did.
-
-    A till that is ahead knows another history, as after a restored backup: from the beginning.
-    """
-    after = after if after <= await newest(transaction) else 0
+    """Return who changed after a version, the version of the last, and whether more did."""
     query = (
         select(_ACCOUNTS.holder_id, _ACCOUNTS.version, stands_for("canteen").label("by_face"))
         .select_from(canteen_accounts.outerjoin(people, people.c.holder_id == _ACCOUNTS.holder_id))
@@ -190,32 +191,3 @@ async def barred_of(
         found = select(canteen_blocks.c.holder_id).where(canteen_blocks.c.holder_id.in_(some))
         blocked |= set((await transaction.execute(found)).scalars())
     return frozenset(set(wanted) - may | blocked)
-
-
-# ---- blocks
-
-
-async def block(
-    transaction: Transaction, holder_id: str, *, reason: str, note: str, by: str, now: datetime
-) -> None:
-    """Let somebody pay nowhere until somebody lets them; tills hear of it at once."""
-    await unblock(transaction, holder_id, now=now)
-    await transaction.execute(
-        insert(canteen_blocks).values(
-            holder_id=holder_id, reason=reason, note=note, set_by=by, set_at=now
-        )
-    )
-
-
-async def unblock(transaction: Transaction, holder_id: str, *, now: datetime) -> None:
-    """Let somebody pay again."""
-    here = canteen_blocks.c.holder_id == holder_id
-    await transaction.execute(delete(canteen_blocks).where(here))
-    await touch(transaction, [holder_id], now=now)
-    transaction.announce(TOPIC)
-
-
-async def blocks(transaction: Transaction) -> list[Row[Any]]:
-    """Return who is blocked, the newest first."""
-    query = select(canteen_blocks).order_by(canteen_blocks.c.set_at.desc())
-    return list((await transaction.execute(query)).all())

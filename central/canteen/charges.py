@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from central.alarms.service import raise_alarm, return_alarm
-from central.canteen import repository
+from central.canteen import orders, repository
 from central.canteen.posting import settle_up
 from central.canteen.repository import TOPIC
 from central.canteen.state import Charge, Fact, Problem, content_hash, hear
@@ -131,6 +131,7 @@ class _Hearing:
         self._transaction, self._node, self._now = transaction, node, now
         self._charges = dict[str, Charge]()
         self._known = frozenset[str]()
+        self._orders = frozenset[str]()
         self._heard = dict[str, Charge]()
         self._lines = list[ChargeRecorded]()
         self._voids = dict[str, str]()
@@ -144,6 +145,7 @@ class _Hearing:
         wanted = [str(fact.charge_id) for fact in facts if isinstance(fact, Fact)]
         self._charges = await repository.charges(self._transaction, wanted)
         self._known = frozenset(self._charges)
+        self._orders = frozenset(await orders.of(self._transaction, wanted))
         voids = [str(fact.void_id) for fact in facts if isinstance(fact, ChargeVoided)]
         self._voids = await repository.charges_of_voids(self._transaction, voids)
         of_tills = [f for f in facts if isinstance(f, TillOpened | TillClosed)]
@@ -163,6 +165,9 @@ class _Hearing:
 
     def _hear_charge(self, event: Event, fact: Fact) -> None:
         key = str(fact.charge_id)
+        if key in self._orders and isinstance(fact, ChargePending | ChargeReleased):
+            # What a till did not hand out is kept for whoever ordered it.
+            return
         charge = self._charges.setdefault(key, Charge(key, self._node))
         was_recorded = charge.content_hash is not None
         if isinstance(fact, ChargeVoided):
@@ -171,6 +176,9 @@ class _Hearing:
                 said = content_hash(fact)
                 self._tell(Problem.CONTENT_DIFFERS, event, about=key, said=said, till=fact.till)
                 return
+        if not charge.node:
+            # Central has made it itself, of an order that nobody had told it of.
+            charge.node = self._node
         problem = hear(charge, fact, at=event.time, now=self._now)
         self._heard[key] = charge
         self._events[key] = event
@@ -222,6 +230,8 @@ class _Hearing:
         await repository.keep_lines(self._transaction, trays)
         problems = await settle_up(self._transaction, heard, now=self._now)
         await repository.keep_charges(self._transaction, [], heard)
+        if self._orders:
+            await orders.follow(self._transaction, heard, now=self._now)
         for key, problem in problems.items():
             till = self._heard[key].till
             self._tell(problem, self._events[key], about=key, said="", till=till)

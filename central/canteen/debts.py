@@ -4,28 +4,33 @@ How much somebody owes now is the balance of their account of debt; a line here 
 made it grow. The money moves in the ledger alone: a line that is waived is paid by a fund.
 """
 
-from collections.abc import Iterable, Sequence
+import dataclasses
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ColumnElement, Row, func, select, update
 
 from central.canteen.repository import TOPIC, chunks
 from central.canteen.tables import canteen_charges, canteen_debts
 from central.database import Transaction
 from central.ledger import accounts
 from central.ledger import repository as ledger
-from central.ledger.transfers import MOVING
+from central.ledger.tables import ledger_accounts
+from central.ledger.transfers import MOVING, Transfer
 from config.contract.money import MoneyUnit, Wallet
 
 Decision = Literal["stands", "waived"]
-State = Literal["open", "disputed", "decided"]
+State = Literal["waiting", "open", "disputed", "decided"]
+"""``waiting`` is open or disputed."""
 WAIVED: Final = "debt_waived"
 """Reason of transfers."""
 FUND: Final = "waived-debts"
 """Who pays for what is waived."""
 _DEBTS: Final = canteen_debts.c
+_BALANCE: Final = ledger_accounts.c.credits_posted_fen - ledger_accounts.c.debits_posted_fen
+_OWES: Final = (ledger_accounts.c.account.like(f"person/%/{Wallet.DEBT}"), _BALANCE < 0)
 
 
 async def page(
@@ -40,7 +45,8 @@ async def page(
             charge.till,
             charge.charged_at,
             charge.amount_fen.label("meal_fen"),
-            charge.reversed_at,
+            charge.period,
+            _gone().label("is_gone"),
         )
         .join(canteen_charges, charge.charge_id == _DEBTS.charge_id)
         .order_by(_DEBTS.made_at.desc(), _DEBTS.charge_id)
@@ -51,10 +57,89 @@ async def page(
     if state == "decided":
         query = query.where(_DEBTS.decided_at.is_not(None))
     elif state is not None:
-        query = query.where(_DEBTS.decided_at.is_(None), charge.reversed_at.is_(None))
-        is_disputed = _DEBTS.disputed_at.is_not(None)
-        query = query.where(is_disputed if state == "disputed" else ~is_disputed)
+        query = query.where(*_waits())
+        if state != "waiting":
+            is_disputed = _DEBTS.disputed_at.is_not(None)
+            query = query.where(is_disputed if state == "disputed" else ~is_disputed)
     return (await transaction.execute(query)).all()
+
+
+def _gone() -> ColumnElement[bool]:
+    """Say of a line that its meal has gone back, or was moved to whoever ate."""
+    charge = canteen_charges.c
+    is_back = charge.reversed_at.is_not(None) | (charge.returned_fen >= charge.amount_fen)
+    return is_back | charge.moved_to.is_not(None)
+
+
+def _waits() -> tuple[ColumnElement[bool], ...]:
+    """Say of a line that a person may have to decide it: it is somebody's meal still."""
+    return (_DEBTS.decided_at.is_(None), ~_gone())
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Owing:
+    """What somebody owes now.
+
+    Attributes:
+        fen: In all.
+        of_meals: What is left of each meal's debt, by charge.
+    """
+
+    fen: int
+    of_meals: dict[str, int]
+
+    @property
+    def rest_fen(self) -> int:
+        """What no meal of theirs has left, as of a charge that was moved to them."""
+        return self.fen - sum(self.of_meals.values())
+
+
+def spread(newest_first: Iterable[tuple[str, int]], owed_fen: int) -> Owing:
+    """Return what is left of meals' debts: the oldest are paid first. Pure.
+
+    Args:
+        newest_first: Charges, and at most how much of each can be owed.
+        owed_fen: In all.
+    """
+    left, rest = dict[str, int](), owed_fen
+    for charge_id, most_fen in newest_first:
+        left[charge_id] = min(rest, most_fen)
+        rest -= left[charge_id]
+    return Owing(owed_fen, left)
+
+
+async def owing(transaction: Transaction, holder_ids: Iterable[str]) -> dict[str, Owing]:
+    """Return what people owe now, and of which meals."""
+    wanted = sorted(set(holder_ids))
+    owed, charge = await owed_fen(transaction, wanted), canteen_charges.c
+    lines = dict[str, list[tuple[str, int]]]()
+    for some in chunks(wanted):
+        query = (
+            select(canteen_debts, charge.returned_fen, _gone().label("is_gone"))
+            .join(canteen_charges, charge.charge_id == _DEBTS.charge_id)
+            .where(_DEBTS.holder_id.in_(some))
+            .order_by(_DEBTS.made_at.desc(), _DEBTS.charge_id)
+        )
+        for row in await transaction.execute(query):
+            is_over = row.decision == "waived" or row.is_gone
+            # What goes back of a meal pays its debt first.
+            most_fen = 0 if is_over else max(0, row.amount_fen - max(0, row.returned_fen))
+            lines.setdefault(row.holder_id, []).append((row.charge_id, most_fen))
+    return {holder: spread(lines.get(holder, ()), owed[holder]) for holder in wanted}
+
+
+async def debtors(transaction: Transaction, *, limit: int) -> Collection[str]:
+    """Return who owes something now, those first who owe most."""
+    account = ledger_accounts.c.account
+    query = select(account).where(*_OWES).order_by(_BALANCE, account).limit(limit)
+    found = (await transaction.execute(query)).scalars()
+    return [who for name in found if (who := accounts.holder_of(name)) is not None]
+
+
+async def owed_by_all(transaction: Transaction) -> int:
+    """Return what everybody owes now, together."""
+    query = select(func.coalesce(func.sum(-_BALANCE), 0)).where(*_OWES)
+    return int((await transaction.execute(query)).scalar_one())
 
 
 async def find(transaction: Transaction, charge_id: UUID) -> Row[Any] | None:
@@ -63,10 +148,26 @@ async def find(transaction: Transaction, charge_id: UUID) -> Row[Any] | None:
     return (await transaction.execute(query)).first()
 
 
-async def is_waived(transaction: Transaction, charge_id: str) -> bool:
-    """Return whether a fund has paid for it."""
-    query = select(_DEBTS.decision).where(_DEBTS.charge_id == charge_id)
-    return (await transaction.execute(query)).scalar_one_or_none() == "waived"
+def waived_fen(transfers: Iterable[Transfer]) -> int:
+    """Return what the fund has paid for a charge and did not get back. Pure."""
+    payer = accounts.fund(FUND)
+    return max(0, -sum(each.change_fen(payer) for each in transfers))
+
+
+def left_fen(transfers: Iterable[Transfer]) -> int:
+    """Return what of a charge was owed, did not go back and no fund has paid. Pure.
+
+    What people pay for their debts is paid for all of them together, and is not left out here.
+    """
+    moved = [each for each in transfers if each.kind in MOVING]
+    ending = f"/{Wallet.DEBT}"
+    owed = {
+        each.transfer_id: each.amount_fen
+        for each in moved
+        if each.reverses is None and each.debit.endswith(ending)
+    }
+    back = sum(each.amount_fen for each in moved if each.reverses in owed)
+    return sum(owed.values()) - back - waived_fen(moved)
 
 
 async def owed_fen(transaction: Transaction, holder_ids: Iterable[str]) -> dict[str, int]:
@@ -84,7 +185,7 @@ async def owed_in_all(transaction: Transaction) -> tuple[int, int]:
             func.coalesce(func.sum(_DEBTS.amount_fen), 0).label("fen"),
         )
         .join(canteen_charges, canteen_charges.c.charge_id == _DEBTS.charge_id)
-        .where(_DEBTS.decided_at.is_(None), canteen_charges.c.reversed_at.is_(None))
+        .where(*_waits())
     )
     row = (await transaction.execute(query)).one()
     return int(row.lines), int(row.fen)
@@ -153,21 +254,20 @@ async def decide(
 async def _waive(transaction: Transaction, line: Row[Any], *, now: datetime) -> int:
     charge_id = UUID(line.charge_id)
     account = accounts.wallet(line.holder_id, Wallet.DEBT)
-    moved = [t for t in await ledger.of_group(transaction, charge_id) if t.kind in MOVING]
-    left_fen = sum(-each.change_fen(account) for each in moved)
+    left = left_fen(await ledger.of_group(transaction, charge_id))
     # What they have paid since is not paid again.
-    left_fen = min(left_fen, (await owed_fen(transaction, [line.holder_id]))[line.holder_id])
-    if left_fen <= 0:
+    left = min(left, (await owed_fen(transaction, [line.holder_id]))[line.holder_id])
+    if left <= 0:
         return 0
     order = ledger.Order(
         transfer_id=accounts.part_id(charge_id, "waived"),
         debit=accounts.fund(FUND),
         credit=account,
-        amount_fen=left_fen,
+        amount_fen=left,
         unit=MoneyUnit.CNY,
         reason=WAIVED,
         happened_at=now,
         group=charge_id,
     )
     await ledger.post(transaction, [order], now=now)
-    return left_fen
+    return left

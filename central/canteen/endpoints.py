@@ -9,26 +9,25 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime
 
-from central.canteen import accounts, debts, exceptions, repository, sessions
+from central.canteen import blocks, debts, exceptions, repository, sessions
 from central.canteen.schemas import (
     BlockList,
     BlockView,
     ChargeList,
     ChargeView,
     DebtList,
+    DebtorView,
     DebtView,
     ExceptionList,
+    LiftedBlock,
     OrphanView,
-    SessionDifference,
     SessionList,
-    SessionView,
-    SumsView,
     WantedBlock,
     WantedDebtDecision,
     WantedDecision,
     WantedDispute,
 )
-from central.canteen.sessions import Session, Sums, differences
+from central.canteen.session_views import view_of
 from central.canteen.state import Charge
 from central.database import Transaction
 from central.people import repository as people
@@ -78,6 +77,18 @@ async def list_charges(
     return ChargeList(items=items, next=items[-1].charge_id if len(found) > limit else None)
 
 
+@router.get("/charges/{charge_id}")
+async def get_charge(charge_id: UUID, operator: Reader, services: Given) -> ChargeView:
+    """Return one charge with its receipt."""
+    async with services.database.read() as transaction:
+        found = (await repository.charges(transaction, [str(charge_id)])).get(str(charge_id))
+        if found is None or found.content_hash is None:
+            raise RefusedError(404, "charge_not_found", "there is no such charge")
+        lines = await repository.lines_of(transaction, [found.charge_id])
+        names = await _names(transaction, {str(found.holder_id)}, operator)
+    return _charge(found, lines.get(found.charge_id, []), names)
+
+
 @router.get("/sessions")
 async def list_sessions(
     _: Reader,
@@ -93,10 +104,10 @@ async def list_sessions(
         )
         alone = await sessions.orphans(transaction, since=since, until=until)
     return SessionList(
-        items=[_session(each) for each in found],
+        items=[view_of(each) for each in found],
         without_session=[
-            OrphanView(merchant=each, charge_count=count, charge_fen=fen)
-            for each, (count, fen) in sorted(alone.items())
+            OrphanView(merchant=each, charge_count=sums.charge_count, charge_fen=sums.charge_fen)
+            for each, sums in sorted(alone.items())
             if merchant in ("", each)
         ],
     )
@@ -141,20 +152,34 @@ async def list_debts(
     """Return what meals left owing, the newest first."""
     async with services.database.read() as transaction:
         rows = await debts.page(transaction, state=state, holder_id=_safe(person), limit=LIST_MAX)
-        holders = {row.holder_id for row in rows}
-        owed = await debts.owed_fen(transaction, holders)
+        debtors = await debts.debtors(transaction, limit=LIST_MAX)
+        holders = {row.holder_id for row in rows}.union(debtors)
+        owing = await debts.owing(transaction, holders)
         names = await _names(transaction, holders, operator)
         count, fen = await debts.owed_in_all(transaction)
+        owed_fen = await debts.owed_by_all(transaction)
     items = [
         DebtView(
             **{name: row._mapping[name] for name in DebtView.model_fields if name in row._mapping},  # noqa: SLF001 - SQLAlchemy's public name
             name=names.get(row.holder_id),
-            owed_fen=owed[row.holder_id],
-            is_void=row.reversed_at is not None,
+            left_fen=owing[row.holder_id].of_meals.get(row.charge_id, 0),
+            owed_fen=owing[row.holder_id].fen,
+            is_void=row.is_gone,
         )
         for row in rows
     ]
-    return DebtList(items=items, open_count=count, open_fen=fen)
+    others = [
+        DebtorView(holder_id=each, name=names.get(each), rest_fen=owing[each].rest_fen)
+        for each in debtors
+        if owing[each].rest_fen > 0 and person in ("", each)
+    ]
+    return DebtList(
+        items=items,
+        open_count=count,
+        open_fen=fen,
+        owed_fen=owed_fen,
+        others=others,
+    )
 
 
 @router.post("/debts/{charge_id}/notified", status_code=204)
@@ -200,12 +225,13 @@ async def decide_debt(
 
 @router.get("/blocks")
 async def list_blocks(operator: Reader, services: Given) -> BlockList:
-    """Return who cannot pay anywhere."""
+    """Return who cannot pay anywhere, and who could not before."""
     async with services.database.read() as transaction:
-        rows = await accounts.blocks(transaction)
-        names = await _names(transaction, {row.holder_id for row in rows}, operator)
+        rows, lifted = await blocks.standing(transaction), await blocks.lifted(transaction)
+        names = await _names(transaction, {row.holder_id for row in (*rows, *lifted)}, operator)
     return BlockList(
-        items=[BlockView(**row._mapping, name=names.get(row.holder_id)) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name
+        items=[BlockView(**row._mapping, name=names.get(row.holder_id)) for row in rows],  # noqa: SLF001 - SQLAlchemy's public name
+        lifted=[LiftedBlock(**row._mapping, name=names.get(row.holder_id)) for row in lifted],  # noqa: SLF001 - the same
     )
 
 
@@ -215,21 +241,32 @@ async def block(holder_id: UUID, wish: WantedBlock, operator: Manager, services:
     async with services.database.write() as transaction:
         if not await people.names_of(transaction, [str(holder_id)], has_names=False):
             raise RefusedError(404, "person_not_found", "there is no such person")
-        await accounts.block(
+        await blocks.block(
             transaction,
             str(holder_id),
             reason=wish.reason,
-            note=wish.note,
+            note=_safe(wish.note),
             by=operator.username,
             now=services.now(),
         )
 
 
 @router.delete("/blocks/{holder_id}", status_code=204)
-async def unblock(holder_id: UUID, _: Manager, services: Given) -> None:
+async def unblock(
+    holder_id: UUID,
+    operator: Manager,
+    services: Given,
+    note: Annotated[str, Query(max_length=500, description="Why.")] = "",
+) -> None:
     """Let somebody pay again."""
     async with services.database.write() as transaction:
-        await accounts.unblock(transaction, str(holder_id), now=services.now())
+        await blocks.unblock(
+            transaction,
+            str(holder_id),
+            note=_safe(note),
+            by=operator.username,
+            now=services.now(),
+        )
 
 
 def day_of(zone: ZoneInfo, day: date | None, *, now: datetime) -> tuple[datetime, datetime]:
@@ -270,34 +307,9 @@ def _charge(charge: Charge, lines: list[ChargeLine], names: dict[str, str]) -> C
             **values,
             "name": names.get(str(charge.holder_id)),
             "group": charge.payer_group or "",
+            "till": charge.till or "",
+            "credential": charge.credential or "",
             "is_posted": charge.posted_at is not None,
             "lines": lines,
         }
-    )
-
-
-def _session(session: Session) -> SessionView:
-    values = {
-        name: getattr(session, name) for name in SessionView.model_fields if hasattr(session, name)
-    }
-    said = [
-        SessionDifference(code=each.code, till=each.till, centre=each.centre)
-        for each in differences(session)
-    ]
-    return SessionView.model_validate(
-        {
-            **values,
-            "till_sums": None if session.till_sums is None else _sums(session.till_sums),
-            "centre_sums": _sums(session.centre_sums),
-            "differences": said,
-        }
-    )
-
-
-def _sums(sums: Sums) -> SumsView:
-    return SumsView(
-        charge_count=sums.charge_count,
-        charge_fen=sums.charge_fen,
-        void_count=sums.void_count,
-        void_fen=sums.void_fen,
     )

@@ -6,13 +6,15 @@ from fastapi import APIRouter, Depends, Query
 
 from central.access import repository as access
 from central.canteen import plans
-from central.canteen.plan import Draft, PlanProblem, changes, problems
+from central.canteen.plan import Draft, PlanProblem, problems
+from central.canteen.plan_changes import changes, warnings
 from central.canteen.schemas import (
     MerchantView,
     PlanPreview,
     PlanVersion,
     PlanVersions,
     PlanView,
+    TillPlace,
     WantedPlan,
 )
 from central.database import Transaction
@@ -72,7 +74,13 @@ async def preview_plan(wish: WantedPlan, _: Manager, services: Given) -> PlanPre
     async with services.database.read() as transaction:
         kept = await plans.current(transaction)
         found = await _problems(transaction, wish.plan, services)
-    return PlanPreview(changes=changes(kept.draft, wish.plan), problems=found)
+    changed = changes(kept.draft, wish.plan)
+    return PlanPreview(
+        version=kept.version,
+        changes=changed,
+        problems=found,
+        warnings=warnings(kept.draft, changed, now=services.now(), zone=services.canteen.zone),
+    )
 
 
 @router.get("/plan/versions")
@@ -82,7 +90,9 @@ async def list_versions(
     """Return who changed what, the newest first."""
     async with services.database.read() as transaction:
         found = await plans.versions(transaction, limit=limit)
+        names = await plans.gone_names(transaction)
     return PlanVersions(
+        names={f"{part}/{item}": name for (part, item), name in names.items()},
         items=[
             PlanVersion(
                 version=each.version,
@@ -92,12 +102,13 @@ async def list_versions(
             )
             for each in found
             if each.changed_at is not None
-        ]
+        ],
     )
 
 
 async def _view(transaction: Transaction, services: Services) -> PlanView:
     kept = await plans.current(transaction)
+    profiles = await _profiles(transaction)
     return PlanView(
         version=kept.version,
         plan=kept.draft,
@@ -107,17 +118,27 @@ async def _view(transaction: Transaction, services: Services) -> PlanView:
             MerchantView(id=each.id, name=dict(each.name.items()), kind=each.kind)
             for each in services.settings.site.merchant
         ],
-        profiles=sorted(await _profiles(transaction)),
+        tills=[
+            TillPlace(
+                id=each.id, name=dict(each.name.items()), merchant=each.merchant, node=each.node
+            )
+            for each in services.settings.site.till
+        ],
+        profiles=sorted(profiles),
+        profile_names=profiles,
     )
 
 
-async def _profiles(transaction: Transaction) -> frozenset[str]:
+async def _profiles(transaction: Transaction) -> dict[str, dict[str, str]]:
+    """Return the profiles of the access rules, with their names."""
     kept = await access.current(transaction)
-    return frozenset() if kept is None else frozenset(each.id for each in kept.model.profiles)
+    return (
+        {} if kept is None else {each.id: dict(each.name.items()) for each in kept.model.profiles}
+    )
 
 
 async def _problems(
     transaction: Transaction, draft: Draft, services: Services
 ) -> list[PlanProblem]:
     merchants = frozenset(each.id for each in services.settings.site.merchant)
-    return problems(draft, merchants=merchants, profiles=await _profiles(transaction))
+    return problems(draft, merchants=merchants, profiles=frozenset(await _profiles(transaction)))

@@ -9,13 +9,15 @@ from pydantic import TypeAdapter
 from sqlalchemy import insert, select
 
 from central.canteen.accounts import TILL
-from central.canteen.plan import Draft, PlanChange
+from central.canteen.plan import Draft
+from central.canteen.plan_changes import PARTS, PlanChange
 from central.canteen.repository import TOPIC
 from central.canteen.tables import canteen_plans
 from central.database import CANTEEN_LOCK, Transaction
 from config.contract.money import CanteenPlan
 
 _CHANGES: Final = TypeAdapter(list[PlanChange])
+_NAME: Final = TypeAdapter(dict[str, str])
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -58,6 +60,25 @@ async def versions(transaction: Transaction, *, limit: int) -> Sequence[KeptPlan
         )
         for row in await transaction.execute(query)
     ]
+
+
+async def gone_names(transaction: Transaction) -> dict[tuple[str, str], dict[str, str]]:
+    """Return how meals and dishes were called that some version took out, by part and identifier.
+
+    Charges keep the identifier: reports and receipts of then still have a name for it.
+    """
+    query = (
+        select(canteen_plans.c.changes)
+        .where(canteen_plans.c.changes.contains('"after":null'))
+        .order_by(canteen_plans.c.version)
+    )
+    names = dict[tuple[str, str], dict[str, str]]()
+    for row in await transaction.execute(query):
+        for each in _CHANGES.validate_json(row.changes):
+            is_gone = each.after is None and not each.field and each.part in dict(PARTS)
+            if is_gone and isinstance(each.before, dict):
+                names[each.part, each.item] = _NAME.validate_python(each.before.get("name", {}))
+    return names
 
 
 async def put(

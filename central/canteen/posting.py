@@ -36,9 +36,8 @@ async def settle_up(
     problems = dict[str, Problem]()
     due = [each for each in heard if each.must_post]
     kept = await repository.reservations(transaction, [each.charge_id for each in heard])
-    for charge in heard:
-        if charge.must_release and charge.charge_id in kept:
-            await ledger.release(transaction, UUID(charge.charge_id), now=now)
+    over = [UUID(c.charge_id) for c in heard if c.must_release and c.charge_id in kept]
+    await ledger.release_all(transaction, over, now=now)
     known = await repository.merchants(transaction)
     posting = list[Charge]()
     for charge in due:
@@ -80,29 +79,39 @@ async def _post(
         payer = payers.get(str(charge.holder_id))
         profiles = () if payer is None else payer.profiles
         charge.payer_group = next((group for profile, group in groups if profile in profiles), "")
-    rest = list[Charge]()
-    for charge in posting:
-        row = kept.get(charge.charge_id)
-        if row is None or not await _take_kept(transaction, charge, row, now=now):
-            rest.append(charge)
+    taken = await _take_kept(transaction, posting, kept, now=now)
+    rest = [charge for charge in posting if charge.charge_id not in taken]
     return await _post_fresh(transaction, rest, payers, now=now)
 
 
 async def _take_kept(
-    transaction: Transaction, charge: Charge, row: Row[Any], *, now: datetime
-) -> bool:
-    """Take what was kept for a charge; returns whether it was the same and still there."""
-    group = UUID(charge.charge_id)
-    asked = (charge.holder_id, charge.merchant, charge.amount_fen)
-    if (row.holder_id, row.merchant, row.amount_fen) != asked:
-        await ledger.release(transaction, group, now=now)
-        return False
-    at = charge.charged_at or now
-    settled = await ledger.settle(transaction, group, now=now, happened_at=at)
-    if settled.state != "settled":
-        return False
-    charge.subsidy_fen, charge.cash_fen, charge.posted_at = row.subsidy_fen, row.cash_fen, now
-    return True
+    transaction: Transaction,
+    posting: Sequence[Charge],
+    kept: Mapping[str, Row[Any]],
+    *,
+    now: datetime,
+) -> frozenset[str]:
+    """Take what was kept for charges; returns those for which it was the same and still there."""
+    same, differing = dict[UUID, datetime](), list[UUID]()
+    for charge in posting:
+        row = kept.get(charge.charge_id)
+        if row is None:
+            continue
+        asked = (charge.holder_id, charge.merchant, charge.amount_fen)
+        if (row.holder_id, row.merchant, row.amount_fen) == asked:
+            same[UUID(charge.charge_id)] = charge.charged_at or now
+        else:
+            differing.append(UUID(charge.charge_id))
+    await ledger.release_all(transaction, differing, now=now)
+    resolved = await ledger.settle_all(transaction, same, now=now)
+    taken = {str(group) for group, each in resolved.items() if each.state == "settled"}
+    for charge in posting:
+        if charge.charge_id in taken:
+            row = kept[charge.charge_id]
+            charge.subsidy_fen, charge.cash_fen, charge.posted_at = (
+                row.subsidy_fen, row.cash_fen, now,
+            )  # fmt: skip
+    return frozenset(taken)
 
 
 async def _post_fresh(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from sqlalchemy import Row, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, or_, select, update
 
 from central.canteen.state import Charge, Problem
 from central.canteen.tables import (
@@ -186,7 +186,10 @@ async def page_of_charges(
         limit: At most so many.
     """
     query = select(canteen_charges).where(_CHARGES.content_hash.is_not(None))
-    wanted = {"merchant": merchant, "till": till, "holder_id": holder_id, "session_id": session_id}
+    wanted = {"merchant": merchant, "till": till, "session_id": session_id}
+    if holder_id:
+        # Whom it was moved from sees that it was: it was on their statement.
+        query = query.where(or_(_CHARGES.holder_id == holder_id, _CHARGES.moved_to == holder_id))
     for name, value in wanted.items():
         if value:
             query = query.where(_CHARGES[name] == value)
@@ -206,12 +209,18 @@ async def page_of_charges(
     return [charge_of(row) for row in rows]
 
 
+def is_of(holder_id: str) -> ColumnElement[bool]:
+    """Return whether a charge is somebody's, also after it was moved from or to them."""
+    stayed = (_CHARGES.holder_id == holder_id) & _CHARGES.moved_to.is_(None)
+    return or_(stayed, _CHARGES.moved_to == holder_id)
+
+
 async def spent_fen(
     transaction: Transaction, holder_id: str, *, since: datetime, besides: str
 ) -> int:
     """Return what somebody has spent since a moment, one charge left out."""
     paid = select(func.coalesce(func.sum(_CHARGES.amount_fen - _CHARGES.returned_fen), 0)).where(
-        _CHARGES.holder_id == holder_id,
+        is_of(holder_id),
         _CHARGES.charged_at >= since,
         _CHARGES.reversed_at.is_(None),
         _CHARGES.charge_id != besides,
@@ -373,6 +382,12 @@ async def open_counts(transaction: Transaction, nodes: Collection[str]) -> dict[
     )
     counts = dict.fromkeys(nodes, 0)
     return counts | {row.node: int(row.open_count) for row in await transaction.execute(query)}
+
+
+async def count_exceptions(transaction: Transaction) -> int:
+    """Return how many lines nobody has decided."""
+    query = select(func.count()).where(_EXCEPTIONS.decided_at.is_(None))
+    return int((await transaction.execute(query)).scalar_one())
 
 
 async def decide_exception(

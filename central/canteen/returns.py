@@ -17,7 +17,9 @@ from config.contract.money import MoneyUnit, Wallet
 VOID: Final = "void"
 """Reason of transfers."""
 PAID_DEBT: Final = ("debt", "paid")
-"""Name of the part of a debt that was paid before it went back."""
+"""Name of the part of a debt that its diner had paid before it went back."""
+WAIVED_DEBT: Final = ("debt", "waived")
+"""The same of what a fund had paid."""
 WALLETS: Final = (Wallet.SUBSIDY, Wallet.CASH, Wallet.DEBT)
 """In the order in which they give; what goes back goes the other way."""
 
@@ -68,7 +70,7 @@ async def give_back(
     charge = (await repository.charges(transaction, [str(charge_id)])).get(str(charge_id))
     if charge is None or charge.posted_at is None:
         raise LookupError(str(charge_id))
-    before = await _moved_by(transaction, charge_id, key)
+    before = await _moved_by(transaction, UUID(charge.group_id), key)
     if before is not None:
         return before
     if amount_fen < 1 or amount_fen > (charge.amount_fen or 0) - charge.returned_fen:
@@ -81,11 +83,11 @@ async def give_back(
     return given
 
 
-async def _moved_by(transaction: Transaction, charge_id: UUID, key: UUID) -> Split | None:
+async def _moved_by(transaction: Transaction, group: UUID, key: UUID) -> Split | None:
     ids = {accounts.part_id(key, which.value): which for which in WALLETS}
-    ids[accounts.part_id(key, *PAID_DEBT)] = Wallet.DEBT
+    ids |= {accounts.part_id(key, *name): Wallet.DEBT for name in (PAID_DEBT, WAIVED_DEBT)}
     moved = dict[Wallet, int]()
-    for each in await ledger.of_group(transaction, charge_id):
+    for each in await ledger.of_group(transaction, group):
         if (which := ids.get(each.transfer_id)) is not None:
             moved[which] = moved.get(which, 0) + each.amount_fen
     return Split(*(moved.get(which, 0) for which in WALLETS)) if moved else None
@@ -101,11 +103,11 @@ async def _move_back(
     at: datetime,
     now: datetime,
 ) -> Split:
-    group = UUID(charge.charge_id)
+    group = UUID(charge.group_id)
     transfers = await ledger.of_group(transaction, group)
     orders, given, rest_fen = list[ledger.Order](), dict.fromkeys(WALLETS, 0), amount_fen
     for which in reversed(WALLETS):
-        account = accounts.wallet(str(charge.holder_id), which)
+        account = accounts.wallet(charge.payer_id, which)
         for moved in transfers:
             left_fen = _left(moved, transfers)
             back_fen = min(rest_fen, left_fen)
@@ -126,7 +128,9 @@ async def _move_back(
                     group=group,
                     reverses=moved.transfer_id,
                 )
-                for name, credit, fen in await _whereto(transaction, charge, which, back_fen)
+                for name, credit, fen in await _whereto(
+                    transaction, charge, which, back_fen, waived_fen=debts.waived_fen(transfers)
+                )
             ]
     await ledger.post(transaction, orders, now=now)
     charge.returned_fen += amount_fen - rest_fen
@@ -134,21 +138,39 @@ async def _move_back(
 
 
 async def _whereto(
-    transaction: Transaction, charge: Charge, which: Wallet, back_fen: int
+    transaction: Transaction, charge: Charge, which: Wallet, back_fen: int, *, waived_fen: int
 ) -> list[tuple[tuple[str, ...], str, int]]:
     """Return where money of an account goes back to: name of the part, account and amount.
 
-    A debt that has been paid since is none any more: whoever paid it gets it.
+    Of a debt the fund gets what it has paid. What is owed still becomes less, and no more than to
+    nothing: a debt that is paid is none any more, and its diner, who paid it, gets the rest.
     """
-    holder_id = str(charge.holder_id)
+    holder_id = charge.payer_id
     account = accounts.wallet(holder_id, which)
     if which is not Wallet.DEBT:
         return [((which.value,), account, back_fen)]
-    owed_fen = min(back_fen, (await debts.owed_fen(transaction, [holder_id]))[holder_id])
-    is_waived = await debts.is_waived(transaction, charge.charge_id)
-    payer = accounts.fund(debts.FUND) if is_waived else accounts.wallet(holder_id, Wallet.CASH)
-    parts = [((which.value,), account, owed_fen), (PAID_DEBT, payer, back_fen - owed_fen)]
+    cash = accounts.wallet(holder_id, Wallet.CASH)
+    owed_fen = (await debts.owed_fen(transaction, [holder_id]))[holder_id]
+    of_fund, of_debt, of_diner = split_debt(back_fen, waived_fen=waived_fen, owed_fen=owed_fen)
+    parts = (
+        (WAIVED_DEBT, accounts.fund(debts.FUND), of_fund),
+        ((which.value,), account, of_debt),
+        (PAID_DEBT, cash, of_diner),
+    )
     return [each for each in parts if each[2]]
+
+
+def split_debt(back_fen: int, *, waived_fen: int, owed_fen: int) -> tuple[int, int, int]:
+    """Return who gets what of a debt that goes back: the fund, the debt, and its diner as cash.
+
+    Args:
+        back_fen: That goes back.
+        waived_fen: What the fund has paid of this debt.
+        owed_fen: What the diner owes in all; the account of debts is never above zero.
+    """
+    of_fund = min(back_fen, waived_fen)
+    of_debt = min(back_fen - of_fund, owed_fen)
+    return of_fund, of_debt, back_fen - of_fund - of_debt
 
 
 def _left(moved: Transfer, transfers: Sequence[Transfer]) -> int:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from central.canteen.plan import Draft, PlanChange, PlanProblem
+from central.canteen.plan import Draft, PlanProblem
+from central.canteen.plan_changes import PlanChange, PlanWarning
 from config.contract.money import ChargeLine
 
 Note = Annotated[str, Field(min_length=2, max_length=500)]
@@ -18,6 +19,15 @@ class MerchantView(BaseModel):
     id: str
     name: Mapping[str, str]
     kind: str
+
+
+class TillPlace(BaseModel):
+    """A till, as the site file says. Attributes: node: Whose terminal it is on."""
+
+    id: str
+    name: Mapping[str, str]
+    merchant: str
+    node: str
 
 
 class WantedPlan(BaseModel):
@@ -35,7 +45,9 @@ class PlanView(BaseModel):
     Attributes:
         version: 0 is no plan yet.
         merchants: Who can have one.
+        tills: That sell by it.
         profiles: Of the access rules, which groups are made of.
+        profile_names: Of those that have one.
     """
 
     version: int
@@ -43,14 +55,23 @@ class PlanView(BaseModel):
     changed_by: str | None
     changed_at: AwareDatetime | None
     merchants: list[MerchantView]
+    tills: list[TillPlace]
     profiles: list[str]
+    profile_names: Mapping[str, Mapping[str, str]]
 
 
 class PlanPreview(BaseModel):
-    """What a plan would change, and what cannot be; nothing is done."""
+    """What a plan would change, and what cannot be; nothing is done.
 
+    Attributes:
+        version: In force, against which it was looked at.
+        warnings: What can be, and should be known before.
+    """
+
+    version: int
     changes: list[PlanChange]
     problems: list[PlanProblem]
+    warnings: list[PlanWarning]
 
 
 class PlanVersion(BaseModel):
@@ -63,9 +84,10 @@ class PlanVersion(BaseModel):
 
 
 class PlanVersions(BaseModel):
-    """The newest first."""
+    """The newest first. Attributes: names: Of what is no longer in the plan, by ``part/id``."""
 
     items: list[PlanVersion]
+    names: Mapping[str, Mapping[str, str]]
 
 
 class ChargeView(BaseModel):
@@ -76,12 +98,14 @@ class ChargeView(BaseModel):
         is_posted: It is in the ledger; otherwise a line of exceptions says why not.
         returned_fen: What went back of it.
         is_void: The till took it back.
+        decision_id: Of the recognition that it was paid by; None where there was none.
+        till, session_id, credential: Empty or None of an order that nobody came for.
     """
 
     charge_id: UUID
     till: str
     merchant: str
-    session_id: UUID
+    session_id: UUID | None
     holder_id: str
     name: str | None
     group: str
@@ -99,6 +123,7 @@ class ChargeView(BaseModel):
     is_void: bool
     is_reserved: bool
     is_repeat: bool
+    decision_id: UUID | None
     lines: list[ChargeLine]
 
 
@@ -119,11 +144,18 @@ class SumsView(BaseModel):
 
 
 class SessionDifference(BaseModel):
-    """One thing that does not fit; see ``sessions.differences`` for the codes."""
+    """One thing that does not fit; see ``sessions.differences`` for the codes.
 
+    Attributes:
+        id: To explain it by when a day is signed: the session and the code.
+        count: Of charges, where the figures are amounts.
+    """
+
+    id: str
     code: str
     till: int | None
     centre: int | None
+    count: int | None
 
 
 class SessionView(BaseModel):
@@ -149,7 +181,7 @@ class SessionView(BaseModel):
 
 
 class OrphanView(BaseModel):
-    """Charges whose session central has heard nothing of."""
+    """Charges whose session central has heard nothing of; voids left out."""
 
     merchant: str
     charge_count: int
@@ -212,15 +244,17 @@ class DebtView(BaseModel):
 
     Attributes:
         amount_fen: Then; ``owed_fen`` is what the person owes in all now.
+        left_fen: What is left of this one: what somebody pays, pays their oldest debts first.
         cause: ``short``; ``two_tills`` spent the same money while central was away; ``left`` or
             ``unknown``: the diner was nobody here.
-        is_void: The meal was taken back.
+        is_void: The meal was taken back, all of it given back, or it was moved to whoever ate.
     """
 
     charge_id: UUID
     holder_id: str
     name: str | None
     amount_fen: int
+    left_fen: int
     owed_fen: int
     cause: str
     merchant: str
@@ -239,12 +273,28 @@ class DebtView(BaseModel):
     note: str | None
 
 
+class DebtorView(BaseModel):
+    """Who owes more than their meals explain, as after a charge was moved to them."""
+
+    holder_id: str
+    name: str | None
+    rest_fen: int
+
+
 class DebtList(BaseModel):
-    """The newest first. Attributes: open_count, open_fen: Of all that nobody has decided."""
+    """The newest first.
+
+    Attributes:
+        open_count, open_fen: Of all that nobody has decided.
+        owed_fen: What everybody owes now.
+        others: Those first who owe most.
+    """
 
     items: list[DebtView]
     open_count: int
     open_fen: int
+    owed_fen: int
+    others: list[DebtorView]
 
 
 class WantedDispute(BaseModel):
@@ -284,7 +334,16 @@ class BlockView(BaseModel):
     set_at: AwareDatetime
 
 
+class LiftedBlock(BlockView):
+    """Who could not pay once. Attributes: lifted_note: Why they can again."""
+
+    lifted_by: str
+    lifted_at: AwareDatetime
+    lifted_note: str
+
+
 class BlockList(BaseModel):
-    """The newest first."""
+    """The newest first. Attributes: lifted: The latest hundred that are over."""
 
     items: list[BlockView]
+    lifted: list[LiftedBlock]

@@ -66,11 +66,48 @@ class Session:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that does not fit. Attributes: till, centre: Both figures, where there are any."""
+    """One thing that does not fit.
+
+    Attributes:
+        till, centre: Both figures, where there are any.
+        count: Of charges, where the figures are amounts.
+    """
 
     code: str
     till: int | None = None
     centre: int | None = None
+    count: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Day:
+    """A merchant's day: its sessions, and charges whose session central has heard nothing of.
+
+    Attributes:
+        loose: Of the latter. They are sold as all others are.
+    """
+
+    sessions: tuple[Session, ...]
+    loose: Sums
+
+    @property
+    def sums(self) -> Sums:
+        """What central holds of the whole day."""
+        sides = [*(each.centre_sums for each in self.sessions), self.loose]
+        return Sums(
+            charge_count=sum(each.charge_count for each in sides),
+            charge_fen=sum(each.charge_fen for each in sides),
+            void_count=sum(each.void_count for each in sides),
+            void_fen=sum(each.void_fen for each in sides),
+        )
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """What does not fit and is of no session; ``without_session`` names the loose charges."""
+        count = self.loose.charge_count + self.loose.void_count
+        if not count:
+            return ()
+        return (Difference("without_session", None, self.loose.charge_fen, count),)
 
 
 def differences(session: Session) -> tuple[Difference, ...]:
@@ -126,11 +163,12 @@ async def between(
     since: datetime,
     until: datetime,
     merchant: str = "",
-    limit: int = 500,
+    limit: int | None = 500,
 ) -> list[Session]:
     """Return sessions that began in a span of time, the oldest first.
 
-    One whose opening central has not heard of counts from its close; ``until`` is outside.
+    One whose opening central has not heard of counts from its close; ``until`` is outside. With
+    ``limit`` None it is all of them: what somebody signs leaves none out.
     """
     began = func.coalesce(_SESSIONS.opened_at, _SESSIONS.closed_at)
     query = select(canteen_sessions).where(
@@ -143,10 +181,8 @@ async def between(
     )
     if merchant:
         query = query.where(_SESSIONS.merchant == merchant)
-    rows = (
-        await transaction.execute(query.order_by(began, _SESSIONS.session_id).limit(limit))
-    ).all()
-    return await _with_sums(transaction, rows)
+    query = query.order_by(began, _SESSIONS.session_id).limit(limit)
+    return await _with_sums(transaction, (await transaction.execute(query)).all())
 
 
 async def find(transaction: Transaction, session_id: UUID) -> Session | None:
@@ -156,26 +192,44 @@ async def find(transaction: Transaction, session_id: UUID) -> Session | None:
     return (await _with_sums(transaction, rows))[0] if rows else None
 
 
-async def orphans(
-    transaction: Transaction, *, since: datetime, until: datetime
-) -> dict[str, tuple[int, int]]:
-    """Return charges whose session central has heard nothing of: count and fen, by merchant."""
+async def day_of(
+    transaction: Transaction, merchant: str, *, since: datetime, until: datetime
+) -> Day:
+    """Return a merchant's day, with all its sessions."""
+    found = await between(transaction, since=since, until=until, merchant=merchant, limit=None)
+    loose = await orphans(transaction, since=since, until=until)
+    return Day(tuple(found), loose.get(merchant, Sums()))
+
+
+async def orphans(transaction: Transaction, *, since: datetime, until: datetime) -> dict[str, Sums]:
+    """Return charges whose session central has heard nothing of, by merchant."""
     known = select(_SESSIONS.session_id)
     query = (
         select(
             _CHARGES.merchant,
-            func.count().label("charge_count"),
-            func.sum(_CHARGES.amount_fen).label("fen"),
+            _count(~_IS_VOID).label("charge_count"),
+            _fen(~_IS_VOID).label("charge_fen"),
+            _count(_IS_VOID).label("void_count"),
+            _fen(_IS_VOID).label("void_fen"),
         )
         .where(
             _CHARGES.charged_at >= since,
             _CHARGES.charged_at < until,
+            # An order that nobody came for has none.
+            _CHARGES.session_id.is_not(None),
             _CHARGES.session_id.not_in(known),
         )
         .group_by(_CHARGES.merchant)
     )
-    rows = await transaction.execute(query)
-    return {row.merchant: (int(row.charge_count), int(row.fen)) for row in rows}
+    return {
+        row.merchant: Sums(
+            charge_count=int(row.charge_count),
+            charge_fen=int(row.charge_fen),
+            void_count=int(row.void_count),
+            void_fen=int(row.void_fen),
+        )
+        for row in await transaction.execute(query)
+    }
 
 
 _IS_VOID: Final = _CHARGES.void_id.is_not(None)

@@ -8,8 +8,12 @@ import dataclasses
 import hashlib
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from config.contract.events import ChargePending, ChargeRecorded, ChargeReleased, ChargeVoided
+
+UNCLAIMED: Final = "unclaimed"
+"""``content_hash`` of an order that nobody came for, as long as no till says otherwise."""
 
 
 class Problem(StrEnum):
@@ -71,11 +75,40 @@ class Charge:
     voided_at: datetime | None = None
     is_void_forced: bool = False
     reversed_at: datetime | None = None
+    moved_to: str | None = None
+    moved_group: str | None = None
+    moved_by: str | None = None
+
+    @property
+    def payer_id(self) -> str:
+        """Whose it is: whoever the till said, or whom the office has moved it to since."""
+        return str(self.moved_to or self.holder_id)
+
+    def as_of(self, holder_id: str) -> "Charge":
+        """Return it as somebody's statement has it: whom it was moved from has all of it back.
+
+        What each wallet of whom it was moved to gave, the ledger alone knows.
+        """
+        if self.moved_to is None:
+            return self
+        if self.moved_to != holder_id:
+            return dataclasses.replace(self, returned_fen=self.amount_fen or 0)
+        return dataclasses.replace(self, holder_id=holder_id, subsidy_fen=0, cash_fen=0, debt_fen=0)
+
+    @property
+    def group_id(self) -> str:
+        """Under which whoever it is of has paid, in the ledger."""
+        return self.moved_by or self.charge_id
 
     @property
     def is_void(self) -> bool:
         """Whether the till took it back."""
         return self.void_id is not None
+
+    @property
+    def is_unclaimed(self) -> bool:
+        """Whether it is an order that central has charged, and that no till has handed out."""
+        return self.content_hash == UNCLAIMED
 
     @property
     def must_post(self) -> bool:
@@ -138,7 +171,7 @@ def _hear_charge(
     charge: Charge, fact: ChargeRecorded, *, at: datetime, now: datetime
 ) -> Problem | None:
     said = content_hash(fact)
-    if charge.content_hash is not None:
+    if charge.content_hash is not None and not _is_told_late(charge, fact):
         return charge.problem() if charge.content_hash == said else Problem.CONTENT_DIFFERS
     charge.content_hash, charge.charged_at, charge.received_at = said, at, now
     charge.till, charge.merchant = fact.till, fact.merchant
@@ -148,6 +181,12 @@ def _hear_charge(
     charge.decision_id = None if fact.decision_id is None else str(fact.decision_id)
     charge.is_reserved, charge.is_repeat = fact.is_reserved, fact.is_repeat
     return charge.problem()
+
+
+def _is_told_late(charge: Charge, fact: ChargeRecorded) -> bool:
+    """Return whether a till has handed out what central took for unclaimed: it is paid already."""
+    said = (fact.holder_id, fact.merchant, fact.amount_fen)
+    return charge.is_unclaimed and said == (charge.holder_id, charge.merchant, charge.amount_fen)
 
 
 def _hear_void(charge: Charge, fact: ChargeVoided, *, at: datetime) -> Problem | None:

@@ -5,7 +5,8 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query
 from pydantic import ValidationError
 
-from central.canteen import accounts, plans
+from central.canteen import plans, till_page
+from central.canteen.orders import Tills
 from central.canteen.reservations import reserve
 from central.nodes.signed import Signed, SignedRequest
 from central.problems import RESPONSES, RefusedError
@@ -53,19 +54,30 @@ async def sync_till(
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
     plan: Annotated[int, Query(ge=-1, le=2**31)] = -1,
 ) -> TillPage:
-    """Return whose money has changed after a version, and the plan where it is another one."""
-    if not _tills(services, signed.node):
+    """Return whose money and which orders have changed, and the plan where it is another one."""
+    tills = _tills(services, signed.node)
+    if not tills:
         raise RefusedError(404, "till_not_found", "this node has no till")
     async with services.database.read() as transaction:
         kept = await plans.current(transaction)
-        found, version, has_more = await accounts.page(transaction, after=after, now=services.now())
+        found = await till_page.changed(
+            transaction,
+            after=after,
+            tills=Tills(
+                merchants=frozenset(tills.values()),
+                names={till.id: till.name for till in services.settings.site.till},
+            ),
+            now=services.now(),
+        )
     return TillPage(
         plan=None if kept.version == plan else kept.plan,
-        accounts=found,
-        version=version,
-        has_more=has_more,
+        accounts=found.accounts,
+        orders=found.orders,
+        version=found.version,
+        has_more=found.has_more,
     )
 
 
-def _tills(services: Services, node: str) -> frozenset[str]:
-    return frozenset(till.id for till in services.settings.site.till if till.node == node)
+def _tills(services: Services, node: str) -> dict[str, str]:
+    """Return the tills of a node, and who is paid at each."""
+    return {till.id: till.merchant for till in services.settings.site.till if till.node == node}

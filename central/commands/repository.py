@@ -83,6 +83,24 @@ async def note_told(transaction: Transaction, rows: Iterable[Row[Any]], *, now: 
         transaction.announce(TOPIC)
 
 
+async def withdraw(transaction: Transaction, command_id: UUID, *, now: datetime) -> bool:
+    """Let a command that its node has not fetched end now; returns whether it had not."""
+    withdrawn = await transaction.execute(
+        update(commands)
+        .where(
+            commands.c.command_id == str(command_id),
+            commands.c.told_at.is_(None),
+            commands.c.outcome.is_(None),
+        )
+        .values(expires_at=now)
+        .returning(commands.c.command_id)
+    )
+    if withdrawn.first() is None:
+        return False
+    transaction.announce(TOPIC)
+    return True
+
+
 async def note_answers(transaction: Transaction, node: str, events: Iterable[Event]) -> None:
     """Note what a node says became of its commands; the first answer to each one stands."""
     for event in events:

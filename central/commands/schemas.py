@@ -19,7 +19,7 @@ from config.contract.identifiers import Slug
 
 Why = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$"),
     Field(description="Why; no name of anybody need be in it"),
 ]
 

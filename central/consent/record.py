@@ -87,7 +87,8 @@ async def _meals(transaction: Transaction, holder_id: str) -> list[dict[str, Any
     causes = {row.charge_id: row.cause for row in owing}
     told = ("charge_id", "till", "merchant", "charged_at", "amount_fen", "debt_fen", "returned_fen")
     return [
-        {name: getattr(each, name) for name in told} | {"debt_cause": causes.get(each.charge_id)}
+        {name: getattr(each.as_of(holder_id), name) for name in told}
+        | {"debt_cause": causes.get(each.charge_id)}
         for each in found
     ]
 

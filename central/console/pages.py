@@ -15,6 +15,8 @@ FOLDERS: Final = {"/static/": STATIC, "/web/": SHARED}
 FIRST_PAGE: Final = "console"
 REFUSALS: Final = "error"
 """Words that a page fetches with the first refusal: what central says when it does not answer."""
+WITH_SECTIONS: Final = frozenset({"canteen", "console"})
+"""Pages of which much comes when it is wanted: it brings its words then (``loadSection``)."""
 WITHOUT_SESSION: Final = ("invite", "diner")
 """Pages that no navigation leads to."""
 
@@ -37,6 +39,7 @@ LOOKS: Final = {
     "events": Look(styles=("office.css", "console.css", "events.css")),
     "shifts": Look(styles=("office.css", "shifts.css")),
     "alarms": Look(styles=("office.css", "alarms.css")),
+    "boards": Look(styles=("office.css", "boards.css")),
     "patrol": Look(styles=("office.css", "rules.css", "patrol.css")),
     "canteen": Look(styles=("office.css", "canteen.css")),
     **dict.fromkeys(("access", "muster", "visitors"), Look(styles=("office.css", "rules.css"))),
@@ -59,7 +62,11 @@ def routes() -> tuple[BaseRoute, ...]:
     for name in page_names():
         pages.append(Route("/" if name == FIRST_PAGE else f"/{name}", _page(name)))
         pages += word_routes(
-            f"/words/{name}/", f"/static/{name}.js", FOLDERS, without=frozenset({REFUSALS})
+            f"/words/{name}/",
+            f"/static/{name}.js",
+            FOLDERS,
+            without=frozenset({REFUSALS}),
+            has_sections=name in WITH_SECTIONS,
         )
     pages += [
         Route(f"/words/{REFUSALS}/{language}.json", words)

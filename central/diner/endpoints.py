@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from central.audit.notes import ANYBODY, Note
 from central.canteen import plans
 from central.database import Transaction
-from central.diner import links, meals, repository
+from central.diner import debts, links, meals, repository
 from central.diner.links import COOKIE, PATH, SESSION_LIFETIME, Here
 from central.diner.schemas import (
     DinerTopUp,
@@ -20,7 +20,9 @@ from central.diner.schemas import (
     NewRating,
     OpenLink,
     Statement,
+    ToldDebts,
 )
+from central.diner.words import names_of
 from central.payments import repository as payments
 from central.payments.provider import Way
 from central.people.masking import masked
@@ -29,7 +31,6 @@ from central.security import address_of
 from central.services import Given, Services
 from central.users.endpoints import limit_attempts
 from config.contract.identifiers import Slug
-from config.contract.money import CanteenPlan
 
 router = APIRouter(prefix="/diner", tags=["diner"], responses=RESPONSES)
 TOP_UPS_SHOWN: Final = 5
@@ -82,16 +83,19 @@ async def statement(
         )
         rows = await payments.newest(transaction, holder_id=diner.holder_id, limit=TOP_UPS_SHOWN)
         plan = await plans.current(transaction)
+        gone = await plans.gone_names(transaction)
         return Statement(
             name=masked(diner.name),
             site={str(key): name for key, name in site.site.name.items()},
             time_zone=site.site.time_zone,
             expires_at=diner.expires_at,
             **await repository.balances(transaction, diner.holder_id),
+            debts=await debts.of_diner(transaction, diner.holder_id),
             charges=charges,
             has_more=has_more,
             top_ups=[_top_up(row) for row in rows],
-            names=_names(services, plan.plan),
+            names={f"{part}/{item}": name for (part, item), name in gone.items()}
+            | names_of(services.settings.site, plan.plan),
             top_up=services.payments.bounds,
         )
 
@@ -102,6 +106,24 @@ async def dispute(charge_id: UUID, wish: NewDispute, diner: Here, services: Give
     async with services.database.write() as transaction:
         charge = await repository.own_charge(transaction, charge_id, diner.holder_id)
         await repository.dispute(transaction, charge, wish.reason, now=services.now())
+        transaction.concerns(f"charge:{charge_id}", reason=wish.reason)
+
+
+@router.post("/debts/told", status_code=204)
+async def tell_debts(wish: ToldDebts, diner: Here, services: Given) -> None:
+    """Say that the page has shown debts: from now on they count as told."""
+    async with services.database.write() as transaction:
+        await debts.tell(transaction, diner.holder_id, wish.charge_ids, now=services.now())
+        transaction.concerns(*(f"charge:{each}" for each in wish.charge_ids))
+
+
+@router.post("/debts/{charge_id}/dispute", status_code=204)
+async def dispute_debt(charge_id: UUID, wish: NewDispute, diner: Here, services: Given) -> None:
+    """Say that a debt is wrong; a person of the office decides it."""
+    async with services.database.write() as transaction:
+        await debts.dispute(
+            transaction, diner.holder_id, charge_id, wish.reason, now=services.now()
+        )
         transaction.concerns(f"charge:{charge_id}", reason=wish.reason)
 
 
@@ -188,19 +210,8 @@ async def _meals(transaction: Transaction, holder_id: str, services: Services) -
             for merchant in plan.merchants
             for period in merchant.periods
         ],
-        names=_names(services, plan),
+        names=names_of(services.settings.site, plan),
     )
-
-
-def _names(services: Services, plan: CanteenPlan) -> dict[str, dict[str, str]]:
-    """Return what a page needs to say which merchant, till, period and dish something was."""
-    site = services.settings.site
-    names = {f"merchant/{each.id}": dict(each.name) for each in site.merchant}
-    names |= {f"till/{each.id}": dict(each.name) for each in site.till}
-    for merchant in plan.merchants:
-        names |= {f"period/{p.id}": dict(p.name) for p in merchant.periods}
-        names |= {f"dish/{d.id}": dict(d.name) for d in merchant.dishes}
-    return {key: {str(k): v for k, v in name.items()} for key, name in names.items()}
 
 
 def _top_up(row: Row[Any]) -> DinerTopUp:

@@ -4,13 +4,14 @@ import dataclasses
 import math
 import time
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import Depends, Request
 from sqlalchemy import Row, insert, select, update
 
 from central.audit.notes import ACTING, Acting, action_of
 from central.database import Transaction
+from central.diner.schemas import LinkState
 from central.diner.tables import diner_links
 from central.problems import RefusedError
 from central.security import SAFE_METHODS, address_of, hashed, new_secret
@@ -75,6 +76,23 @@ async def open_link(transaction: Transaction, secret: str, *, now: datetime) -> 
     if holder_id is None:
         raise _over()
     return session, str(holder_id)
+
+
+async def state_of(
+    transaction: Transaction, link_id: str, *, made_by: str, now: datetime
+) -> LinkState | None:
+    """Return what became of a link that somebody made; None of another's, and of none."""
+    query = select(diner_links).where(_LINKS.link_id == link_id, _LINKS.made_by == made_by)
+    row = (await transaction.execute(query)).first()
+    if row is None:
+        return None
+    state: Literal["waiting", "opened", "over"] = "waiting"
+    if row.session_hash is not None:
+        state = "opened"
+    elif row.expires_at <= now:
+        state = "over"
+    left_s = max(0, math.ceil((row.expires_at - now).total_seconds()))
+    return LinkState(state=state, expires_at=row.expires_at, left_s=left_s)
 
 
 async def end(transaction: Transaction, link_id: str, *, now: datetime) -> None:

@@ -22,12 +22,14 @@ from central.diner.tables import diner_disputes, diner_meals, diner_ratings
 from central.ledger import accounts
 from central.ledger import repository as ledger
 from central.problems import RefusedError
+from central.spreadsheet import UTF8_MARK, csv_line
 from config.contract.identifiers import new_id
 from config.contract.money import ChargeMode, Wallet
 
 PAGE_LENGTH: Final = 30
 DISPUTE_WITHIN: Final = timedelta(days=30)
 RATE_WITHIN: Final = timedelta(days=2)
+RATINGS_HEAD: Final = ("day", "merchant", "count", "mean_stars")
 _DISPUTES, _MEALS = diner_disputes.c, diner_meals.c
 
 
@@ -51,11 +53,15 @@ async def charges(
     found = await canteen.page_of_charges(
         transaction, holder_id=holder_id, before=before, limit=PAGE_LENGTH + 1
     )
-    has_more, found = len(found) > PAGE_LENGTH, found[:PAGE_LENGTH]
+    has_more = len(found) > PAGE_LENGTH
+    found = [await _seen_by(transaction, each, holder_id) for each in found[:PAGE_LENGTH]]
     ids = [charge.charge_id for charge in found]
     lines = await canteen.lines_of(transaction, ids)
     disputes = await _by_charge(transaction, select(diner_disputes), _DISPUTES.charge_id, ids)
     ratings = await _by_charge(transaction, select(diner_ratings), diner_ratings.c.charge_id, ids)
+    # What whoever it was moved from said of it is theirs.
+    own = {key: row for key, row in disputes.items() if row.holder_id == holder_id}
+    rated = {key: row.stars for key, row in ratings.items() if row.holder_id == holder_id}
     views = [
         ChargeView(
             charge_id=UUID(charge.charge_id),
@@ -70,8 +76,8 @@ async def charges(
             debt_fen=charge.debt_fen,
             returned_fen=_returned(charge),
             lines=lines.get(charge.charge_id, []),
-            dispute=_dispute(disputes.get(charge.charge_id)),
-            stars=getattr(ratings.get(charge.charge_id), "stars", None),
+            dispute=_dispute(own.get(charge.charge_id)),
+            stars=rated.get(charge.charge_id),
             can_dispute=charge.charge_id not in disputes and _is_disputable(charge, now=now),
             can_rate=_is_within(charge, RATE_WITHIN, now=now) and not _is_gone(charge),
         )
@@ -80,24 +86,38 @@ async def charges(
     return views, has_more
 
 
+async def _seen_by(transaction: Transaction, charge: Charge, holder_id: str) -> Charge:
+    """Return a charge as somebody's own page has it, with where their money came from."""
+    seen = charge.as_of(holder_id)
+    if charge.moved_to == holder_id:
+        names = {accounts.wallet(holder_id, which): f"{which.value}_fen" for which in Wallet}
+        for each in await ledger.of_group(transaction, UUID(charge.group_id)):
+            if each.debit in names and each.reverses is None:
+                setattr(seen, names[each.debit], getattr(seen, names[each.debit]) + each.amount_fen)
+    return seen
+
+
 async def own_charge(transaction: Transaction, charge_id: UUID, holder_id: str) -> Charge:
     """Return a meal of a person; refuses with 404 what is not theirs as what is not there."""
     charge = (await canteen.charges(transaction, [str(charge_id)])).get(str(charge_id))
-    if charge is None or charge.holder_id != holder_id or charge.content_hash is None:
+    whose = () if charge is None else (charge.holder_id, charge.moved_to)
+    if charge is None or holder_id not in whose or charge.content_hash is None:
         raise RefusedError(404, "charge_not_found", "there is no such charge")
-    return charge
+    return charge.as_of(holder_id)
 
 
 async def dispute(transaction: Transaction, charge: Charge, reason: str, *, now: datetime) -> None:
     """Keep that a charge is disputed; said again it stays as it was said first.
 
     Raises:
-        RefusedError: 409: it is too old, or has gone back already.
+        RefusedError: 409: it is too old, or has gone back already, or whoever it was moved from
+            has disputed it.
     """
     here = _DISPUTES.charge_id == charge.charge_id
-    if (await transaction.execute(select(_DISPUTES.charge_id).where(here))).first() is not None:
+    known = (await transaction.execute(select(_DISPUTES.holder_id).where(here))).first()
+    if known is not None and known.holder_id == charge.holder_id:
         return
-    if not _is_disputable(charge, now=now):
+    if known is not None or not _is_disputable(charge, now=now):
         raise RefusedError(409, "charge_not_disputable", "it has gone back, or is too long ago")
     await transaction.execute(
         insert(diner_disputes).values(
@@ -118,6 +138,7 @@ async def disputes(transaction: Transaction, *, is_open: bool, limit: int) -> li
         select(
             diner_disputes,
             columns.amount_fen,
+            columns.returned_fen,
             columns.merchant,
             columns.till,
             columns.charged_at,
@@ -129,6 +150,12 @@ async def disputes(transaction: Transaction, *, is_open: bool, limit: int) -> li
         query = query.where(_DISPUTES.decided_at.is_(None))
     rows = (await transaction.execute(query.limit(limit))).mappings()
     return [OfficeDispute(**row) for row in rows]
+
+
+async def open_disputes(transaction: Transaction) -> int:
+    """Return how many nobody has answered."""
+    query = select(func.count()).where(_DISPUTES.decided_at.is_(None))
+    return int((await transaction.execute(query)).scalar_one())
 
 
 async def decide(
@@ -171,6 +198,15 @@ async def ratings(transaction: Transaction, *, since: datetime) -> list[tuple[da
         .where(columns.charged_at >= since)
     )
     return [(row.charged_at, row.merchant, row.stars) for row in await transaction.execute(query)]
+
+
+def as_csv(sums: Iterable[RatingSum]) -> str:
+    """Return sums as a table; the mean has two places."""
+    lines = [csv_line(RATINGS_HEAD)]
+    for each in sums:
+        mean = f"{each.stars / each.count:.2f}"
+        lines.append(csv_line([each.day.isoformat(), each.merchant, str(each.count), mean]))
+    return UTF8_MARK + "".join(lines)
 
 
 def summed(rated: Iterable[tuple[date, str, int]]) -> list[RatingSum]:

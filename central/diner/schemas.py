@@ -7,7 +7,6 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from central.payments.states import State
-from config.contract.identifiers import Slug
 from config.contract.money import ChargeLine, ChargeMode, Fen
 
 DisputeReason = Literal["not_me", "amount", "twice", "other"]
@@ -22,22 +21,6 @@ class NewLink(_Wish):
     """Somebody stands at the counter and wants to see their statement."""
 
     holder_id: UUID
-
-
-class TerminalLink(_Wish):
-    """The same at a terminal that knows who stands there. Attributes: till: of the site file."""
-
-    holder_id: UUID
-    till: Slug
-
-
-class LinkView(BaseModel):
-    """A link, said once: only a hash of it is kept. Attributes: code_svg: the same as a QR code."""
-
-    link_id: str
-    link: str
-    code_svg: str
-    expires_at: AwareDatetime
 
 
 class OpenLink(_Wish):
@@ -83,6 +66,39 @@ class ChargeView(BaseModel):
     can_rate: bool
 
 
+class DinerDebt(BaseModel):
+    """What a meal left owing.
+
+    Attributes:
+        amount_fen: Then.
+        left_fen: What is left of it.
+        cause: ``short``, ``two_tills``, ``left`` or ``unknown``.
+        dispute: What the diner said against it: a reason, or words at the counter.
+        decision: ``stands`` or ``waived``; None as long as nobody has decided.
+        can_dispute: It may be disputed now.
+    """
+
+    charge_id: UUID
+    at: AwareDatetime
+    merchant: str
+    till: str
+    period: str
+    amount_fen: int
+    left_fen: int
+    cause: str
+    is_told: bool
+    dispute: str | None
+    decision: str | None
+    note: str | None
+    can_dispute: bool
+
+
+class ToldDebts(_Wish):
+    """Debts that a page has shown. Attributes: charge_ids: of their meals."""
+
+    charge_ids: Annotated[list[UUID], Field(min_length=1, max_length=100)]
+
+
 class DinerTopUp(BaseModel):
     """A top-up of the diner. Attributes: pay_url: empty where it cannot be paid now."""
 
@@ -100,6 +116,7 @@ class Statement(BaseModel):
         name: Masked.
         held_fen: Of the wallets, kept for charges that are under way.
         debt_fen: Owed; 0 is nothing.
+        debts: Of which meals, and what became of those that were disputed; the newest first.
         names: Of merchants, periods and dishes, by ``kind/id`` and language.
         top_up: Bounds of one top-up; None where the site has no provider.
     """
@@ -112,6 +129,7 @@ class Statement(BaseModel):
     cash_fen: int
     held_fen: int
     debt_fen: int
+    debts: list[DinerDebt]
     charges: list[ChargeView]
     has_more: bool
     top_ups: list[DinerTopUp]
@@ -167,22 +185,53 @@ class MealCount(BaseModel):
 
 
 class MealCounts(BaseModel):
-    """Of one day."""
+    """Of one day. Attributes: closes_at: until when diners may still change it."""
 
     day: date
+    closes_at: AwareDatetime
+    is_open: bool
     items: list[MealCount]
 
 
+class LinkState(BaseModel):
+    """What became of a link.
+
+    Attributes:
+        state: ``waiting`` until a telephone has ``opened`` it; ``over`` where none has in time.
+        expires_at: Until when it can be opened, or its page be read.
+        left_s: The same from now, for a page whose clock is another.
+    """
+
+    state: Literal["waiting", "opened", "over"]
+    expires_at: AwareDatetime
+    left_s: int
+
+
 class OfficeDispute(DisputeView):
-    """A dispute as the office sees it."""
+    """A dispute as the office sees it.
+
+    Attributes:
+        name: Whose, masked for those who may not see names; None of somebody who is not here.
+        returned_fen: What went back of the charge.
+    """
 
     charge_id: UUID
     holder_id: str
+    name: str | None = None
+    returned_fen: int | None
     amount_fen: int | None
     merchant: str | None
     till: str | None
     charged_at: AwareDatetime | None
     decided_by: str | None
+
+
+class WaitingCounts(BaseModel):
+    """How much waits for a person at the canteen's office."""
+
+    exceptions: int
+    disputes: int
+    debts: int
 
 
 class DisputeList(BaseModel):

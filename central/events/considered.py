@@ -1,10 +1,17 @@
-"""Who was considered in a decision: other people than the one at the gate, so for few to see."""
+"""Who was considered in a decision: other people than the one who was taken, so for few to see."""
 
-from typing import Final
+import json
+from typing import Any, Final
 
 from pydantic import JsonValue
 
-from config.contract.events import AccessDenied, AccessGranted, ConsideredCandidate, Event
+from config.contract.events import (
+    AccessDenied,
+    AccessGranted,
+    ConsideredCandidate,
+    Event,
+    PayerIdentified,
+)
 
 CANDIDATES: Final = "candidates"
 """Key of the people considered, wherever it stands in an event's data."""
@@ -19,10 +26,21 @@ def without_candidates(event: Event) -> Event:
     return event.model_copy(update={"data": data})
 
 
+def erased(body: str) -> str:
+    """Return an event's JSON, sorted, in which nobody is named who was only considered."""
+    return json.dumps(_emptied(json.loads(body)), sort_keys=True, separators=(",", ":"))
+
+
+def _emptied(value: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, dict):
+        return {k: [] if k == CANDIDATES else _emptied(v) for k, v in value.items()}
+    return [_emptied(each) for each in value] if isinstance(value, list) else value
+
+
 def candidates_of(event: Event) -> tuple[ConsideredCandidate, ...]:
     """Return who was considered, best first; nobody where the event is no decision on a face."""
     fact = event.parsed()
-    if not isinstance(fact, AccessGranted | AccessDenied) or fact.face is None:
+    if not isinstance(fact, AccessGranted | AccessDenied | PayerIdentified) or fact.face is None:
         return ()
     return fact.face.candidates
 

@@ -1,9 +1,34 @@
 """Ranges of sequences: what is held, and the gaps between. Pure functions."""
 
-from collections.abc import Iterable
+import bisect
+from collections.abc import Iterable, Sequence
 
 Range = tuple[int, int]
 """First and last sequence, both included."""
+
+
+def covering(sequences: Iterable[int]) -> list[Range]:
+    """Return sequences, in any order, as ranges."""
+    result: list[Range] = []
+    first = last = 0
+    for sequence in sorted(sequences):
+        if first and sequence <= last + 1:
+            last = sequence
+            continue
+        if first:
+            result.append((first, last))
+        first = last = sequence
+    return [*result, (first, last)] if first else result
+
+
+def holds(ranges: Sequence[Range], sequence: int) -> bool:
+    """Return whether a sequence lies in one of merged ranges."""
+    index = bisect.bisect_right(ranges, sequence, key=_first) - 1
+    return index >= 0 and sequence <= ranges[index][1]
+
+
+def _first(each: Range) -> int:
+    return each[0]
 
 
 def merged(ranges: Iterable[Range]) -> list[Range]:

@@ -78,10 +78,23 @@ async def newest(
 
 
 async def candidates(
-    transaction: Transaction, position: int, *, has_names: bool
+    transaction: Transaction,
+    position: int,
+    *,
+    has_names: bool,
+    hidden: Collection[EventClass] = (),
 ) -> list[CandidateView] | None:
-    """Return who was considered in one decision, best first; None where there is no event."""
-    query = select(events.c.body).where(events.c.position == position)
+    """Return who was considered in one decision, best first; None where there is no event.
+
+    Args:
+        transaction: Any.
+        position: Of the event.
+        has_names: Whether the reader may see whole names.
+        hidden: Classes that the reader is not shown.
+    """
+    query = select(events.c.body).where(
+        events.c.position == position, events.c.event_class.not_in(hidden)
+    )
     body: str | None = (await transaction.execute(query)).scalar_one_or_none()
     if body is None:
         return None

@@ -1,71 +1,48 @@
 """Events in the database: each is taken in once; ``reading`` is how they are told."""
 
-import dataclasses
-import hashlib
-import json
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, insert, select
+from sqlalchemy import func, insert, select
 
 from central.alarms import service as alarms
-from central.assistance import repository as assistance
-from central.canteen import charges
-from central.commands import repository as commands
+from central.bulk import insert_rows
 from central.database import EVENTS_LOCK, Transaction
-from central.events import ranges
+from central.events import coverage, partitions, ranges
+from central.events.coverage import Stream
+from central.events.drafts import (
+    Draft,
+    EventsNotJsonError,
+    Key,
+    canonical_hash,
+    drafts_of,
+    is_same,
+)
 from central.events.facts import JournalConflicted, Stated
-from central.fire import repository as fire
-from central.muster import repository as muster
-from central.muster import roll_calls
-from central.patrol import repository as patrols
+from central.events.heeding import Kept, heed
 from central.tables import event_conflicts, event_ranges, events
-from central.video import repository as video
-from central.visits import repository as visits
-from config.contract.events import ClockQuality, Event, JournalDropped
+from config.contract.events import ClockQuality, Event, EventClass
 from config.contract.identifiers import new_id
 from config.contract.nodes import BatchReceipt
 
-SEQUENCE_MAX = 2**31 - 1
+__all__ = [
+    "EventsNotJsonError",
+    "append",
+    "append_all",
+    "gaps_of",
+    "newest_position",
+    "state",
+    "take_in_outside",
+]
 CENTRAL = "central"
 """In place of a node, of what no node states; its epoch is no node's."""
 PLACES = ("access_point", "checkpoint", "zone", "camera", "device")
 """What of its data says where an event was, the nearest first."""
 PLACE_LENGTH_MAX = 128
-_Key = tuple[str, str, int]
-"""Epoch, class and sequence; the node is given."""
-_Stream = tuple[str, str]
-"""Epoch and class."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Draft:
-    event: Event
-    body: str
-    content_hash: str
-
-    @property
-    def key(self) -> _Key:
-        return str(self.event.epoch), self.event.event_class.value, self.event.sequence
-
-
-class EventsNotJsonError(ValueError):
-    """The data hold a number that JSON does not have."""
-
-
-def _draft(event: Event) -> _Draft:
-    try:
-        body = json.dumps(
-            event.model_dump(mode="json", by_alias=True),
-            sort_keys=True,
-            separators=(",", ":"),
-            allow_nan=False,
-        )
-    except ValueError as error:
-        raise EventsNotJsonError("not a number of JSON") from error
-    return _Draft(event, body, hashlib.sha256(body.encode()).hexdigest())
+LOOK_UP_MAX = 500
+"""Sequences of one query."""
 
 
 async def append(
@@ -77,52 +54,62 @@ async def append(
     epoch: UUID,
     now: datetime,
 ) -> BatchReceipt:
-    """Keep what is new of a batch. Repeating it is harmless.
-
-    Args:
-        transaction: A writing one; the events are held once it is committed.
-        site: Its identifier, for events that central states itself.
-        node: Who sends; the caller has checked it against each event's source.
-        batch: In any order, repetitions included.
-        epoch: Of central's own events.
-        now: Aware UTC.
+    """Keep what is new of one batch; see ``append_all``.
 
     Raises:
         EventsNotJsonError: An event holds NaN or infinity.
     """
-    drafts = [_draft(event) for event in batch]
+    told = {node: drafts_of(batch)}
+    return (await append_all(transaction, told, site=site, epoch=epoch, now=now))[node]
+
+
+async def append_all(
+    transaction: Transaction,
+    told: Mapping[str, Sequence[Draft]],
+    *,
+    site: str,
+    epoch: UUID,
+    now: datetime,
+) -> dict[str, BatchReceipt]:
+    """Keep what is new of batches of several nodes. Repeating it is harmless.
+
+    Args:
+        transaction: A writing one; the events are held once it is committed.
+        told: By the node who sends, whom the caller has checked against each event's source; in
+            any order, repetitions included. Positions are given in the order of nodes.
+        site: Its identifier, for events that central states itself.
+        epoch: Of central's own events.
+        now: Aware UTC.
+    """
     # From here to the commit nobody else gives out positions, so their order is that of commits.
     await transaction.take_turn(EVENTS_LOCK)
-    held = await _held_hashes(transaction, node, drafts)
-    gone = await _forgotten(transaction, node, [d for d in drafts if d.key not in held])
-    fresh, conflicts, duplicate_count = list[_Draft](), list[_Draft](), 0
-    for draft in drafts:
-        held_hash = held.get(draft.key)
-        if held_hash is None and draft.key in gone:
-            duplicate_count += 1
-        elif held_hash is None:
-            held[draft.key] = draft.content_hash
-            fresh.append(draft)
-        elif held_hash == draft.content_hash:
-            duplicate_count += 1
-        else:
-            conflicts.append(draft)
-    facts = await _store_conflicts(transaction, site, node, conflicts, epoch=epoch, now=now)
-    stored = await _store(transaction, node, [*fresh, *facts], now=now)
-    await muster.merge(transaction, muster.facts_of(draft.event for draft in fresh))
-    await roll_calls.note_shown(transaction, (draft.event for draft in fresh), now=now)
-    await visits.note_arrivals(transaction, (draft.event for draft in fresh))
-    await assistance.note_rings(transaction, node, (d.event for d in fresh), now=now)
-    await video.note_kept(transaction, node, (draft.event for draft in fresh), now=now)
-    await fire.note_events(transaction, node, (draft.event for draft in fresh), now=now)
-    await commands.note_answers(transaction, node, (draft.event for draft in fresh))
-    await patrols.note_scans(transaction, node, (draft.event for draft in fresh), now=now)
-    await charges.take_in(transaction, node, (draft.event for draft in fresh), now=now)
-    await alarms.take_in(transaction, node, stored, now=now)
-    # After the alarms, which are given what was kept for them.
-    await video.note_kept(transaction, node, (draft.event for draft in fresh), now=now)
-    await _cover(transaction, node, [*fresh, *facts])
-    return BatchReceipt(stored=len(fresh), duplicates=duplicate_count, conflicts=len(conflicts))
+    held = await coverage.read(
+        transaction, {(node, d.epoch, d.event_class) for node, batch in told.items() for d in batch}
+    )
+    position = await newest_position(transaction)
+    group, receipts = list[Kept](), dict[str, BatchReceipt]()
+    rows, covered = list[tuple[Any, ...]](), list[tuple[str, Draft]]()
+    for node, batch in told.items():
+        fresh, conflicts = await _sift(transaction, node, batch, held)
+        facts = await _store_conflicts(transaction, site, node, conflicts, epoch=epoch, now=now)
+        stored = list[tuple[Event, int]]()
+        for draft in (*fresh, *facts):
+            position += 1
+            rows.append(_row(node, draft, position, now))
+            stored.append((draft.event, position))
+            covered.append((node, draft))
+        group.append(Kept(node, fresh, stored))
+        receipts[node] = BatchReceipt(
+            stored=len(fresh),
+            duplicates=len(batch) - len(fresh) - len(conflicts),
+            conflicts=len(conflicts),
+        )
+    if rows:
+        await insert_rows(transaction, events, rows)
+        transaction.announce("events")
+        await heed(transaction, [kept for kept in group if kept.stored], now=now)
+        await coverage.add(transaction, covered, held)
+    return receipts
 
 
 async def state(
@@ -140,95 +127,127 @@ async def state(
     await transaction.take_turn(EVENTS_LOCK)
     sequence = await _last_sequence(transaction, CENTRAL, epoch) + 1
     event = _event(fact, site, CENTRAL, epoch=epoch, sequence=sequence, now=now)
-    drafts = [_draft(event)]
-    stored = await _store(transaction, CENTRAL, drafts, now=now)
-    await alarms.take_in(transaction, CENTRAL, stored, now=now)
-    await _cover(transaction, CENTRAL, drafts)
+    position = await _keep_one(transaction, CENTRAL, event, now=now)
+    await alarms.take_in(transaction, CENTRAL, [(event, position)], now=now)
 
 
-async def _held_hashes(
-    transaction: Transaction, node: str, drafts: Iterable[_Draft]
-) -> dict[_Key, str]:
-    held = dict[_Key, str]()
-    for (epoch, event_class), wanted in _sequences(drafts).items():
-        query = select(events.c.sequence, events.c.content_hash).where(
-            events.c.node == node,
-            events.c.epoch == epoch,
-            events.c.event_class == event_class,
-            events.c.sequence.in_(wanted),
-        )
-        for row in await transaction.execute(query):
-            held[epoch, event_class, row.sequence] = row.content_hash
-    return held
+async def take_in_outside(
+    transaction: Transaction,
+    node: str,
+    event_class: EventClass,
+    event_of: Callable[[int], Event],
+    *,
+    epoch: UUID,
+    now: datetime,
+) -> int:
+    """Keep an event that an outside system told; returns its position.
+
+    Args:
+        transaction: A writing one.
+        node: In place of a node: no terminal of the site is called so.
+        event_class: Of the event.
+        event_of: Makes it with the sequence that it is given.
+        epoch: Of central's own events.
+        now: Aware UTC.
+    """
+    await transaction.take_turn(EVENTS_LOCK)
+    sequence = await _last_sequence(transaction, node, epoch, event_class) + 1
+    return await _keep_one(transaction, node, event_of(sequence), now=now)
 
 
-async def _forgotten(transaction: Transaction, node: str, drafts: Iterable[_Draft]) -> set[_Key]:
-    """Return keys that central held until retention forgot them, as a restored terminal sends."""
-    found, columns = set[_Key](), event_ranges.c
-    for (epoch, event_class), wanted in _sequences(drafts).items():
-        covering = select(columns.first, columns.last).where(
-            columns.node == node,
-            columns.epoch == epoch,
-            columns.event_class == event_class,
-            columns.first <= max(wanted),
-            columns.last >= min(wanted),
-        )
-        for row in await transaction.execute(covering):
-            found |= {(epoch, event_class, n) for n in wanted if row.first <= n <= row.last}
-    return found
+async def _keep_one(transaction: Transaction, node: str, event: Event, *, now: datetime) -> int:
+    (draft,) = drafts_of([event])
+    position = await newest_position(transaction) + 1
+    await insert_rows(transaction, events, [_row(node, draft, position, now)])
+    transaction.announce("events")
+    held = await coverage.read(transaction, {(node, draft.epoch, draft.event_class)})
+    await coverage.add(transaction, [(node, draft)], held)
+    return position
 
 
-def _sequences(drafts: Iterable[_Draft]) -> dict[_Stream, list[int]]:
-    sequences = dict[_Stream, list[int]]()
-    for epoch, event_class, sequence in (draft.key for draft in drafts):
-        sequences.setdefault((epoch, event_class), []).append(sequence)
-    return sequences
+async def _sift(
+    transaction: Transaction,
+    node: str,
+    batch: Sequence[Draft],
+    held: Mapping[Stream, Sequence[ranges.Range]],
+) -> tuple[list[Draft], list[Draft]]:
+    """Return what of a batch is new, and what contradicts what was taken in under its key.
+
+    Only what lies within the ranges that are held is looked for among the events: of a journal that
+    goes on, nothing.
+    """
+    fresh, conflicts = list[Draft](), list[Draft]()
+    seen, again = dict[Key, Draft](), list[Draft]()
+    for draft in batch:
+        stream = node, draft.epoch, draft.event_class
+        if ranges.holds(held.get(stream, ()), draft.sequence):
+            again.append(draft)
+        elif (first := seen.setdefault(draft.key, draft)) is draft:
+            fresh.append(draft)
+        elif not is_same(draft, content_hash=first.content_hash, body=first.body):
+            conflicts.append(draft)
+    known = await _known(transaction, node, again)
+    for draft in again:
+        # What is not there was forgotten in its time, as a restored terminal sends it.
+        before = known.get(draft.key)
+        if before is not None and not is_same(draft, content_hash=before[0], body=before[1]):
+            conflicts.append(draft)
+    return fresh, conflicts
 
 
-async def _store(
-    transaction: Transaction, node: str, drafts: list[_Draft], *, now: datetime
-) -> list[tuple[Event, int]]:
-    """Keep events; returns them with their positions."""
-    position = await newest_position(transaction)
-    rows = [
-        {
-            **_row(node, draft, now=now),
-            "position": position + index,
-            "type": draft.event.type.replace("\0", ""),
-            "holder_id": _holder_of(draft.event),
-            "occurred_at": draft.event.time,
-            "place": place_of(draft.event, node),
-        }
-        for index, draft in enumerate(drafts, start=1)
-    ]
-    await transaction.execute_many(insert(events), rows)
-    if rows:
-        transaction.announce("events")
-    return [(draft.event, row["position"]) for draft, row in zip(drafts, rows, strict=True)]
+async def _known(
+    transaction: Transaction, node: str, again: Iterable[Draft]
+) -> dict[Key, tuple[str, str]]:
+    """Return hash and body of the events that are held under the keys of drafts."""
+    wanted = dict[tuple[str, str], list[int]]()
+    for draft in again:
+        wanted.setdefault((draft.epoch, draft.event_class), []).append(draft.sequence)
+    known = dict[Key, tuple[str, str]]()
+    for (epoch, event_class), sequences in wanted.items():
+        for begin in range(0, len(sequences), LOOK_UP_MAX):
+            query = select(events.c.sequence, events.c.content_hash, events.c.body).where(
+                events.c.node == node,
+                events.c.epoch == epoch,
+                events.c.event_class == event_class,
+                events.c.sequence.in_(sequences[begin : begin + LOOK_UP_MAX]),
+            )
+            for row in await transaction.execute(query):
+                known[epoch, event_class, row.sequence] = row.content_hash, row.body
+    return known
 
 
-def _row(node: str, draft: _Draft, *, now: datetime) -> dict[str, Any]:
-    epoch, event_class, sequence = draft.key
-    return {
-        "node": node,
-        "epoch": epoch,
-        "event_class": event_class,
-        "sequence": sequence,
-        "content_hash": draft.content_hash,
-        "received_at": now,
-        "body": draft.body,
-    }
+def _row(node: str, draft: Draft, position: int, now: datetime) -> tuple[Any, ...]:
+    """Return an event's row, in the order of the table's columns."""
+    event = draft.event
+    data = event.data
+    return (
+        position,
+        node,
+        draft.epoch,
+        draft.event_class,
+        draft.sequence,
+        draft.content_hash,
+        event.type.replace("\0", ""),
+        _holder_of(data),
+        now,
+        draft.body,
+        event.time,
+        place_of(event, node),
+    )
 
 
 def place_of(event: Event, node: str) -> str:
     """Return where an event was: what it names, else the node."""
-    said = (event.data.get(name) for name in PLACES)
-    place = next((each for each in said if isinstance(each, str)), node)
-    return place[:PLACE_LENGTH_MAX].replace("\0", "")
+    data = event.data
+    for name in PLACES:
+        place = data.get(name)
+        if isinstance(place, str):
+            return place[:PLACE_LENGTH_MAX].replace("\0", "")
+    return node[:PLACE_LENGTH_MAX]
 
 
-def _holder_of(event: Event) -> str | None:
-    holder_id = event.data.get("holder_id")
+def _holder_of(data: Mapping[str, Any]) -> str | None:
+    holder_id = data.get("holder_id")
     is_usable = isinstance(holder_id, str) and len(holder_id) <= 64 and "\0" not in holder_id
     return str(holder_id) if is_usable else None
 
@@ -237,27 +256,35 @@ async def _store_conflicts(
     transaction: Transaction,
     site: str,
     node: str,
-    conflicts: Iterable[_Draft],
+    conflicts: Iterable[Draft],
     *,
     epoch: UUID,
     now: datetime,
-) -> list[_Draft]:
+) -> list[Draft]:
     """Keep conflicts that are not kept yet; returns central's statement about each."""
-    stated = list[_Draft]()
+    stated = list[Draft]()
     for draft in conflicts:
-        row = _row(node, draft, now=now)
+        row = {
+            "node": node,
+            "epoch": draft.epoch,
+            "event_class": draft.event_class,
+            "sequence": draft.sequence,
+            "content_hash": canonical_hash(draft),
+            "received_at": now,
+            "body": draft.body,
+        }
         key = [event_conflicts.c[column] == row[column] for column in _CONFLICT_KEY]
         if (await transaction.execute(select(event_conflicts.c.node).where(*key))).first():
             continue
         await transaction.execute(insert(event_conflicts).values(row))
         sequence = await _last_sequence(transaction, node, epoch) + len(stated) + 1
         fact = JournalConflicted(
-            epoch=row["epoch"],
+            epoch=draft.epoch,
             conflicting_class=draft.event.event_class,
-            sequence=draft.event.sequence,
-            content_hash=draft.content_hash,
+            sequence=draft.sequence,
+            content_hash=str(row["content_hash"]),
         )
-        stated.append(_draft(_event(fact, site, node, epoch=epoch, sequence=sequence, now=now)))
+        stated += drafts_of([_event(fact, site, node, epoch=epoch, sequence=sequence, now=now)])
     return stated
 
 
@@ -287,56 +314,30 @@ def _event(
     )
 
 
-async def _last_sequence(transaction: Transaction, node: str, epoch: UUID) -> int:
+async def _last_sequence(
+    transaction: Transaction,
+    node: str,
+    epoch: UUID,
+    event_class: EventClass = JournalConflicted.event_class,
+) -> int:
     # Of the ranges and not of the events: those are forgotten in due time.
     query = select(func.max(event_ranges.c.last)).where(
         event_ranges.c.node == node,
         event_ranges.c.epoch == str(epoch),
-        event_ranges.c.event_class == JournalConflicted.event_class.value,
+        event_ranges.c.event_class == event_class.value,
     )
     return int((await transaction.execute(query)).scalar_one() or 0)
 
 
-async def _cover(transaction: Transaction, node: str, drafts: Iterable[_Draft]) -> None:
-    """Note which sequences are held, or known to be lost, and announce changed gaps."""
-    added = dict[_Stream, list[ranges.Range]]()
-    for draft in drafts:
-        epoch, event_class, sequence = draft.key
-        added.setdefault((epoch, event_class), []).append((sequence, sequence))
-        dropped = draft.event.parsed()
-        if isinstance(dropped, JournalDropped):
-            first, last = max(1, dropped.first_sequence), min(dropped.last_sequence, SEQUENCE_MAX)
-            if first <= last:
-                # The journal has counted this loss itself: it is no gap that could still be filled.
-                lost = added.setdefault((epoch, dropped.dropped_class.value), [])
-                lost.append((first, last))
-    for (epoch, event_class), more in added.items():
-        await _cover_stream(transaction, (node, epoch, event_class), more)
-
-
-async def _cover_stream(
-    transaction: Transaction, stream: tuple[str, str, str], more: list[ranges.Range]
-) -> None:
-    columns = (event_ranges.c.node, event_ranges.c.epoch, event_ranges.c.event_class)
-    here = and_(*(column == value for column, value in zip(columns, stream, strict=True)))
-    query = select(event_ranges.c.first, event_ranges.c.last).where(here)
-    before = [(row.first, row.last) for row in await transaction.execute(query)]
-    after = ranges.merged([*before, *more])
-    await transaction.execute(delete(event_ranges).where(here))
-    names = ("node", "epoch", "event_class")
-    rows = [
-        {**dict(zip(names, stream, strict=True)), "first": first, "last": last}
-        for first, last in after
-    ]
-    await transaction.execute_many(insert(event_ranges), rows)
-    if ranges.gaps(before) != ranges.gaps(after):
-        transaction.announce(f"node:{stream[0]}")
-
-
-async def gaps_of(transaction: Transaction) -> dict[str, list[tuple[str, str, int, int]]]:
-    """Return per node what is missing: epoch, class, first and last sequence."""
+async def gaps_of(
+    transaction: Transaction, *, only: Collection[str] | None = None
+) -> dict[str, list[tuple[str, str, int, int]]]:
+    """Return per node, of all or ``only`` these, what is missing: epoch, class, first and last."""
     held = dict[tuple[str, str, str], list[ranges.Range]]()
-    for row in await transaction.execute(select(event_ranges)):
+    query = select(event_ranges)
+    if only is not None:
+        query = query.where(event_ranges.c.node.in_(only))
+    for row in await transaction.execute(query):
         held.setdefault((row.node, row.epoch, row.event_class), []).append((row.first, row.last))
     result = dict[str, list[tuple[str, str, int, int]]]()
     for (node, epoch, event_class), covered in sorted(held.items()):
@@ -347,4 +348,6 @@ async def gaps_of(transaction: Transaction) -> dict[str, list[tuple[str, str, in
 
 async def newest_position(transaction: Transaction) -> int:
     """Return the position of the newest event, or 0."""
+    if transaction.is_postgresql:
+        return await partitions.newest_position(transaction)
     return int((await transaction.execute(select(func.max(events.c.position)))).scalar_one() or 0)

@@ -1,5 +1,7 @@
 """What is said about events."""
 
+from uuid import UUID
+
 from pydantic import AwareDatetime, BaseModel
 
 from config.contract.events import Event
@@ -44,6 +46,23 @@ class EventPage(BaseModel):
 
     items: list[StoredEvent]
     next: int | None
+
+
+class EventsAfter(BaseModel):
+    """What is wanted of the events after a position, oldest first.
+
+    Attributes:
+        next: `after` of the next request; it moves on even where nothing was wanted.
+        has_more: More events stand after `next` already: ask at once.
+        forgotten: How many events before `next` retention had taken before they were asked for.
+        epoch: Of the store; after a restore it is another one, and positions begin anew.
+    """
+
+    items: list[StoredEvent]
+    next: int
+    has_more: bool
+    forgotten: int
+    epoch: UUID
 
 
 class ConflictView(BaseModel):

@@ -68,7 +68,7 @@ async def search_events(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> EventPage:
     """Return events that are looked for, newest first; `next` is the `before` of the next page."""
-    wanted = _checked(wanted, operator)
+    wanted = checked(wanted, operator)
     # What is looked for is not recorded: it may be a person, and the log is kept longer than they.
     await looked(services, operator, "events_search_get", reason=reason)
     async with services.database.read() as transaction:
@@ -97,7 +97,7 @@ async def export_events(
     reason: Looking,
 ) -> StreamingResponse:
     """Hand out everything that is looked for, as a table or as a line of JSON for each event."""
-    wanted = _checked(wanted, operator)
+    wanted = checked(wanted, operator)
     await looked(services, operator, "events_export_get", reason=reason, form=form)
     found = search.everything(
         services.database,
@@ -110,7 +110,7 @@ async def export_events(
     return StreamingResponse(lines, media_type=TYPES[form], headers=headers)
 
 
-def _checked(wanted: Wanted, operator: Operator) -> Wanted:
+def checked(wanted: Wanted, operator: Operator) -> Wanted:
     """Return what somebody may look for; refuses persons to who may not see people."""
     if wanted.holder_id and not operator.may("people.read"):
         raise RefusedError(403, "forbidden", "this needs the permission people.read")

@@ -57,6 +57,10 @@ _OF_FIRE: Final = frozenset(
 )
 
 
+TYPES: Final = _OF_FIRE | {DoorStateChanged.type_name}
+"""Events that are looked at."""
+
+
 async def note_events(
     transaction: Transaction, node: str, events: Iterable[Event], *, now: datetime
 ) -> None:

@@ -13,12 +13,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 from sqlalchemy import func, select
 
-from central.audit.chain import Mark
 from central.database import Transaction
 from central.ledger import export as written
 from central.ledger.tables import ledger_accounts, ledger_transfers
 from central.ledger.verify import Report, all_transfers, verified
-from central.offline import DatabaseOption, Home, Json, address_of, read, say
+from central.offline import DatabaseOption, Head, Home, Json, address_of, read, say
 from config.contract.money import MoneyUnit
 
 ledger = typer.Typer(add_completion=False)
@@ -41,28 +40,22 @@ def verify(
     *,
     database: DatabaseOption = None,
     home: Home = None,
-    head: Annotated[
-        str | None, typer.Option(help="A head that was noted down: it must still be there.")
-    ] = None,
+    head: Head = None,
     as_json: Json = False,
 ) -> None:
     """Work every balance out anew and follow the chain; exit code 0 only when all of it holds."""
-    try:
-        known = None if head is None else Mark.parse(head)
-    except ValueError as error:
-        raise typer.BadParameter(f"--head: {error}") from error
 
     async def act(transaction: Transaction) -> Report:
-        return await verified(transaction, known=known)
+        return await verified(transaction, known=head)
 
     report = read(address_of(database, home), act, what="the ledger")
     if as_json:
         say(json.dumps(dataclasses.asdict(report)))
     elif report.ok:
-        say(
-            f"whole: {report.transfers} transfers, {report.accounts} accounts;"
-            f" note down its head: {report.head}"
+        end = (
+            "nothing was moved yet" if report.head is None else f"note down its head: {report.head}"
         )
+        say(f"whole: {report.transfers} transfers, {report.accounts} accounts; {end}")
     else:
         for each in report.broken:
             say(f"broken: {each.what} {each.where}")

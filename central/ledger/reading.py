@@ -80,6 +80,17 @@ async def of_group(transaction: Transaction, group: UUID) -> list[Transfer]:
     return [to_transfer(row) for row in found]
 
 
+async def of_groups(transaction: Transaction, groups: Iterable[UUID]) -> dict[UUID, list[Transfer]]:
+    """Return all transfers of groups, as they came; a group without any has an empty list."""
+    found = {group: list[Transfer]() for group in groups}
+    columns = ledger_transfers.c
+    for some in slices([str(group) for group in found]):
+        query = select(ledger_transfers).where(columns.group_id.in_(some))
+        for row in await transaction.execute(query.order_by(columns.sequence)):
+            found[UUID(row.group_id)].append(to_transfer(row))
+    return found
+
+
 async def touched(
     transaction: Transaction, *, after: int, limit: int = 500
 ) -> tuple[dict[str, int], int]:

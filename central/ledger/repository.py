@@ -10,9 +10,9 @@ events or alarms, the order is events, ledger, alarms.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from sqlalchemy import func, insert, or_, select
@@ -36,6 +36,7 @@ from central.ledger.reading import (
     balances,
     entries,
     of_group,
+    of_groups,
     resolutions_of,
     slices,
     to_transfer,
@@ -60,8 +61,10 @@ __all__ = [
     "of_group",
     "post",
     "release",
+    "release_all",
     "release_expired",
     "settle",
+    "settle_all",
     "take_turn",
     "to_transfer",
     "touched",
@@ -142,12 +145,33 @@ async def settle(
         now: Aware UTC.
         happened_at: When it was done, aware UTC; None is now.
     """
-    return await _resolve(transaction, group, Kind.POST, now=now, happened_at=happened_at or now)
+    done = await settle_all(transaction, {group: happened_at or now}, now=now)
+    return done[group]
+
+
+async def settle_all(
+    transaction: Transaction, groups: Mapping[UUID, datetime], *, now: datetime
+) -> dict[UUID, Resolved]:
+    """Post all that groups hold, in a few statements; see ``settle``.
+
+    Args:
+        transaction: A writing one.
+        groups: With when each was done, aware UTC; posted in this order.
+        now: Aware UTC.
+    """
+    return await _resolve(transaction, groups, Kind.POST, now=now)
 
 
 async def release(transaction: Transaction, group: UUID, *, now: datetime) -> Resolved:
     """Let go all that a group holds; what is settled stays so."""
-    return await _resolve(transaction, group, Kind.VOID, now=now, happened_at=now)
+    return (await release_all(transaction, [group], now=now))[group]
+
+
+async def release_all(
+    transaction: Transaction, groups: Iterable[UUID], *, now: datetime
+) -> dict[UUID, Resolved]:
+    """Let go all that groups hold, in a few statements; see ``release``."""
+    return await _resolve(transaction, dict.fromkeys(groups, now), Kind.VOID, now=now)
 
 
 async def release_expired(transaction: Transaction, *, now: datetime, limit: int = 200) -> int:
@@ -211,18 +235,25 @@ async def _take_in(
 
 
 async def _resolve(
-    transaction: Transaction, group: UUID, kind: Kind, *, now: datetime, happened_at: datetime
-) -> Resolved:
+    transaction: Transaction, groups: Mapping[UUID, datetime], kind: Kind, *, now: datetime
+) -> dict[UUID, Resolved]:
+    if not groups:
+        return {}
     await take_turn(transaction)
-    before = await of_group(transaction, group)
-    done = {each.pending_id: each.kind for each in before if each.pending_id is not None}
-    held = [each for each in before if each.kind is Kind.PENDING and each.transfer_id not in done]
-    drafts = [resolution_of(each, kind, now=now, happened_at=happened_at) for each in held]
+    drafts, resolved = list[Transfer](), dict[UUID, Resolved]()
+    for group, before in (await of_groups(transaction, groups)).items():
+        done = {each.pending_id: each.kind for each in before if each.pending_id is not None}
+        fresh = [
+            resolution_of(each, kind, now=now, happened_at=groups[group])
+            for each in before
+            if each.kind is Kind.PENDING and each.transfer_id not in done
+        ]
+        drafts += fresh
+        kinds = {*done.values(), *(draft.kind for draft in fresh)}
+        state: Literal["settled", "released"] = "settled" if Kind.POST in kinds else "released"
+        resolved[group] = Resolved(state if kinds else "nothing", is_new=bool(fresh))
     await _write(transaction, drafts, await accounts_of(transaction, drafts), now=now)
-    kinds = {*done.values(), *(draft.kind for draft in drafts)}
-    if not kinds:
-        return Resolved("nothing", is_new=False)
-    return Resolved("settled" if Kind.POST in kinds else "released", is_new=bool(drafts))
+    return resolved
 
 
 async def _write(

@@ -277,7 +277,8 @@ async def _sqlite(transaction: Transaction) -> dict[str, str]:
 
 
 _TRIGGERS: Final = """
-    SELECT t.tgname AS name, pg_get_triggerdef(t.oid) AS made, t.tgenabled AS enabled
+    SELECT t.tgname AS name, pg_get_triggerdef(t.oid) AS made, t.tgenabled AS enabled,
+        c.relnamespace::regnamespace::text AS schema
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
     WHERE NOT t.tgisinternal AND c.relname LIKE 'ledger\\_%' AND pg_table_is_visible(c.oid)
 """
@@ -286,9 +287,10 @@ _FUNCTIONS: Final = """
     WHERE proname LIKE 'menshen\\_ledger\\_%' AND pg_function_is_visible(oid)
 """
 _CHECKS: Final = """
-    SELECT conname AS name FROM pg_constraint WHERE contype = 'c' AND convalidated
+    SELECT conname AS name FROM pg_constraint
+    WHERE contype = 'c' AND convalidated AND connamespace = current_schema()::regnamespace
     UNION SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-    WHERE i.indisunique AND i.indisvalid
+    WHERE i.indisunique AND i.indisvalid AND c.relnamespace = current_schema()::regnamespace
 """
 
 
@@ -296,7 +298,7 @@ async def _postgresql(transaction: Transaction) -> dict[str, str]:
     kept = dict[str, str]()
     for row in await _rows(transaction, _TRIGGERS):
         if row.enabled in ("O", "A", b"O", b"A"):
-            kept[row.name] = _plain(row.made.replace(" public.", " "))
+            kept[row.name] = _plain(row.made.replace(f" {row.schema}.", " "))
     for row in await _rows(transaction, _FUNCTIONS):
         head = f"CREATE FUNCTION {row.name}() RETURNS trigger LANGUAGE plpgsql AS $$"
         kept[row.name] = _plain(f"{head}{row.body}$$")

@@ -25,7 +25,8 @@ from config.contract.events import Event
 TOPIC: Final = "muster"
 KEYS_AT_ONCE: Final = 200
 HOLDER_ID_LENGTH_MAX: Final = 64
-_TYPES: Final = "menshen.area."
+TYPES: Final = "menshen.area."
+"""How types that are looked at begin."""
 _PERSON: Final = "person"
 _UNNAMED: Final = "unnamed"
 _FORGIVEN: Final = "forgiven"
@@ -48,7 +49,7 @@ def facts_of(events: Iterable[Event]) -> list[SharedFact]:
     """Return what events tell of areas."""
     found = list[SharedFact]()
     for event in events:
-        if not event.type.startswith(_TYPES):
+        if not event.type.startswith(TYPES):
             continue
         data = event.parsed()
         if isinstance(data, AreaFactRecorded | UnnamedCountRecorded | AreasForgivenRecorded):

@@ -29,7 +29,11 @@ Caller = Annotated[Operator, Depends(Requires("muster.call"))]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
-@router.post("/roll-calls", status_code=201)
+@router.post(
+    "/roll-calls",
+    status_code=201,
+    responses={200: {"model": RollCallView, "description": "One goes on already"}},
+)
 async def begin_roll_call(
     wish: NewRollCall, operator: Caller, services: Given, response: Response
 ) -> RollCallView:

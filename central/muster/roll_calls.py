@@ -22,7 +22,8 @@ from config.contract.area_state import Areas
 from config.contract.events import AccessDenied, AccessGranted, Event
 from config.contract.identifiers import new_id
 
-_SHOWING: Final = frozenset({AccessGranted.type_name, AccessDenied.type_name})
+SHOWING: Final = frozenset({AccessGranted.type_name, AccessDenied.type_name})
+"""Events that show where somebody is."""
 
 
 async def take_turn(transaction: Transaction) -> None:
@@ -191,7 +192,7 @@ async def end(transaction: Transaction, roll_call_id: str, *, by: str, now: date
 
 async def note_shown(transaction: Transaction, events: Iterable[Event], *, now: datetime) -> None:
     """Take who showed at an assembly point who they are for safe; the caller has taken its turn."""
-    showing = [event for event in events if event.type in _SHOWING]
+    showing = [event for event in events if event.type in SHOWING]
     if not showing or (going_on := await open_now(transaction)) is None:
         return
     points = await _assembly_points(transaction)

@@ -25,6 +25,7 @@ from central.security import Operator, Requires, address_of, hashed, new_secret
 from central.services import Given, Services
 from central.stream import RESPONSE, EventStream, Reader, encode
 from central.users.endpoints import limit_attempts
+from config.contract import headers
 from config.contract.nodes import (
     NodeEnrolment,
     NodeStatus,
@@ -45,6 +46,8 @@ router = APIRouter(tags=["nodes"], responses=RESPONSES)
 TOKEN_LIFETIME: Final = timedelta(minutes=15)
 STATUS_SIZE_BYTES_MAX: Final = 500_000
 RELEASE_SIZE_BYTES_MAX: Final = 1_000
+NODE_HEARTBEAT_S: Final = 25.0
+"""A node takes a stream for dead after 60 s; there are thousands of them."""
 Installer = Annotated[Operator, Depends(Requires("nodes.manage"))]
 Viewer = Annotated[Operator, Depends(Requires("nodes.read"))]
 
@@ -159,14 +162,26 @@ async def release(
 async def report(
     services: Given,
     signed: Annotated[SignedRequest, Depends(Signed(size_bytes_max=STATUS_SIZE_BYTES_MAX))],
+    request: Request,
+    response: Response,
 ) -> None:
-    """Take a node's heartbeat."""
+    """Take a node's heartbeat; the answer's header says when the next is wanted."""
     try:
-        status = NodeStatus.model_validate_json(signed.body)
+        status = NodeStatus.model_validate_json(signed.body, extra="ignore")
     except ValidationError as error:
         raise RefusedError(422, "invalid_request", "this is no status of a node") from error
+    interval_s = services.settings.site.policy.status_interval_s
+    contract = headers.contract_of(request.headers.get(headers.CONTRACT))
     async with services.database.write() as transaction:
-        await repository.put_status(transaction, signed.node, status, now=services.now())
+        await repository.put_status(
+            transaction,
+            signed.node,
+            status,
+            now=services.now(),
+            interval_s=interval_s,
+            contract=contract,
+        )
+    response.headers[headers.STATUS_INTERVAL] = str(interval_s)
 
 
 @router.get(
@@ -174,18 +189,24 @@ async def report(
 )
 async def follow(services: Given, signed: Annotated[SignedRequest, Depends(Signed())]) -> Response:
     """Stream to a node: the version of people, at once and when it changes; that commands wait."""
-    return EventStream(_frames(services, signed.node))
+    return EventStream(frames(services, signed))
 
 
-async def _frames(services: Services, node: str) -> AsyncIterator[bytes]:
+async def frames(services: Services, signed: SignedRequest) -> AsyncIterator[bytes]:
+    """Yield a node's stream; nothing where it was shut out while it asked."""
+    node = signed.node
     with services.node_hub.subscribe(Reader(node)) as subscription:
         async with services.database.read() as transaction:
+            # Whoever is shut out from here on is heard of by the subscription.
+            keys = await repository.keys_of(transaction, node)
+            if keys is None or keys[1] != public_text(signed.sealing_key):
+                return
             version = await site_values.replica_version(transaction)
             waiting = await commands.waiting(transaction, node, now=services.now())
         yield encode("replica", json.dumps({"version": version}))
         if waiting:  # asked for while nobody listened
             yield encode(commands.TOPIC, "{}")
-        async for frame in subscription.frames():
+        async for frame in subscription.frames(heartbeat_s=NODE_HEARTBEAT_S):
             yield frame
 
 

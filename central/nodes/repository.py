@@ -1,10 +1,10 @@
 """Nodes and their one-time tokens in the database."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import Final
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from central.alarms import service as alarms
 from central.consent.terminal_faces import forget_node
@@ -15,10 +15,10 @@ from central.nodes.schemas import Gap, NodeView
 from central.site_values import next_replica_version
 from central.tables import node_tokens, nodes
 from config.contract.events import EventClass
+from config.contract.headers import CONTRACT_VERSION, STATUS_INTERVAL_S, silence_s_max
 from config.contract.nodes import NodeStatus
 
-SILENCE_MAX: Final = timedelta(seconds=16)
-"""A node reports every 5 s; after three missed reports it is not online."""
+_NO_TIME: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def node_topic(node: str) -> str:
@@ -63,7 +63,11 @@ async def put_keys(
     await forget_node(transaction, node)
     await transaction.execute(
         insert(nodes).values(
-            node=node, signing_key=signing_key, sealing_key=sealing_key, enrolled_at=now
+            node=node,
+            signing_key=signing_key,
+            sealing_key=sealing_key,
+            enrolled_at=now,
+            silent_at=now + timedelta(seconds=silence_s_max(STATUS_INTERVAL_S)),
         )
     )
     if is_replaced:
@@ -122,15 +126,44 @@ async def signing_keys(transaction: Transaction) -> dict[str, str]:
 
 
 async def put_status(
-    transaction: Transaction, node: str, status: NodeStatus, *, now: datetime
+    transaction: Transaction,
+    node: str,
+    status: NodeStatus,
+    *,
+    now: datetime,
+    interval_s: float = STATUS_INTERVAL_S,
+    contract: int = CONTRACT_VERSION,
 ) -> None:
-    """Replace what a node says of itself."""
+    """Replace what a node says of itself; who looks is told where it says something else.
+
+    Args:
+        transaction: A writing one.
+        node: That reports.
+        status: What it says.
+        now: Aware UTC.
+        interval_s: How often it is to report.
+        contract: Version that it speaks.
+    """
+    query = select(nodes.c.status, nodes.c.silent_at).where(nodes.c.node == node)
+    before = (await transaction.execute(query)).first()
     await transaction.execute(
         update(nodes)
         .where(nodes.c.node == node)
-        .values(status=status.model_dump_json(by_alias=True), last_seen_at=now)
+        .values(
+            status=status.model_dump_json(by_alias=True),
+            last_seen_at=now,
+            silent_at=now + timedelta(seconds=silence_s_max(interval_s)),
+            contract=contract,
+        )
     )
-    transaction.announce(node_topic(node))
+    is_as_before = (
+        before is not None
+        and before.silent_at is not None
+        and before.silent_at >= now
+        and _said(_status(before.status)) == _said(status)
+    )
+    if not is_as_before:
+        transaction.announce(node_topic(node))
     await alarms.take_status(transaction, node, status, now=now)
 
 
@@ -140,29 +173,65 @@ async def statuses(transaction: Transaction) -> dict[str, NodeStatus | None]:
     return {row.node: _status(row.status) for row in rows}
 
 
+def _missing(
+    gaps: list[tuple[str, str, int, int]], status: NodeStatus | None
+) -> list[tuple[str, str, int, int]]:
+    """Return gaps without those that are being filled: the node has what lies in them, and waits.
+
+    A node that catches up tells what happens now beside it, and so before it.
+    """
+    if status is None:
+        return gaps
+    here = [gap for gap in gaps if gap[0] == str(status.epoch)]
+    if sum(last - first + 1 for _, _, first, last in here) > status.unsent_count:
+        return gaps
+    return [gap for gap in gaps if gap not in here]
+
+
+def _said(status: NodeStatus | None) -> NodeStatus | None:
+    """Return what is worth telling of a status: without what changes with every report."""
+    return status and status.model_copy(update={"at": _NO_TIME, "last_sequences": {}})
+
+
 async def views(
-    transaction: Transaction, installed: Iterable[str], *, now: datetime
+    transaction: Transaction,
+    installed: Iterable[str],
+    *,
+    now: datetime,
+    only: Collection[str] | None = None,
 ) -> list[NodeView]:
-    """Return every node that is installed or has joined, by name."""
-    rows = {row.node: row for row in await transaction.execute(select(nodes))}
-    gaps = await events.gaps_of(transaction)
+    """Return every node that is installed or has joined, by name; or ``only`` these of them."""
+    query = select(nodes) if only is None else select(nodes).where(nodes.c.node.in_(only))
+    rows = {row.node: row for row in await transaction.execute(query)}
+    gaps = await events.gaps_of(transaction, only=only)
     return [
         NodeView(
             node=node,
-            is_online=_is_online(rows[node].last_seen_at if node in rows else None, now=now),
+            is_online=node in rows and _is_online(rows[node], now=now),
             last_seen_at=rows[node].last_seen_at if node in rows else None,
             status=_status(rows[node].status if node in rows else None),
+            contract=rows[node].contract if node in rows else None,
             gaps=[
                 Gap(epoch=epoch, event_class=EventClass(event_class), first=first, last=last)
-                for epoch, event_class, first, last in gaps.get(node, [])
+                for epoch, event_class, first, last in _missing(
+                    gaps.get(node, []), _status(rows[node].status if node in rows else None)
+                )
             ],
         )
         for node in sorted({*installed, *rows})
+        if only is None or node in only
     ]
 
 
-def _is_online(last_seen_at: datetime | None, *, now: datetime) -> bool:
-    return last_seen_at is not None and now - last_seen_at <= SILENCE_MAX
+async def online(transaction: Transaction, *, now: datetime) -> set[str]:
+    """Return the nodes that are heard."""
+    query = select(nodes.c.node).where(nodes.c.silent_at >= now, nodes.c.last_seen_at.is_not(None))
+    return set((await transaction.execute(query)).scalars())
+
+
+def _is_online(row: Row[Any], *, now: datetime) -> bool:
+    is_silent = row.silent_at is None or row.silent_at < now
+    return row.last_seen_at is not None and not is_silent
 
 
 def _status(text: str | None) -> NodeStatus | None:

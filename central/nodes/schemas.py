@@ -40,10 +40,12 @@ class NodeView(BaseModel):
 
     Attributes:
         status: As it was last reported: stale when the node is not online.
+        contract: Version of the contract that it spoke then; None before its first report.
     """
 
     node: str
     is_online: bool
     last_seen_at: AwareDatetime | None
     status: NodeStatus | None
+    contract: int | None = None
     gaps: list[Gap]

@@ -4,11 +4,12 @@ import dataclasses
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
-from fastapi import Request
+from fastapi import Request, Response
 
 from central.nodes import repository
 from central.problems import RefusedError
 from central.services import Given
+from config.contract.headers import CONTRACT, CONTRACT_VERSION
 from config.contract.trust import TrustError, claimed_node, from_text, verify_request
 
 
@@ -28,8 +29,11 @@ class Signed:
         """Accept a body up to this size."""
         self._size_bytes_max = size_bytes_max
 
-    async def __call__(self, request: Request, services: Given) -> SignedRequest:
-        """Return who asks; refuses with 401 or 413."""
+    async def __call__(
+        self, request: Request, response: Response, services: Given
+    ) -> SignedRequest:
+        """Return who asks; refuses with 401 or 413. The answer says which contract is spoken."""
+        response.headers[CONTRACT] = str(CONTRACT_VERSION)
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise _refused("sign the request")

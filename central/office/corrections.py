@@ -12,10 +12,13 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from central.canteen import debts, plans
+from central.canteen.repository import chunks
+from central.canteen.returns import split_debt
 from central.canteen.tables import canteen_charges, canteen_lines
 from central.database import Transaction
 from central.ledger import repository as ledger
-from central.ledger.accounts import holder_of, merchant, rules_of, wallet
+from central.ledger.accounts import fund, holder_of, merchant, rules_of, wallet
 from central.ledger.repository import to_transfer
 from central.ledger.tables import ledger_transfers
 from central.ledger.transfers import MOVING, Transfer
@@ -23,11 +26,11 @@ from central.office import people
 from central.office.planned import Line, Move, Planned, spent
 from central.office.tables import office_deeds, office_moves
 from central.office.wishes import Refund, Reversal, WrongPerson, WrongPrice
+from central.tables import people as people_table
 from config.contract.money import Wallet
 
 CHARGES_MAX: Final = 5_000
 """Of one correction of a price."""
-_CHUNK: Final = 400
 _SPENT: Final = (Wallet.SUBSIDY, Wallet.CASH)
 NOT_REVERSED: Final = frozenset({"reversal", "wrong_person", "refund", "wrong_price"})
 """What corrects a charge is corrected by another one of these, not taken back."""
@@ -44,12 +47,18 @@ class Part:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Paid:
-    """A charge in the ledger. Attributes: parts: those first that give back first."""
+    """A charge in the ledger.
+
+    Attributes:
+        parts: Those first that give back first.
+        waived_fen: What a fund has paid of its debt.
+    """
 
     charge_id: UUID
     holder_id: str
     merchant: str
     parts: tuple[Part, ...]
+    waived_fen: int = 0
 
     @property
     def left_fen(self) -> int:
@@ -102,6 +111,7 @@ def paid_of(charge_id: UUID, transfers: Sequence[Transfer]) -> Paid | None:
         holder_id=holder_of(paid[0].debit) or "",
         merchant=paid[0].credit.partition("/")[2],
         parts=tuple(parts),
+        waived_fen=debts.waived_fen(moved),
     )
 
 
@@ -113,20 +123,21 @@ def given_back(
     Args:
         paid: The charge.
         amount_fen: At most what is left of it.
-        owed_fen: What the person owes now: a debt that is paid since goes back as cash.
+        owed_fen: What the person owes now: a debt that is paid since goes back as cash, or to the
+            fund that paid it.
         part: Before the parts of the moves.
     """
-    moves, rest, owed = list[Move](), amount_fen, max(0, owed_fen)
+    moves, rest, owed, waived = list[Move](), amount_fen, max(0, owed_fen), paid.waived_fen
     cash = wallet(paid.holder_id, Wallet.CASH)
     for each in paid.parts:
         fen = min(each.left_fen, rest)
         rest -= fen
-        is_debt = each.account.endswith(f"/{Wallet.DEBT}")
-        of_debt = min(fen, owed) if is_debt else 0
-        owed -= of_debt
-        targets = ((each.account, of_debt), (cash, fen - of_debt)) if is_debt else (
-            (each.account, fen),
-        )  # fmt: skip
+        targets: list[tuple[str, int]] = [(each.account, fen)]
+        if each.account.endswith(f"/{Wallet.DEBT}"):
+            of_fund, of_debt, of_diner = split_debt(fen, waived_fen=waived, owed_fen=owed)
+            waived, owed = waived - of_fund, owed - of_debt
+            payer = fund(debts.FUND)
+            targets = [(payer, of_fund), (each.account, of_debt), (cash, of_diner)]
         moves += [
             Move(
                 debit=merchant(paid.merchant),
@@ -152,7 +163,7 @@ async def _returns(transaction: Transaction, group: Sequence[Transfer]) -> list[
     """Return what moved a group's transfers back and stands in another group."""
     known = {each.transfer_id for each in group}
     found = list[Transfer]()
-    for some in _chunks([str(each) for each in known]):
+    for some in chunks(str(each) for each in known):
         query = select(ledger_transfers).where(ledger_transfers.c.reverses.in_(some))
         found += [to_transfer(row) for row in await transaction.execute(query)]
     return [each for each in found if each.transfer_id not in known]
@@ -173,7 +184,7 @@ async def _refund(transaction: Transaction, wish: Refund) -> Planned:
         moves=moves,
         lines=[_line(move, +move.amount_fen) for move in moves],
         amount_fen=amount_fen,
-        returned={wish.charge_id: amount_fen},
+        returned={await origin_of(transaction, wish.charge_id): amount_fen},
         holder_id=charge.holder_id,
         charge_id=wish.charge_id,
         merchant=charge.merchant,
@@ -182,9 +193,9 @@ async def _refund(transaction: Transaction, wish: Refund) -> Planned:
 
 def _line(move: Move, amount_fen: int) -> Line:
     account = move.credit if amount_fen > 0 else move.debit
-    return Line(
-        holder_id=holder_of(account), label=account.rpartition("/")[2], amount_fen=amount_fen
-    )
+    holder_id = holder_of(account)
+    label = account if holder_id is None else account.rpartition("/")[2]
+    return Line(holder_id=holder_id, label=label, amount_fen=amount_fen)
 
 
 async def _wrong_person(transaction: Transaction, wish: WrongPerson) -> Planned:
@@ -211,6 +222,7 @@ async def _wrong_person(transaction: Transaction, wish: WrongPerson) -> Planned:
         )
         for which, fen in spent(charge.left_fen, available, may_owe=True)
     ]
+    origin = await origin_of(transaction, wish.charge_id)
     return Planned(
         moves=[*back, *taken],
         lines=[
@@ -218,12 +230,32 @@ async def _wrong_person(transaction: Transaction, wish: WrongPerson) -> Planned:
             *(_line(move, -move.amount_fen) for move in taken),
         ],
         amount_fen=charge.left_fen,
-        returned={wish.charge_id: charge.left_fen},
+        moved={origin: (wish.holder_id, await _group_of(transaction, wish.holder_id))},
         holder_id=wish.holder_id,
         charge_id=wish.charge_id,
         merchant=charge.merchant,
         warning="will_owe" if any(m.debit.endswith("/debt") for m in taken) else "",
     )
+
+
+async def origin_of(transaction: Transaction, charge_id: UUID) -> UUID:
+    """Return the charge as its till told it, of one that the office has moved to somebody else."""
+    columns, here = office_deeds.c, str(charge_id)
+    while True:
+        query = select(columns.charge_id).where(
+            columns.deed_id == here, columns.kind == "wrong_person"
+        )
+        before: str | None = (await transaction.execute(query)).scalar_one_or_none()
+        if before is None:
+            return UUID(here)
+        here = before
+
+
+async def _group_of(transaction: Transaction, holder_id: str) -> str:
+    query = select(people_table.c.profiles).where(people_table.c.holder_id == holder_id)
+    profiles = (await transaction.execute(query)).scalar_one_or_none()
+    groups = (await plans.current(transaction)).plan.groups
+    return people.group_of(profiles or (), groups)
 
 
 async def _wrong_price(transaction: Transaction, wish: WrongPrice) -> Planned:
@@ -406,7 +438,3 @@ async def count_wrong_persons(
         columns.done_at < until,
     )
     return int((await transaction.execute(query)).scalar_one())
-
-
-def _chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (values[at : at + _CHUNK] for at in range(0, len(values), _CHUNK))

@@ -19,6 +19,7 @@ from central.canteen.tables import canteen_charges
 from central.database import Transaction
 from central.ledger import repository as ledger
 from central.ledger.errors import ConflictError, LedgerError, ReversalError, ShortError
+from central.office import drawers
 from central.office.planned import Planned, orders
 from central.office.tables import office_deeds, office_grants, office_moves
 from central.office.topup_file import digest
@@ -108,7 +109,7 @@ async def do(
         The deed; or a refusal to raise after the commit, since it asks a second person.
 
     Raises:
-        RefusedError: It cannot be done; nothing is written.
+        RefusedError: It cannot be done, or moves cash and no drawer is open; nothing is written.
     """
     await ledger.take_turn(transaction)
     content = content_of(wish)
@@ -120,6 +121,7 @@ async def do(
         return before
     planned = await plan(transaction)
     check(planned, wish.fingerprint)
+    drawer = await drawers.drawer_for(transaction, planned.moves, operator)
     approved_by = None
     if wish.kind in APPROVED:
         subject = {**content, "moves": planned.fingerprint, "total_fen": planned.amount_fen}
@@ -151,11 +153,25 @@ async def do(
         )
     )
     await _keep_moves(transaction, wish.key, planned, outcomes)
+    if drawer is not None:
+        fen = drawers.cash_of(planned.moves)
+        await drawers.enter(transaction, drawer, wish.key, wish.kind, fen, now=now)
     await transaction.execute_many(
         update(canteen_charges)
         .where(canteen_charges.c.charge_id == bindparam("of_charge"))
         .values(returned_fen=canteen_charges.c.returned_fen + bindparam("fen")),
         [{"of_charge": str(each), "fen": fen} for each, fen in planned.returned.items() if fen],
+    )
+    await transaction.execute_many(
+        update(canteen_charges)
+        .where(canteen_charges.c.charge_id == bindparam("of_charge"))
+        .values(
+            moved_to=bindparam("holder"), moved_group=bindparam("group"), moved_by=bindparam("deed")
+        ),
+        [
+            {"of_charge": str(each), "holder": holder, "group": group, "deed": str(wish.key)}
+            for each, (holder, group) in planned.moved.items()
+        ],
     )
     transaction.announce(TOPIC)
     transaction.concerns(f"deed:{wish.key}", kind=wish.kind, amount_fen=planned.amount_fen)

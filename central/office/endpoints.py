@@ -1,7 +1,7 @@
 """The office over HTTP: money put in, subsidies, units, people's accounts, what was done."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from central.approvals.schemas import ApprovalList
 from central.audit.endpoints import looked
 from central.canteen import plans
 from central.database import Transaction
-from central.office import corrections, deeds, money, people, statements
+from central.office import corrections, deeds, drawers, money, people, statements
 from central.office.deeds import Deed
 from central.office.money import Ground
 from central.office.planned import Planned
@@ -78,6 +78,7 @@ async def planned(transaction: Transaction, wish: AnyWish, services: Services) -
 async def _previewed(wish: AnyWish, operator: Operator, services: Services) -> Preview:
     async with services.database.read() as transaction:
         coming = await planned(transaction, wish, services)
+        problem = coming.problem or await _drawer_problem(transaction, coming, operator)
         refused = [line for line in coming.lines if line.code]
         shown = (refused + [line for line in coming.lines if not line.code])[:LINES_SHOWN_MAX]
         named = {line.holder_id for line in shown if line.holder_id is not None}
@@ -89,11 +90,19 @@ async def _previewed(wish: AnyWish, operator: Operator, services: Services) -> P
         refused_count=len(refused),
         amount_fen=coming.amount_fen,
         fingerprint=coming.fingerprint,
-        problem=coming.problem,
+        problem=problem,
         warning=coming.warning,
         needs_second_person=wish.kind in APPROVED,
         people=names,
     )
+
+
+async def _drawer_problem(transaction: Transaction, coming: Planned, operator: Operator) -> str:
+    try:
+        await drawers.drawer_for(transaction, coming.moves, operator)
+    except RefusedError as error:
+        return error.code
+    return ""
 
 
 async def _done(wish: AnyWish, operator: Operator, services: Services) -> DeedView:
@@ -161,10 +170,14 @@ async def do_refund(wish: Refund, operator: Seller, services: Given) -> DeedView
 
 @router.get("/setting")
 async def get_setting(_: Reader, services: Given) -> Setting:
-    """Return what pages name: merchants, tills, groups, meal periods and dishes."""
+    """Return what pages name: merchants, tills, groups, meal periods and dishes.
+
+    Periods and dishes that are in the plan no longer come last: charges still name them.
+    """
     site = services.settings.site
     async with services.database.read() as transaction:
         kept = await plans.current(transaction)
+        gone = await plans.gone_names(transaction)
     return Setting(
         today=services.now().astimezone(zone_of(services)).date(),
         merchants=[Named(id=each.id, name=each.name) for each in site.merchant],
@@ -174,13 +187,23 @@ async def get_setting(_: Reader, services: Given) -> Setting:
             Named(id=each.id, name=each.name)
             for merchant in kept.plan.merchants
             for each in merchant.periods
-        ],
+        ]
+        + _gone(gone, "period"),
         dishes=[
             Named(id=each.id, name=each.name)
             for merchant in kept.plan.merchants
             for each in merchant.dishes
-        ],
+        ]
+        + _gone(gone, "dish"),
     )
+
+
+def _gone(names: Mapping[tuple[str, str], dict[str, str]], part: str) -> list[Named]:
+    return [
+        Named.model_validate({"id": item, "name": name})
+        for (which, item), name in names.items()
+        if which == part
+    ]
 
 
 @router.get("/questions")

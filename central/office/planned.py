@@ -77,6 +77,8 @@ class Planned:
     warning: str = ""
     returned: Mapping[UUID, int] = dataclasses.field(default_factory=dict)
     """What goes back of charges; below zero is what is taken more."""
+    moved: Mapping[UUID, tuple[str, str]] = dataclasses.field(default_factory=dict)
+    """Whose charges become, and the group of prices that they are in."""
 
     @property
     def fingerprint(self) -> str:

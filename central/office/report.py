@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from openpyxl import Workbook
 from pydantic import BaseModel
 
+from central.office.dishes import SoldDish
 from central.spreadsheet import UTF8_MARK, csv_line, plain
 
 QUARTER_MIN: Final = 15
@@ -34,16 +35,6 @@ class Sold:
     at: datetime
     left_fen: int
     is_void: bool
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class SoldDish:
-    """What was sold of a dish, counted."""
-
-    item: str
-    count: int
-    weight_g: int
-    amount_fen: int
 
 
 class Row(BaseModel):
@@ -103,7 +94,7 @@ def report(
 
     Args:
         sold: Everything of the days, by time.
-        dishes: The same by dish.
+        dishes: The same by dish, what went back left out (``dishes.dishes_sold``).
         zone: Of the wall clock.
         since: First day.
         until: Last day.

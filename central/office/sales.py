@@ -1,15 +1,19 @@
 """What was sold, out of the database; the report is made of it by ``report``."""
 
 import asyncio
+import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from central.canteen.tables import canteen_charges, canteen_lines
 from central.database import Transaction
-from central.office.report import Report, Sold, SoldDish, report
-from central.office.tables import office_deeds
+from central.ledger.tables import ledger_transfers
+from central.office.dishes import SoldDish, dishes_sold
+from central.office.report import Report, Sold, report
+from central.office.tables import office_deeds, office_moves
 
 
 def span(since: date, until: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -25,7 +29,7 @@ async def reported(
 ) -> Report:
     """Return the sales of some days."""
     first, last = span(since, until, zone)
-    columns, lines, deeds = canteen_charges.c, canteen_lines.c, office_deeds.c
+    columns, deeds = canteen_charges.c, office_deeds.c
     back = office_deeds.alias("back")
     paid = [
         columns.charged_at >= first,
@@ -37,30 +41,18 @@ async def reported(
         paid.append(columns.merchant == merchant)
         by_unit.append(deeds.merchant == merchant)
     query = select(
+        columns.charge_id,
         columns.till,
         columns.period,
-        columns.payer_group,
+        func.coalesce(columns.moved_group, columns.payer_group).label("group"),
         columns.charged_at,
         columns.amount_fen,
         columns.returned_fen,
         columns.void_id,
     ).where(*paid)
     rows = (await transaction.execute(query.order_by(columns.charged_at))).all()
-    of_lines = (
-        select(
-            lines.item,
-            func.sum(lines.count).label("pieces"),
-            func.sum(func.coalesce(lines.weight_g, 0)).label("grams"),
-            func.sum(lines.amount_fen).label("fen"),
-        )
-        .join(canteen_charges, columns.charge_id == lines.charge_id)
-        .where(*paid, columns.void_id.is_(None), lines.item != "")
-        .group_by(lines.item)
-    )
-    dishes = [
-        SoldDish(row.item, int(row.pieces), int(row.grams), int(row.fen))
-        for row in await transaction.execute(of_lines)
-    ]
+    trays = await _trays(transaction, paid)
+    of_item = await _back_by_item(transaction, paid)
     of_units = (
         select(func.coalesce(func.sum(deeds.amount_fen), 0))
         .select_from(office_deeds.outerjoin(back, back.c.reverses == deeds.deed_id))
@@ -71,18 +63,19 @@ async def reported(
     def made() -> Report:
         sold = [
             Sold(
-                row.till,
+                row.till or "",
                 row.period or "",
-                row.payer_group or "",
+                row.group or "",
                 row.charged_at,
                 row.amount_fen - (0 if row.void_id else row.returned_fen),
                 row.void_id is not None,
             )
             for row in rows
         ]
+        left = [row for row in rows if row.void_id is None]
         return report(
             sold,
-            dishes,
+            dishes_sold(trays, {row.charge_id: row.returned_fen for row in left}, of_item),
             zone=zone,
             since=since,
             until=until,
@@ -93,3 +86,48 @@ async def reported(
 
     # A month of a large canteen is some hundred thousand charges: others are served meanwhile.
     return await asyncio.to_thread(made)
+
+
+async def _trays(
+    transaction: Transaction, paid: Sequence[ColumnElement[bool]]
+) -> dict[str, list[SoldDish]]:
+    """Return what was on the tray of each charge that stands; empty is the meal itself."""
+    columns, lines = canteen_charges.c, canteen_lines.c
+    query = (
+        select(
+            lines.charge_id,
+            lines.item,
+            lines.count.label("pieces"),
+            lines.weight_g,
+            lines.amount_fen,
+        )
+        .join(canteen_charges, columns.charge_id == lines.charge_id)
+        .where(*paid, columns.void_id.is_(None))
+        .order_by(lines.charge_id, lines.number)
+    )
+    found = dict[str, list[SoldDish]]()
+    for row in await transaction.execute(query):
+        dish = SoldDish(row.item, row.pieces, row.weight_g or 0, row.amount_fen)
+        found.setdefault(row.charge_id, []).append(dish)
+    return found
+
+
+async def _back_by_item(
+    transaction: Transaction, paid: Sequence[ColumnElement[bool]]
+) -> dict[tuple[str, str], int]:
+    """Return what a corrected price gave back (below zero: took), by charge and dish."""
+    moves, deeds, moved = office_moves.c, office_deeds.c, ledger_transfers.c
+    signed = case((moved.debit.like("merchant/%"), moved.amount_fen), else_=-moved.amount_fen)
+    query = (
+        select(moves.charge_id, deeds.wish, func.sum(signed).label("fen"))
+        .join(office_deeds, deeds.deed_id == moves.deed_id)
+        .join(ledger_transfers, moved.transfer_id == moves.transfer_id)
+        .join(canteen_charges, canteen_charges.c.charge_id == moves.charge_id)
+        .where(*paid, deeds.kind == "wrong_price")
+        .group_by(moves.charge_id, deeds.wish)
+    )
+    found = dict[tuple[str, str], int]()
+    for row in await transaction.execute(query):
+        key = (row.charge_id, json.loads(row.wish)["item"])
+        found[key] = found.get(key, 0) + int(row.fen)
+    return found

@@ -95,6 +95,7 @@ class EntryView(BaseModel):
         change_fen: Above zero came in.
         group: The charge or the deed.
         is_back: It moved something back.
+        by_face: The charge rests on a decision about a face; see ``charges/{id}/decision``.
     """
 
     sequence: int
@@ -105,10 +106,24 @@ class EntryView(BaseModel):
     change_fen: int
     group: str | None
     is_back: bool
+    by_face: bool = False
+
+
+class BlockedView(BaseModel):
+    """Why somebody cannot pay."""
+
+    reason: str
+    note: str
+    set_by: str
+    set_at: AwareDatetime
 
 
 class AccountView(BaseModel):
-    """What somebody holds, and how it came so; what is on its way is held."""
+    """What somebody holds, and how it came so; what is on its way is held.
+
+    Attributes:
+        blocked: None where they can pay.
+    """
 
     holder_id: str
     name: str
@@ -118,6 +133,7 @@ class AccountView(BaseModel):
     cash_fen: int
     owed_fen: int
     held_fen: int
+    blocked: BlockedView | None
     lots: list[LotView]
     entries: list[EntryView]
 

@@ -3,6 +3,7 @@
 import calendar
 import hashlib
 import json
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,9 @@ from sqlalchemy import func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from central.audit.chain import canonical
+from central.canteen import blocks
+from central.canteen.posting import CHARGE
+from central.canteen.tables import canteen_charges
 from central.database import Transaction
 from central.ledger import repository as ledger
 from central.ledger.accounts import unit, wallet
@@ -22,6 +26,7 @@ from central.office.money import lots_of
 from central.office.people import wallets
 from central.office.schemas import (
     AccountView,
+    BlockedView,
     Confirm,
     ConfirmationView,
     EntryView,
@@ -35,6 +40,7 @@ from central.people.masking import masked
 from central.problems import RefusedError
 from central.security import Operator
 from central.tables import people, units
+from config.contract.access import CredentialKind
 from config.contract.money import Wallet
 
 ENTRIES_MAX = 200
@@ -58,6 +64,9 @@ async def of_person(
         latest = await ledger.entries(transaction, account, 0, ENTRIES_MAX, is_newest_first=True)
         found += [_entry(each, account, which) for each in latest]
     found.sort(key=lambda entry: entry.sequence, reverse=True)
+    block = await blocks.of(transaction, holder_id)
+    found = found[:ENTRIES_MAX]
+    by_face = await _by_face(transaction, {each.group for each in found if each.group})
     return AccountView(
         holder_id=holder_id,
         name=person.name if has_names else masked(person.name),
@@ -67,12 +76,27 @@ async def of_person(
         cash_fen=held[Wallet.CASH].posted_fen,
         owed_fen=max(0, -held[Wallet.DEBT].posted_fen),
         held_fen=sum(balance.held_fen for balance in held.values()),
+        blocked=None if block is None else BlockedView(**block._mapping),  # noqa: SLF001 - SQLAlchemy's public name
         lots=[
             LotView(left_fen=lot.left_fen, lapses_on=lot.lapses_on)
             for lot in await lots_of(transaction, holder_id)
         ],
-        entries=found[:ENTRIES_MAX],
+        entries=[
+            each.model_copy(update={"by_face": each.group in by_face and each.reason == CHARGE})
+            for each in found
+        ],
     )
+
+
+async def _by_face(transaction: Transaction, charge_ids: Collection[str]) -> set[str]:
+    """Return which of these charges rest on a decision about a face."""
+    columns = canteen_charges.c
+    query = select(columns.charge_id).where(
+        columns.charge_id.in_(charge_ids),
+        columns.decision_id.is_not(None),
+        columns.credential == CredentialKind.FACE.value,
+    )
+    return set((await transaction.execute(query)).scalars())
 
 
 def _entry(transfer: Transfer, account: str, which: Wallet) -> EntryView:

@@ -88,4 +88,44 @@ office_day_closes = Table(
     Column("signed_at", UtcDateTime, nullable=False),
     comment="days that somebody answers for; what came later is another number",
 )
+
+office_drawers = Table(
+    "office_drawers",
+    metadata,
+    Column("drawer_id", String(36), primary_key=True, comment="the key of the request"),
+    Column("operator_id", String(36), nullable=False, comment="whose cash it is"),
+    Column("operator_name", String(64), nullable=False, comment="the operator's name of then"),
+    Column("float_fen", BigInteger, nullable=False, comment="in it when it was opened"),
+    Column("opened_at", UtcDateTime, nullable=False, index=True),
+    Column("counted_fen", BigInteger, comment="null: open"),
+    Column("expected_fen", BigInteger, comment="what should have been in it then"),
+    Column("notes", Text, comment="JSON: how many of each note and coin, by their fen"),
+    Column("counted_by", String(36)),
+    Column("counted_by_name", String(64), comment="the operator's name of then"),
+    Column("counted_at", UtcDateTime),
+    Column("explanation", String(200), comment="of a difference"),
+    Column("explained_by_name", String(64), comment="the operator's name of then"),
+    comment="cash drawers of the counter, from a float to a blind count",
+)
+
+office_drawer_entries = Table(
+    "office_drawer_entries",
+    metadata,
+    Column("entry_id", String(36), primary_key=True, comment="a deed, or the key of the request"),
+    Column("drawer_id", ForeignKey("office_drawers.drawer_id"), nullable=False, index=True),
+    Column("kind", String(24), nullable=False, comment="of the deed; put_in, taken_out"),
+    Column("cash_fen", BigInteger, nullable=False, comment="below zero went out"),
+    Column("reason", String(200), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    comment="cash that went into a drawer and out of it; nothing is changed",
+)
 Index("ix_office_deeds_kind", office_deeds.c.kind, office_deeds.c.done_at)
+_IS_OPEN = office_drawers.c.counted_at.is_(None)
+Index(
+    "uq_office_drawers_open",
+    office_drawers.c.operator_id,
+    unique=True,
+    sqlite_where=_IS_OPEN,
+    postgresql_where=_IS_OPEN,
+)
+"""Nobody has two drawers open."""

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from central import qr
-from central.payments import repository
+from central.payments import answers, repository
 from central.payments.provider import ForgedError, ProviderError
 from central.payments.schemas import (
     BillList,
@@ -15,8 +15,10 @@ from central.payments.schemas import (
     NewTopUp,
     TopUpList,
     TopUpView,
+    WantedAnswer,
     WantedRefundOfTopUp,
 )
+from central.people.repository import names_of
 from central.problems import RESPONSES, RefusedError
 from central.security import Operator, Requires
 from central.services import Given, Services
@@ -45,7 +47,7 @@ async def top_up(wish: NewTopUp, operator: Seller, services: Given) -> TopUpView
 
 @router.get("/top-ups")
 async def list_top_ups(
-    _: Reader,
+    operator: Reader,
     services: Given,
     holder_id: UUID | None = None,
     asking: Annotated[bool, Query(description="Only what a person must look at.")] = False,
@@ -59,7 +61,12 @@ async def list_top_ups(
             is_asking=asking,
             limit=limit,
         )
-    return TopUpList(items=[repository.view_of(row) for row in rows])
+        said = await answers.about(transaction, [row.order_no for row in rows])
+        names = await names_of(
+            transaction, {row.holder_id for row in rows}, has_names=operator.may("people.names")
+        )
+    items = [repository.view_of(row, said.get(row.order_no, ())) for row in rows]
+    return TopUpList(items=items, people=names)
 
 
 @router.get("/top-ups/{top_up_id}")
@@ -100,6 +107,21 @@ async def ask(top_up_id: UUID, _: Manager, services: Given) -> TopUpView:
     return repository.view_of(row)
 
 
+@router.post("/top-ups/{top_up_id}/answer")
+async def answer(
+    top_up_id: UUID, wish: WantedAnswer, operator: Manager, services: Given
+) -> TopUpView:
+    """Say what came of a top-up's question; no money is moved by it."""
+    now, order_no = services.now(), repository.number_of(top_up_id)
+    async with services.database.write() as transaction:
+        row = await repository.find(transaction, order_no, to_change=True)
+        if row is None:
+            raise RefusedError(404, "top_up_not_found", "there is no such top-up")
+        await repository.answer(transaction, row, wish, by=operator.username, now=now)
+        transaction.concerns(f"top_up:{top_up_id}", question=wish.question)
+    return await _view(services, top_up_id)
+
+
 @router.post("/notices", status_code=204)
 async def take_notice(request: Request, services: Given) -> None:
     """Take what the payment provider says unasked; its signature is what lets it in."""
@@ -136,9 +158,20 @@ async def match_bill(day: date, _: Closer, services: Given) -> BillView:
         raise RefusedError(502, "payment_provider_silent", "the bill cannot be had now") from error
 
 
+@router.post("/bills/{day}/answer")
+async def answer_bill(day: date, wish: WantedAnswer, operator: Closer, services: Given) -> BillView:
+    """Say what the differences of a bill are; no money is moved by it."""
+    async with services.database.write() as transaction:
+        transaction.concerns(f"bill:{day.isoformat()}")
+        return await repository.answer_bill(
+            transaction, day, wish, by=operator.username, now=services.now()
+        )
+
+
 async def _view(services: Services, top_up_id: UUID) -> TopUpView:
     async with services.database.read() as transaction:
         row = await repository.find(transaction, repository.number_of(top_up_id))
-    if row is None:
-        raise RefusedError(404, "top_up_not_found", "there is no such top-up")
-    return repository.view_of(row)
+        if row is None:
+            raise RefusedError(404, "top_up_not_found", "there is no such top-up")
+        said = await answers.about(transaction, [row.order_no])
+    return repository.view_of(row, said.get(row.order_no, ()))

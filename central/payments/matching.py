@@ -3,11 +3,13 @@
 import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Final, Literal
 
 from central.payments.provider import BillLine
 
 Kind = Literal["missing", "extra", "amount", "twice", "other_day", "late"]
+OPEN: Final = frozenset[Kind]({"missing", "extra", "amount", "twice"})
+"""What a person must look at; ``late`` is credited, and ``other_day`` is on both sides."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
@@ -10,14 +10,22 @@ from uuid import UUID
 
 from sqlalchemy import Row, delete, insert, select, update
 
-from central.database import Transaction
+from central.database import ALARMS_LOCK, Transaction
 from central.ledger import accounts
 from central.ledger import repository as ledger
+from central.payments import answers
 from central.payments.matching import Difference, Matched, OwnLine
 from central.payments.provider import Notice, Seen, Way
-from central.payments.schemas import BillDifference, BillView, TopUpView
+from central.payments.schemas import (
+    Answer,
+    BillDifference,
+    BillView,
+    TopUpView,
+    WantedAnswer,
+)
 from central.payments.states import Deed, State, Step, TopUp, next_check
 from central.payments.tables import payment_bills, payment_notices, payment_orders
+from central.problems import RefusedError
 from central.tables import people
 from config.contract.money import MoneyUnit, Wallet
 
@@ -25,6 +33,8 @@ TOPIC: Final = "payments"
 _ORDERS = payment_orders.c
 _COPIED: Final = ("is_credited", "provider_no", "refund_no", "refund_fen", "question")
 _IN_LENGTH: Final = 500
+BILLS_LOOKED_AT: Final = 366
+"""A difference that nobody answers stands for a year."""
 
 
 def number_of(top_up_id: UUID) -> str:
@@ -131,6 +141,8 @@ async def advance(
     if after.refund_no != before.refund_no:
         values["refund_count"] = row.refund_count + 1
     await _change(transaction, row.order_no, values)
+    if after.question != before.question:
+        await answers.follow_questions(transaction, now=now, is_new=bool(after.question))
     return after.state
 
 
@@ -229,20 +241,25 @@ async def keep_bill(
         own_fen=matched.own_fen,
         differences=[_difference(each) for each in matched.differences],
     )
-    values = view.model_dump(exclude={"differences"})
+    values = view.model_dump(exclude={"differences", "question", "answers"})
     values["differences"] = json.dumps([each.model_dump() for each in view.differences])
     await transaction.execute(insert(payment_bills).values(values))
     transaction.announce(TOPIC)
+    (view,) = await answers.with_answers(transaction, [view])
+    await answers.follow_bills(
+        transaction, await bills(transaction, limit=BILLS_LOOKED_AT), now=now, day=day
+    )
     return view
 
 
 async def bills(transaction: Transaction, *, limit: int) -> list[BillView]:
     """Return bills, newest day first."""
     query = select(payment_bills).order_by(payment_bills.c.day.desc()).limit(limit)
-    return [
+    found = [
         BillView(**{**row, "differences": json.loads(row["differences"])})
         for row in (await transaction.execute(query)).mappings()
     ]
+    return await answers.with_answers(transaction, found)
 
 
 async def has_bill(transaction: Transaction, day: date) -> bool:
@@ -251,10 +268,52 @@ async def has_bill(transaction: Transaction, day: date) -> bool:
     return (await transaction.execute(query)).first() is not None
 
 
-def view_of(row: Row[Any]) -> TopUpView:
-    """Return an order as it is told."""
-    names = TopUpView.model_fields.keys() - {"top_up_id"}
-    return TopUpView(top_up_id=UUID(row.order_no), **{name: getattr(row, name) for name in names})
+def view_of(row: Row[Any], said: Sequence[Answer] = ()) -> TopUpView:
+    """Return an order as it is told. Args: said: What people said to its questions."""
+    names = TopUpView.model_fields.keys() - {"top_up_id", "answers"}
+    values = {name: getattr(row, name) for name in names}
+    return TopUpView(top_up_id=UUID(row.order_no), answers=list(said), **values)
+
+
+async def answer(
+    transaction: Transaction, row: Row[Any], wish: WantedAnswer, *, by: str, now: datetime
+) -> None:
+    """Keep what somebody found out about an order's question; it asks nothing any more.
+
+    What contradicts itself is not asked about again by itself: a person has looked.
+
+    Raises:
+        RefusedError: 409: it has another question, or none.
+    """
+    if row.question != wish.question:
+        raise RefusedError(409, "question_changed", "this is not what it asks")
+    await answers.keep(transaction, row.order_no, wish, by=by, now=now)
+    values: dict[str, Any] = {"question": ""}
+    if row.state == State.UNKNOWN:
+        values["check_at"] = None
+    await _change(transaction, row.order_no, values)
+    await answers.follow_questions(transaction, now=now, is_new=False)
+
+
+async def answer_bill(
+    transaction: Transaction, day: date, wish: WantedAnswer, *, by: str, now: datetime
+) -> BillView:
+    """Keep what somebody found out about a bill's differences.
+
+    Raises:
+        RefusedError: 404 without such a bill; 409: it asks something else, or nothing.
+    """
+    await transaction.take_turn(ALARMS_LOCK)
+    found = {each.day: each for each in await bills(transaction, limit=BILLS_LOOKED_AT)}
+    if day not in found:
+        raise RefusedError(404, "bill_not_found", "the bill of this day is not there")
+    if found[day].question != wish.question:
+        raise RefusedError(409, "question_changed", "this is not what it asks")
+    await answers.keep(transaction, day.isoformat(), wish, by=by, now=now)
+    after = await bills(transaction, limit=BILLS_LOOKED_AT)
+    await answers.follow_bills(transaction, after, now=now, day=None)
+    transaction.announce(TOPIC)
+    return next(each for each in after if each.day == day)
 
 
 def _order(row: Row[Any]) -> TopUp:

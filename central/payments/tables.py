@@ -55,3 +55,15 @@ payment_bills = Table(
     Column("own_fen", BigInteger, nullable=False),
     Column("differences", Text, nullable=False, comment="JSON"),
 )
+
+payment_answers = Table(
+    "payment_answers",
+    metadata,
+    Column("answer_id", String(36), primary_key=True),
+    Column("about", String(64), nullable=False, index=True, comment="an order_no, or a day"),
+    Column("question", String(64), nullable=False, comment="a word; the digest of differences"),
+    Column("words", String(200), nullable=False),
+    Column("answered_by", String(64), nullable=False, comment="the name of then"),
+    Column("answered_at", UtcDateTime, nullable=False),
+    comment="what people found out; no money is moved by it, and nothing is changed",
+)

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from central.database import Transaction
+from central.events.partitions import SPAN
 from central.nodes import repository as nodes
 from central.problems import RESPONSES
 from central.retention import repository
@@ -61,6 +62,9 @@ async def _central_lines(transaction: Transaction, services: Services) -> list[R
                     deleted_count=run.deleted_count,
                 ),
                 now=now,
+                waits=SPAN
+                if transaction.is_postgresql and "events" in data_class.tables
+                else timedelta(),
             )
         )
     return lines
@@ -94,14 +98,17 @@ def _line(
     *,
     now: datetime,
     node: str | None = None,
+    waits: timedelta = timedelta(),
 ) -> RetentionLine:
     kept, every = data_class.kept(services.settings.site), data_class.every
     minimum_days, maximum_days = data_class.bounds_days()
     due_at = None if kept is None or status.oldest_at is None else status.oldest_at + kept
+    # What waits for the rest of its partition is not late yet.
+    latest = None if due_at is None else due_at + waits
     # A terminal that never said how its timers are has none, which is late, too.
     is_late = every is not None and (
         (node is not None and status.next_run_at is None)
-        or is_overdue(due_at=due_at, next_run_at=status.next_run_at, every=every, now=now)
+        or is_overdue(due_at=latest, next_run_at=status.next_run_at, every=every, now=now)
     )
     return RetentionLine(
         **status.model_dump(),

@@ -38,6 +38,7 @@ from central.database import ALARMS_LOCK, EVENTS_LOCK, Transaction
 from central.diner.tables import diner_links, diner_meals, diner_ratings
 from central.duty.tables import guard_desks, shift_notes
 from central.fire.tables import fire_people, fires
+from central.integrations.tables import outside_events
 from central.muster import repository as muster
 from central.muster.tables import area_facts, roll_calls
 from central.operator_tables import api_tokens, invitations, sessions
@@ -58,6 +59,7 @@ from central.tables import templates as templates_table
 from central.users import sessions as users
 from central.video import repository as video
 from central.visits import repository as visits_repository
+from config.contract.events import PayerIdentified
 from config.contract.video_events import MediaKind
 
 
@@ -276,10 +278,12 @@ async def _forget_patrols(transaction: Transaction, until: datetime, limit: int)
 
 RULES: Final[Mapping[str, Rule]] = {
     "crops": _expired(blobs.c.sha256),
-    "passages": of_classes({"access"}, with_forgiven=True),
+    "passages": of_classes(
+        "passages", {"access"}, types={PayerIdentified.type_name}, with_forgiven=True
+    ),
     "candidates": CANDIDATES_RULE,
-    "alarms": of_classes({"alarm", "fire"}),
-    "device_events": of_classes({"telemetry"}),
+    "alarms": of_classes("alarms", {"alarm", "fire"}),
+    "device_events": of_classes("device_events", {"telemetry"}),
     "face_reviews": Rule(_oldest_review, _forget_reviews),
     "visitors": Rule(_oldest_visit, _forget_visits),
     "alarm_list": Rule(_oldest_alarm, _forget_alarms),
@@ -292,6 +296,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "sessions": Rule(_oldest_session, _forget_sessions),
     "whereabouts": Rule(_oldest_place, _forget_places),
     "imports": _expired(imports.c.import_id),
+    "outside_repeats": _expired(outside_events.c.event_hash),
     "invitations": _expired(
         invitations.c.secret_hash,
         node_tokens.c.secret_hash,

@@ -12,14 +12,20 @@ from sqlalchemy import Column, ColumnElement, Table, and_, func, not_, select, u
 
 from central.alarms import channels
 from central.alarms.tables import alarm_settings
+from central.connectors.repository import purpose as connector_purpose
+from central.connectors.tables import connectors
 from central.database import FACES_LOCK, Transaction
+from central.integrations import subscriptions
+from central.integrations.tables import webhooks
 from central.keys import KeyEncryptionKey, KeysError
 from central.nodes.repository import release_purpose
+from central.oidc.repository import SECRET_PURPOSE
+from central.operator_tables import identity_providers
 from central.people import pictures, templates
 from central.tables import enrolment_pictures, face_reviews, nodes, site_values
 from central.tables import templates as templates_table
 
-SECRETS: Final = ("central-key", "card-key", "authority", "operators-key")
+SECRETS: Final = ("central-key", "card-key", "authority", "operators-key", "orders-key")
 """Values of the site that are wrapped (``central.keys.kept_secret``)."""
 Renew = Callable[[KeyEncryptionKey, Mapping[str, Any]], dict[str, Any]]
 
@@ -65,6 +71,21 @@ def _channel_secret(kek: KeyEncryptionKey, row: Mapping[str, Any]) -> dict[str, 
     return {"secret": kek.wrap(kek.unwrap(row["secret"], purpose=bound), purpose=bound)}
 
 
+def _connector_secret(kek: KeyEncryptionKey, row: Mapping[str, Any]) -> dict[str, Any]:
+    bound = connector_purpose(str(row["name"]))
+    return {"secret": kek.wrap(kek.unwrap(row["secret"], purpose=bound), purpose=bound)}
+
+
+def _provider_secret(kek: KeyEncryptionKey, row: Mapping[str, Any]) -> dict[str, Any]:
+    opened = kek.unwrap(row["secret"], purpose=SECRET_PURPOSE)
+    return {"secret": kek.wrap(opened, purpose=SECRET_PURPOSE)}
+
+
+def _webhook_secret(kek: KeyEncryptionKey, row: Mapping[str, Any]) -> dict[str, Any]:
+    bound = subscriptions.purpose(str(row["webhook_id"]))
+    return {"secret": kek.wrap(kek.unwrap(row["secret"], purpose=bound), purpose=bound)}
+
+
 PLACES: Final = (
     Place(
         "templates", templates_table.c.template_id, templates_table.c.wrapped_key, templates.renewed
@@ -89,6 +110,21 @@ PLACES: Final = (
         alarm_settings.c.secret,
         _channel_secret,
         alarm_settings.c.secret.is_not(None),
+    ),
+    Place("webhooks", webhooks.c.webhook_id, webhooks.c.secret, _webhook_secret),
+    Place(
+        "connectors",
+        connectors.c.name,
+        connectors.c.secret,
+        _connector_secret,
+        connectors.c.secret.is_not(None),
+    ),
+    Place(
+        "identity_providers",
+        identity_providers.c.name,
+        identity_providers.c.secret,
+        _provider_secret,
+        identity_providers.c.secret.is_not(None),
     ),
     Place(
         "secrets", site_values.c.name, site_values.c.value, _secret, site_values.c.name.in_(SECRETS)

@@ -1,11 +1,13 @@
 """What operators do with their own account: password, second factor, tokens for programs."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row
 
 from central.database import Database, Transaction
+from central.oidc import repository as provider_accounts
 from central.problems import RefusedError
 from central.roles import at_terminals
 from central.security import TOKEN_NEVER, Operator, hashed, new_secret
@@ -19,6 +21,7 @@ from central.users.account_schemas import (
     RecoveryCodes,
     WantedToken,
 )
+from central.users.guessing import refuse_guessable
 from central.users.service import Users
 from central.users.sign_in import SignIns
 from config.contract.identifiers import new_id
@@ -26,13 +29,24 @@ from config.site import Site
 
 TOKEN_PREFIX: Final = "menshen_"  # noqa: S105 - what a leaked one is found by
 TOKEN_COUNT_MAX: Final = 50
+FRESH: Final = timedelta(minutes=10)
+"""So long after it was opened, a session stands for the password that is at the provider."""
 
 
 class Accounts:
     """The accounts of one site, each as its own operator changes it."""
 
-    def __init__(self, database: Database, users: Users, sign_ins: SignIns, site: Site) -> None:
+    def __init__(
+        self,
+        database: Database,
+        users: Users,
+        sign_ins: SignIns,
+        site: Site,
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
         """Change accounts in ``database``."""
+        self._now = now
         self._database, self._users, self._sign_ins = database, users, sign_ins
         self._policy = site.policy
         self._issuer = site.site.name.get("en") or site.site.id
@@ -59,11 +73,19 @@ class Accounts:
             at_terminals=list(at_terminals(operator.role)),
             has_terminal_card=row.terminal_card is not None,
             terminal_until=row.terminal_until,
+            has_password=bool(row.password_hash),
         )
 
     async def change_password(self, wish: ChangedPassword, operator: Operator) -> None:
         """Replace the password; every other session ends."""
         found = await self._proven(operator, wish.old_password)
+        if not found.password_hash:
+            raise RefusedError(
+                409,
+                "provider_account",
+                "your password is at the identity provider: change it there",
+            )
+        refuse_guessable(wish.new_password, username=operator.username)
         password_hash = await self._users.passwords.hash(wish.new_password)
         async with self._database.write() as transaction:
             await repository.change_user(transaction, found.user_id, password_hash=password_hash)
@@ -182,10 +204,21 @@ class Accounts:
         self._sign_ins.begin_own(operator)
         async with self._database.read() as transaction:
             found = await self._row(transaction, operator)
-        if not await self._users.passwords.fits(password, found.password_hash):
+        if not found.password_hash:
+            await self._check_fresh(operator)
+        elif not await self._users.passwords.fits(password, found.password_hash):
             raise RefusedError(422, "wrong_password", "this is not your password")
         self._sign_ins.succeed_own(operator)
         return found
+
+    async def _check_fresh(self, operator: Operator) -> None:
+        """Refuse who has no password here, unless they have just signed in at the provider."""
+        async with self._database.read() as transaction:
+            session = await provider_accounts.session_of(transaction, operator.session)
+        if session is None or session.created_at + FRESH < self._now():
+            raise RefusedError(
+                422, "sign_in_anew", "sign out and in again, and do this within ten minutes"
+            )
 
     @staticmethod
     async def _row(transaction: Transaction, operator: Operator) -> Row[Any]:

@@ -24,6 +24,7 @@ class AccountView(BaseModel):
         scopes: What a token may be good for.
         at_terminals: What card and PIN are good for at terminals; empty where for nothing.
         terminal_until: When that ends; None: with the account.
+        has_password: False of who signs in at the identity provider.
     """
 
     user_id: str
@@ -37,6 +38,7 @@ class AccountView(BaseModel):
     at_terminals: list[EdgePermission]
     has_terminal_card: bool
     terminal_until: AwareDatetime | None
+    has_password: bool
 
 
 class ChangedPassword(Asked):
@@ -71,7 +73,7 @@ class ConfirmedByCode(Asked):
 class CodeStep(Asked):
     """The second step of signing in. Attributes: code: of the second factor, or a recovery code."""
 
-    challenge: Annotated[str, Field(max_length=1000, repr=False)]
+    challenge: Annotated[str, Field(max_length=3000, repr=False)]
     code: Code
 
 

@@ -34,7 +34,7 @@ from central.users.schemas import (
     SignIn,
     UserList,
 )
-from central.users.sign_in import Challenged, Device
+from central.users.sign_in import Challenged, Device, Entered
 
 router = APIRouter(tags=["users"], responses=RESPONSES)
 Admin = Annotated[Operator, Depends(Requires("users.manage"))]
@@ -68,12 +68,11 @@ async def sign_in(
 ) -> SessionView | JSONResponse:
     """Sign in; sets the session's cookie, or answers 202 where a second factor is asked for."""
     outcome = await services.sign_ins.with_password(
-        wish, device=_device(services, request), address=address_of(request), now=services.now()
+        wish, device=device_of(services, request), address=address_of(request), now=services.now()
     )
     if isinstance(outcome, Challenged):
         return JSONResponse({"challenge": outcome.challenge}, status_code=202)
-    await _take_over(services, request, outcome.operator)
-    return _signed_in(response, services, outcome.session, outcome.operator, outcome.device)
+    return await admitted(services, request, response, outcome)
 
 
 @router.post("/sessions/second-factor", status_code=201)
@@ -84,12 +83,11 @@ async def sign_in_with_code(
     outcome = await services.sign_ins.with_code(
         wish.challenge,
         wish.code,
-        device=_device(services, request),
+        device=device_of(services, request),
         address=address_of(request),
         now=services.now(),
     )
-    await _take_over(services, request, outcome.operator)
-    return _signed_in(response, services, outcome.session, outcome.operator, outcome.device)
+    return await admitted(services, request, response, outcome)
 
 
 @router.post("/sessions/card", status_code=201)
@@ -106,12 +104,11 @@ async def sign_in_with_card(
         wish.number,
         wish.pin,
         key=services.card_key,
-        device=_device(services, request),
+        device=device_of(services, request),
         address=address_of(request),
         now=now,
     )
-    await _take_over(services, request, outcome.operator)
-    return _signed_in(response, services, outcome.session, outcome.operator, outcome.device)
+    return await admitted(services, request, response, outcome)
 
 
 @router.post("/invitations/accept", status_code=201, dependencies=[Depends(limit_attempts)])
@@ -122,7 +119,7 @@ async def accept_invitation(
     session, operator = await services.users.accept(
         wish, address=address_of(request), now=services.now()
     )
-    device = _device(services, request).knowing(operator.user_id)
+    device = device_of(services, request).knowing(operator.user_id)
     return _signed_in(response, services, session, operator, device)
 
 
@@ -189,7 +186,7 @@ async def remove_user(user_id: str, operator: Admin, services: Given) -> None:
     """Remove an operator, whose sessions end at once."""
     if user_id == operator.user_id:
         raise RefusedError(409, "own_account", "another administrator must remove you")
-    await services.users.remove(user_id)
+    await services.users.remove(user_id, now=services.now())
 
 
 @router.post("/users/{user_id}/reset", status_code=201)
@@ -260,6 +257,7 @@ def _view(operator: Operator) -> SessionView:
         permissions=sorted(operator.permissions),
         needs_second_factor=operator.needs_second_factor,
         is_locked=operator.is_desk,
+        is_of_provider=operator.is_of_provider,
     )
 
 
@@ -272,8 +270,17 @@ async def _take_over(services: Services, request: Request, operator: Operator) -
             await services.desks.take_over(transaction, secret, operator, now=services.now())
 
 
-def _device(services: Services, request: Request) -> Device:
+def device_of(services: Services, request: Request) -> Device:
+    """Return the browser that a request comes from."""
     return services.sign_ins.device_of(request.cookies.get(DEVICE_COOKIE))
+
+
+async def admitted(
+    services: Services, request: Request, response: Response, outcome: Entered
+) -> SessionView:
+    """Let the browser have its session, and the desk that it may be its guard."""
+    await _take_over(services, request, outcome.operator)
+    return _signed_in(response, services, outcome.session, outcome.operator, outcome.device)
 
 
 def _signed_in(

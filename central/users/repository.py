@@ -7,7 +7,14 @@ from typing import Any, Final
 from sqlalchemy import Row, delete, func, insert, select, update
 
 from central.database import Transaction
-from central.operator_tables import api_tokens, invitations, recovery_codes, sessions, users
+from central.operator_tables import (
+    api_tokens,
+    invitations,
+    provider_accounts,
+    recovery_codes,
+    sessions,
+    users,
+)
 from central.roles import at_terminals
 from central.site_values import next_replica_version
 from central.users.schemas import OpenLink, UserView
@@ -134,6 +141,7 @@ async def list_users(transaction: Transaction, *, now: datetime) -> list[UserVie
         users,
         count(sessions).label("session_count"),
         count(api_tokens).label("token_count"),
+        users.c.user_id.in_(select(provider_accounts.c.user_id)).label("is_of_provider"),
     ).order_by(users.c.username)
     return [
         UserView(
@@ -147,6 +155,7 @@ async def list_users(transaction: Transaction, *, now: datetime) -> list[UserVie
             token_count=row.token_count,
             has_terminal_card=row.terminal_card is not None,
             terminal_until=row.terminal_until,
+            is_of_provider=row.is_of_provider,
         )
         for row in await transaction.execute(query)
     ]

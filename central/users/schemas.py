@@ -9,12 +9,13 @@ from central.people.schemas import Number, Pin
 from config.contract.operators import Role
 
 
-def _plain(username: str) -> str:
+def plain(username: str) -> str:
+    """Return a name as names are compared: without regard to case and width of letters."""
     return unicodedata.normalize("NFKC", username).strip().casefold()
 
 
 Username = Annotated[
-    str, AfterValidator(_plain), Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+$")
+    str, AfterValidator(plain), Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+$")
 ]
 """Compared without regard to case and width of letters."""
 Password = Annotated[str, Field(max_length=256, repr=False)]
@@ -70,6 +71,7 @@ class SessionView(BaseModel):
         permissions: None while a second factor is missing that the role needs.
         needs_second_factor: It is missing, and nothing but the own account is open.
         is_locked: Nobody is: this is a guard's desk, ``username`` is who was there last, masked.
+        is_of_provider: By the identity provider, where the session ends, too.
     """
 
     username: str
@@ -77,6 +79,7 @@ class SessionView(BaseModel):
     permissions: list[str]
     needs_second_factor: bool = False
     is_locked: bool = False
+    is_of_provider: bool = False
 
 
 class UserView(BaseModel):
@@ -85,6 +88,7 @@ class UserView(BaseModel):
     Attributes:
         deactivated_at: Since when nobody can sign in as this one.
         terminal_until: When the rights at terminals end; None: with the account.
+        is_of_provider: They sign in at the identity provider, and have no password here.
     """
 
     user_id: str
@@ -97,6 +101,7 @@ class UserView(BaseModel):
     token_count: int = 0
     has_terminal_card: bool = False
     terminal_until: AwareDatetime | None = None
+    is_of_provider: bool = False
 
 
 class OpenLink(BaseModel):

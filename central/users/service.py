@@ -5,10 +5,12 @@ from typing import Final
 
 from central.audit.notes import ANYBODY, CENTRAL, Note
 from central.database import Database, Transaction
+from central.oidc import repository as provider_accounts
 from central.problems import RefusedError
 from central.roles import ROLES, duties_of, grantable, may_become, may_reset
 from central.security import SESSION_LIFETIME, Operator, hashed, new_secret
 from central.users import repository, sessions, terminals
+from central.users.guessing import refuse_guessable
 from central.users.passwords import Passwords
 from central.users.schemas import (
     AcceptInvitation,
@@ -35,6 +37,11 @@ class Users:
         self._database, self._url, self._policy = database, url, policy
         self._seen: dict[str, datetime] = {}
         self.passwords = passwords or Passwords()
+
+    @property
+    def has_separate_administrators(self) -> bool:
+        """Whether nobody at this site is system and security administrator at once."""
+        return self._policy.has_separate_administrators
 
     async def separate_administrators(self, transaction: Transaction) -> None:
         """Where the site wants it, let nobody be system and security administrator at once."""
@@ -115,7 +122,7 @@ class Users:
 
     async def invite(self, role: str, *, made_by: str, now: datetime) -> Invitation:
         """Return a one-time link for a new operator."""
-        self._check_grantable(role)
+        self.check_grantable(role)
         async with self._database.write() as transaction:
             return await self._invite(transaction, role, made_by=made_by, now=now)
 
@@ -128,7 +135,8 @@ class Users:
             about = () if link.user_id is None else (f"user:{link.user_id}",)
             transaction.concerns(f"role:{link.role}", *about)
 
-    def _check_grantable(self, role: str) -> None:
+    def check_grantable(self, role: str) -> None:
+        """Refuse with 409 a role that this site does not have."""
         separate = self._policy.has_separate_administrators
         if role not in grantable(has_separate_administrators=separate):
             raise RefusedError(
@@ -185,6 +193,7 @@ class Users:
         async with self._database.read() as transaction:
             if await repository.find_invitation(transaction, secret_hash, now=now) is None:
                 raise _not_good()
+        refuse_guessable(wish.password, username=wish.username)
         password_hash = await self.passwords.hash(wish.password)
         user_id = str(new_id())
         async with self._database.write() as transaction:
@@ -215,6 +224,10 @@ class Users:
         """Return a one-time link for a new password; the old one is good until it is used."""
         async with self._database.write() as transaction:
             role = await self._resettable(transaction, user_id, operator)
+            if await provider_accounts.is_of_provider(transaction, user_id):
+                raise RefusedError(
+                    409, "provider_account", "their password is at the identity provider"
+                )
             return await self._invite(
                 transaction, role, user_id=user_id, made_by=operator.username, now=now
             )
@@ -270,8 +283,10 @@ class Users:
         password_hash = await self.passwords.hash(wish.password)
         async with self._database.write() as transaction:
             link = await repository.use_invitation(transaction, secret_hash, now=now, is_reset=True)
-            if link is None or await repository.find_user(transaction, link.user_id) is None:
+            found = link and await repository.find_user(transaction, link.user_id)
+            if link is None or found is None:
                 raise _not_good()
+            refuse_guessable(wish.password, username=found.username)
             await repository.change_user(transaction, link.user_id, password_hash=password_hash)
             await sessions.end_sessions(transaction, user_id=link.user_id)
             await sessions.remove_tokens(transaction, link.user_id)
@@ -287,7 +302,7 @@ class Users:
         if user_id == operator.user_id:
             raise RefusedError(409, "own_account", "another administrator must change you")
         if wish.role is not None:
-            self._check_grantable(wish.role)
+            self.check_grantable(wish.role)
         async with self._database.write() as transaction:
             found = await repository.find_user(transaction, user_id)
             if found is None:
@@ -307,7 +322,7 @@ class Users:
             if found.deactivated_at is None and values:
                 is_leaving = values.get("deactivated_at") is not None
                 after = "" if is_leaving else str(values.get("role", found.role))
-                await self._check_not_last(transaction, user_id, found.role, after)
+                await self.check_not_last(transaction, user_id, found.role, after)
             if not values:
                 return
             await repository.change_user(transaction, user_id, **values)
@@ -316,20 +331,22 @@ class Users:
                 await sessions.remove_tokens(transaction, user_id)
             transaction.concerns(fields=sorted(values), is_active=wish.is_active)
 
-    async def remove(self, user_id: str) -> None:
+    async def remove(self, user_id: str, *, now: datetime) -> None:
         """Remove an operator; their sessions and streams end."""
         async with self._database.write() as transaction:
             found = await repository.find_user(transaction, user_id)
             if found is None:
                 raise _not_found()
             if found.deactivated_at is None:
-                await self._check_not_last(transaction, user_id, found.role, "")
+                await self.check_not_last(transaction, user_id, found.role, "")
+            await provider_accounts.remember_leaver(transaction, user_id, now=now)
             await repository.remove_user(transaction, user_id)
 
     @staticmethod
-    async def _check_not_last(
+    async def check_not_last(
         transaction: Transaction, user_id: str, before: str, after: str
     ) -> None:
+        """Refuse with 409 that nobody would have a duty any more; ``after`` is the new role."""
         lost = duties_of(before) - duties_of(after)
         others = await repository.active_roles(transaction, but=user_id)
         if lost - frozenset().union(*(duties_of(role) for role in others)):

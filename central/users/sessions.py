@@ -53,7 +53,7 @@ async def find_operator(
         return _bearer((await transaction.execute(query)).first())
     columns = (users.c.user_id, users.c.username, users.c.role, users.c.created_at)
     query = (
-        select(*columns, users.c.totp_secret)
+        select(*columns, users.c.totp_secret, sessions.c.is_strong, sessions.c.provider)
         .join(sessions, sessions.c.user_id == users.c.user_id)
         .where(
             sessions.c.id_hash == session,
@@ -62,7 +62,15 @@ async def find_operator(
         )
     )
     row = (await transaction.execute(query)).first()
-    return None if row is None else _operator(row, session=session)
+    if row is None:
+        return None
+    operator = _operator(row, session=session)
+    return operator.model_copy(
+        update={
+            "has_second_factor": operator.has_second_factor or row.is_strong,
+            "is_of_provider": row.provider is not None,
+        }
+    )
 
 
 async def still_open(transaction: Transaction, owners: Iterable[str], *, now: datetime) -> set[str]:

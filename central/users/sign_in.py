@@ -14,9 +14,12 @@ from sqlalchemy import Row
 from central.audit.notes import ANYBODY, Note
 from central.database import Database, Transaction
 from central.keys import KeyEncryptionKey, KeysError
+from central.oidc import repository as providers
+from central.oidc.repository import ProviderSession
+from central.oidc.schemas import ProviderSettings
 from central.problems import RefusedError
-from central.roles import ROLES
-from central.security import Operator
+from central.roles import ROLES, duties_of
+from central.security import Operator, hashed
 from central.users import repository, second_factor
 from central.users.delays import Counter, Delays, code_counters, password_counters
 from central.users.schemas import SignIn
@@ -91,17 +94,22 @@ class SignIns:
         """Take the first step; refuses with 401, or 429 who has failed too often."""
         async with self._database.read() as transaction:
             known = await repository.find_named(transaction, wish.username)
+            provider = await providers.settings_of(transaction)
         user_id = None if known is None else str(known.user_id)
         counters = password_counters(
             wish.username, address=address, device=device.of(user_id or "")
         )
         self._begin(counters)
         is_active = known is not None and known.deactivated_at is None
-        stored = known.password_hash if known is not None and is_active else None
+        # Who signs in at the provider has none.
+        stored = (known.password_hash or None) if known is not None and is_active else None
         if not await self._users.passwords.fits(wish.password, stored) or known is None:
             await self._refuse(counters, user_id, address)
             raise _wrong()
         self._delays.succeed(counters)
+        if _only_breaks_glass(provider) and "security" not in duties_of(known.role):
+            await self._refuse(counters, user_id, address)
+            raise RefusedError(403, "use_provider", "sign in with your organisation's account")
         if known.totp_secret is not None:
             return Challenged(self._challenge(known, now))
         async with self._database.write() as transaction:
@@ -137,7 +145,7 @@ class SignIns:
         self, challenge: str, code: str, *, device: Device, address: str, now: datetime
     ) -> Entered:
         """Take the second step: a code of the second factor, or a recovery code."""
-        user_id, mark = self._challenged(challenge, now)
+        user_id, mark, opened = self._challenged(challenge, now)
         counters = code_counters(user_id, device=device.of(user_id))
         self._begin(counters)
         async with self._database.write() as transaction:
@@ -146,9 +154,27 @@ class SignIns:
                 raise _over()
             if await self.is_code(transaction, found, code, now=now):
                 self._delays.succeed(counters)
-                return await self._enter(transaction, user_id, device, address, now)
+                return await self._enter(transaction, user_id, device, address, now, opened)
         await self._refuse(counters, user_id, address)
         raise RefusedError(401, "bad_code", "this code is wrong, used or too old")
+
+    async def of_provider(
+        self,
+        user_id: str,
+        opened: ProviderSession,
+        *,
+        device: Device,
+        address: str,
+        now: datetime,
+    ) -> Entered | Challenged:
+        """Let in whom the identity provider has let in, or ask for our second factor, too."""
+        async with self._database.write() as transaction:
+            known = await repository.find_user(transaction, user_id)
+            if known is None or known.deactivated_at is not None:
+                raise RefusedError(401, "account_shut_out", "this account is shut out")
+            if known.totp_secret is not None and not opened.is_strong:
+                return Challenged(self._challenge(known, now, opened))
+            return await self._enter(transaction, user_id, device, address, now, opened)
 
     async def is_code(
         self, transaction: Transaction, user: Row[Any], code: str, *, now: datetime
@@ -188,22 +214,36 @@ class SignIns:
         """Begin anew after the right password."""
         self._delays.succeed((_own_counter(operator),))
 
-    def _challenge(self, user: Row[Any], now: datetime) -> str:
-        told = {
+    def _challenge(
+        self, user: Row[Any], now: datetime, opened: ProviderSession | None = None
+    ) -> str:
+        told: dict[str, Any] = {
             "user": user.user_id,
             "until": (now + CHALLENGE_LIFETIME).timestamp(),
             "mark": _mark(user),
         }
+        if opened is not None:
+            told["issuer"], told["session"] = opened.issuer, opened.provider_session
+            told["over"] = opened.expires_at.isoformat()
         return self._key.wrap(json.dumps(told).encode(), purpose="challenge")
 
-    def _challenged(self, challenge: str, now: datetime) -> tuple[str, str]:
+    def _challenged(self, challenge: str, now: datetime) -> tuple[str, str, ProviderSession | None]:
         try:
             told = json.loads(self._key.unwrap(challenge, purpose="challenge"))
         except (KeysError, ValueError) as error:
             raise _over() from error
         if told["until"] <= now.timestamp():
             raise _over()
-        return told["user"], told["mark"]
+        if "issuer" not in told:
+            return told["user"], told["mark"], None
+        opened = ProviderSession(
+            issuer=told["issuer"],
+            provider_session=told["session"],
+            id_token=None,
+            is_strong=False,
+            expires_at=datetime.fromisoformat(told["over"]),
+        )
+        return told["user"], told["mark"], opened
 
     def _begin(self, counters: Sequence[Counter]) -> None:
         wait_s = self._delays.begin(counters, now_s=time.monotonic())
@@ -241,12 +281,30 @@ class SignIns:
         device: Device,
         address: str,
         now: datetime,
+        opened: ProviderSession | None = None,
     ) -> Entered:
-        transaction.note(Note(actor=f"user:{user_id}", address=address, action="sessions_post"))
+        actor, detail = f"user:{user_id}", dict[str, str]()
+        provider = await providers.settings_of(transaction)
+        if provider is not None and provider.is_on:
+            detail["way"] = "local" if opened is None else "provider"
+        if opened is None and _only_breaks_glass(provider):
+            about = (actor,)
+            transaction.note(
+                Note(actor=actor, address=address, action="glass_broken", objects=about)
+            )
+        transaction.note(Note(actor=actor, address=address, action="sessions_post", detail=detail))
         session, operator = await self._users.open_session(
             transaction, user_id, address=address, now=now
         )
+        if opened is not None:
+            await providers.mark_session(transaction, hashed(session), opened)
+            operator = await self._users.find(transaction, hashed(session), now=now) or operator
         return Entered(session, operator, device.knowing(user_id))
+
+
+def _only_breaks_glass(provider: ProviderSettings | None) -> bool:
+    """Return whether a password kept here is for when the identity provider is down."""
+    return provider is not None and provider.is_on and provider.local_sign_in == "administrators"
 
 
 def _opens(known: Row[Any], pin: str, *, key: bytes, now: datetime) -> bool:

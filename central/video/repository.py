@@ -31,6 +31,8 @@ from config.contract.events import ClipKept, Event, RecordingChecked
 from config.contract.video_events import MediaFormat, MediaKind
 
 TOPIC: Final = "video"
+TYPES: Final = frozenset({ClipKept.type_name, RecordingChecked.type_name})
+"""Events that are looked at."""
 _MEDIA: Final = alarm_media.c
 _CONTENTS: Final = alarm_media_contents.c
 _RECORDINGS: Final = camera_recordings.c
@@ -41,7 +43,7 @@ async def note_kept(
 ) -> None:
     """Note what nodes say of pictures and recordings; an older statement changes nothing newer."""
     for event in events:
-        if event.type not in (ClipKept.type_name, RecordingChecked.type_name):
+        if event.type not in TYPES:
             continue
         told = event.parsed()
         if isinstance(told, ClipKept):

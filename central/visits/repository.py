@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, insert, or_, select, update
 
 from central.database import Transaction
 from central.people.masking import masked
@@ -123,7 +123,10 @@ async def cancel(transaction: Transaction, visit_id: str, *, now: datetime) -> N
 
 
 async def note_arrivals(transaction: Transaction, events: Iterable[Event]) -> None:
-    """Note who arrived, by the first telling; of somebody who is no visitor nothing is noted."""
+    """Note who arrived first when; of somebody who is no visitor nothing is noted.
+
+    A terminal that catches up tells of the first arrival after a later one.
+    """
     for event in events:
         if event.type != VisitorArrived.type_name:
             continue
@@ -132,7 +135,10 @@ async def note_arrivals(transaction: Transaction, events: Iterable[Event]) -> No
             continue
         noted = await transaction.execute(
             update(visits)
-            .where(visits.c.visit_id == told.holder_id, visits.c.arrived_at.is_(None))
+            .where(
+                visits.c.visit_id == told.holder_id,
+                or_(visits.c.arrived_at.is_(None), visits.c.arrived_at > event.time),
+            )
             .values(arrived_at=event.time, arrived_point=told.access_point)
             .returning(visits.c.visit_id)
         )

@@ -1,6 +1,6 @@
 /** Lines of central's check in the words of the page. */
 
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { nameOf } from "./access-words.js";
 import { h } from "/web/dom.js";
 import { hasWords, t, term } from "/web/i18n.js";

@@ -1,6 +1,6 @@
 /** What would change, before it is put in force: compare, then apply. */
 
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { findings } from "./access-lines.js";
 import { actionButton, openDialog } from "./forms.js";
 import { h } from "/web/dom.js";

@@ -1,6 +1,6 @@
 /** The access model as tables: what they say, and which form changes a row. */
 
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { combinationsInWords, hoursInWords, nameOf, passbackInWords, placesInWords, when } from "./access-words.js";
 import { h } from "/web/dom.js";
 import { formatMinute } from "/web/format.js";

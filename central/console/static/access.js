@@ -6,7 +6,7 @@ import { findings } from "./access-lines.js";
 import { openPreview } from "./access-preview.js";
 import { TABLES } from "./access-tables.js";
 import { get } from "./api.js";
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { follow } from "./follow.js";
 import { actionButton, actionForm, openDialog } from "./forms.js";
 import { lockdowns } from "./lockdowns.js";

@@ -13,7 +13,7 @@ const PASSWORD_LENGTH_MIN = 12;
 
 /**
  * @typedef {{username: string, role: string, has_second_factor: boolean, must_have_second_factor: boolean,
- *   second_factor_until: string | null, recovery_code_count: number, scopes: string[]}} Account
+ *   second_factor_until: string | null, recovery_code_count: number, scopes: string[], has_password: boolean}} Account
  */
 
 startPage({
@@ -28,7 +28,7 @@ startPage({
       fill(title, `${account.username} · ${term("role", account.role)}`);
       fill(
         body,
-        h("div", {}, factor(account, zone, load), password()),
+        h("div", {}, factor(account, zone, load), account.has_password ? password() : section("account.change_password", h("p", {}, t("account.of_provider")))),
         h(
           "div",
           {},
@@ -79,15 +79,19 @@ function factor(account, zone, onChanged) {
     ? h("p", {}, t("account.factor_on", { n: left }))
     : h("p", {}, must && prioritySign(3), must && until ? t("account.factor_until", { until: formatTime(until, zone) }) : t("account.factor_off"));
   const begin = h("button", { type: "button", class: has ? "" : "primary" }, t(has ? "account.factor_again" : "account.factor_begin"));
-  begin.addEventListener("click", () => setUp(onChanged));
+  begin.addEventListener("click", () => setUp(account, onChanged));
   const remove = has && !must && h("button", { type: "button", class: "quiet" }, t("account.factor_remove"));
-  if (remove) remove.addEventListener("click", () => takeOff(onChanged));
+  if (remove) remove.addEventListener("click", () => takeOff(account, onChanged));
   return section("operators.second_factor", state, h("footer", { class: "deeds" }, begin, remove));
 }
 
-/** @param {() => Promise<void>} onChanged */
-function setUp(onChanged) {
-  const form = actionForm("account.next", [field("field.password", secretInput("password", "current-password"))], async (values) => {
+/** The password once more; whoever has none here has signed in at the provider a moment ago. @param {Account} account */
+const proof = ({ has_password: hasPassword }) =>
+  hasPassword ? field("field.password", secretInput("password", "current-password")) : h("p", {}, h("input", { type: "hidden", name: "password", value: "" }), t("account.fresh_hint"));
+
+/** @param {Account} account @param {() => Promise<void>} onChanged */
+function setUp(account, onChanged) {
+  const form = actionForm("account.next", [proof(account)], async (values) => {
     const made = await post("/account/second-factor", values);
     form.replaceWith(h("p", {}, t("account.scan")), h("img", { class: "code", src: `/api/v1/account/second-factor/code.svg?${Date.now()}`, alt: t("account.picture") }), h("pre", { class: "token" }, made.secret), confirming());
   });
@@ -104,9 +108,9 @@ function setUp(onChanged) {
   dialog.addEventListener("close", () => onChanged());
 }
 
-/** @param {() => Promise<void>} onChanged */
-function takeOff(onChanged) {
-  const fields = [field("field.password", secretInput("password", "current-password")), field("account.code", codeInput())];
+/** @param {Account} account @param {() => Promise<void>} onChanged */
+function takeOff(account, onChanged) {
+  const fields = [proof(account), field("account.code", codeInput())];
   const form = actionForm("account.factor_remove", fields, async (values) => {
     await post("/account/second-factor/remove", values);
     dialog.close();

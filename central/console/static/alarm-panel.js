@@ -8,7 +8,7 @@ import { lineText } from "./event-line.js";
 import { wear } from "./style.js";
 import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
-import { language, localName, t } from "/web/i18n.js";
+import { language, localName, t, term } from "/web/i18n.js";
 import { prioritySign } from "/web/symbols.js";
 
 /**
@@ -23,6 +23,12 @@ import { prioritySign } from "/web/symbols.js";
  * @property {(id: string) => void} choose another alarm
  */
 
+/** Alarms that are settled on another page: who may see it, and where it is. @type {Record<string, [string, string]>} */
+const PLACES = {
+  canteen_exception: ["canteen.read", "/canteen#cases/exceptions"],
+  board_update: ["firmware.read", "/boards"],
+  rollout_halted: ["firmware.read", "/boards#rollouts"],
+};
 const EVENTS_SHOWN = 5;
 const AROUND_SHOWN = 5;
 
@@ -65,6 +71,7 @@ export class AlarmPanel {
       prioritySign(alarm.priority),
       h("h2", {}, kindWords(alarm), " ", h("span", { class: "where" }, place(alarm, site))),
       h("time", {}, formatTime(alarm.raised_at, zone)),
+      cause(alarm) ? h("p", { class: "cause" }, cause(alarm)) : null,
       h("p", { class: "standing" }, pressed ? t(pressed) : standing(alarm, zone)),
     );
     this.#drawDeeds(alarm, isAnother);
@@ -112,8 +119,10 @@ export class AlarmPanel {
     // A button that is replaced under a finger is not pressed.
     if (!isAnother && this.#deeds.dataset.said === said) return;
     this.#deeds.dataset.said = said;
+    const [needed, address] = PLACES[alarm.kind] ?? [];
     fill(
       this.#deeds,
+      needed && permissions.includes(needed) ? h("a", { class: "button", href: address }, t("desk.settle_there")) : null,
       ...shown.map(([key, words, deed], index) =>
         h("button", { type: "button", class: index === 0 && deed === "acknowledge" ? "primary" : "", onclick: () => act(deed) }, h("kbd", {}, key), t(words)),
       ),
@@ -182,4 +191,11 @@ export class AlarmPanel {
       ),
     );
   }
+}
+
+/** What is wrong with a board, or why it was not updated: a line of its own; others have none. @param {Alarm} alarm */
+function cause({ kind, detail }) {
+  if (kind === "board_health") return (detail.faults ?? []).map((/** @type {string} */ fault) => term("board_fault", fault)).join(t("list.comma"));
+  const reason = kind === "board_update" ? detail.reason : kind === "rollout_halted" && detail.why;
+  return reason ? term("board_reason", reason) : "";
 }

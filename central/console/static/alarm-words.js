@@ -1,7 +1,7 @@
 /** What an alarm is called, where it is, and how it stands, in words. */
 
 import { subjectsOf } from "./alarm-book.js";
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { formatTime } from "/web/format.js";
 import { localName, t, term } from "/web/i18n.js";
 
@@ -22,19 +22,23 @@ export function kindWords(alarm) {
  */
 export function place(alarm, site) {
   if (alarm.subject.access_point) return pointName(site, alarm.subject.access_point);
-  // A round's identifier says nothing to anybody: where on it does.
-  const { checkpoint, route } = alarm.detail;
-  const about = alarm.subject.round ? [["checkpoint", checkpoint ?? route ?? ""]] : subjectsOf(alarm);
-  const [kind, id] = about[0] ?? ["node", alarm.node ?? ""];
+  const [kind, id] = told(alarm) ?? subjectsOf(alarm)[0] ?? ["node", alarm.node ?? ""];
   // What a panel calls its point is what hangs on the wall.
   if (alarm.kind === "fire_point") return signalName(alarm, site);
   return localName(site?.names?.[kind]?.[id], id);
 }
 
+/** The identifier of a round or a roll-out says nothing to anybody: where on it, or which board, does. @param {Alarm} alarm */
+function told({ subject, detail: { checkpoint, route, device, name } }) {
+  if (subject.webhook) return ["webhook", name ?? subject.webhook];
+  if (subject.round) return ["checkpoint", checkpoint ?? route ?? ""];
+  return subject.rollout ? ["device", device ?? ""] : null;
+}
+
 /** A detector or call point, as its panel calls it. @param {Alarm} signal @param {any} site */
 function signalName({ detail, subject }, site) {
   if (detail.text) return detail.text;
-  return detail.point ? `${localName(site?.names?.device?.[detail.device], detail.device)} ${detail.point}` : (subject.device ?? "");
+  return detail.point ? `${localName(site?.names?.device?.[detail.device], detail.device)} ${detail.point}` : localName(site?.names?.device?.[subject.device ?? ""], subject.device ?? "");
 }
 
 /** The detectors that a fire's line stands for; nothing without any. @param {Alarm[]} signals @param {any} site */

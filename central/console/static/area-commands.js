@@ -8,7 +8,7 @@ import { adviceOf, outcomeOf, pointsOf, sentenceOf, wayOf } from "./area-answers
 import { HOLD_MINUTES } from "./gate-commands.js";
 import { actionButton, actionForm, field, openDialog } from "./forms.js";
 import { follow } from "./follow.js";
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { unknownWord } from "./site-state.js";
 import { wear } from "./style.js";
 import { fill, h, renderRows } from "/web/dom.js";

@@ -1,6 +1,6 @@
 /** Who has just arrived, and whom to tell; each line stays until somebody has told the host. */
 
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
 import { recall, remember, t } from "/web/i18n.js";

@@ -2,7 +2,7 @@
 
 import { Chime } from "./assistance-chime.js";
 import { ApiError, get, post } from "./api.js";
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { follow } from "./follow.js";
 import { fill, h, renderRows } from "/web/dom.js";
 import { formatTime } from "/web/format.js";

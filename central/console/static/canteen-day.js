@@ -1,14 +1,16 @@
 /** The day's close: tills beside centre, the blind count, each difference named and explained, signed. */
 
 import { get, post } from "./api.js";
+import { cashDay } from "./canteen-cash-day.js";
 import { called } from "./canteen-parts.js";
-import { actionForm } from "./forms.js";
+import { signature } from "./canteen-sign.js";
 import { fill, h } from "/web/dom.js";
 import { formatMinute, formatTime } from "/web/format.js";
 import { localName, t } from "/web/i18n.js";
 import { yuan } from "/web/money.js";
 
-const IN_FEN = ["amount", "void_amount", "counted_amount", "unposted"];
+/** What the counter's cash is called among merchants. */
+const COUNTER = "@counter";
 
 export class Day {
   #around;
@@ -24,58 +26,37 @@ export class Day {
     this.#day.value = this.#day.max = today;
     this.#day.ariaLabel = t("office.day");
     this.#merchant.ariaLabel = t("office.merchant");
-    fill(this.#merchant, ...merchants.map((each) => h("option", { value: each.id }, localName(each.name, each.id))));
+    fill(this.#merchant, ...merchants.map((each) => h("option", { value: each.id }, localName(each.name, each.id))), h("option", { value: COUNTER }, t("drawer.counter")));
     for (const input of [this.#day, this.#merchant]) input.addEventListener("change", () => this.#day.value && around.changed());
   }
 
   async load() {
-    if (!this.#merchant.value) return fill(this.#body, h("p", { class: "empty" }, t("office.no_merchants")));
-    const day = await get(`/canteen/office/days/${this.#merchant.value}/${this.#day.value}`);
-    this.#draw(day);
+    const [place, on] = [this.#merchant.value, this.#day.value];
+    const { zone, site } = this.#around.state();
+    const found = place === COUNTER ? await cashDay(on, this.#around) : this.#draw(await get(`/canteen/office/days/${place}/${on}`));
+    if (place !== this.#merchant.value || on !== this.#day.value) return;
+    const title = [localName(site?.name, site?.id ?? ""), t("canteen_tab.day"), place === COUNTER ? t("drawer.counter") : called(this.#around.setting().merchants, place), on];
+    fill(this.#body, h("header", { class: "printed" }, h("h2", {}, title.join(" · ")), h("p", { class: "muted" }, t("office.printed_at", { time: formatMinute(Date.now(), zone) }))), ...found);
   }
 
   show() {}
 
   /** @param {any} day */
   #draw(day) {
-    const { zone, site } = this.#around.state();
+    const { zone } = this.#around.state();
     const setting = this.#around.setting();
-    const differences = [...day.sessions.flatMap((/** @type {any} */ each) => each.differences.map((/** @type {any} */ one) => ({ ...one, where: called(setting.tills, each.till) }))), ...day.other_differences.map((/** @type {any} */ one) => ({ ...one, where: called(setting.merchants, day.merchant) }))];
-    const figures = [["office.sold", yuan(day.charge_fen)], ["office.charges", day.charge_count], ["office.voids", `${day.void_count} · ${yuan(day.void_fen)}`], ["office.refunded", yuan(day.refunded_fen)], ["office.by_units", yuan(day.unit_fen)], ["office.wrong_person_count", day.wrong_person_count]];
-    const last = day.closes.at(-1);
-    fill(
-      this.#body,
-      h("p", { class: "printed muted" }, `${localName(site?.name, site?.id ?? "")} · ${called(setting.merchants, day.merchant)} · ${day.day} · ${day.sha256.slice(0, 16)}`),
+    const at = (/** @type {any[]} */ found, /** @type {string} */ where) => found.map((one) => ({ ...one, where }));
+    const differences = [...day.sessions.flatMap((/** @type {any} */ each) => at(each.differences, called(setting.tills, each.till))), ...at(day.other_differences, called(setting.merchants, day.merchant))];
+    const figures = [["office.sold", yuan(day.charge_fen)], ["office.charges", day.charge_count], ["office.voids", `${day.void_count} · ${yuan(day.void_fen)}`], ["office.refunded", yuan(day.refunded_fen)], ["office.by_units", yuan(day.unit_fen)], ["office.unclaimed", `${day.unclaimed_count} · ${yuan(day.unclaimed_fen)}`], ["office.wrong_person_count", day.wrong_person_count]];
+    return [
       h("div", { class: "figures" }, ...figures.map(([key, value]) => h("div", { class: "figure" }, h("span", {}, t(String(key))), h("strong", {}, value)))),
       day.sessions.length === 0 ? h("p", { class: "empty" }, t("office.no_sessions")) : h("section", { class: "card" }, table(day.sessions, setting, zone)),
-      last?.is_current ? this.#signed(day, differences, zone) : h("section", { class: "card" }, last ? h("p", { class: "p4" }, t("office.changed_since", { name: last.signed_by_name })) : null, this.#sign(day, differences)),
-    );
+      signature(day, differences, this.#around, async (explanations) => {
+        await post("/canteen/office/days", { merchant: day.merchant, day: day.day, sha256: day.sha256, explanations });
+        await this.#around.changed();
+      }),
+    ];
   }
-
-  /** @param {any} day @param {any[]} differences @param {string} zone */
-  #signed(day, differences, zone) {
-    const last = day.closes.at(-1);
-    return h(
-      "section", { class: "card" },
-      h("header", {}, h("h2", {}, t("office.signed", { name: last.signed_by_name, time: formatMinute(last.signed_at, zone) })), h("button", { type: "button", onclick: () => print() }, t("office.print"))),
-      differences.length === 0 ? h("p", {}, t("office.balances")) : h("ul", {}, ...differences.map((one) => h("li", {}, `${sentence(one)}: ${last.explanations[one.id] ?? ""}`))),
-    );
-  }
-
-  /** @param {any} day @param {any[]} differences */
-  #sign(day, differences) {
-    if (!this.#around.permissions.includes("canteen.close")) return h("div", {}, ...differences.map((one) => h("p", { class: "p4" }, sentence(one))), differences.length === 0 ? h("p", {}, t("office.balances")) : null);
-    const fields = differences.map((one) => h("label", { class: "field" }, h("span", { class: "p4" }, sentence(one)), h("input", { name: one.id, required: true, maxlength: "200", autocomplete: "off", placeholder: t("office.explain") })));
-    return actionForm("office.sign_day", [h("h2", {}, differences.length === 0 ? t("office.balances") : t("office.differences", { n: differences.length })), ...fields], async (values) => {
-      this.#draw(await post("/canteen/office/days", { merchant: day.merchant, day: day.day, sha256: day.sha256, explanations: values }));
-    });
-  }
-}
-
-/** @param {any} one */
-function sentence(one) {
-  const value = (/** @type {number | null} */ each) => (each === null ? "–" : IN_FEN.includes(one.code) ? yuan(each) : String(each));
-  return `${one.where} · ${t(`canteen_difference.${one.code}`, { till: value(one.till), centre: value(one.centre) })}`;
 }
 
 /** @param {any[]} sessions @param {import("./canteen-parts.js").Setting} setting @param {string} zone */

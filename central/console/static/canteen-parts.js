@@ -15,8 +15,13 @@ import { yuan } from "/web/money.js";
  * @typedef {object} Around what a section stands in
  * @property {() => import("./site-state.js").SiteState} state
  * @property {string[]} permissions
+ * @property {string} username
  * @property {() => Setting} setting
  * @property {() => Promise<void>} changed says that something was done
+ * @property {() => Promise<void>} renew fetches the setting anew
+ * @property {(run: () => Promise<void>) => Promise<void>} attempt says above the section why something was refused
+ * @property {(section: string, place: string) => void} go opens another section, at a place of it
+ * @property {(place: string) => void} address says in the address where in its section somebody is
  */
 
 const LINES_SHOWN = 200;
@@ -46,7 +51,7 @@ export function accountName(account, setting, units = {}) {
   if (kind === "merchant") return called(setting.merchants, id);
   if (kind === "unit") return units[id] ?? t("office.unit");
   if (kind === "source") return t(`canteen_source.${id}`);
-  if (kind === "fund") return t("office.fund", { name: id });
+  if (kind === "fund") return id === "waived-debts" ? t("canteen_reason.debt_waived") : t("office.fund", { name: id });
   if (kind === "person") return t("office.person");
   return ["subsidy", "cash", "debt"].includes(account) ? t(`canteen_wallet.${account}`) : account;
 }

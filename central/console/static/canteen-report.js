@@ -46,7 +46,8 @@ export class Sales {
     const figures = [["office.sold", yuan(report.amount_fen)], ["office.charges", report.count], ["office.voids", report.void_count], ["office.refunded", yuan(report.returned_fen)], ["office.by_units", yuan(report.unit_fen)], ["office.pace", report.pace_s === null ? "–" : t("office.seconds", { n: report.pace_s })]];
     fill(
       this.#body,
-      h("p", { class: "printed muted" }, `${localName(site?.name, site?.id ?? "")} · ${report.since} – ${report.until} · ${formatMinute(Date.now(), zone)}`),
+      h("h2", { class: "printed" }, `${localName(site?.name, site?.id ?? "")} · ${t("canteen_tab.report")} · ${report.merchant ? called(this.#around.setting().merchants, report.merchant) : t("office.all_merchants")}`),
+      h("p", { class: "printed muted" }, `${report.since} – ${report.until} · ${formatMinute(Date.now(), zone)}`),
       h("div", { class: "figures" }, ...figures.map(([key, value]) => h("div", { class: "figure" }, h("span", {}, t(String(key))), h("strong", {}, value)))),
       report.count === 0 ? h("p", { class: "empty" }, t("office.nothing_sold")) : null,
       ...(report.count === 0 ? [] : TABLES.filter((name) => report[name].length > 0).map((name) => this.#table(name, report[name]))),
@@ -74,7 +75,7 @@ export class Sales {
   /** @param {string} name @param {string} key */
   #label(name, key) {
     const setting = this.#around.setting();
-    if (name === "tills") return called(setting.tills, key);
+    if (name === "tills") return key ? called(setting.tills, key) : t("office.unclaimed");
     if (name === "periods") return key ? called(setting.periods, key) : t("office.outside_periods");
     if (name === "dishes") return called(setting.dishes, key);
     return key || t("office.other_people");

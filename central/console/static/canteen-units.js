@@ -2,6 +2,7 @@
 
 import { get, post } from "./api.js";
 import { accountName, choice, deedForm, moneyInput, signed } from "./canteen-parts.js";
+import { signLines } from "./canteen-sign.js";
 import { actionForm, field, openDialog } from "./forms.js";
 import { fill, h } from "/web/dom.js";
 import { formatMinute } from "/web/format.js";
@@ -80,10 +81,11 @@ export class Units {
     fill(
       this.#month,
       h("header", {}, h("h2", {}, `${said.path} · ${said.month}`), picker, h("button", { type: "button", onclick: () => print() }, t("office.print"))),
-      h("p", { class: "printed muted" }, `${localName(site?.name, site?.id ?? "")} · ${formatMinute(Date.now(), zone)} · ${said.sha256.slice(0, 16)}`),
+      h("p", { class: "printed muted" }, `${localName(site?.name, site?.id ?? "")} · ${t("office.statement")} · ${formatMinute(Date.now(), zone)} · ${said.sha256.slice(0, 16)}`),
       h("table", {}, h("thead", {}, h("tr", {}, ...["time", "reason", "other", "amount"].map((key) => h("th", { class: key === "amount" && "number" }, t(`office.${key}`))))), h("tbody", {}, balance("office.opening", said.opening_fen), ...rows, balance("office.closing", said.closing_fen))),
       said.is_over ? null : h("p", { class: "muted" }, t("office.month_running")),
       ...sides,
+      signLines("office.side_canteen", "office.side_unit"),
     );
     this.#month.scrollIntoView({ block: "nearest" });
   }

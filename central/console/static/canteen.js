@@ -7,19 +7,24 @@ import { follow } from "./follow.js";
 import { startPage } from "./shell.js";
 import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
-import { onLanguage, t } from "/web/i18n.js";
+import { loadSection, onLanguage, t } from "/web/i18n.js";
 import { onKey } from "/web/keys.js";
 import { yuan } from "/web/money.js";
 
 /** Each section, and what somebody must be allowed to do to see it. */
 const TABS = [
   ["counter", "canteen.read"],
+  ["cases", "canteen.read"],
   ["grants", "canteen.manage"],
   ["units", "canteen.read"],
   ["prices", "canteen.refund"],
+  ["plan", "canteen.read"],
+  ["kitchen", "canteen.read"],
   ["deeds", "canteen.read"],
+  ["payments", "canteen.read"],
   ["day", "canteen.read"],
   ["report", "canteen.read"],
+  ["ratings", "canteen.read"],
 ];
 
 startPage({
@@ -35,8 +40,13 @@ startPage({
     let setting = null;
     /** @type {{element: HTMLElement, load: () => Promise<void>, show: () => void} | null} */
     let shown = null;
-    const wanted = location.hash.slice(1);
-    let name = names.includes(wanted) ? wanted : names[0];
+    /** A section, and perhaps a place in it: `#cases/debts`. */
+    const addressed = () => {
+      const [section, ...rest] = location.hash.slice(1).split("/");
+      return names.includes(section) ? { section, place: rest.join("/") } : null;
+    };
+    let name = addressed()?.section ?? names[0];
+    let waitingCount = 0;
     main.append(h("header", {}, h("h1", { data: { t: "page.canteen" } }, t("page.canteen")), tabs), problem, waiting, body);
 
     /** @param {() => Promise<void>} run */
@@ -53,31 +63,45 @@ startPage({
     const around = {
       state: () => store.state,
       permissions,
+      username: session.username,
       setting: () => setting,
       changed: () => guarded(async () => {
         await Promise.all([loadWaiting(), shown?.load()]);
       }),
+      renew: () => guarded(async () => {
+        setting = await get("/canteen/office/setting");
+      }),
+      attempt: guarded,
+      go: (section, place) => names.includes(section) && choose(section, place),
+      address: (place) => history.replaceState(null, "", `#${name}/${place}`),
     };
 
-    async function section() {
+    /** @param {string} place in it */
+    async function section(place) {
       switch (name) {
-        case "counter": return new (await import("./canteen-counter.js")).Counter(around);
+        case "cases": return new (await import("./canteen-cases.js")).Cases(around, place);
+        case "ratings": return new (await import("./canteen-ratings.js")).Ratings(around);
+        case "counter": return new (await import("./canteen-counter.js")).Counter(around, place);
         case "grants": return new (await import("./canteen-grants.js")).Grants(around);
         case "units": return new (await import("./canteen-units.js")).Units(around);
         case "prices": return new (await import("./canteen-prices.js")).Prices(around);
+        case "plan": return new (await import("./canteen-plan.js")).Plan(around);
+        case "kitchen": return new (await import("./canteen-kitchen.js")).Kitchen(around);
         case "deeds": return new (await import("./canteen-deeds.js")).Deeds(around);
+        case "payments": return new (await import("./canteen-payments.js")).Payments(around);
         case "day": return new (await import("./canteen-day.js")).Day(around);
         default: return new (await import("./canteen-report.js")).Sales(around);
       }
     }
-    /** @param {string} chosen */
-    async function choose(chosen) {
+    /** @param {string} chosen @param {string} [place] in it */
+    async function choose(chosen, place = "") {
       name = chosen;
-      history.replaceState(null, "", `#${name}`);
+      history.replaceState(null, "", place ? `#${name}/${place}` : `#${name}`);
       words();
       await guarded(async () => {
+        await loadSection(`canteen-${name}`);
         setting ??= await get("/canteen/office/setting");
-        const made = await section();
+        const made = await section(place);
         if (name !== chosen) return;
         shown = made;
         fill(body, made.element);
@@ -86,7 +110,13 @@ startPage({
     }
     /** What waits for a second person, or for who asked. */
     async function loadWaiting() {
-      const { items } = await get("/canteen/office/questions");
+      const [{ items }, cases] = await Promise.all([get("/canteen/office/questions"), get("/diners/waiting")]);
+      const count = cases.exceptions + cases.disputes + cases.debts;
+      // A tab that is replaced under a finger is not pressed.
+      if (count !== waitingCount) {
+        waitingCount = count;
+        words();
+      }
       waiting.hidden = items.length === 0;
       fill(waiting, h("h2", {}, t("office.waiting", { n: items.length })), h("ul", {}, ...items.map(question)));
     }
@@ -114,19 +144,24 @@ startPage({
       return h("li", {}, h("span", {}, t("office.question", { who: each.asked_by, what: t(`canteen_kind.${wish.kind}`), amount: yuan(amount), time: formatTime(each.asked_at, store.state.zone) }), why), ...buttons, outcome, said);
     }
     function words() {
-      fill(tabs, ...names.map((each) => h("button", { type: "button", role: "tab", class: "quiet", "aria-selected": String(each === name), onclick: () => choose(each) }, t(`canteen_tab.${each}`))));
+      fill(tabs, ...names.map((each) => h("button", { type: "button", role: "tab", class: "quiet", "aria-selected": String(each === name), onclick: () => choose(each) }, t(`canteen_tab.${each}`), each === "cases" ? h("b", { class: "count" }, waitingCount || null) : null)));
     }
-    names.forEach((each, index) => onKey(String(index + 1), () => t(`canteen_tab.${each}`), () => choose(each)));
+    names.slice(0, 10).forEach((each, index) => onKey(String((index + 1) % 10), () => t(`canteen_tab.${each}`), () => choose(each)));
     onLanguage(() => {
       words();
-      if (setting) choose(name);
+      if (setting) choose(name, addressed()?.place);
     });
     let isStarted = false;
     follow(store, (state) => state.isLoaded, async () => {
       if (isStarted || !store.state.isLoaded) return;
       isStarted = true;
-      await choose(name);
+      // First what waits, which stands above: a section that moves down under a finger is not pressed.
       await guarded(loadWaiting);
+      await choose(name, addressed()?.place);
+    });
+    addEventListener("hashchange", () => {
+      const wanted = addressed();
+      if (wanted) choose(wanted.section, wanted.place);
     });
     setInterval(() => document.visibilityState === "visible" && guarded(loadWaiting), 15_000);
   },

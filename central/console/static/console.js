@@ -5,12 +5,12 @@ import "./alarm-list.js";
 import { CHOSEN } from "./alarm-bar.js";
 import { AlarmDeeds } from "./alarm-deeds.js";
 import { Lead } from "./alarm-lead.js";
-import { assistanceStrip } from "./assistance-strip.js";
 import { createLine, lineText, updateLine } from "./event-line.js";
 import { detail } from "./event-detail.js";
 import { mountBuilding } from "./building.js";
 import { startPage } from "./shell.js";
 import { subjectsOf } from "./alarm-book.js";
+import { later, withWords } from "./when-wanted.js";
 import { wear } from "./style.js";
 import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
@@ -21,9 +21,6 @@ import { onKey } from "/web/keys.js";
  * @typedef {import("/web/live-list.js").LiveList} LiveList
  * @typedef {import("./alarm-list.js").AlarmList} AlarmList
  */
-
-/** Between two tries to load what central did not hand out. */
-const RETRY_MS = 2000;
 
 startPage({
   name: "console",
@@ -54,13 +51,13 @@ startPage({
     const title = h("h2");
     const flood = h("p", { class: "flood", hidden: true });
     const seen = h("button", { type: "button", class: "quiet", hidden: true, onclick: () => deeds.acknowledgeSeen(list.visible) });
-    const handOver = async () => (await import("./handover.js")).openHandover(store, session.username);
+    const handOver = async () => (await withWords("handover", import("./handover.js"))).openHandover(store, session.username);
     const over = h("button", { type: "button", class: "quiet", hidden: !may("alarms.act"), onclick: handOver }, h("kbd", {}, "h"), h("span", { data: { t: "desk.handover" } }, t("desk.handover")));
     /** @type {import("./alarm-panel.js").AlarmPanel | null} loaded with the first alarm that is chosen */
     let panel = null;
     async function loadPanel() {
       // With what a key asks about it, so that the keys after that one are not lost.
-      const [{ AlarmPanel }] = await Promise.all([import("./alarm-panel.js"), import("./alarm-forms.js")]);
+      const [{ AlarmPanel }] = await Promise.all([withWords("alarm-panel", import("./alarm-panel.js")), withWords("alarm-forms", import("./alarm-forms.js"))]);
       panel ??= new AlarmPanel({ store, permissions: session.permissions, look, act: actHere, choose: (id) => list.choose(id) });
       store.schedule();
     }
@@ -85,15 +82,28 @@ startPage({
     );
     main.classList.toggle("has-no-alarms", !may("alarms.read"));
     const building = mountBuilding(plan, store, session);
-    if (may("assistance.read")) notices.add(assistanceStrip(store, may("assistance.answer")));
     // What hardly ever shows comes when the page has been of use for a moment.
     const usable = new Promise((resolve) => {
       const shown = store.subscribe((state) => {
         if (state.isLoaded && shown()) setTimeout(resolve, 1000);
       });
     });
-    if (may("approvals.read")) usable.then(() => later("./signing.js", () => import("./signing.js"))).then(({ signingStrip }) => notices.addLater(signingStrip(store, session.permissions)));
-    if (may("recognition.read")) usable.then(() => later("./recognition-strip.js", () => import("./recognition-strip.js"))).then(({ recognitionStrip }) => notices.addLater(recognitionStrip(store)));
+    addStrips();
+    async function addStrips() {
+      await usable;
+      if (may("assistance.read")) {
+        const { assistanceStrip } = await later("assistance-strip", () => import("./assistance-strip.js"));
+        notices.add(assistanceStrip(store, may("assistance.answer")));
+      }
+      if (may("approvals.read")) {
+        const { signingStrip } = await later("signing", () => import("./signing.js"));
+        notices.addLater(signingStrip(store, session.permissions));
+      }
+      if (may("recognition.read")) {
+        const { recognitionStrip } = await later("recognition-strip", () => import("./recognition-strip.js"));
+        notices.addLater(recognitionStrip(store));
+      }
+    }
 
     let said = "";
     store.subscribe((state) => {
@@ -161,7 +171,7 @@ startPage({
       if (isNightShown) return;
       isNightShown = true;
       await usable;
-      const { QuietDesk } = await later("./quiet-desk.js", () => import("./quiet-desk.js"));
+      const { QuietDesk } = await later("quiet-desk", () => import("./quiet-desk.js"));
       const night = new QuietDesk(store, may);
       quiet.append(night.element);
       night.show();
@@ -180,7 +190,7 @@ startPage({
       if (deed === "acknowledge") return deeds.acknowledge(alarm);
       if (deed === "unshelve") return deeds.unshelve(alarm);
       if (deed === "camera") return watch(alarm);
-      const forms = await import("./alarm-forms.js");
+      const forms = await withWords("alarm-forms", import("./alarm-forms.js"));
       const { site } = store.state;
       if (deed === "shelve" && alarm.is_latched) return deeds.refuse("error.alarm_is_latched");
       if (deed === "shelve") forms.askToShelve(alarm, site);
@@ -191,7 +201,7 @@ startPage({
     /** Look where an alarm is. @param {import("./alarm-book.js").Alarm} alarm */
     async function watch(alarm) {
       wear("video.css");
-      const { cameras, covering, openCamera } = await import("./video.js");
+      const { cameras, covering, openCamera } = await withWords("video", import("./video.js"));
       const [camera] = covering(await cameras().catch(() => []), subjectsOf(alarm).map(([, id]) => id));
       if (camera) openCamera(camera, { zone: store.state.zone, permissions: session.permissions });
       else deeds.refuse("desk.no_camera");
@@ -278,21 +288,4 @@ function listen({ list, events, search, act, take, deeds, chosen }) {
   search.addEventListener("keydown", (event) => {
     if (event.key === "Escape") search.blur();
   });
-}
-
-/**
- * Load a module when central answers: it may be wanted in the moment of its restart.
- * @param {string} path
- * @param {() => Promise<any>} load
- * @returns {Promise<any>}
- */
-async function later(path, load) {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      // A browser may remember that an address failed.
-      return await (tries ? import(`${path}?${tries}`) : load());
-    } catch {
-      await new Promise((again) => setTimeout(again, RETRY_MS));
-    }
-  }
 }

@@ -76,11 +76,13 @@ function stateOf(charge) {
 /** @param {Statement} statement @param {Charge} charge @param {() => Promise<void>} renew */
 function inside(statement, charge, renew) {
   const problem = h("p", { class: "problem", role: "alert" });
+  // What is owed for a meal is disputed where the debt stands, once and not twice.
+  const isOwed = statement.debts.some((debt) => debt.charge_id === charge.charge_id);
   return [
     h("ul", { class: "receipt" }, ...charge.lines.map((line) => receiptLine(statement, line)), ...paidBy(charge)),
     charge.dispute ? answer(charge.dispute) : null,
     charge.can_rate ? stars(charge, problem, renew) : null,
-    charge.can_dispute ? dispute(charge, problem, renew) : null,
+    charge.can_dispute && !isOwed ? dispute(charge, problem, renew) : null,
     problem,
   ].filter((part) => part !== null);
 }

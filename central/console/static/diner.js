@@ -2,7 +2,10 @@
 
 import { ApiError, get, request } from "./api.js";
 import { chargeList } from "./diner-charges.js";
+import { debtSection, tellShown } from "./diner-debts.js";
 import { mealSection } from "./diner-meals.js";
+import { isNear, orderList } from "./diner-order-list.js";
+import { orderSection } from "./diner-orders.js";
 import { isWaiting, topUpSection } from "./diner-top-up.js";
 import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
@@ -13,12 +16,15 @@ import { yuan } from "/web/money.js";
 /**
  * @typedef {{name: string, site: Record<string, string>, time_zone: string, expires_at: string,
  *   subsidy_fen: number, cash_fen: number, held_fen: number, debt_fen: number, charges: Charge[],
+ *   debts: import("./diner-debts.js").Debt[],
  *   has_more: boolean, top_ups: import("./diner-top-up.js").TopUp[],
  *   names: Record<string, Record<string, string>>, top_up: [number, number] | null}} Statement
  */
 
 /** So often the page looks whether a payment has come. */
 const LOOK_MS = 3000;
+/** One look of so many is for an order that is being handed out. */
+const ORDER_LOOKS = 4;
 
 await loadWords();
 const secret = location.hash.slice(1);
@@ -30,6 +36,9 @@ document.body.append(main);
 let statement = null;
 /** @type {import("./diner-meals.js").Meals | null} */
 let meals = null;
+/** @type {import("./diner-orders.js").Orders | null} */
+let orders = null;
+let looks = 0;
 /** @type {string} what is said instead of the statement */
 let refusal = "";
 await begin();
@@ -55,7 +64,7 @@ async function attempt(run) {
 }
 
 async function load() {
-  [statement, meals] = await Promise.all([get("/diner/statement"), get("/diner/meals")]);
+  [statement, meals, orders] = await Promise.all([get("/diner/statement"), get("/diner/meals"), get("/diner/orders")]);
   refusal = "";
 }
 
@@ -65,11 +74,15 @@ async function renew() {
   show();
 }
 
-/** Look whether a payment that is under way has come, while somebody sees the page. */
+/** Look whether a payment has come, or an order was handed out, while somebody sees the page. */
 async function look() {
-  // Whoever types an amount goes on typing it.
-  if (document.activeElement instanceof HTMLInputElement) return;
-  if (document.visibilityState === "visible" && statement?.top_ups.some(isWaiting)) await renew();
+  looks += 1;
+  if (statement) await tellShown(statement);
+  // Whoever types an amount, or chooses dishes, goes on with it.
+  const at = document.activeElement;
+  if (document.visibilityState !== "visible" || at instanceof HTMLInputElement || at?.closest(".ordering, dialog")) return;
+  const isPaying = statement?.top_ups.some(isWaiting);
+  if (isPaying || (looks % ORDER_LOOKS === 0 && orders?.orders.some(isNear))) await renew();
 }
 
 async function more() {
@@ -91,7 +104,10 @@ function show() {
   const where = statement?.site[language()] ?? t("diner.title");
   const head = h("header", {}, h("div", {}, h("h1", {}, where), statement ? h("p", {}, statement.name) : null), change);
   const problem = h("p", { class: "problem", role: "alert" }, refusal);
-  if (statement) fill(main, head, problem, ...sections(statement));
+  if (statement) {
+    fill(main, head, problem, ...sections(statement));
+    tellShown(statement);
+  }
   else fill(main, head, problem, h("p", { class: "muted" }, t("diner.ask_again")));
 }
 
@@ -100,8 +116,12 @@ function sections(now) {
   const leave = h("button", { type: "button", onclick: end }, t("diner.leave"));
   const until = formatTime(now.expires_at, now.time_zone).slice(0, -3);
   return [
+    orders?.orders.some((order) => order.state === "waiting") ? orderList(orders, now.time_zone, renew) : null,
     balances(now),
+    now.debts.length > 0 ? debtSection(now, renew) : null,
     now.top_up ? topUpSection(now, renew) : null,
+    orders && orders.offers.length > 0 ? orderSection(orders, now.time_zone, renew) : null,
+    orders?.orders.length && !orders.orders.some((order) => order.state === "waiting") ? orderList(orders, now.time_zone, renew) : null,
     meals && meals.meals.length > 0 ? mealSection(meals, now.time_zone, renew) : null,
     chargeList(now, renew, more),
     h("footer", {}, h("p", { class: "muted" }, t("diner.until", { time: until })), leave),

@@ -1,7 +1,8 @@
 /** One event in full: the picture, the person, and every fact that belongs to the decision. */
 
 import { crop, cropNote } from "./crop.js";
-import { pointName, where, who } from "./event-line.js";
+import { where, who } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { progress } from "./event-log.js";
 import { h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
@@ -87,8 +88,17 @@ function facts(line, look) {
     ["detail.node", line.node],
     ["detail.device", data.device],
     ["detail.record", data.detail],
+    ["detail.trace", data.decision_id && trace(String(data.decision_id))],
   ];
   return /** @type {[string, string | Node][]} */ (all.filter(([, value]) => value));
+}
+
+/** What the logs call this decision: seen by hovering, and copied where the browser lets a page do so.
+ * @param {string} decision */
+function trace(decision) {
+  const words = decision.replaceAll("-", "");
+  const copy = () => navigator.clipboard?.writeText(words).catch(() => {});
+  return h("button", { class: "link-to", type: "button", title: words, onclick: copy }, t("action.copy"));
 }
 
 /** A way to the other decision about the same person.

@@ -2,6 +2,7 @@
 
 import { crop } from "./crop.js";
 import { progress } from "./event-log.js";
+import { pointName } from "./point-name.js";
 import { fill, h } from "/web/dom.js";
 import { formatAgo, formatSimilarity, formatTime } from "/web/format.js";
 import { localName, t, term } from "/web/i18n.js";
@@ -22,15 +23,6 @@ import { prioritySign, symbol } from "/web/symbols.js";
 /** @type {Record<string, import("/web/symbols.js").SymbolName>} */
 const OUTCOME_SIGNS = { passed: "passed", not_passed: "not_passed", settled: "card" };
 
-/**
- * The name of an access point, or of a till, in the page's language, else its identifier.
- * @param {any} site
- * @param {string} id
- */
-export function pointName(site, id) {
-  return localName(site?.access_points?.[id]?.name ?? site?.access_points?.[id] ?? site?.names?.till?.[id], id);
-}
-
 /** @param {Line} line @param {any} site */
 export function where({ data, node }, site) {
   if (data.access_point) return pointName(site, data.access_point);
@@ -49,7 +41,9 @@ export function who({ word, data, name }) {
   if (word === "door.fault_changed") return data.faults.length ? data.faults.join(", ") : t("fault.gone");
   if (word === "door.tampered") return t(data.active ? "tamper.on" : "tamper.off");
   if (word === "device.returned") return t("device.absence", { n: Math.round(data.absence_s) });
-  if (word === "node.revoked") return data.node;
+  if (word === "node.revoked" || word === "ingest.limited" || word === "node.neighbour_lost" || word === "node.neighbour_returned") return data.node;
+  if (word === "board.update_ended") return term("board_part", data.reason === "cancelled" ? "cancelled" : data.outcome);
+  if (word === "board.health_changed") return data.faults?.length ? data.faults.map((/** @type {string} */ fault) => term("board_fault", fault)).join(t("list.comma")) : t("fault.gone");
   if (word === "node.started") return t(data.pipeline_missing.length ? "node.no_recognition" : "node.version", data);
   if (word === "journal.unwritable") return t("journal.unrecorded", { n: data.unrecorded_count });
   if (word === "journal.dropped") return t("journal.lost", { n: data.last_sequence - data.first_sequence + 1 });

@@ -27,6 +27,8 @@ const DENIED = "menshen.access.denied.v1";
 const ANSWERED = "menshen.door.command_answered.v1";
 const PASSED = "menshen.access.passed.v1";
 const NOT_PASSED = "menshen.access.not_passed.v1";
+/** Told every few seconds of each board that is updated: the page of boards shows it. */
+const PROGRESSED = "menshen.board.update_progressed.v1";
 const STATES_WORTH_A_LINE = new Set(["blocked", "fault", "emergency_open"]);
 
 /**
@@ -43,12 +45,20 @@ const LOOKS = {
   "door.tampered": (data) => ["door", data.active ? 2 : 0],
   "device.lost": () => ["lost", 2],
   "device.returned": () => ["note", 0],
+  "board.safe_state_entered": () => ["lost", 2],
+  "board.fire_input_changed": (data) => ["door", data.is_active ? 1 : 0],
+  "board.health_changed": (data) => ["note", data.faults?.length ? 3 : 0],
+  "board.update_ended": (data) => ["note", data.outcome === "confirmed" || data.reason === "cancelled" ? 0 : 3],
+  "node.neighbour_lost": () => ["lost", 2],
+  "node.neighbour_returned": () => ["note", 0],
   "node.started": (data) => ["note", data.pipeline_missing?.length ? 3 : 0],
   "journal.unwritable": () => ["note", 2],
   "journal.dropped": () => ["note", 2],
   "journal.conflicted": () => ["note", 2],
+  "ingest.limited": () => ["note", 3],
   "emergency.released": () => ["door", 1],
   "node.revoked": () => ["lost", 2],
+  "certificate.expiring": () => ["lost", 3],
   "replica.age_changed": (data) => ["note", data.is_outdated ? 2 : 0],
   "fire.point_changed": (data) => ["note", data.conditions?.some((/** @type {string} */ each) => each === "fire") ? 1 : data.conditions?.length ? 3 : 0],
   "fire.confirmed": (data) => ["door", data.is_drill ? 3 : 1],
@@ -75,6 +85,8 @@ export class EventLog {
       if (begun) begun.answered = { at: event.time, data: event.data };
     } else if (begun && (event.type === PASSED || event.type === NOT_PASSED)) {
       begun.outcome = { at: event.time, isPassed: event.type === PASSED };
+    } else if (event.type === PROGRESSED) {
+      return;
     } else if (event.type !== "menshen.door.state_changed.v1" || STATES_WORTH_A_LINE.has(event.data.state)) {
       this.#begin(stored);
     }

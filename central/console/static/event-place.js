@@ -1,6 +1,6 @@
 /** Names of what events are about: lanes, devices, checkpoints, zones; an identifier where nothing has a name. */
 
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { localName } from "/web/i18n.js";
 
 /** @param {string} id @param {any} site */

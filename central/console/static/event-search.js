@@ -1,6 +1,6 @@
 /** The conditions of a search for events, as a form. */
 
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { actionForm, field, openDialog } from "./forms.js";
 import { personPicker } from "./person-picker.js";
 import { fill, h } from "/web/dom.js";

@@ -2,7 +2,7 @@
 
 import { wear } from "./style.js";
 import { get, post } from "./api.js";
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { follow } from "./follow.js";
 import { NO_ANSWER_MS, actionButton, field, openDialog } from "./forms.js";
 import { fill, h } from "/web/dom.js";

@@ -1,6 +1,6 @@
 /** The gates: grey when all is well, coloured when not, hatched when nobody knows. */
 
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { unknownWord } from "./site-state.js";
 import { fill, h, renderRows } from "/web/dom.js";
 import { formatAgo, formatTime } from "/web/format.js";

@@ -3,7 +3,7 @@
 import "/web/data-table.js";
 import { nameOf } from "./access-words.js";
 import { get, post, request } from "./api.js";
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { actionForm, field, openDialog } from "./forms.js";
 import { fill, h } from "/web/dom.js";
 import { formatDate } from "/web/format.js";

@@ -52,7 +52,7 @@ function columns(state) {
     { title: "field.unsent", cell: (node) => number(node, "unsent_count"), isNumber: true },
     { title: "field.gallery", cell: (node) => number(node, "gallery_size"), isNumber: true },
     { title: "field.pipeline", cell: (node) => [node.status ? term("pipeline", node.status.pipeline) : ""] },
-    { title: "field.version", cell: (node) => number(node, "version") },
+    { title: "field.version", cell: (node) => [...number(node, "version"), ...(node.contract ? [h("small", {}, t("nodes.contract", { n: node.contract }))] : [])] },
   ];
 }
 

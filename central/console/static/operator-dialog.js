@@ -71,7 +71,7 @@ function deeds(user, path, problem, done) {
   };
   return [
     actionButton(isOut ? "operators.let_in" : "operators.shut_out", done(() => request("PATCH", path, { body: { is_active: isOut } })), problem, isOut ? "" : "danger"),
-    actionButton("operators.reset", reset, problem),
+    !user.is_of_provider && actionButton("operators.reset", reset, problem),
     user.has_second_factor && actionButton("operators.remove_factor", done(() => request("DELETE", `${path}/second-factor`)), problem),
     isOut && actionButton("operators.remove", done(() => request("DELETE", path)), problem, "danger"),
   ];

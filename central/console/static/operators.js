@@ -4,6 +4,7 @@ import "/web/data-table.js";
 import { get, post, request } from "./api.js";
 import { actionForm, field, openDialog } from "./forms.js";
 import { linkList } from "./account-lists.js";
+import { providerSection } from "./identity-provider.js";
 import { openOperator, showLink } from "./operator-dialog.js";
 import { startPage } from "./shell.js";
 import { fill, h } from "/web/dom.js";
@@ -13,7 +14,7 @@ import { prioritySign } from "/web/symbols.js";
 
 /**
  * @typedef {{user_id: string, username: string, role: string, created_at: string, deactivated_at: string | null,
- *   has_second_factor: boolean, session_count: number, token_count: number}} User
+ *   has_second_factor: boolean, session_count: number, token_count: number, is_of_provider: boolean}} User
  */
 
 startPage({
@@ -26,7 +27,9 @@ startPage({
     const invite = h("button", { class: "primary", hidden: !mayManage });
     const problem = h("p", { class: "problem", role: "alert" });
     const links = h("section", { class: "links", hidden: true });
-    main.append(h("header", {}, h("h1", { data: { t: "page.operators" } }, t("page.operators")), invite), problem, table, links);
+    const provider = providerSection(() => view.grantable, () => load());
+    const parts = [problem, table, links, mayManage ? provider.element : null].filter((part) => part !== null);
+    main.append(h("header", {}, h("h1", { data: { t: "page.operators" } }, t("page.operators")), invite), ...parts);
     table.rowKey = (user) => user.user_id;
     table.columns = columns();
 
@@ -56,6 +59,7 @@ startPage({
     const words = () => {
       fill(invite, t("operators.invite"));
       showLinks();
+      if (mayManage) provider.show().catch((error) => fill(problem, error.sentence));
     };
     onLanguage(words);
     // Times are of the site's zone, which comes with the first snapshot.
@@ -73,7 +77,7 @@ startPage({
 /** @returns {import("/web/data-table.js").Column[]} */
 function columns() {
   return [
-    { title: "field.username", cell: (user) => [h("button", { class: "plain" }, user.username)], order: (user) => user.username },
+    { title: "field.username", cell: (user) => [h("button", { class: "plain" }, user.username), user.is_of_provider && h("small", {}, t("operators.of_provider"))], order: (user) => user.username },
     { title: "operators.role", cell: (user) => [term("role", user.role)], order: (user) => user.role },
     { title: "operators.second_factor", cell: (user) => [t(user.has_second_factor ? "operators.has" : "operators.has_not")] },
     { title: "operators.sessions", cell: (user) => [user.session_count], isNumber: true, order: (user) => user.session_count },

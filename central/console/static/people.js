@@ -4,7 +4,7 @@ import "/web/data-table.js";
 import { get } from "./api.js";
 import { renderMigration } from "./migration.js";
 import { renderReviews } from "./reviews.js";
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { startPage } from "./shell.js";
 import { renderStoredFaces } from "./stored-faces.js";
 import { fill, h } from "/web/dom.js";

@@ -2,7 +2,7 @@
 
 import { get, post, request } from "./api.js";
 import { actionButton } from "./forms.js";
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { fill, h } from "/web/dom.js";
 import { formatMinute } from "/web/format.js";
 import { t } from "/web/i18n.js";

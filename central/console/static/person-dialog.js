@@ -2,7 +2,7 @@
 
 import { get, post, request } from "./api.js";
 import { actionButton, actionForm, field, openDialog } from "./forms.js";
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { enrolment } from "./face-enrolment.js";
 import { personAccess } from "./person-access.js";
 import { personConsent } from "./person-consent.js";

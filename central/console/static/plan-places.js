@@ -1,6 +1,6 @@
 /** Names of what is placed, and which symbol lies next in a direction. */
 
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { localName } from "/web/i18n.js";
 
 /** @param {import("./plan.js").Item} item @param {any} site */

@@ -6,7 +6,7 @@ import { t } from "/web/i18n.js";
 const KEY = "menshen.purpose";
 
 /** Purposes that a page says by itself, for whoever works on it all day; central takes them for little. */
-export const STANDING = ["monitoring", "personnel"];
+export const STANDING = ["monitoring", "personnel", "integration"];
 
 /** Pages of whoever watches the gates. */
 const WATCHING = new Set(["console", "cameras", "plans", "events"]);

@@ -1,6 +1,6 @@
 /** Where recognition does not hold its target, in one line: all that the console says of it. */
 
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { formatShare } from "/web/format.js";
 import { t } from "/web/i18n.js";
 

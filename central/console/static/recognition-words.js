@@ -1,6 +1,6 @@
 /** How well the site recognises, in sentences: the same ones on the console and on the page. */
 
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { broken } from "./recognition-warning.js";
 import { formatShare } from "/web/format.js";
 import { t } from "/web/i18n.js";

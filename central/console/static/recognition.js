@@ -2,7 +2,7 @@
 
 import "/web/data-table.js";
 import { get, post } from "./api.js";
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { actionButton } from "./forms.js";
 import { followRecognition } from "./recognition-feed.js";
 import { renderPairs } from "./recognition-pairs.js";

@@ -1,7 +1,7 @@
 /** A roll-call: who is missing, who is safe, ticked by all guards at once; earlier ones to look at. */
 
 import { get, post, request } from "./api.js";
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { actionButton, actionForm, field, openDialog } from "./forms.js";
 import { fill, h, renderRows } from "/web/dom.js";
 import { formatTime } from "/web/format.js";

@@ -146,6 +146,7 @@ const READS = new Map([
   ["cameras", "video"],
   ["people", "people"],
   ["nodes", "nodes"],
+  ["boards", "firmware"],
   ["recognition", "recognition"],
   ["access", "access"],
   ["muster", "muster"],
@@ -158,14 +159,14 @@ const READS = new Map([
   ["audit", "audit"],
   ["operators", "users"],
   ["alarms", "alarms"],
-  ["privacy", "privacy"],
+  ...["privacy", "integrations"].map((name) => /** @type {[string, string]} */ ([name, name])),
 ]);
 
 /** The pages that have anything for whoever is signed in. @param {Session | null} session */
 function shownPages(session) {
   return termsOf("page").filter((name) => {
     const area = READS.get(name);
-    return area === undefined || session?.permissions.includes(`${area}.${area === "video" ? "watch" : "read"}`);
+    return area === undefined || session?.permissions.includes(`${area}.${{ video: "watch", integrations: "manage" }[area] ?? "read"}`);
   });
 }
 
@@ -240,7 +241,7 @@ class Header {
       this.#session && h("span", { class: "user" }, symbol("person"), this.#who(this.#session)),
       h("button", { class: "quiet", lang: other, onclick: () => setLanguage(other) }, other === "en" ? "EN" : "中"),
       h("button", { class: "quiet", onclick: () => this.#turnLight(root) }, t("action.theme")),
-      this.#session && h("button", { class: "quiet", onclick: closeSession }, t("action.sign_out")),
+      this.#session && h("button", { class: "quiet", onclick: () => this.#session && closeSession(this.#session) }, t("action.sign_out")),
     );
   }
 

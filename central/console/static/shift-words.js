@@ -1,6 +1,6 @@
 /** What a line of the shift log says, and which lines are one act. Pure but for the words. */
 
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { localName, t, term } from "/web/i18n.js";
 
 /**

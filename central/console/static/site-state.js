@@ -10,7 +10,7 @@ import { t } from "/web/i18n.js";
  * @typedef {{device: string, kind: string, access_points: string[], is_current: boolean, is_awaited?: boolean,
  *   state: string | null, since: string, detail: string}} Device
  * @typedef {{node: string, is_online: boolean, last_seen_at: string | null, status: any,
- *   gaps: {epoch: string, class: string, first: number, last: number}[]}} NodeView
+ *   contract: number | null, gaps: {epoch: string, class: string, first: number, last: number}[]}} NodeView
  * @typedef {{isOnline: boolean, since: number}} Link
  */
 
@@ -51,6 +51,8 @@ export class SiteState {
   patrolVersion = 0;
   /** Grows whenever something begins to wait for a second person, or no longer does. */
   approvalsVersion = 0;
+  /** Grows whenever a board, an image or a roll-out has changed. */
+  firmwareVersion = 0;
   /** Grows whenever a floor plan has changed. */
   plansVersion = 0;
   /** @type {Link} */
@@ -100,6 +102,7 @@ export class SiteState {
     this.assistanceVersion += 1;
     this.fireVersion += 1;
     this.plansVersion += 1;
+    this.firmwareVersion += 1;
   }
 
   /** @param {string} name @param {any} data */
@@ -118,6 +121,7 @@ export class SiteState {
     else if (name === "assistance") this.assistanceVersion += 1;
     else if (name === "fire") this.fireVersion += 1;
     else if (name === "plans") this.plansVersion += 1;
+    else if (name === "firmware") this.firmwareVersion += 1;
     else if (name === "alarm") this.alarms.take(data);
     else if (name === "alarm_flood") this.alarms.takeFlood(data);
   }

@@ -4,7 +4,7 @@ import "/web/data-table.js";
 import { choices, oneOf, tick } from "./access-fields.js";
 import { Arrivals } from "./arrivals.js";
 import { get, post, request } from "./api.js";
-import { pointName } from "./event-line.js";
+import { pointName } from "./point-name.js";
 import { follow } from "./follow.js";
 import { actionButton, actionForm, field, openDialog } from "./forms.js";
 import { personPicker } from "./person-picker.js";

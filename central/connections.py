@@ -1,0 +1,162 @@
+"""Connections to the database, on which no statement of SQLite is cut off half way.
+
+A task may be cancelled at any moment: central stops, a browser has gone, a time is up. SQLite's
+thread goes on with the statement all the same, and SQLAlchemy closes the connection under it. While
+a cursor has rows that nobody fetched, SQLite does not let go of a closed connection: it stays, with
+its lock on the file, until the garbage collector comes upon the cursor (``sqlite3_close_v2``), and
+every writer finds the database locked until then. So what was begun on a connection ends there,
+before whoever waited hears that they are cancelled; their transaction is then taken back in order.
+
+PostgreSQL's driver tells the server to give a statement up, which may wait for somebody's lock, and
+its connection is closed at once: nothing needs to be waited for.
+"""
+
+import asyncio
+import contextlib
+import functools
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, Final, TypeVar
+
+from psycopg import AsyncConnection as AsyncPsycopgConnection
+from sqlalchemy import Connection, Executable, Result
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from config.finishing import to_its_end
+
+_log = logging.getLogger("central.database")
+LEAVE_S: Final = 5.0
+Value = TypeVar("Value")
+
+
+class Connections:
+    """Connections of one engine, for one event loop."""
+
+    def __init__(
+        self, engine: AsyncEngine, *, leave_s: float = LEAVE_S, is_shared: bool = False
+    ) -> None:
+        """Take connections of an engine; one that is shared goes on without these."""
+        self._engine, self._leave_s, self._is_shared = engine, leave_s, is_shared
+        self._users = dict[DatabaseConnection, asyncio.Task[Any] | None]()
+        self._left = asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def taken(self) -> AsyncIterator["DatabaseConnection"]:
+        """Have a connection; what is not committed at the end of the block is taken back."""
+        connection = DatabaseConnection(self._engine.connect())
+        self._users[connection] = asyncio.current_task()
+        try:
+            await connection.start()
+            try:
+                yield connection
+            finally:
+                await connection.close()
+        finally:
+            self._users[connection] = None
+            connection.when_closed(functools.partial(self._forget, connection))
+
+    def _forget(self, connection: "DatabaseConnection") -> None:
+        del self._users[connection]
+        self._left.set()
+
+    async def close(self) -> None:
+        """Close all. Whoever has one is given some seconds, and is cancelled then.
+
+        A server cancels requests at its end and does not wait for them: they are still here.
+        """
+        await self._wait_for_users()
+        for task in self._users.values():
+            if task is not None:
+                task.cancel()
+        await self._wait_for_users()
+        if self._users:
+            _log.warning("%d transactions do not end", len(self._users))
+        if not self._is_shared:
+            await to_its_end(self._engine.dispose())
+
+    async def _wait_for_users(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._leave_s):
+                while self._users:
+                    self._left.clear()
+                    await self._left.wait()
+
+
+class DatabaseConnection:
+    """One connection; SQLAlchemy's ``AsyncConnection`` documents what its methods do."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self.is_postgresql = connection.engine.dialect.name == "postgresql"
+        self._closing: asyncio.Future[None] | None = None
+
+    async def start(self) -> None:
+        """Take it out of the pool."""
+        try:
+            await self._do(self._connection.start())
+        except asyncio.CancelledError:
+            if self._connection.sync_connection is not None:
+                await self.close()
+            raise
+
+    async def set_options(self, **options: object) -> None:
+        """Set what holds for its transaction; see ``AsyncConnection.execution_options``."""
+        await self._do(self._connection.execution_options(**options))
+
+    async def begin(self) -> None:
+        """Begin a transaction."""
+        await self._do(self._begin())
+
+    async def execute(
+        self, statement: Executable, rows: list[dict[str, Any]] | None = None
+    ) -> Result[Any]:
+        """Run a statement, or one for each row."""
+        return await self._do(self._connection.execute(statement, rows))
+
+    async def execute_sql(self, statement: str, values: tuple[Any, ...] | None = None) -> None:
+        """Run a statement as it is written, with values as its driver takes them."""
+        await self._do(self._connection.exec_driver_sql(statement, values))
+
+    async def copy(self, statement: str, data: str) -> None:
+        """Run a ``COPY ... FROM STDIN`` of PostgreSQL."""
+        driver = (await self._connection.get_raw_connection()).driver_connection
+        if not isinstance(driver, AsyncPsycopgConnection):
+            raise TypeError("only PostgreSQL copies")
+        async with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+            await copy.write(data)
+
+    async def run_sync(self, act: Callable[[Connection], Value]) -> Value:
+        """Run a function that knows nothing of event loops."""
+        return await self._do(self._connection.run_sync(act))
+
+    async def commit(self, *, and_then: Callable[[], None] = lambda: None) -> None:
+        """Commit the transaction, and do what follows from it even for a task that is cancelled."""
+        await self._do(self._commit(and_then))
+
+    async def close(self) -> None:
+        """Take back what is not committed, and put the connection back."""
+        if self.is_postgresql:
+            self._closing = asyncio.ensure_future(self._connection.close())
+            await asyncio.shield(self._closing)
+        else:
+            await to_its_end(self._connection.close())
+
+    def when_closed(self, call: Callable[[], None]) -> None:
+        """Call this once nothing is under way on it, also where nobody waited for its closing.
+
+        What is put back into a pool that was closed meanwhile would stay open.
+        """
+        if self._closing is None or self._closing.done():
+            call()
+        else:
+            self._closing.add_done_callback(lambda _: call())
+
+    async def _begin(self) -> None:
+        await self._connection.begin()
+
+    async def _commit(self, and_then: Callable[[], None]) -> None:
+        await self._connection.commit()
+        and_then()
+
+    async def _do(self, work: Coroutine[Any, Any, Value]) -> Value:
+        return await (work if self.is_postgresql else to_its_end(work))

@@ -1,0 +1,24 @@
+"""How the other side proves who it is, and we."""
+
+import ssl
+import tempfile
+from pathlib import Path
+
+from central.connectors.settings import ConnectorSettings, Secrets
+from central.tls import strict
+
+
+def client_context(settings: ConnectorSettings, secrets: Secrets) -> ssl.SSLContext:
+    """Return a context that checks certificate and name of the other side; blocks.
+
+    Raises:
+        ssl.SSLError: A certificate or key of the settings is none, or they do not belong together.
+    """
+    context = strict(ssl.create_default_context(cadata=settings.ca_certificate or None))
+    if settings.client_certificate:
+        # OpenSSL takes them from a file alone: one that is this user's, and gone at once.
+        with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
+            file.write(f"{settings.client_certificate}\n{secrets.client_key}\n")
+            file.flush()
+            context.load_cert_chain(Path(file.name))
+    return context
