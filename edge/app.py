@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 
 from config.contract.commands import read_command
 from config.contract.events import ClockQuality, NodeStarted
@@ -22,6 +23,7 @@ from config.contract.nodes import NodeStatus
 from config.contract.trust import from_text
 from config.site import AccessPointEntry, Site
 from config.site_canteen import TillEntry
+from config.watchdog import Watchdog
 from edge import pages
 from edge.access.attempts import CodeShown, code_shown
 from edge.access.crossing import point_of
@@ -31,6 +33,7 @@ from edge.access.memory import Memory
 from edge.access.rulebook import RuleBook
 from edge.access.surroundings import Surroundings
 from edge.assistance import Assistance
+from edge.boards.opening import open_boards
 from edge.canteen.canteen import Canteen, open_canteen
 from edge.canteen.watching import has_eyes
 from edge.central_client import CentralClient
@@ -41,17 +44,21 @@ from edge.fire.orders import FireOrders
 from edge.fire.station import FireStation
 from edge.identity import Home, Identity
 from edge.installation import Installation, install
-from edge.journal import Journal
+from edge.journal import Journal, JournalError
 from edge.kiosk.app import create_app
 from edge.kiosk.state import KioskBoard, Standing
 from edge.kiosk.tills import TillPages, page_deeds, till_pages
 from edge.link.neighbours import Neighbours
 from edge.local_api import local_api
+from edge.metrics.heard import Heard
+from edge.metrics.pages import metrics_page
+from edge.metrics.standing import Moment
 from edge.opening import open_fire, open_link, zone_of
 from edge.operator_api import OperatorDeeds, operator_api
 from edge.operators import Operators
 from edge.patrol.patrol import Patrol
 from edge.patrol.store import CarrierStore
+from edge.pulse import pulses
 from edge.recognition import Eyes
 from edge.replica import Replica, ReplicaError
 from edge.replica_sync import ReplicaSync
@@ -87,6 +94,7 @@ class Node:
         *,
         store: Store,
         whole: Site | None = None,
+        watchdog: Watchdog | None = None,
     ) -> None:
         """Put a node together; nothing is opened yet.
 
@@ -96,13 +104,14 @@ class Node:
             identity: Of the node.
             store: Where recognition networks lie.
             whole: The site with all of its nodes; None where this node is all of it.
+            watchdog: Watches this node's loops; None where nobody does.
 
         Raises:
             SiteError: The site's time zone is none.
         """
         self._site, self._home, self._identity, self._store = site, home, identity, store
         self._clock, self._board = NodeClock(), KioskBoard()
-        self._whole = site if whole is None else whole
+        self._whole, self._watchdog = site if whole is None else whole, watchdog
         self._rules = RuleBook(map(point_of, self._whole.access_point), zone=zone_of(site))
         self._journal = Journal(
             home.journal,
@@ -112,6 +121,8 @@ class Node:
             clockquality=lambda: self._clock.quality,
         )
         self._table = DeviceTable(now=self._clock.now, on_change=self._status_changed)
+        self._counted = CollectorRegistry(auto_describe=False)
+        self._journal.hear(Heard(self._counted).hear)
         self._eyes, self._was_writable = Eyes(), True
         self._loop: asyncio.AbstractEventLoop | None = None
         self._uplink: Uplink | None = None
@@ -189,9 +200,28 @@ class Node:
                 on_change=self._status_changed,
                 now=self._clock.now,
             )
-            link = open_link(self._whole, self._identity, doorkeeper, rules=self._rules, fires=fire)
             patrol = await self._open_patrol(replica)
             canteen = await self._open_canteen(stack, replica, central)
+            boards = open_boards(
+                self._whole,
+                self._identity,
+                central=central,
+                journal=self._journal,
+                fire=fire,
+                doorkeeper=doorkeeper,
+                plan=lambda: None if canteen is None else canteen.plan,
+                folder=self._home.folder,
+                now=self._clock.now,
+            )
+            stack.callback(boards.close)
+            link = open_link(
+                self._whole,
+                self._identity,
+                doorkeeper,
+                rules=self._rules,
+                fires=fire,
+                on_beat=boards.neighbours_heard,
+            )
             installation = install(
                 self._site,
                 Surroundings(
@@ -211,6 +241,7 @@ class Node:
                 fire=fire,
                 patrol=patrol,
                 canteen=canteen,
+                boards=boards,
             )
             stack.push_async_callback(installation.close)
             fire.start()
@@ -238,6 +269,7 @@ class Node:
                 journal=self._journal,
                 report_status=self._status_changed,
                 cameras=station.carry_out,
+                boards=boards.carry_out,
                 now=self._clock.now,
                 fire=FireOrders(fire, installation.duty),
             )
@@ -261,6 +293,7 @@ class Node:
                 on_change=self._replica_changed(doorkeeper, link, fire),
                 on_command=commands.wake,
                 on_call=assistance.wake,
+                on_till=(lambda: None) if canteen is None else canteen.link.wake,
             )
             uplink.when_back(sync.central_is_back)
             if canteen is not None:
@@ -272,7 +305,7 @@ class Node:
                 # What central seals for this node cannot be opened before it has released the key.
                 **({} if self._identity.is_locked else {"replica": sync.run}),
                 **fire.tasks,
-                "access rules": doorkeeper.run,
+                **boards.life.watched({**fire.deeds, "access rules": doorkeeper.run}),
                 "retention": self._run_retention,
                 "age of the replica": watch.run,
                 "assistance": assistance.run,
@@ -280,10 +313,21 @@ class Node:
                 **({} if canteen is None else canteen.tasks),
                 **commands.tasks,
                 **station.tasks,
-                **installation.tasks,
+                **boards.lanes_watched(installation.tasks, installation.lanes),
+                # Last: a board is told that the node lives once it does.
+                **boards.tasks,
             }
             if link is not None:
                 tasks["site link"] = link.run
+            if self._watchdog is not None:
+                tasks |= pulses(
+                    self._watchdog,
+                    boards.life,
+                    self._journal,
+                    devices=installation.devices,
+                    watchers={**installation.watchers, **installation.till_watchers},
+                )
+                stack.callback(self._watchdog.forget)
             listener = pages.listen(self._site.node[0].kiosk_port)
             if listener is not None:
                 stack.callback(listener.close)
@@ -305,7 +349,12 @@ class Node:
                     )
                 tasks["pages"] = lambda: pages.serve(app, listener)
             on_ready(Ready(self._identity.node, self._kiosk_url(listener)))
-            await supervise(tasks)
+            try:
+                await supervise(tasks)
+            except asyncio.CancelledError:
+                # As planned: whoever is killed leaves its boards to their safe state.
+                await boards.hold()
+                raise
 
     def _watched(self) -> Sequence[AccessPointEntry | TillEntry]:
         """Return whatever has a camera that recognises faces."""
@@ -324,6 +373,7 @@ class Node:
             self._journal,
             central,
             read_code=self._read_code,
+            make_link=central.terminal_link,
             zone=zone_of(self._site),
             now=self._clock.now,
         )
@@ -419,7 +469,31 @@ class Node:
             page_deeds=page_deeds(() if canteen is None else canteen.tills),
         )
         app.include_router(local_api(status=self.status, lanes=installation.lanes))
+        look = functools.partial(self._look, installation)
+        site = self._site.site.id
+        app.include_router(metrics_page(site, self._identity.node, self._counted, look))
         return app
+
+    async def _look(self, installation: Installation) -> Moment:
+        """Return how things stand, for a scrape."""
+        try:
+            unsent = await self._journal.unsent_by_class()
+        except JournalError:
+            unsent = None
+        difference = self._clock.difference
+        return Moment(
+            status=self.status(),
+            is_connected=self._uplink is not None and self._uplink.is_connected,
+            unsent=unsent,
+            clock_offset_s=None if difference is None else difference.total_seconds(),
+            lines=installation.buses,
+            devices=[
+                (entry.bus, entry.id, installation.devices[entry.id])
+                for entry in self._site.device
+                if entry.id in installation.devices
+            ],
+            cameras={**installation.watchers, **installation.till_watchers},
+        )
 
     def _deeds(self, replica: Replica, commands: Commands, uplink: Uplink) -> OperatorDeeds:
         return OperatorDeeds(

@@ -2,18 +2,22 @@
 
 import asyncio
 import contextlib
+import functools
 import json
 import logging
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from config.contract.trust import NodeToken, TrustError
+from config.logs import LogForm, LogFormOption, LogLevel, LogLevelOption, start_log
+from config.notify import READY, STOPPING, notify
 from config.settings import menshen_home
 from config.site import Site, SiteError, load_site
+from config.watchdog import Watchdog
 from edge.app import Node, Ready
 from edge.identity import Home, Identity, IdentityError
 from edge.journal import JournalUnusableError
@@ -32,7 +36,10 @@ HomeFolder = Annotated[
     Path | None, typer.Option("--home", help="State folder; default: $MENSHEN_HOME/edge-NODE.")
 ]
 Token = Annotated[
-    str, typer.Option(help="One-time token from central, to join it at the first start.")
+    str,
+    typer.Option(
+        envvar="MENSHEN_TOKEN", help="One-time token from central, to join it at the first start."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
@@ -44,11 +51,13 @@ def run(
     node: NodeName,
     home: HomeFolder = None,
     token: Token = "",
+    log: LogFormOption = LogForm.TEXT,
+    log_level: LogLevelOption = LogLevel.INFO,
     as_json: Json = False,
 ) -> None:
     """Run one terminal: cameras, gates, decisions, its own page; it needs no network to decide."""
     limit_arenas()
-    _start_log()
+    start_log(log, log_level)
     try:
         site = load_site(site_file)
         site.for_node(node)  # before a folder is made for a node that there is not
@@ -72,21 +81,37 @@ async def _run(site: Site, home: Home, node: str, token: str, *, as_json: bool) 
     for number in (signal.SIGTERM, signal.SIGINT):
         # Windows has no such handlers; Ctrl-C then ends the loop by itself.
         with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, work.cancel)
+            loop.add_signal_handler(number, functools.partial(_stop, work))
     identity = await _identify(site, home, node, token)
+    watchdog = Watchdog()
 
     def terminal(identity: Identity) -> Node:
-        return Node(site.for_node(node), home, identity, store=default_store(), whole=site)
+        return Node(
+            site.for_node(node),
+            home,
+            identity,
+            store=default_store(),
+            whole=site,
+            watchdog=watchdog,
+        )
 
     def on_ready(ready: Ready) -> None:
         _say_ready(ready, home, as_json=as_json)
+        notify(READY, "STATUS=at work")
 
+    watchdog.start()
     with contextlib.suppress(asyncio.CancelledError):
         if home.is_locked:
             await until_released(identity, home, run=terminal(identity).run, on_ready=on_ready)
             identity = await _identify(site, home, node, token)
         await terminal(identity).run(on_ready=on_ready)
+    watchdog.stop()
     _log.info("terminal %s has ended", node)
+
+
+def _stop(work: asyncio.Task[Any]) -> None:
+    notify(STOPPING)
+    work.cancel()
 
 
 async def _identify(site: Site, home: Home, node: str, token: str) -> Identity:
@@ -118,14 +143,3 @@ def _say_ready(ready: Ready, home: Home, *, as_json: bool) -> None:
     else:
         typer.echo(f"terminal {ready.node} is at work; its page: {ready.kiosk_url}")
     sys.stdout.flush()
-
-
-def _start_log() -> None:
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    # One line per request would bury what matters.
-    for chatty in ("httpx", "uvicorn"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)

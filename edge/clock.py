@@ -24,7 +24,11 @@ def system_now() -> datetime:
 
 
 class NodeClock:
-    """The time that this node believes in. For one thread's writes, any thread's reads."""
+    """The time that this node believes in. For one thread's writes, any thread's reads.
+
+    Attributes:
+        difference: Central's time less the system's, as last compared; None before.
+    """
 
     def __init__(
         self,
@@ -37,6 +41,7 @@ class NodeClock:
         self._anchor: tuple[datetime, float] | None = None
         self._compared_at_s: float | None = None
         self._began_at_s = monotonic()
+        self.difference: timedelta | None = None
 
     def now(self) -> datetime:
         """Return the time, aware UTC."""
@@ -75,7 +80,7 @@ class NodeClock:
             and beyond what the way of a slow answer may have taken.
         """
         central_at += timedelta(seconds=0.5)
-        difference = central_at - self._wall()
+        self.difference = difference = central_at - self._wall()
         limit = DIFFERENCE_MAX + timedelta(seconds=took_s)
         if abs(difference) <= DIFFERENCE_MAX:
             if took_s < DIFFERENCE_MAX.total_seconds():

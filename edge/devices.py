@@ -19,6 +19,7 @@ from config.turn import Turn
 from drivers.base import (
     CommandReceipt,
     CommandRejectedError,
+    DeviceUnreachableError,
     Driver,
     DriverError,
     GateMode,
@@ -62,7 +63,7 @@ class DeviceListener(Protocol):
 
 
 class DeviceTask:
-    """One device on a line."""
+    """One device on a line. Attributes: cycle_s: between the beginnings of its last two polls."""
 
     def __init__(
         self,
@@ -99,11 +100,32 @@ class DeviceTask:
         self._set_up_due_s: float | None = 0.0
         self._complaint, self._is_untimed = "", False
         self._free = frozenset[Side]()
+        self._out_of_service = ""
+        self.turned_at_s, self.cycle_s = monotonic(), 0.0
 
     @property
     def is_current(self) -> bool:
         """Whether the device answers, or did until a moment ago."""
         return self._presence.state in (Presence.PRESENT, Presence.DOUBTFUL)
+
+    def suspend(self, why: str) -> None:
+        """Let nobody through as if the device were lost, although it is tended; idempotent.
+
+        A fire releases it all the same.
+
+        Args:
+            why: One line, as of a loss; empty ends it.
+        """
+        was_suspended, before = bool(self._out_of_service), self._out_of_service
+        self._out_of_service = why
+        if was_suspended == bool(why):
+            return
+        if why and self.is_current:
+            self._tell_lost(why)
+        elif not why and self.is_current:
+            self._listener.returned(self._absence_s())
+        elif not why and self._presence.state is Presence.ABSENT and not self._has_been_lost:
+            self._tell_lost(before)  # it never answered, of which nobody was told
 
     async def access(self, side: Side, *, access_time_s: float | None = None) -> CommandReceipt:
         """Let one person through; see ``PassageGate.access``.
@@ -116,6 +138,8 @@ class DeviceTask:
             DriverError: The gate did not confirm.
         """
         gate = self._gate()
+        if self._out_of_service:
+            raise DeviceUnreachableError(f"device {self.id}: {self._out_of_service}")
         if access_time_s is None:
             return await self._command(lambda: gate.access(side))
         if isinstance(gate, TimedPassageGate):
@@ -285,6 +309,8 @@ class DeviceTask:
         """Poll for ever."""
         while True:
             self._poll_now.clear()
+            now_s = self._monotonic()
+            self.cycle_s, self.turned_at_s = now_s - self.turned_at_s, now_s
             try:
                 await self._set_up_if_due()
                 async with self._turn.taken(Priority.POLL):
@@ -330,22 +356,28 @@ class DeviceTask:
             self._set_up_due_s, self._complaint = None, ""
 
     def _note_failure(self, error: DriverError) -> None:
-        now_s = self._monotonic()
-        if not self._presence.failed(now_s=now_s):
+        if not self._presence.failed(now_s=self._monotonic()):
+            return
+        self._set_up_due_s = 0.0
+        if self._out_of_service:
             return
         _log.error("device %s is lost: %s", self.id, error)
-        self._lost_at_s, self._has_been_lost = now_s, True
-        self._set_up_due_s = 0.0
-        self._listener.lost(str(error))
+        self._tell_lost(str(error))
 
     def _note_answer(self) -> None:
-        now_s = self._monotonic()
-        if not self._presence.answered(now_s=now_s):
+        if not self._presence.answered(now_s=self._monotonic()) or self._out_of_service:
             return
-        absence_s = now_s - self._lost_at_s if self._has_been_lost else 0.0
+        absence_s = self._absence_s()
         if self._has_been_lost:
             _log.info("device %s is back after %.1f s", self.id, absence_s)
         self._listener.returned(absence_s)
+
+    def _tell_lost(self, detail: str) -> None:
+        self._lost_at_s, self._has_been_lost = self._monotonic(), True
+        self._listener.lost(detail)
+
+    def _absence_s(self) -> float:
+        return self._monotonic() - self._lost_at_s if self._has_been_lost else 0.0
 
 
 def _priority(*, is_urgent: bool) -> Priority:

@@ -14,12 +14,14 @@ from drivers.presence import PresenceTracker
 from drivers.registry import create, first_answer_time_s
 from edge.access.gate import GateReports
 from edge.access.lane import Lane
+from edge.access.readers import PointReaders, readers_of
 from edge.access.surroundings import Surroundings
 from edge.alarms.fire_bell import FireBell
 from edge.alarms.points import AlarmPoints
 from edge.alarms.sounders import Sounders
 from edge.alarms.watch import AlarmWatch
 from edge.assistance import ContactWatch
+from edge.boards.station import BoardStation
 from edge.cameras import CameraReports
 from edge.canteen.canteen import Canteen
 from edge.canteen.counter_top import fit_counter_tops
@@ -93,6 +95,7 @@ def install(
     fire: FireStation | None = None,
     patrol: Patrol | None = None,
     canteen: Canteen | None = None,
+    boards: BoardStation | None = None,
 ) -> Installation:
     """Make everything and start the cameras; in the running event loop.
 
@@ -106,6 +109,7 @@ def install(
         fire: Hears of panels and releases gates; None where the site file has no fire zone.
         patrol: Hears of the readers of checkpoints and guards; None where there are none.
         canteen: Hears of readers and scales of tills, and takes money at lanes; None without tills.
+        boards: Keeps controller boards from their safe state, and updates them.
 
     Raises:
         SiteError: A device is not what its access point needs, or its settings are wrong.
@@ -117,6 +121,8 @@ def install(
         made.tasks["sounders"] = sounders.run
         if fire is not None:
             FireBell(fire, functools.partial(sounders.begin, "fire"))
+        if boards is not None:
+            boards.sound_with(functools.partial(sounders.begin, "neighbour_lost"))
     for bus in site.bus:
         made.buses[bus.id] = Bus(
             bus.port,
@@ -133,7 +139,7 @@ def install(
             if point.assistance is not None and point.assistance.device == device.id
         }
         _install_device(
-            device, points, buttons, ring, site, made, around, table, fire, patrol, canteen
+            device, points, buttons, ring, site, made, around, table, fire, patrol, canteen, boards
         )
     watched = [point for point in site.access_point if point.camera is not None]
     demands = Demands.following(site.recognition, admissible, eyes.network)
@@ -181,6 +187,7 @@ def _install_device(
     fire: FireStation | None,
     patrol: Patrol | None,
     canteen: Canteen | None,
+    boards: BoardStation | None,
 ) -> None:
     driver = made.drivers[device.id] = _driver(device, made.buses[device.bus])
     if points and not isinstance(driver, PassageGate):
@@ -192,6 +199,7 @@ def _install_device(
     check_device(device, driver, site)
     for channel, point_id in buttons.items():
         _check_contact(device, driver, channel, f"access_point {point_id!r}: assistance")
+    reading = readers_of(device, driver, site)
     table.add(device.id, kind=device.driver, access_points=[point.id for point in points])
     lanes: dict[Side, Lane] = {}
     reports = GateReports(
@@ -219,6 +227,10 @@ def _install_device(
         listener = patrol.watched(device.id, listener)
     if canteen is not None:
         listener = canteen.watched(device.id, listener)
+    if reading:
+        listener = PointReaders(listener, reading, made.lanes, monotonic=around.monotonic)
+    if boards is not None:
+        listener = boards.watched(device.id, driver, listener)
     task = DeviceTask(
         device.id,
         driver,
@@ -229,6 +241,8 @@ def _install_device(
     )
     made.devices[device.id] = task
     made.tasks[f"device {device.id}"] = task.run
+    if boards is not None:
+        boards.fit(device.id, driver, task, made.buses[device.bus])
     for point in points:
         lane = lanes[_side(point)] = made.lanes[point.id] = Lane(point, task, around)
         if patrol is not None:

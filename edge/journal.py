@@ -14,7 +14,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from uuid import UUID
 
 from config.contract.events import ClockQuality, Event, EventClass, EventData, JournalUnwritable
 from config.contract.identifiers import new_id
+from config.event_log import log_events
 from edge.journal_file import Draft, JournalError, JournalFile, JournalUnusableError
 
 __all__ = ["Journal", "JournalError", "JournalStatus", "JournalUnusableError"]
@@ -192,13 +193,26 @@ class Journal:
         """Count a decision that was acted on although ``append`` failed."""
         self._requests.put(_Unrecorded())
 
-    async def unsent(self, *, count_max: int) -> list[Event]:
+    async def unsent(
+        self,
+        *,
+        count_max: int,
+        after: Mapping[EventClass, int] | None = None,
+        up_to: Mapping[EventClass, int] | None = None,
+    ) -> list[Event]:
         """Return the events to send next: the most urgent class first, oldest first.
+
+        Args:
+            count_max: No more than so many.
+            after: Only what is newer than these sequences.
+            up_to: Only what is not newer than these sequences; of a class without one, nothing.
 
         Raises:
             JournalError: The file cannot be read.
         """
-        return await self._call(lambda file: file.unsent(count_max=count_max))
+        return await self._call(
+            lambda file: file.unsent(count_max=count_max, after=after, up_to=up_to)
+        )
 
     async def urgent(self, *, count_max: int) -> list[Event]:
         """Return what waits behind nothing else: fires, then ``GO_AHEAD``, oldest first.
@@ -207,6 +221,14 @@ class Journal:
             JournalError: The file cannot be read.
         """
         return await self._call(lambda file: file.urgent(count_max=count_max))
+
+    async def unsent_by_class(self) -> dict[EventClass, int]:
+        """Return how many events of each class wait for central.
+
+        Raises:
+            JournalError: The file cannot be read.
+        """
+        return await self._call(lambda file: file.unsent_by_class())
 
     async def acknowledge(self, events: Sequence[Event]) -> None:
         """Forget events that central holds; idempotent.
@@ -217,6 +239,11 @@ class Journal:
         await self._call(lambda file: file.acknowledge(events))
         for call in self._when_acknowledged:
             call(events)
+
+    async def turn(self) -> None:
+        """Return once the writer's thread has turned, whether the file can be written or not."""
+        with contextlib.suppress(JournalError):
+            await self._call(lambda _: None)
 
     async def _call(self, function: Callable[[JournalFile], _Result]) -> _Result:
         future: Future[_Result] = Future()
@@ -305,6 +332,8 @@ class Journal:
         # Last, so that nobody who waits for a fact waits for those who only hear of it.
         heard, self._unheard = self._unheard, ()
         if heard:
+            if _log.isEnabledFor(logging.DEBUG):
+                log_events(_log, "is durable", heard)
             for hearer in self._hearers:
                 hearer(heard)
 

@@ -8,7 +8,7 @@ import contextlib
 import dataclasses
 import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -28,6 +28,7 @@ _log = logging.getLogger("edge.journal")
 
 SCHEMA_VERSION: Final = 1
 _RANKS: Final = {event_class: rank for rank, event_class in enumerate(EventClass)}
+_SEQUENCE_MAX: Final = 2**31 - 1
 _READ: Final = "SELECT document FROM event"
 _ALARM_RANK: Final = _RANKS[EventClass.ALARM]
 _GO_AHEAD: Final = ", ".join(f"'{name}'" for name in sorted(GO_AHEAD))
@@ -139,6 +140,14 @@ class JournalFile:
         """Events that are not acknowledged."""
         return self._event_count
 
+    def unsent_by_class(self) -> dict[EventClass, int]:
+        """Return how many events of each class are not acknowledged."""
+        rows = self._connection.execute(
+            "SELECT name, count(*) FROM event JOIN event_class ON rank = class_rank"
+            " GROUP BY class_rank"
+        )
+        return {EventClass(name): count for name, count in rows}
+
     @property
     def last_sequences(self) -> dict[EventClass, int]:
         """The last sequence number of each class, 0 where nothing was written."""
@@ -159,9 +168,30 @@ class JournalFile:
         self._event_count, self._last_sequences = count, last_sequences
         return events
 
-    def unsent(self, *, count_max: int) -> list[Event]:
-        """Return the events to send next: the most urgent class first, oldest first."""
-        return self._read("ORDER BY class_rank, sequence LIMIT ?", count_max)
+    def unsent(
+        self,
+        *,
+        count_max: int,
+        after: Mapping[EventClass, int] | None = None,
+        up_to: Mapping[EventClass, int] | None = None,
+    ) -> list[Event]:
+        """Return the events to send next: the most urgent class first, oldest first.
+
+        Args:
+            count_max: No more than so many.
+            after: Only what is newer than these sequences.
+            up_to: Only what is not newer than these sequences; of a class without one, nothing.
+        """
+        if after is None and up_to is None:
+            return self._read("ORDER BY class_rank, sequence LIMIT ?", count_max)
+        found = list[Event]()
+        for event_class, rank in _RANKS.items():
+            first = (after or {}).get(event_class, 0) + 1
+            last = _SEQUENCE_MAX if up_to is None else up_to.get(event_class, 0)
+            where = "WHERE class_rank = ? AND sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?"
+            if len(found) < count_max and first <= last:
+                found += self._read(where, rank, first, last, count_max - len(found))
+        return found
 
     def urgent(self, *, count_max: int) -> list[Event]:
         """Return what waits behind nothing else: fires, then ``GO_AHEAD``, oldest first."""
@@ -171,8 +201,8 @@ class JournalFile:
             found += self._read(ahead, count_max - len(found))
         return found
 
-    def _read(self, clauses: str, count_max: int) -> list[Event]:
-        rows = self._connection.execute(f"{_READ} {clauses}", (count_max,))
+    def _read(self, clauses: str, *values: int) -> list[Event]:
+        rows = self._connection.execute(f"{_READ} {clauses}", values)
         return [Event.model_validate_json(document) for (document,) in rows]
 
     def acknowledge(self, events: Sequence[Event]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -71,6 +71,7 @@ def open_link(
     *,
     rules: RuleBook,
     fires: FireStation,
+    on_beat: Callable[[Mapping[str, float | None]], None] = lambda _: None,
 ) -> Neighbours | None:
     """Return the link to the site's other nodes; None where the site file has none."""
     addresses = {n.id: n.link_address for n in whole.node if n.link_address is not None}
@@ -87,6 +88,7 @@ def open_link(
         doorkeeper=doorkeeper,
         rules=rules,
         fires=fires,
+        on_beat=on_beat,
     )
 
 

@@ -1,5 +1,6 @@
 """Serves the terminal's own pages and local API on loopback, inside the node's event loop."""
 
+import asyncio
 import contextlib
 import logging
 import socket
@@ -39,8 +40,18 @@ def listen(port: int) -> socket.socket | None:
 
 
 async def serve(app: FastAPI, listener: socket.socket) -> None:
-    """Serve until cancelled."""
+    """Serve until cancelled; nobody is left with half a connection."""
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
     )
-    await _Server(config).serve(sockets=[listener])
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        for connection in list(server.server_state.connections):
+            # A stream never ends by itself; a page that loses its own asks again.
+            connection.transport.abort()
+        await asyncio.wait([serving])
+        raise

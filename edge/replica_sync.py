@@ -52,6 +52,7 @@ class ReplicaSync:
         on_confirmed: Callable[[], None] = lambda: None,
         on_command: Callable[[], None] = lambda: None,
         on_call: Callable[[], None] = lambda: None,
+        on_till: Callable[[], None] = lambda: None,
         poll_interval_s: float = POLL_INTERVAL_S,
         back_off: Callable[[], BackOff] = BackOff,
     ) -> None:
@@ -64,12 +65,13 @@ class ReplicaSync:
             on_confirmed: Called whenever central says that all of it is here.
             on_command: Called when central says that a command waits.
             on_call: Called when central says that a call for assistance is another one.
+            on_till: Called when central has something new for tills: a block, money, a plan.
             poll_interval_s: The longest time between two questions, while central answers.
             back_off: Waits while it does not.
         """
         self._central, self._replica, self._on_change = central, replica, on_change
         self._on_confirmed = on_confirmed
-        self._told = {"commands": on_command, "assistance": on_call}
+        self._told = {"commands": on_command, "assistance": on_call, "till": on_till}
         self._poll_interval_s, self._back_off = poll_interval_s, back_off
         self._is_behind, self._is_back = asyncio.Event(), asyncio.Event()
 

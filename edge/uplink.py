@@ -1,13 +1,16 @@
 """What the node tells central: its journal until acknowledged, its status, its pictures.
 
 The journal is told in priority order and again until central says that it holds it; fires and
-whoever is in danger wait behind no batch that is under way; the status is fresh or not told at all;
-pictures are best effort and expire here.
+whoever is in danger wait behind no batch that is under way; what happens now waits behind no
+backlog (``lanes``); the status is fresh or not told at all; pictures are best effort and expire
+here. A central that is busy says for how long it wants to be left alone. The nodes of a city do not
+come back in step: the more seldom central wants to hear of each, the further apart they are.
 """
 
 import asyncio
 import contextlib
 import dataclasses
+import enum
 import hashlib
 import logging
 import random
@@ -19,20 +22,29 @@ from uuid import UUID
 
 from config.contract.access import CropClass
 from config.contract.events import GO_AHEAD, Event, EventClass
+from config.contract.headers import STATUS_INTERVAL_S, STATUS_INTERVAL_S_MAX
 from config.contract.nodes import BatchReceipt, NodeStatus
+from config.event_log import log_events
+from config.tracing import new_trace, trace_of, traced
 from edge.backoff import BackOff, wait_until_set
 from edge.central_client import CentralError, CentralRefusedError, CentralUnreachableError
 from edge.journal import Journal, JournalError
+from edge.lanes import Lanes
 
 _log = logging.getLogger("edge.uplink")
 
 BATCH_COUNT_MAX: Final = 200
 URGENT_COUNT_MAX: Final = 50
-STATUS_INTERVAL_S: Final = 5.0
 KNOCK_S: Final = 1.0
 """The longest time between two looks whether a central that does not answer is back."""
 STATUS_PAUSE_S: Final = 0.2
 """Changes within this time are told together."""
+IDLE_S: Final = 60.0
+"""Between two looks at what nobody says is due."""
+URGENT_RETRY_S: Final = 1.0
+"""The longest that a fire waits although central wants to be left alone."""
+RETRY_SPREAD: Final = 1.5
+"""Who was told to come back comes up to so much later: all were told the same."""
 BLOB_COUNT_MAX: Final = 64
 BLOB_LIFETIME_S: Final = 900.0
 BATCH_MISTAKES: Final = frozenset({400, 413, 422})
@@ -44,17 +56,27 @@ REFUSED_PAUSE_S: Final = 600.0
 class Central(Protocol):
     """The part of central that is needed here."""
 
-    async def send_events(self, events: Sequence[Event]) -> BatchReceipt:
+    async def send_events(
+        self, events: Sequence[Event], *, is_backlog: bool = False
+    ) -> BatchReceipt:
         """See ``CentralClient.send_events``."""
         ...
 
-    async def put_status(self, status: NodeStatus) -> None:
+    async def put_status(self, status: NodeStatus) -> float | None:
         """See ``CentralClient.put_status``."""
         ...
 
     async def put_blob(self, sha256: str, jpeg: bytes, kind: CropClass) -> None:
         """See ``CentralClient.put_blob``."""
         ...
+
+
+class _Job(enum.Enum):
+    """What a loop does, which says how it waits for a central that cannot serve."""
+
+    STATUS = enum.auto()  # knocks for all
+    URGENT = enum.auto()
+    USUAL = enum.auto()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -66,7 +88,7 @@ class _Blob:
 
 
 class Uplink:
-    """Four loops towards central, in the loop of whoever calls ``run``."""
+    """Five loops towards central, in the loop of whoever calls ``run``."""
 
     def __init__(
         self,
@@ -80,11 +102,13 @@ class Uplink:
         """Tell ``central`` about ``journal`` and ``status()``."""
         self._central, self._journal, self._status = central, journal, status
         self._back_off, self._monotonic = back_off, monotonic
-        self._has_events, self._has_urgent, self._has_status, self._has_blobs = (
-            asyncio.Event() for _ in range(4)
-        )
+        self._has_events, self._has_backlog, self._has_urgent = (asyncio.Event() for _ in range(3))
+        self._has_status, self._has_blobs = asyncio.Event(), asyncio.Event()
+        self._lanes = Lanes(batch_count_max=BATCH_COUNT_MAX)
+        self._status_interval_s = STATUS_INTERVAL_S
         self._under_way = frozenset[UUID]()
-        self._is_back = asyncio.Event()
+        # The second is a little later than the first, at another moment at each node of a city.
+        self._is_back, self._is_turn = asyncio.Event(), asyncio.Event()
         self._blobs: deque[_Blob] = deque(maxlen=BLOB_COUNT_MAX)
         self._when_back: list[Callable[[], None]] = []
         self._refused: dict[UUID, float] = {}
@@ -119,13 +143,14 @@ class Uplink:
             self._journal.hear(self._hear)
         self._loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._repeat(self.send_waiting, self._has_events, 60.0))
-            tasks.create_task(self._repeat(self.send_urgent, self._has_urgent, 60.0))
-            status = self._repeat(
-                self.send_status, self._has_status, STATUS_INTERVAL_S, knocks=True
-            )
-            tasks.create_task(status)
-            tasks.create_task(self._repeat(self.send_blob, self._has_blobs, 60.0))
+            for send, is_due, job in (
+                (self.send_waiting, self._has_events, _Job.USUAL),
+                (self.send_backlog, self._has_backlog, _Job.USUAL),
+                (self.send_urgent, self._has_urgent, _Job.URGENT),
+                (self.send_status, self._has_status, _Job.STATUS),
+                (self.send_blob, self._has_blobs, _Job.USUAL),
+            ):
+                tasks.create_task(self._repeat(send, is_due, job))
 
     def _hear(self, events: Sequence[Event]) -> None:
         if any(e.event_class is EventClass.FIRE or e.type in GO_AHEAD for e in events):
@@ -139,28 +164,18 @@ class Uplink:
                 self._loop.call_soon_threadsafe(is_due.set)
 
     async def _repeat(
-        self,
-        send: Callable[[], Awaitable[bool]],
-        is_due: asyncio.Event,
-        interval_s: float,
-        *,
-        knocks: bool = False,
+        self, send: Callable[[], Awaitable[bool]], is_due: asyncio.Event, job: _Job
     ) -> None:
-        """Send when something is due and every ``interval_s``; wait longer when it fails.
-
-        One of the loops knocks for all: a line that nobody answers costs nothing.
-        """
+        """Send when something is due and now and then; wait longer when it fails."""
         back_off, complaint = self._back_off(), ""
         while True:
             is_due.clear()
             try:
                 has_more = await send()
             except CentralUnreachableError as error:
-                self._note_lost(error)
-                pause_s = back_off.next_s()
-                if knocks and not error.is_answered:
-                    pause_s = min(pause_s, KNOCK_S * self._random.uniform(0.5, 1.0))
-                await wait_until_set(self._is_back, timeout_s=pause_s)
+                if not error.is_busy:
+                    self._note_lost(error)
+                await self._wait_for_central(error, back_off, job)
                 continue
             except (CentralError, JournalError) as error:
                 if str(error) != complaint:
@@ -171,19 +186,70 @@ class Uplink:
             back_off.reset()
             complaint = ""
             if not has_more:
-                await wait_until_set(is_due, timeout_s=interval_s)
+                pause_s = self._status_interval_s if job is _Job.STATUS else IDLE_S
+                await wait_until_set(is_due, timeout_s=pause_s)
+
+    async def _wait_for_central(
+        self, error: CentralUnreachableError, back_off: BackOff, job: _Job
+    ) -> None:
+        """Wait until it is sensible to try again.
+
+        One of the loops knocks for all: a line that nobody answers costs nothing.
+        """
+        pause_s = back_off.next_s()
+        if error.retry_after_s is not None:
+            pause_s = error.retry_after_s * self._random.uniform(1.0, RETRY_SPREAD)
+            if job is _Job.URGENT:
+                pause_s = min(pause_s, URGENT_RETRY_S)
+        elif job is _Job.STATUS and not error.is_answered:
+            knock_s = KNOCK_S * self._status_interval_s / STATUS_INTERVAL_S
+            pause_s = min(pause_s, knock_s * self._random.uniform(0.5, 1.0))
+        if error.is_busy or error.retry_after_s is not None:
+            await asyncio.sleep(pause_s)
+        else:
+            is_back = self._is_turn if job is _Job.USUAL else self._is_back
+            await wait_until_set(is_back, timeout_s=pause_s)
 
     async def send_waiting(self) -> bool:
-        """Send one batch; return whether more may wait.
+        """Send one batch of what is no backlog; return whether more may wait.
 
         Raises:
             CentralError: Central does not hold the batch, as far as is known.
             JournalError: The journal cannot be read, or the acknowledgement not be written.
         """
-        others = len(self._refused) + len(self._under_way)
-        events = await self._journal.unsent(count_max=BATCH_COUNT_MAX + others)
+        lanes = self._lanes
+        lanes.look(self._journal.status, now_s=self._monotonic())
+        if lanes.marks is not None:
+            self._has_backlog.set()
+        count_max = self._count_max
+        events = await self._journal.unsent(count_max=count_max, after=lanes.marks)
         await self._send(self._without_refused(events, but=self._under_way)[:BATCH_COUNT_MAX])
-        return len(events) >= BATCH_COUNT_MAX + others
+        has_more = len(events) >= count_max
+        if not has_more:
+            lanes.note_all_told(now_s=self._monotonic())
+        return has_more
+
+    async def send_backlog(self) -> bool:
+        """Send one batch of what has waited for long; return whether more may wait.
+
+        Raises:
+            CentralError: Central does not hold the batch, as far as is known.
+            JournalError: The journal cannot be read, or the acknowledgement not be written.
+        """
+        marks = self._lanes.marks
+        if marks is None:
+            return False
+        events = await self._journal.unsent(count_max=self._count_max, up_to=marks)
+        batch = self._without_refused(events, but=self._under_way)[:BATCH_COUNT_MAX]
+        await self._send(batch, is_backlog=True)
+        if not batch:
+            self._lanes.close_backlog()
+        return bool(batch)
+
+    @property
+    def _count_max(self) -> int:
+        """So many events may be read until a batch is found among them."""
+        return BATCH_COUNT_MAX + len(self._refused) + len(self._under_way)
 
     async def send_urgent(self) -> bool:
         """Send what waits behind nothing else; return whether more may wait.
@@ -209,27 +275,31 @@ class Uplink:
         self._refused = {id_: at_s for id_, at_s in self._refused.items() if at_s > now_s}
         return [e for e in events if e.id not in self._refused and e.id not in but]
 
-    async def _send(self, batch: Sequence[Event]) -> None:
+    async def _send(self, batch: Sequence[Event], *, is_backlog: bool = False) -> None:
         """Send events and forget what central holds."""
         if not batch:
             return
+        trace = next(filter(None, (trace_of(event.data) for event in batch)), "")
         try:
-            receipt = await self._central.send_events(batch)
+            with traced(trace or new_trace()):
+                receipt = await self._central.send_events(batch, is_backlog=is_backlog)
         except CentralRefusedError as error:
             if error.status not in BATCH_MISTAKES:
                 raise
-            await self._send_singly(batch)
+            await self._send_singly(batch, is_backlog=is_backlog)
             return
         self._note_answer()
         if receipt.conflicts:
             _log.error("central holds %d of our numbers with another content", receipt.conflicts)
+        if _log.isEnabledFor(logging.DEBUG):
+            log_events(_log, "is held by central", batch)
         await self._journal.acknowledge(batch)
 
-    async def _send_singly(self, batch: Sequence[Event]) -> None:
+    async def _send_singly(self, batch: Sequence[Event], *, is_backlog: bool) -> None:
         """Find what central refuses, so that one event does not hold up all behind it."""
         for event in batch:
             try:
-                await self._central.send_events([event])
+                await self._central.send_events([event], is_backlog=is_backlog)
             except CentralRefusedError as error:
                 if error.status not in BATCH_MISTAKES:
                     raise
@@ -244,7 +314,9 @@ class Uplink:
         Raises:
             CentralError: Central did not take it.
         """
-        await self._central.put_status(self._status())
+        wanted_s = await self._central.put_status(self._status())
+        if wanted_s is not None:
+            self._status_interval_s = min(max(wanted_s, KNOCK_S), STATUS_INTERVAL_S_MAX)
         self._note_answer()
         await asyncio.sleep(STATUS_PAUSE_S)
         return False
@@ -272,6 +344,7 @@ class Uplink:
 
     def _note_lost(self, error: CentralUnreachableError) -> None:
         self._is_back.clear()
+        self._is_turn.clear()
         if self._is_connected is not False:
             _log.warning("central is lost, events wait in the journal: %s", error)
             self._has_status.set()  # whoever noticed, the one that knocks begins
@@ -281,6 +354,14 @@ class Uplink:
         if self._is_connected is False:
             _log.info("central is back")
             self._is_back.set()
+            spread_s = max(0.0, self._status_interval_s - STATUS_INTERVAL_S)
+            later_s = self._random.uniform(0.0, spread_s)
+            asyncio.get_running_loop().call_later(later_s, self._begin_turn)
+        self._is_connected = True
+
+    def _begin_turn(self) -> None:
+        """Let everything else begin that has waited for central."""
+        if self._is_back.is_set():
+            self._is_turn.set()
             for call in self._when_back:
                 call()
-        self._is_connected = True

@@ -95,6 +95,12 @@ class Crossing:
         )
         self._settle(granted.decision_id, side)
         self._plan_tick()
+        _log.debug(
+            "access point %s: gate %s answered the command: %s",
+            self._entry.id,
+            self._gate.id,
+            outcome.value,
+        )
         self._note(
             DoorCommandAnswered(
                 decision_id=granted.decision_id,

@@ -11,7 +11,7 @@ import asyncio
 import dataclasses
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -28,6 +28,7 @@ from config.contract.access import (
 from config.contract.events import AccessDenied, AccessGranted, FaceEvidence
 from config.contract.identifiers import new_id
 from config.site import AccessPointEntry
+from config.tracing import traced
 from edge.access.attempts import (
     Attempt,
     CardShown,
@@ -90,13 +91,18 @@ class Lane:
         self.screen = Screen(point, around.board, now=around.now)
         self._crossing = Crossing(point, gate, around, self.screen)
         self._waiting: asyncio.Queue[_Shown] = asyncio.Queue(WAITING_COUNT_MAX)
-        self._is_deciding = False
+        self._deciding_since_s: float | None = None
         self._doubted: tuple[UUID, float] | None = None
 
     @property
     def is_idle(self) -> bool:
         """Whether nobody waits for a decision."""
-        return self._waiting.empty() and not self._is_deciding
+        return self._waiting.empty() and self._deciding_since_s is None
+
+    @property
+    def deciding_since_s(self) -> float | None:
+        """Since when it is at work on one attempt, monotonic; None while it waits for one."""
+        return self._deciding_since_s
 
     def when_passed(self, call: Callable[[], None]) -> None:
         """Call this whenever somebody has passed; it must be quick."""
@@ -121,15 +127,27 @@ class Lane:
         attempt = face_shown(face)
         self._put(lambda _: attempt, at_s=face.captured_at_s, face=face)
 
+    def show_card(self, numbers: Sequence[str]) -> "asyncio.Future[Granted | Denied]":
+        """Take a card that a reader read; see ``present_card``.
+
+        Args:
+            numbers: Of one card, in every form that may be known; two people's is nobody's.
+        """
+        people = self._around.people
+        known = {holder: n for n in numbers if (holder := people.holder_of_card(n)) is not None}
+        shown = CardShown(None)
+        if len(known) == 1:
+            ((holder, number),) = known.items()
+            shown = CardShown(holder, people.end_of_card(number))
+        return self._put(lambda _: shown, at_s=self._around.monotonic())
+
     async def present_card(self, number: str) -> Granted | Denied:
         """Take a card and return what was decided, the command to the gate included.
 
         Raises:
             TimeoutError: So many people came that nobody got to this card in time.
         """
-        people = self._around.people
-        shown = CardShown(people.holder_of_card(number), people.end_of_card(number))
-        return await self._put(lambda _: shown, at_s=self._around.monotonic())
+        return await self.show_card((number,))
 
     async def present_pin(self, pin: str) -> Granted | Denied:
         """Take a PIN of whoever has shown another credential just before; see ``present_card``.
@@ -140,14 +158,18 @@ class Lane:
         read = functools.partial(self._read_pin, pin)
         return await self._put(read, at_s=self._around.monotonic())
 
+    def show_code(self, text: str) -> "asyncio.Future[Granted | Denied]":
+        """Take a QR code that a reader scanned; see ``present_card``."""
+        shown = self._around.read_code(text)
+        return self._put(lambda _: shown, at_s=self._around.monotonic())
+
     async def present_code(self, text: str) -> Granted | Denied:
         """Take a scanned QR code; see ``present_card``.
 
         Raises:
             TimeoutError: So many people came that nobody got to this code in time.
         """
-        shown = self._around.read_code(text)
-        return await self._put(lambda _: shown, at_s=self._around.monotonic())
+        return await self.show_code(text)
 
     async def exit_requested(self) -> Granted | Denied:
         """Let somebody out who asks for it: before all who wait, and whoever they are."""
@@ -219,10 +241,10 @@ class Lane:
         """Decide for ever, one attempt after the other."""
         self.screen.show_idle()
         while True:
-            self._is_deciding = False
+            self._deciding_since_s = None
             shown = await self._waiting.get()
-            self._is_deciding = True
-            if self._around.monotonic() - shown.at_s > ATTEMPT_AGE_S_MAX:
+            self._deciding_since_s = now_s = self._around.monotonic()
+            if now_s - shown.at_s > ATTEMPT_AGE_S_MAX:
                 _log.warning("access point %s: an attempt came too late", self._entry.id)
                 _resolve(shown.answer, TimeoutError("nobody got to this in time"))
                 continue
@@ -250,13 +272,26 @@ class Lane:
     # ---- deciding
 
     async def _handle(self, shown: _Shown) -> Granted | Denied:
-        around, decision_id = self._around, new_id()
+        decision_id = new_id()
+        # Whatever is logged of this person, by whomever it is asked, names this decision.
+        with traced(decision_id.hex):
+            return await self._decide(shown, decision_id)
+
+    async def _decide(self, shown: _Shown, decision_id: UUID) -> Granted | Denied:
+        around = self._around
         decided_at_s, now = around.monotonic(), around.now()
         attempt = shown.read(now)
         decision, person = around.doorkeeper.decide(
             attempt, point=self._point, decision_id=decision_id, now=now
         )
         evidence = _evidence(shown.face, attempt, decided_at_s)
+        _log.debug(
+            "access point %s: %s, by %s shown %.0f ms ago",
+            self._entry.id,
+            "granted" if isinstance(decision, Granted) else decision.reason.value,
+            attempt.kind.value,
+            (decided_at_s - shown.at_s) * 1000,
+        )
         if isinstance(decision, Granted):
             granted = AccessGranted(
                 decision_id=decision_id,

@@ -77,7 +77,7 @@ class Sounders:
         """Return whether this node has it."""
         return sounder in self._entries
 
-    def begin(self, cause: Literal["fire", "panic"]) -> None:
+    def begin(self, cause: Literal["fire", "panic", "neighbour_lost"]) -> None:
         """Sound what the site wants sounded here for it; nobody waits."""
         for entry in self._entries.values():
             if cause in entry.own:

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 from config.contract.access import CredentialKind
@@ -20,9 +21,12 @@ from config.contract.money import (
     Fen,
     MerchantPlan,
     TillAccount,
+    TillOrder,
 )
 from config.contract.money_events import ChargeRecorded, charges_digest
+from edge.canteen.codes import OneTimeCode
 from edge.canteen.limits import Spending
+from edge.canteen.orders import Orders
 
 
 class Charge(Frozen):
@@ -33,6 +37,9 @@ class Charge(Frozen):
         meal_count: Meals that it pays.
         day: Of the site.
         at: When somebody said yes to it, aware UTC.
+        confirmed: How whoever a face was taken for agreed; see ``PayerIdentified``.
+        code: The one-time code that it is paid with.
+        order: Pick-up number of what was ordered before; empty is none.
     """
 
     charge_id: UUID
@@ -52,6 +59,9 @@ class Charge(Frozen):
     decision_id: UUID | None = None
     is_repeat: bool = False
     is_reserved: bool = False
+    confirmed: Literal["silence", "yes", "pin"] = "silence"
+    code: OneTimeCode | None = None
+    order: str = ""
 
     def recorded(self) -> ChargeRecorded:
         """Return the fact that it is paid."""
@@ -114,7 +124,11 @@ class Sums:
 
 
 class Book:
-    """Of one node. It belongs to the event loop's thread."""
+    """Of one node. It belongs to the event loop's thread.
+
+    Attributes:
+        orders: What was ordered before.
+    """
 
     def __init__(
         self,
@@ -123,6 +137,8 @@ class Book:
         entries: Iterable[Entry] = (),
         *,
         version: int = 0,
+        used_codes: Mapping[str, UUID] | None = None,
+        orders: Iterable[TillOrder] = (),
     ) -> None:
         """Begin with what was kept, oldest charge first.
 
@@ -130,9 +146,12 @@ class Book:
             plan: Of the site.
             accounts: Of people, as central last told.
             entries: Of the last days.
-            version: Of the accounts.
+            version: Of accounts and orders.
+            used_codes: Charges that one-time codes are on, or were paid with, by nonce.
+            orders: As central last told.
         """
-        self.plan, self.version = plan, version
+        self.plan, self.version, self.orders = plan, version, Orders(orders)
+        self._used_codes = dict(used_codes or {})
         self._accounts = {account.holder_id: account for account in accounts}
         self._entries = dict[UUID, Entry]()
         self._by_holder = dict[str, list[Entry]]()
@@ -157,13 +176,18 @@ class Book:
         account = self._accounts.get(holder_id)
         return account is not None and account.is_blocked
 
+    def is_used(self, nonce: str) -> bool:
+        """Return whether a one-time code pays no more, at any till of this node."""
+        return nonce in self._used_codes
+
     def spending(
         self, holder_id: str, *, till: str, merchant: str, meal: str, day: date
     ) -> Spending:
         """Return what is known of a person's money before another charge."""
         account = self._accounts.get(holder_id)
         paid = [e for e in self._by_holder.get(holder_id, ()) if e.state is State.RECORDED]
-        unheard = [e for e in paid if not e.is_accounted]
+        # What was ordered is not in a balance since it was ordered.
+        unheard = [e for e in paid if not e.is_accounted and not e.charge.order]
         here = [e for e in paid if e.charge.merchant == merchant]
         return Spending(
             known_fen=None if account is None else account.spendable_fen,
@@ -223,11 +247,10 @@ class Book:
             entry.charge, entry.state = charge, State.RECORDED
 
     def release(self, charge_id: UUID) -> None:
-        """A charge did not come about."""
-        entry = self._entries.pop(charge_id, None)
-        if entry is not None:
-            entry.state = State.RELEASED
-            self._by_holder[entry.charge.holder_id].remove(entry)
+        """A charge did not come about, and its code is good again."""
+        entry = self._remove(charge_id)
+        if entry is not None and entry.charge.code is not None:
+            self._used_codes.pop(entry.charge.code.nonce, None)
 
     def void(self, charge_id: UUID) -> None:
         """A charge was taken back."""
@@ -253,26 +276,48 @@ class Book:
         for entry in filter(None, map(self._entries.get, charge_ids)):
             entry.is_accounted = True
 
-    def learn(self, accounts: Iterable[TillAccount], *, version: int) -> None:
-        """Take over accounts as central has them now."""
+    def learn(
+        self,
+        accounts: Iterable[TillAccount],
+        orders: Iterable[TillOrder] = (),
+        *,
+        version: int,
+    ) -> None:
+        """Take over accounts and orders as central has them now."""
         self._accounts.update((account.holder_id, account) for account in accounts)
+        self.orders.learn(orders)
         self.version = version
 
-    def forget_accounts(self) -> None:
-        """Begin anew with accounts: central counts from an earlier version again."""
+    def begin_anew(self) -> None:
+        """Forget accounts and orders: central counts from an earlier version again."""
         self._accounts.clear()
+        self.orders.forget_all()
         self.version = 0
 
     def forget(self, charge_ids: Iterable[UUID]) -> None:
-        """Forget charges that are old, held and of sessions that are closed."""
+        """Forget charges that are old, held and of sessions that are closed; used codes stay."""
         for charge_id in charge_ids:
-            self.release(charge_id)
+            self._remove(charge_id)
+
+    def forget_codes(self, nonces: Iterable[str]) -> None:
+        """Forget one-time codes that have long been over."""
+        for nonce in nonces:
+            self._used_codes.pop(nonce, None)
 
     def _add(self, entry: Entry) -> None:
         if entry.charge.charge_id in self._entries:
             return
         self._entries[entry.charge.charge_id] = entry
         self._by_holder.setdefault(entry.charge.holder_id, []).append(entry)
+        if entry.charge.code is not None:
+            self._used_codes[entry.charge.code.nonce] = entry.charge.charge_id
+
+    def _remove(self, charge_id: UUID) -> Entry | None:
+        entry = self._entries.pop(charge_id, None)
+        if entry is not None:
+            entry.state = State.RELEASED
+            self._by_holder[entry.charge.holder_id].remove(entry)
+        return entry
 
 
 def _is_offline(entry: Entry, till: str) -> bool:

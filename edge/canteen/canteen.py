@@ -13,7 +13,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from config.contract.events import DuressDetected
-from config.contract.money import ChargeMode
+from config.contract.money import CanteenPlan, ChargeMode
 from config.site import Site
 from drivers.base import CredentialRead, Observation, WeightChanged
 from edge.access.attempts import CodeShown, PinShown
@@ -23,6 +23,7 @@ from edge.canteen.board import TillBoard
 from edge.canteen.keeping import Keeping
 from edge.canteen.lane import CanteenLane
 from edge.canteen.link import CanteenLink, Central
+from edge.canteen.own_page import MakeLink
 from edge.canteen.store import Store, StoreError
 from edge.canteen.till import Till
 from edge.devices import DeviceListener
@@ -99,6 +100,7 @@ class Canteen:
         central: Central,
         *,
         read_code: Callable[[str], CodeShown],
+        make_link: MakeLink | None = None,
         in_danger: Callable[[str, str], None],
         zone: ZoneInfo,
         now: Callable[[], datetime],
@@ -136,6 +138,7 @@ class Canteen:
                 board=self.board,
                 zone=zone,
                 session=sessions.get(entry.id),
+                make_link=make_link,
                 now=now,
             )
             for device in filter(None, (*entry.readers, entry.scale)):
@@ -150,6 +153,11 @@ class Canteen:
             **{f"till {till.entry.id}": till.run for till in self.tills.values()},
             **{f"till {lane.entry.id}": lane.run for lane in self.lanes.values()},
         }
+
+    @property
+    def plan(self) -> CanteenPlan:
+        """What is sold when, as central told it last."""
+        return self._keeping.book.plan
 
     @property
     def face_payers(self) -> Collection[str]:
@@ -214,6 +222,7 @@ async def open_canteen(
     central: Central,
     *,
     read_code: Callable[[str], CodeShown],
+    make_link: MakeLink | None = None,
     zone: ZoneInfo,
     now: Callable[[], datetime],
 ) -> Canteen | None:
@@ -226,6 +235,7 @@ async def open_canteen(
         journal: Started.
         central: Speaks for the node.
         read_code: Reads a scanned code.
+        make_link: Makes the way to a diner's own page; None offers nobody one.
         zone: Of the site.
         now: Wall clock, aware UTC.
     """
@@ -248,6 +258,7 @@ async def open_canteen(
             replica,
             central,
             read_code=read_code,
+            make_link=make_link,
             in_danger=in_danger,
             zone=zone,
             now=now,

@@ -9,10 +9,12 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from config.contract.access import CredentialKind, DenialReason
 from edge.access.attempts import CodeShown, FaceShown
 from edge.access.question import Person
+from edge.canteen.codes import OneTimeCode
 from edge.canteen.screen import TillRefusal
 
 CHOICES_MAX: Final = 2
@@ -29,12 +31,14 @@ class Diner:
         credential: By which they are known.
         needs_pin: What was shown is not enough for money.
         is_challenged: A living face did what it was asked to.
+        code: That they showed, where it pays once.
     """
 
     holder_id: str
     credential: CredentialKind
     needs_pin: bool = False
     is_challenged: bool = False
+    code: OneTimeCode | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -45,11 +49,13 @@ class Found:
         diners: One is somebody, more are to be chosen from.
         is_doubtful: Even one of them has to be chosen: somebody else stands there, too.
         refusal: Nobody, and why.
+        order: The one that is meant, by the key of its charge; None is none in particular.
     """
 
     diners: tuple[Diner, ...] = ()
     is_doubtful: bool = False
     refusal: TillRefusal | None = None
+    order: UUID | None = None
 
 
 _NOBODY: Final = {
@@ -96,13 +102,21 @@ def by_face(
     return Found(found, is_doubtful=is_beside or len(found) > 1)
 
 
-def by_code(shown: CodeShown, person: Person | None, *, places: set[str], now: datetime) -> Found:
+def by_code(
+    shown: CodeShown,
+    person: Person | None,
+    *,
+    places: set[str],
+    is_used: Callable[[str], bool],
+    now: datetime,
+) -> Found:
     """Return whose code was scanned, if it pays here and now.
 
     Args:
         shown: Its signature fits, or it is none.
         person: Whom it names.
         places: Names of this till: a code that opens a gate does not pay.
+        is_used: Whether a one-time code, by its nonce, pays no more.
         now: Aware.
     """
     code = shown.code
@@ -110,7 +124,10 @@ def by_code(shown: CodeShown, person: Person | None, *, places: set[str], now: d
         return Found(refusal=TillRefusal.UNKNOWN_CODE)
     if not code.valid_from <= now < code.valid_until or code.nonce in person.cancelled_codes:
         return Found(refusal=TillRefusal.UNKNOWN_CODE)
-    return Found((Diner(str(code.holder_id), CredentialKind.QR),))
+    once = OneTimeCode(nonce=code.nonce, until=code.valid_until) if code.is_one_time else None
+    if once is not None and is_used(once.nonce):
+        return Found(refusal=TillRefusal.UNKNOWN_CODE)
+    return Found((Diner(str(code.holder_id), CredentialKind.QR, code=once),))
 
 
 def stands_beside(widths: Sequence[float]) -> bool:

@@ -2,13 +2,15 @@
 
 import dataclasses
 from typing import Literal
+from uuid import UUID
 
 from config.contract.money import ChargeLine, ChargeMode, Dish
+from edge.canteen.collecting import typed_number
 from edge.canteen.keypad import fen_of, typed_amount, typed_count
-from edge.canteen.prices import total_of, weighed_price, with_piece
+from edge.canteen.prices import total_of, weighed_price, with_piece, without_piece
 from edge.canteen.weighing import Scale
 
-DraftPhase = Literal["idle", "choosing", "weighing", "confirming"]
+DraftPhase = Literal["idle", "choosing", "weighing", "confirming", "collecting"]
 MEALS = frozenset({ChargeMode.FIXED, ChargeMode.COUNT})
 
 
@@ -18,11 +20,14 @@ class Draft:
 
     Attributes:
         modes: That the till can do, its usual one first.
-        typed: Of an amount or a count.
+        typed: Of an amount, a count or the number of an order.
+        picked: The order that somebody is to prove is theirs; None is whatever they have ordered.
         pieces: Dishes that are sold by the piece.
         weighed_dish: What lies on the scale; chosen once, and kept from plate to plate.
         standing: The lines that are to be paid, of keyed, menu and weighed meals; empty while the
             cashier is still at it.
+        is_self_served: Nobody attends: a count stands when somebody says so, not by itself.
+        is_sure: Somebody has said so.
     """
 
     mode: ChargeMode
@@ -32,6 +37,14 @@ class Draft:
     weighed_dish: Dish | None = None
     scale: Scale | None = None
     standing: tuple[ChargeLine, ...] = ()
+    picked: UUID | None = None
+    is_self_served: bool = False
+    is_sure: bool = False
+
+    @property
+    def stands(self) -> bool:
+        """Whether somebody has said that it is this much."""
+        return bool(self.standing) or self.is_sure
 
     @property
     def count(self) -> int:
@@ -50,11 +63,17 @@ class Draft:
         return total_of(self.lines) or None
 
     def is_armed(self, *, has_meal: bool) -> bool:
-        """Return whether somebody may pay it now."""
+        """Return whether somebody may pay it now, or collect what they have ordered."""
+        if self.mode is ChargeMode.ORDERS:
+            return True
+        if self.mode is ChargeMode.COUNT and self.is_self_served:
+            return has_meal and self.is_sure
         return has_meal if self.mode in MEALS else bool(self.standing)
 
     def phase(self, *, has_meal: bool) -> DraftPhase:
         """Return what the till waits for."""
+        if self.mode is ChargeMode.ORDERS:
+            return "collecting"
         if self.is_armed(has_meal=has_meal):
             return "confirming"
         if self.mode is ChargeMode.WEIGHED:
@@ -69,6 +88,7 @@ class Draft:
     def clear(self) -> None:
         """Begin anew; what lies on the scale still lies there."""
         self.typed, self.pieces, self.standing = "", (), ()
+        self.picked, self.is_sure = None, False
 
     def paid(self) -> None:
         """It is paid: what lies on the scale must be taken off before it is weighed again."""
@@ -78,8 +98,19 @@ class Draft:
 
     def key(self, key: str) -> bool:
         """Take a key of the keypad."""
-        before = (self.typed, self.pieces, self.standing)
-        if self.standing:
+        before = (self.typed, self.pieces, self.standing, self.picked, self.is_sure)
+        if self.mode is ChargeMode.ORDERS:
+            typed = "" if self.picked is not None else self.typed
+            self.typed, self.picked = typed_number(typed, key), None
+        elif key.isupper():
+            return False
+        elif self.is_sure:
+            if key not in ("back", "clear"):
+                return False
+            self.is_sure = False
+            if key == "clear":
+                self.clear()
+        elif self.standing:
             # An amount that stands is not typed at: it is taken back first.
             if key not in ("back", "clear") or self.mode is ChargeMode.WEIGHED:
                 return False
@@ -92,7 +123,22 @@ class Draft:
             self.typed = typed_count(self.typed, key)
         elif key in ("back", "clear"):
             self.pieces = self.pieces[:-1] if key == "back" else ()
-        return (self.typed, self.pieces, self.standing) != before
+        return (self.typed, self.pieces, self.standing, self.picked, self.is_sure) != before
+
+    def put_back(self, dish: Dish) -> bool:
+        """Take one piece less of a dish."""
+        before, self.standing = self.pieces, ()
+        self.pieces = without_piece(self.pieces, dish)
+        if self.mode is ChargeMode.WEIGHED:
+            self.weighed()
+        return self.pieces != before
+
+    def meals(self, count: int) -> bool:
+        """Take so many meals."""
+        if self.mode is not ChargeMode.COUNT:
+            return False
+        self.typed, self.is_sure = str(count), False
+        return True
 
     def dish(self, dish: Dish) -> bool:
         """Take a dish."""
@@ -118,6 +164,9 @@ class Draft:
 
     def confirm(self) -> bool:
         """Let the amount stand."""
+        if self.mode is ChargeMode.COUNT and self.is_self_served and not self.is_sure:
+            self.is_sure = True
+            return True
         if self.mode in MEALS or self.mode is ChargeMode.WEIGHED or not self._lines:
             return False
         self.standing = self._lines

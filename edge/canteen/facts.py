@@ -4,6 +4,7 @@ from typing import Literal
 from uuid import UUID
 
 from config.contract.event_base import EventData
+from config.contract.events import FaceEvidence, PayerIdentified
 from config.contract.money_events import (
     ChargePending,
     ChargeRecorded,
@@ -23,6 +24,8 @@ def key_of(data: EventData) -> str | None:
     match data:
         case ChargeRecorded(charge_id=charge_id):
             return str(charge_id)
+        case PayerIdentified(charge_id=charge_id):
+            return face_key(charge_id)
         case ChargePending(charge_id=charge_id):
             return f"pending:{charge_id}"
         case ChargeReleased(charge_id=charge_id):
@@ -35,6 +38,26 @@ def key_of(data: EventData) -> str | None:
             return f"closed:{session_id}"
         case _:
             return None
+
+
+def face_key(charge_id: UUID) -> str:
+    """Return under which key it is told what a charge paid by face rests on."""
+    return f"face:{charge_id}"
+
+
+def identified(charge: Charge, face: FaceEvidence) -> PayerIdentified | None:
+    """Return what a charge rests on; None of one that was not found by a face."""
+    if charge.decision_id is None:
+        return None
+    return PayerIdentified(
+        decision_id=charge.decision_id,
+        charge_id=charge.charge_id,
+        till=charge.till,
+        holder_id=charge.holder_id,
+        credential=charge.credential,
+        face=face,
+        confirmed=charge.confirmed,
+    )
 
 
 def pending(charge: Charge) -> ChargePending:

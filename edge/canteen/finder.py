@@ -1,9 +1,11 @@
-"""Whom faces, cards and codes at one till are of. Pure; it remembers used codes."""
+"""Whom faces, cards and codes at one till are of. Pure."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from config.contract.access import CredentialKind
+from config.contract.money import TillOrder
+from config.contract.order_code import code_hash
 from config.site_canteen import TillEntry
 from drivers.base import CredentialRead
 from edge.access.attempts import CodeShown, FaceShown
@@ -27,6 +29,8 @@ class Finder:
         holder_of_card: Callable[[str], str | None],
         end_of_card: Callable[[str], datetime | None],
         read_code: Callable[[str], CodeShown],
+        is_used: Callable[[str], bool],
+        order_of_code: Callable[[str], TillOrder | None],
     ) -> None:
         """Look people up.
 
@@ -36,10 +40,12 @@ class Finder:
             holder_of_card: Returns whose card a number is.
             end_of_card: Returns when a temporary card is over.
             read_code: Reads a scanned code, whatever was scanned.
+            is_used: Whether a one-time code, by its nonce, pays no more.
+            order_of_code: Returns which order has a code, by its hash.
         """
         self._entry, self._person, self._read_code = entry, person, read_code
         self._holder_of_card, self._end_of_card = holder_of_card, end_of_card
-        self._used_codes = dict[str, datetime]()
+        self._is_used, self._order_of_code = is_used, order_of_code
 
     def by_face(self, shown: FaceShown, *, widths: Sequence[float], is_met: bool) -> Found:
         """Return who stands before the camera.
@@ -85,18 +91,17 @@ class Finder:
         return Found((Diner(found.pop(), credential),)) if len(found) == 1 else NOBODY
 
     def by_code(self, text: str, *, now: datetime) -> Found:
-        """Return whose code was scanned; a one-time code is good until ``used``."""
+        """Return whose code was scanned; a one-time code is good until it was paid with.
+
+        The code of an order is good for that order, whoever shows it.
+        """
+        hashed = code_hash(text)
+        if hashed is not None:
+            order = self._order_of_code(hashed)
+            if order is None:
+                return Found(refusal=TillRefusal.ORDER_UNKNOWN)
+            return Found((Diner(order.holder_id, CredentialKind.QR),), order=order.charge_id)
         shown = self._read_code(text)
-        self._used_codes = {n: until for n, until in self._used_codes.items() if now < until}
         person = None if shown.asked_about is None else self._person(shown.asked_about)
         places = {self._entry.id, self._entry.merchant}
-        found = by_code(shown, person, places=places, now=now)
-        if shown.code is not None and shown.code.nonce in self._used_codes:
-            return Found(refusal=TillRefusal.UNKNOWN_CODE)
-        return found
-
-    def used(self, text: str) -> None:
-        """A code was taken: a one-time code is not good any more."""
-        code = self._read_code(text).code
-        if code is not None and code.is_one_time:
-            self._used_codes[code.nonce] = code.valid_until
+        return by_code(shown, person, places=places, is_used=self._is_used, now=now)

@@ -14,9 +14,9 @@ from typing import Final, Literal, Protocol
 from uuid import UUID
 
 from config.contract.event_base import EventClass, EventData
-from config.contract.events import Event
+from config.contract.events import Event, FaceEvidence
 from config.contract.identifiers import new_id
-from config.contract.money import CanteenPlan, TillAccount
+from config.contract.money import CanteenPlan, TillAccount, TillOrder
 from edge.backoff import wait_until_set
 from edge.canteen import facts
 from edge.canteen.book import Book, Charge, Session, Sums
@@ -94,13 +94,19 @@ class Keeping:
             return False
         return True
 
-    async def record(self, charge: Charge) -> bool:
-        """Make a begun charge durable; when this is True it may be shown as paid."""
-        fact = self._fact(charge.recorded(), charge.till, charge.at)
-        self._in_hand.add(fact.key)
+    async def record(self, charge: Charge, face: FaceEvidence | None = None) -> bool:
+        """Make a begun charge durable; when this is True it may be shown as paid.
+
+        Args:
+            charge: To be paid.
+            face: What was seen of whoever pays by face: durable with the charge, told after it.
+        """
+        fact, *beside = self._paid(charge, face)
+        in_hand = {each.key for each in (fact, *beside)}
+        self._in_hand |= in_hand
         try:
             try:
-                await asyncio.to_thread(self._store.record, charge, fact)
+                await asyncio.to_thread(self._store.record, charge, fact, *beside)
             except StoreError as error:
                 _log.error("a charge is not paid: %s", error)
                 await self.release(charge, "cancelled")
@@ -115,7 +121,7 @@ class Keeping:
             self._told[fact.key] = event.epoch
             return True
         finally:
-            self._in_hand.discard(fact.key)
+            self._in_hand -= in_hand
             self._is_untold.set()
 
     async def release(
@@ -125,7 +131,7 @@ class Keeping:
     ) -> None:
         """Let go of a charge that was not paid; kept in memory while the disk refuses."""
         self.book.release(charge.charge_id)
-        self._taken_back.add(str(charge.charge_id))
+        self._taken_back |= {str(charge.charge_id), facts.face_key(charge.charge_id)}
         fact = self._fact(facts.released(charge, reason), charge.till, self._now())
         try:
             await asyncio.to_thread(self._store.release, charge.charge_id, fact)
@@ -133,6 +139,43 @@ class Keeping:
             _log.error("a charge that was let go is not kept so, nothing is sold: %s", error)
             self._to_release[charge.charge_id] = charge
         self._is_untold.set()
+
+    async def hand_out(self, charge: Charge, face: FaceEvidence | None = None) -> bool:
+        """Make durable that an order was handed out; when this is True it may be shown so.
+
+        Nothing is kept of it before and nothing let go where it is not: central keeps its money
+        whatever happens here. Args: see ``record``.
+        """
+        fact, *beside = self._paid(charge, face)
+        is_free = self.book.entry(charge.charge_id) is None and fact.key not in self._in_hand
+        if not self.is_able or not is_free:
+            return False
+        in_hand = {each.key for each in (fact, *beside)}
+        self._in_hand |= in_hand
+        self._taken_back -= in_hand
+        try:
+            try:
+                await asyncio.to_thread(self._store.hand_out, charge, fact, *beside)
+                event = await self._journal.append(fact.data, subject=fact.subject, now=fact.at)
+            except (StoreError, JournalError) as error:
+                _log.error("an order is not handed out: %s", error)
+                await self.put_back(charge)
+                return False
+            self.book.record(charge)
+            self._told[fact.key] = event.epoch
+            return True
+        finally:
+            self._in_hand -= in_hand
+            self._is_untold.set()
+
+    async def put_back(self, charge: Charge) -> None:
+        """An order was not handed out after all; kept in memory while the disk refuses."""
+        self._taken_back |= {str(charge.charge_id), facts.face_key(charge.charge_id)}
+        try:
+            await asyncio.to_thread(self._store.put_back, charge)
+        except StoreError as error:
+            _log.error("an order that was not handed out is not kept so: %s", error)
+            self._to_release[charge.charge_id] = charge
 
     async def void(self, charge: Charge, *, by: str) -> bool:
         """Take a paid charge back; when this is True it is so."""
@@ -174,6 +217,7 @@ class Keeping:
         *,
         plan: CanteenPlan | None,
         accounts: Sequence[TillAccount],
+        orders: Sequence[TillOrder] = (),
         version: int,
         accounted: Iterable[UUID] = (),
         is_anew: bool = False,
@@ -185,15 +229,16 @@ class Keeping:
         """
         accounted = tuple(accounted)
         if is_anew:
-            self.book.forget_accounts()
+            self.book.begin_anew()
         if plan is not None:
             self.book.plan = plan
-        self.book.learn(accounts, version=version)
+        self.book.learn(accounts, orders, version=version)
         self.book.account(accounted)
         await asyncio.to_thread(
             lambda: self._store.learn(
                 plan=plan,
                 accounts=accounts,
+                orders=orders,
                 version=version,
                 accounted=accounted,
                 is_anew=is_anew,
@@ -231,8 +276,11 @@ class Keeping:
 
     async def _settle(self) -> None:
         for charge in tuple(self._to_release.values()):
-            fact = self._fact(facts.released(charge, "cancelled"), charge.till, self._now())
-            await asyncio.to_thread(self._store.release, charge.charge_id, fact)
+            if charge.order:
+                await asyncio.to_thread(self._store.put_back, charge)
+            else:
+                fact = self._fact(facts.released(charge, "cancelled"), charge.till, self._now())
+                await asyncio.to_thread(self._store.release, charge.charge_id, fact)
             del self._to_release[charge.charge_id]
         epoch = self._journal.status.epoch
         if epoch == NO_EPOCH:
@@ -256,9 +304,10 @@ class Keeping:
         now = self._now()
         if self._purged_at is None or abs((now - self._purged_at).total_seconds()) >= PURGE_S:
             self._purged_at = now
-            self.book.forget(
-                await asyncio.to_thread(lambda: self._store.purge(now=now)),
-            )
+            forgotten = await asyncio.to_thread(lambda: self._store.purge(now=now))
+            self.book.forget(forgotten.charges)
+            self.book.orders.forget(forgotten.orders)
+            self.book.forget_codes(forgotten.codes)
 
     async def _keep_told(self) -> None:
         told = dict(self._told)
@@ -284,6 +333,12 @@ class Keeping:
         note()
         self._is_untold.set()
         return True
+
+    def _paid(self, charge: Charge, face: FaceEvidence | None) -> tuple[Fact, ...]:
+        """Return that a charge is paid, and after it what that rests on."""
+        fact = self._fact(charge.recorded(), charge.till, charge.at)
+        seen = None if face is None else facts.identified(charge, face)
+        return (fact,) if seen is None else (fact, self._fact(seen, charge.till, charge.at))
 
     def _fact(self, data: EventData, till: str, at: datetime) -> Fact:
         key = facts.key_of(data)

@@ -1,11 +1,13 @@
 """A canteen lane: gate and till in one.
 
 A meal is pending when the gate is about to open, paid when somebody has passed, let go otherwise.
+One person at a time is on their way: the gate would count the second for the first.
 Only an entrance asks for money, and only of whoever is let in by a credential of their own. Fire,
 free egress, an operator and every way out ask nobody; who flees is not charged.
 """
 
 import asyncio
+import contextlib
 import dataclasses
 import logging
 from collections.abc import Callable
@@ -32,6 +34,9 @@ _log = logging.getLogger("edge.canteen")
 AGAIN_S: Final = 15.0
 """Whoever shows themselves again within this, after the lane said that they have paid, means it."""
 RENEW_S: Final = 30.0
+WAY_S: Final = 2.0
+"""Whoever shows themselves waits so long for somebody who is on their way: a gate counts people and
+does not say whom, so that only one at a time can be known to have passed."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ class CanteenLane:
         zone: ZoneInfo,
         session: Session | None = None,
         now: Callable[[], datetime],
+        way_s: float = WAY_S,
     ) -> None:
         """Take money at one access point.
 
@@ -64,11 +70,14 @@ class CanteenLane:
             zone: Of the site.
             session: One that was open when the process ended.
             now: Wall clock, aware UTC.
+            way_s: How long somebody waits for whoever is on their way.
         """
         self.entry, self._keeping, self._money, self._people = entry, keeping, money, people
         self._zone, self._now, self._session = zone, now, session
         self._counter = Counter(entry, keeping.book, zone=zone, new_id=new_id)
-        self._pending = dict[UUID, Charge]()
+        self._pending, self._way_s = dict[UUID, Charge](), way_s
+        self._is_free = asyncio.Event()
+        self._is_free.set()
         self._warned = dict[str, datetime]()
         self._over: asyncio.Queue[_Over] = asyncio.Queue()
         self._is_on_fire = False
@@ -90,8 +99,13 @@ class CanteenLane:
             holder_id: Who was granted.
             credential: By which.
         """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._way_s):
+                await self._is_free.wait()
         if self._is_on_fire:
             return None
+        if self._pending:
+            return DenialReason.LANE_BUSY
         await self._renew()
         session, now = self._session, self._now()
         if session is None:
@@ -155,6 +169,7 @@ class CanteenLane:
             await self._keeping.release(charge, "cancelled")
             return DenialReason.CANNOT_PAY
         self._pending[decision_id] = charge.model_copy(update={"is_reserved": answer is not None})
+        self._is_free.clear()
         if self._is_on_fire:
             self.over(decision_id)
         return None
@@ -174,6 +189,8 @@ class CanteenLane:
 
     def _settle(self, decision_id: UUID, *, has_passed: bool) -> None:
         charge = self._pending.pop(decision_id, None)
+        if not self._pending:
+            self._is_free.set()
         if charge is not None:
             self._over.put_nowait(_Over(charge, has_passed))
 

@@ -147,6 +147,7 @@ class CanteenLink:
                 await self._keeping.learn(
                     plan=page.plan,
                     accounts=page.accounts,
+                    orders=page.orders,
                     version=page.version,
                     accounted=accounted,
                     is_anew=is_anew,

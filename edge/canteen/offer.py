@@ -10,6 +10,7 @@ from config.contract.money import ChargeLine, ChargeMode
 from config.site_canteen import TillEntry
 from edge.access.question import Person
 from edge.canteen.book import Book, Charge
+from edge.canteen.collecting import Collecting
 from edge.canteen.diner import Diner
 from edge.canteen.limits import Spending, limit_refusal, person_refusal
 from edge.canteen.prices import (
@@ -30,12 +31,19 @@ MEAL_MODES = frozenset({ChargeMode.FIXED, ChargeMode.COUNT, ChargeMode.LANE})
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is to be paid. Attributes: lines: of what is keyed, picked or weighed. count: meals."""
+    """What is to be paid, or collected.
+
+    Attributes:
+        lines: Of what is keyed, picked or weighed.
+        count: Meals.
+        order: The one that is meant; None is whatever the person has ordered.
+    """
 
     mode: ChargeMode
     session_id: UUID
     lines: tuple[ChargeLine, ...] = ()
     count: int = 1
+    order: UUID | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -47,13 +55,18 @@ class Offer:
 
 
 class Counter:
-    """One till's place in the plan: which meal, which price, whose limits."""
+    """One till's place in the plan: which meal, which price, whose limits.
+
+    Attributes:
+        orders: What is handed out there.
+    """
 
     def __init__(
         self, till: TillEntry, book: Book, *, zone: ZoneInfo, new_id: Callable[[], UUID]
     ) -> None:
         """Sell for one merchant."""
         self.till, self.book, self._zone, self._new_id = till, book, zone, new_id
+        self.orders = Collecting(till, book, zone=zone)
 
     def meal(self, now: datetime) -> Meal | None:
         """Return the meal of now."""
@@ -71,6 +84,15 @@ class Counter:
         periods = () if plan is None else plan.periods if meal is None else (meal.period,)
         return bool(periods) and all(is_free(period, group) for period in periods)
 
+    def diner_refusal(
+        self, diner: Diner, person: Person | None, *, now: datetime
+    ) -> TillRefusal | None:
+        """Return why somebody can have nothing here, whatever it is."""
+        refusal = person_refusal(person, now=now)
+        if refusal is None and self.book.is_blocked(diner.holder_id):
+            return TillRefusal.BLOCKED
+        return refusal
+
     def offer(
         self,
         wanted: Wanted,
@@ -81,12 +103,10 @@ class Counter:
         now: datetime,
     ) -> Offer | TillRefusal:
         """Return a new charge with a key of its own, or why there is none."""
-        refusal = person_refusal(person, now=now)
+        refusal = self.diner_refusal(diner, person, now=now)
         if person is None or refusal is not None:
             return refusal or TillRefusal.NOT_VALID
         book, till = self.book, self.till
-        if book.is_blocked(diner.holder_id):
-            return TillRefusal.BLOCKED
         meal = self.meal(now)
         group = group_of(person.profiles or frozenset(), book.plan.groups)
         lines = wanted.lines
@@ -130,6 +150,7 @@ class Counter:
             lines=lines,
             credential=diner.credential,
             decision_id=decision_id,
+            code=diner.code,
         )
         return Offer(charge, spending)
 

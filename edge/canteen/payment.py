@@ -3,6 +3,9 @@
 What is asked, in this order: who of them it is, a second *yes* of whoever paid a moment ago, a PIN,
 and of a face a moment to say *not me*. Central is asked to keep the money as soon as nothing but
 that moment is left. ``Record`` is wanted once per key, and only once every question is answered.
+
+Who comes for an order is asked which, a PIN where it takes one, and whether it is handed out. Its
+money is kept already: nothing is asked of central, and what does not come about lets nothing go.
 """
 
 import dataclasses
@@ -12,20 +15,36 @@ from typing import Final, Literal, Protocol
 from uuid import UUID
 
 from config.contract.access import CredentialKind
-from config.contract.money import ReservationAnswer
+from config.contract.money import ChargeMode, ReservationAnswer, TillOrder
 from edge.access.question import Person
 from edge.canteen.book import Charge
+from edge.canteen.collecting import CHOICES_MAX
 from edge.canteen.diner import Diner, Found
-from edge.canteen.limits import is_repeat, offline_refusal
+from edge.canteen.limits import is_repeat
 from edge.canteen.offer import Counter, Offer, Wanted
-from edge.canteen.screen import Choice, Question, TillRefusal
-from edge.canteen.wishes import Keep, LetGo, Paying, Record, Result, Stage, Wish
+from edge.canteen.questions import (
+    is_proved_by_pin,
+    kept_refusal,
+    needs_pin,
+    question_of,
+    type_pin,
+)
+from edge.canteen.screen import Question, TillRefusal
+from edge.canteen.wishes import HandOut, Keep, LetGo, Paying, Record, Result, Stage, Wish
 
 PAID_S: Final = 2.0
+COLLECTED_S: Final = 3.0
 REFUSED_S: Final = 3.0
+SELF_SERVED_S: Final = 6.0
+"""How long either stands where nobody attends; whoever is next ends it before."""
 ASKED_S: Final = 10.0
 PIN_S: Final = 20.0
-PIN_LENGTH_MAX: Final = 16
+HAND_OUT_S: Final = 60.0
+"""So long a cashier may look for what was packed."""
+
+
+THEIR_MONEY: Final = frozenset({TillRefusal.SHORT, TillRefusal.BLOCKED, TillRefusal.OFFLINE_LIMIT})
+"""What somebody finds out about, and often puts right, on their own page."""
 
 
 class People(Protocol):
@@ -60,6 +79,7 @@ class Payment:
         """
         self._counter, self._people, self._has_challenge = counter, people, has_challenge
         self._confirm_s = counter.till.confirm_s
+        self._is_attended = counter.till.attended
         self._paying: Paying | None = None
         self._wanted = list[Wish]()
         self.result: Result | None = None
@@ -91,8 +111,11 @@ class Payment:
     @property
     def masked_name(self) -> str:
         """Of whoever pays, or has."""
-        if self.charge is not None:
-            return self._masked(self.charge.holder_id)
+        paying = self._paying
+        if paying is not None:
+            # Of several nobody is meant yet.
+            is_one = paying.stage != "who"
+            return self._masked(paying.diners[0].holder_id) if is_one else ""
         return "" if self.result is None else self.result.masked_name
 
     @property
@@ -101,22 +124,25 @@ class Payment:
         is_shown = self._paying is None and self.result is not None
         return self.result.refusal if is_shown and self.result is not None else None
 
+    @property
+    def order(self) -> UUID | None:
+        """Which order is to be handed out, was, or is refused; by the key of its charge."""
+        charge = self.charge
+        if charge is not None:
+            return charge.charge_id if charge.order else None
+        return None if self.result is None else self.result.order
+
+    @property
+    def holder_id(self) -> str:
+        """Of whoever pays, or has."""
+        if self.charge is not None:
+            return self.charge.holder_id
+        return "" if self.result is None else self.result.holder_id
+
     def question(self, *, now_s: float) -> Question | None:
         """Return what is asked."""
-        paying = self._paying
-        if paying is None or paying.stage == "keeping" or paying.stage == "recording":
-            return None
-        choices = tuple(
-            Choice(number=number, masked_name=self._masked(diner.holder_id))
-            for number, diner in enumerate(paying.diners, start=1)
-        )
-        return Question(
-            kind=paying.stage,
-            seconds_left=round(max(0.0, paying.until_s - now_s), 2),
-            seconds=paying.asked_s,
-            choices=choices if paying.stage == "who" else (),
-            digit_count=len(paying.pin),
-        )
+        paying, orders = self._paying, self._counter.orders
+        return None if paying is None else question_of(paying, self._masked, orders, now_s=now_s)
 
     @property
     def due_s(self) -> float | None:
@@ -130,7 +156,7 @@ class Payment:
         """Return whether somebody who was found is whom *paid* is shown of."""
         result = self.result
         holders = [diner.holder_id for diner in found.diners]
-        return result is not None and result.phase == "paid" and result.holder_id in holders
+        return result is not None and result.phase != "refused" and result.holder_id in holders
 
     # ---- what people and central say
 
@@ -145,7 +171,7 @@ class Payment:
     ) -> None:
         """Take whoever was found, for what stands on the till now."""
         if found.refusal is not None or not found.diners:
-            self._refuse(found.refusal or TillRefusal.UNKNOWN_FACE, now_s)
+            self.refuse(found.refusal or TillRefusal.UNKNOWN_FACE, now_s)
             return
         paying = self._paying = Paying("who", found.diners, decision_id, wanted)
         self.result = None
@@ -157,7 +183,8 @@ class Payment:
     def yields_to(self, found: Found) -> bool:
         """Make way for a card, which settles a doubt about a face; False where it may not."""
         is_better = any(d.credential is not CredentialKind.FACE for d in found.diners)
-        if not is_better or self.stage in ("keeping", "recording"):
+        # While an order is fetched, the next in the queue does not take its place.
+        if not is_better or self.stage in ("keeping", "recording", "which", "hand_out"):
             return False
         self._let_go("not_me")
         self._paying = None
@@ -168,10 +195,14 @@ class Payment:
         paying = self._paying
         match None if paying is None else paying.stage:
             case "is_it_you" if paying is not None:
+                paying.was_asked = True
                 self._go_on(paying, now_s)
             case "again" if paying is not None:
                 paying.was_asked = True
                 self._ask(paying, now_s, after="again")
+            case "hand_out" if paying is not None:
+                paying.was_asked = True
+                self._hand_out(paying, now_s)
             case "pin" if paying is not None:
                 self._judge_pin(paying, now, now_s)
             case _:
@@ -179,8 +210,12 @@ class Payment:
         return True
 
     def choose(self, number: int, *, now: datetime, now_s: float) -> bool:
-        """Answer which of them pays."""
+        """Answer which of them pays, or which of their orders is meant."""
         paying = self._paying
+        if paying is not None and paying.stage == "which" and 1 <= number <= len(paying.orders):
+            paying.was_asked = True
+            self._take_order(paying, paying.orders[number - 1], now, now_s)
+            return True
         if paying is None or paying.stage != "who" or not 1 <= number <= len(paying.diners):
             return False
         diner = paying.diners[number - 1]
@@ -194,7 +229,7 @@ class Payment:
     def key(self, key: str) -> bool:
         """Take a digit of a PIN."""
         paying = self._paying
-        return paying is not None and paying.stage == "pin" and self._pin_key(paying, key)
+        return paying is not None and paying.stage == "pin" and type_pin(paying, key)
 
     def decline(
         self, refusal: TillRefusal, reason: Literal["not_me", "cancelled"], now_s: float
@@ -203,11 +238,46 @@ class Payment:
         paying = self._paying
         if paying is None or paying.stage == "recording":
             return False
-        amount_fen = None if paying.charge is None else paying.charge.amount_fen
+        charge = paying.charge
         self._let_go(reason)
         self._paying = None
-        self._refuse(refusal, now_s, amount_fen=amount_fen)
+        if charge is not None and charge.order:
+            self.refuse(refusal, now_s, order=charge.charge_id)
+        elif charge is not None:
+            self.refuse(refusal, now_s, amount_fen=charge.amount_fen, of=charge.holder_id)
+        else:
+            self.refuse(refusal, now_s)
         return True
+
+    def refuse(
+        self,
+        refusal: TillRefusal,
+        now_s: float,
+        *,
+        amount_fen: int | None = None,
+        order: UUID | None = None,
+        of: str = "",
+    ) -> None:
+        """Say no, and why, to whoever stands there.
+
+        Args:
+            refusal: Why.
+            now_s: Monotonic.
+            amount_fen: That was to be paid.
+            order: It is about, if it is.
+            of: Who was identified well enough to pay.
+        """
+        page_of = of if refusal in THEIR_MONEY else ""
+        self.result = Result(
+            "refused",
+            now_s + self._shown_s(REFUSED_S),
+            amount_fen,
+            refusal=refusal,
+            since_s=now_s,
+            order=order,
+            page_of=page_of,
+            page_name=self._masked(page_of),
+        )
 
     def kept(self, charge_id: UUID, answer: ReservationAnswer | None, *, now_s: float) -> None:
         """Take central's answer, None where none came in time; one for another charge is late."""
@@ -217,7 +287,7 @@ class Payment:
         if paying.answer is not None:
             return
         paying.answer = "silent" if answer is None else answer
-        refusal = self._kept_refusal(paying)
+        refusal = kept_refusal(paying, self._counter)
         if refusal is not None:
             self.decline(refusal, "cancelled", now_s)
         elif paying.stage == "keeping":
@@ -230,11 +300,21 @@ class Payment:
             return False
         self._paying = None
         if not is_recorded:
-            self._refuse(TillRefusal.NOT_RECORDED, now_s)
+            order = charge.charge_id if charge.order else None
+            gone = self._counter.orders.gone(order) if order is not None else None
+            self.refuse(gone or TillRefusal.NOT_RECORDED, now_s, order=order)
             return False
         masked = self._masked(charge.holder_id)
         self.result = Result(
-            "paid", now_s + PAID_S, charge.amount_fen, masked, holder_id=charge.holder_id
+            "collected" if charge.order else "paid",
+            now_s + self._shown_s(COLLECTED_S if charge.order else PAID_S),
+            charge.amount_fen,
+            masked,
+            since_s=now_s,
+            holder_id=charge.holder_id,
+            order=charge.charge_id if charge.order else None,
+            page_of=charge.holder_id,
+            page_name=masked,
         )
         return True
 
@@ -263,12 +343,16 @@ class Payment:
         """One person is meant: see what it costs them, and whether they may."""
         [diner] = paying.diners
         person = self._people.person(diner.holder_id)
+        if paying.wanted.mode is ChargeMode.ORDERS:
+            self._take_orders(paying, diner, person, now, now_s)
+            return
         offered = self._counter.offer(
             paying.wanted, diner, person, decision_id=paying.decision_id, now=now
         )
         if not isinstance(offered, Offer):
             self._paying = None
-            self._refuse(offered, now_s)
+            is_known = paying.is_proven or not is_proved_by_pin(diner)
+            self.refuse(offered, now_s, of=diner.holder_id if is_known else "")
             return
         limits = self._counter.book.plan.limits
         is_again = is_repeat(offered.spending, limits, now=now)
@@ -278,75 +362,109 @@ class Payment:
         else:
             self._ask(paying, now_s, after="who")
 
+    def _take_orders(
+        self, paying: Paying, diner: Diner, person: Person | None, now: datetime, now_s: float
+    ) -> None:
+        """One person is meant: see what they have ordered, once they have proved who they are."""
+        refusal, about = self._counter.diner_refusal(diner, person, now=now), None
+        if refusal is None and not paying.is_proven and is_proved_by_pin(diner):
+            self._ask_pin(paying, diner, now_s)
+            return
+        if refusal is None:
+            chosen = self._counter.orders.of(diner.holder_id, paying.wanted.order, now=now)
+            refusal, about, paying.orders = (
+                chosen.refusal,
+                chosen.about,
+                chosen.orders[:CHOICES_MAX],
+            )
+        if refusal is not None:
+            self._paying = None
+            self.refuse(refusal, now_s, order=None if about is None else about.charge_id)
+        elif len(paying.orders) > 1:
+            self._wait(paying, "which", ASKED_S, now_s)
+        else:
+            self._take_order(paying, paying.orders[0], now, now_s)
+
+    def _take_order(self, paying: Paying, order: TillOrder, now: datetime, now_s: float) -> None:
+        """One order is meant: ask what is left to be asked."""
+        [diner] = paying.diners
+        paying.charge = self._counter.orders.charge(
+            order,
+            diner,
+            session_id=paying.wanted.session_id,
+            decision_id=paying.decision_id,
+            now=now,
+        )
+        self._ask(paying, now_s, after="who")
+
     def _ask(self, paying: Paying, now_s: float, *, after: Literal["who", "again", "pin"]) -> None:
         """Ask what is left to be asked."""
         [diner], charge = paying.diners, paying.charge
         if charge is None:
             return
-        if after != "pin" and not paying.is_proven and self._needs_pin(diner, charge):
-            person = self._people.person(diner.holder_id)
-            kinds = None if person is None else person.kinds
-            if kinds is not None and CredentialKind.PIN not in kinds:
-                self.decline(TillRefusal.PIN_NEEDED, "cancelled", now_s)
-                return
-            self._wait(paying, "pin", PIN_S, now_s)
+        if after != "pin" and not paying.is_proven and self._is_pin_needed(charge, diner):
+            self._ask_pin(paying, diner, now_s)
             return
         is_face = diner.credential is CredentialKind.FACE
+        needs_moment = is_face and not paying.was_asked and self._confirm_s > 0
+        if charge.order:
+            if self._counter.till.attended:
+                self._wait(paying, "hand_out", HAND_OUT_S, now_s)
+            elif needs_moment:
+                self._wait(paying, "is_it_you", self._confirm_s, now_s)
+            else:
+                self._hand_out(paying, now_s)
+            return
         paying.is_kept = True
-        if is_face and not paying.was_asked and self._confirm_s > 0:
+        if needs_moment:
             self._wait(paying, "is_it_you", self._confirm_s, now_s)
         else:
             self._wait(paying, "keeping", 0.0, now_s)
         self._wanted.append(Keep(charge))
 
-    def _needs_pin(self, diner: Diner, charge: Charge) -> bool:
-        if diner.needs_pin or diner.credential is CredentialKind.PIN:
-            return True
-        is_much = charge.amount_fen > self._counter.book.plan.limits.pin_above_fen
-        is_face = diner.credential is CredentialKind.FACE
-        return is_face and is_much and not (self._has_challenge and diner.is_challenged)
+    def _ask_pin(self, paying: Paying, diner: Diner, now_s: float) -> None:
+        person = self._people.person(diner.holder_id)
+        kinds = None if person is None else person.kinds
+        if kinds is not None and CredentialKind.PIN not in kinds:
+            self.decline(TillRefusal.PIN_NEEDED, "cancelled", now_s)
+        else:
+            self._wait(paying, "pin", PIN_S, now_s)
+
+    def _is_pin_needed(self, charge: Charge, diner: Diner) -> bool:
+        limit_fen = self._counter.book.plan.limits.pin_above_fen
+        return needs_pin(charge, diner, above_fen=limit_fen, has_challenge=self._has_challenge)
 
     def _go_on(self, paying: Paying, now_s: float) -> None:
         """Nobody said no: record it once central has answered, or its time is over."""
+        if paying.charge is not None and paying.charge.order:
+            self._hand_out(paying, now_s)
+            return
         self._wait(paying, "keeping", 0.0, now_s)
         if paying.answer is not None:
             self._record(paying)
+
+    def _hand_out(self, paying: Paying, now_s: float) -> None:
+        """Record that the order is handed out, unless something has become of it meanwhile."""
+        charge = paying.charge
+        gone = None if charge is None else self._counter.orders.gone(charge.charge_id)
+        if charge is None or gone is not None:
+            self.decline(gone or TillRefusal.ORDER_UNKNOWN, "cancelled", now_s)
+            return
+        paying.charge = charge.model_copy(update={"confirmed": paying.confirmed})
+        self._wait(paying, "recording", 0.0, now_s)
+        self._wanted.append(HandOut(paying.charge))
 
     def _record(self, paying: Paying) -> None:
         if paying.charge is None:
             return
         paying.charge = paying.charge.model_copy(
-            update={"is_reserved": isinstance(paying.answer, ReservationAnswer)}
+            update={
+                "is_reserved": isinstance(paying.answer, ReservationAnswer),
+                "confirmed": paying.confirmed,
+            }
         )
         paying.stage, paying.until_s = "recording", 0.0
         self._wanted.append(Record(paying.charge))
-
-    def _kept_refusal(self, paying: Paying) -> TillRefusal | None:
-        answer, charge = paying.answer, paying.charge
-        if charge is None:
-            return TillRefusal.NOT_RECORDED
-        if isinstance(answer, ReservationAnswer):
-            # Settled would be of a charge that this till has never recorded: it is not its money.
-            return {
-                "reserved": None,
-                "short": TillRefusal.SHORT,
-                "closed": TillRefusal.BLOCKED,
-                "settled": TillRefusal.NOT_RECORDED,
-            }[answer.outcome]
-        book = self._counter.book
-        spending = self._counter.spending_of(charge)
-        return offline_refusal(spending, book.plan.limits, amount_fen=charge.amount_fen)
-
-    def _pin_key(self, paying: Paying, key: str) -> bool:
-        if key == "clear":
-            paying.pin = ""
-        elif key == "back":
-            paying.pin = paying.pin[:-1]
-        elif key.isdecimal() and len(paying.pin) < PIN_LENGTH_MAX:
-            paying.pin += key
-        else:
-            return False
-        return True
 
     def _judge_pin(self, paying: Paying, now: datetime, now_s: float) -> None:
         [diner], pin = paying.diners, paying.pin
@@ -356,7 +474,10 @@ class Payment:
             self.decline(TillRefusal.WRONG_PIN, "cancelled", now_s)
             return
         paying.is_proven = paying.was_asked = True
-        self._ask(paying, now_s, after="pin")
+        if paying.charge is None:
+            self._take(paying, now, now_s)
+        else:
+            self._ask(paying, now_s, after="pin")
 
     def _wait(self, paying: Paying, stage: Stage, seconds: float, now_s: float) -> None:
         paying.stage, paying.asked_s = stage, seconds
@@ -367,8 +488,8 @@ class Payment:
         if paying is not None and paying.is_kept and paying.charge is not None:
             self._wanted.append(LetGo(paying.charge, reason))
 
-    def _refuse(self, refusal: TillRefusal, now_s: float, *, amount_fen: int | None = None) -> None:
-        self.result = Result("refused", now_s + REFUSED_S, amount_fen, refusal=refusal)
+    def _shown_s(self, seconds: float) -> float:
+        return seconds if self._is_attended else SELF_SERVED_S
 
     def _masked(self, holder_id: str) -> str:
         person = self._people.person(holder_id)

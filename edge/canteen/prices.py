@@ -86,15 +86,30 @@ def weighed_price(dish: Dish, grams: int) -> int | None:
 
 
 def with_piece(lines: tuple[ChargeLine, ...], dish: Dish) -> tuple[ChargeLine, ...]:
-    """Return a meal with one more piece of a dish; a hundredfold is typed, not pressed."""
+    """Return a meal with one more piece of a dish; a hundredfold is typed, not pressed.
+
+    What stands there keeps the price that was shown: a price that changed is a line of its own.
+    """
     for index, line in enumerate(lines):
-        if line.item == dish.id and line.weight_g is None and line.count < 99:
+        is_same = line.item == dish.id and line.amount_fen == line.count * dish.price_fen
+        if is_same and line.weight_g is None and line.count < 99:
             count = line.count + 1
             if count * dish.price_fen > FEN_MAX:
                 return lines
             more = ChargeLine(item=dish.id, count=count, amount_fen=count * dish.price_fen)
             return (*lines[:index], more, *lines[index + 1 :])
     return (*lines, ChargeLine(item=dish.id, amount_fen=dish.price_fen))
+
+
+def without_piece(lines: tuple[ChargeLine, ...], dish: Dish) -> tuple[ChargeLine, ...]:
+    """Return a meal with one piece less of a dish, at the price of now."""
+    for index, line in enumerate(lines):
+        if line.item == dish.id and line.weight_g is None:
+            left, count = tuple[ChargeLine, ...](), line.count - 1
+            if count:
+                left = (ChargeLine(item=dish.id, count=count, amount_fen=count * dish.price_fen),)
+            return (*lines[:index], *left, *lines[index + 1 :])
+    return lines
 
 
 def total_of(lines: Iterable[ChargeLine]) -> int:

@@ -15,23 +15,27 @@ from config.contract.identifiers import Frozen, Slug
 from config.contract.money import FEN_MAX, ChargeLine, ChargeMode, Dish
 
 LAST_COUNT: int = 3
+WAITING_COUNT: int = 40
 
 TillPhase = Literal[
     "idle",
     "choosing",
     "weighing",
     "confirming",
+    "collecting",
     "asking",
     "working",
     "paid",
+    "collected",
     "refused",
     "closed",
     "fire",
 ]
 """``idle``: nothing is to be paid. ``choosing``: keys and dishes. ``weighing``: a weight is waited
-for. ``confirming``: the amount stands, and somebody is to pay it. ``asking``: see ``question``.
-``working``: a moment, while it is recorded. ``paid`` and ``refused`` stand for seconds. ``closed``:
-no session. ``fire``: nothing is sold, and nothing else is said."""
+for. ``confirming``: the amount stands, and somebody is to pay it. ``collecting``: whoever comes for
+an order is to show who they are. ``asking``: see ``question``. ``working``: a moment, while it is
+recorded. ``paid``, ``collected`` and ``refused`` stand for seconds. ``closed``: no session.
+``fire``: nothing is sold, and nothing else is said."""
 
 
 class TillRefusal(StrEnum):
@@ -66,6 +70,23 @@ class TillRefusal(StrEnum):
     CANCELLED = "cancelled"
     NOT_RECORDED = "not_recorded"
     """It cannot be made durable here, so nothing was charged: call the technician."""
+    NO_ORDER = "no_order"
+    """Nothing that this person ordered waits here."""
+    ORDER_UNKNOWN = "order_unknown"
+    """No order here has this code or this number."""
+    ORDER_NOT_YET = "order_not_yet"
+    """Its window is later today, or on another day."""
+    ORDER_OVER = "order_over"
+    """Its window is over, and so is the time in which what was paid is still handed out."""
+    ORDER_COLLECTED = "order_collected"
+    ORDER_CANCELLED = "order_cancelled"
+    """Taken back by whoever ordered it, or here after it was handed out."""
+    ORDER_ELSEWHERE = "order_elsewhere"
+    """It waits at another window, or this till does not hand out orders now."""
+    ORDER_NOT_YOURS = "order_not_yours"
+    """Somebody else proved who they are than whose number the cashier typed."""
+    ORDER_STAYS = "order_stays"
+    """Somebody said no: it waits as before."""
 
 
 class Choice(Frozen):
@@ -75,33 +96,62 @@ class Choice(Frozen):
     masked_name: str
 
 
+class OrderShown(Frozen):
+    """What was ordered before.
+
+    Attributes:
+        number: To be called out.
+        names: Of its dishes, as they were when it was ordered.
+        amount_fen: What was paid for it: its money is kept already.
+        begins, ends: Of its window.
+        collected_at, till, till_name: When and where it was handed out, if that is known.
+    """
+
+    charge_id: UUID
+    number: str
+    masked_name: str
+    lines: tuple[ChargeLine, ...]
+    names: dict[str, dict[Literal["zh-CN", "en"], str]]
+    amount_fen: int
+    begins: AwareDatetime
+    ends: AwareDatetime
+    collected_at: AwareDatetime | None = None
+    till: str = ""
+    till_name: dict[Literal["zh-CN", "en"], str] = Field(default_factory=dict)
+
+
 class Question(Frozen):
     """What the till waits to be told.
 
     Attributes:
         kind: ``is_it_you``: pays when the time is over, unless *not me*. ``again``: the same person
             a second time; ``confirm`` or *not me*. ``who``: ``choose`` or *not me*, and it never
-            pays by itself. ``pin``: digits and ``confirm``.
+            pays by itself. ``pin``: digits and ``confirm``. ``which``: the same for several orders
+            of one person. ``hand_out``: ``confirm`` by whoever hands out or takes the order, or
+            *not me*.
         seconds_left: Until the time is over, when this screen was made.
         seconds: Of the whole time.
         choices: Of ``who``.
+        orders: Of ``which``, to be answered with 1 for the first.
         digit_count: Typed so far, of ``pin``; the digits are in no screen.
     """
 
-    kind: Literal["is_it_you", "again", "who", "pin"]
+    kind: Literal["is_it_you", "again", "who", "pin", "which", "hand_out"]
     seconds_left: float
     seconds: float
     choices: tuple[Choice, ...] = ()
+    orders: tuple[OrderShown, ...] = ()
     digit_count: int = 0
 
 
 class LastCharge(Frozen):
-    """A charge of the session, for the cashier."""
+    """A charge of the session, for the cashier. Attributes: order: its number, if it was one."""
 
     charge_id: UUID
     at: AwareDatetime
     amount_fen: int
     masked_name: str
+    order: str = ""
     is_void: bool = False
 
 
@@ -157,16 +207,52 @@ class CloseShown(Frozen):
     counted_fen: int | None = None
 
 
+class OwnPageShown(Frozen):
+    """The way to a person's own page, for whoever has just been identified.
+
+    Attributes:
+        state: ``offered``: a key asks for it. ``asking``: central is asked. ``shown``: its code is
+            at ``/till/ID/own-page/NUMBER.svg``. ``silent``: central gave none.
+        number: Of the showing.
+        masked_name: Whose it is.
+        seconds_left: Until it is over, when this screen was made.
+    """
+
+    state: Literal["offered", "asking", "shown", "silent"]
+    number: int = 0
+    masked_name: str = ""
+    seconds_left: float = 0.0
+    seconds: float = 0.0
+
+
+class SelfServiceShown(Frozen):
+    """What somebody who serves themselves has begun, and when it is taken back.
+
+    Attributes:
+        round: Another with every touch: the time begins anew.
+        seconds_left: Until it is taken back, when this screen was made.
+    """
+
+    round: int
+    seconds_left: float
+
+
 class TillScreen(Frozen):
     """One till's screen, diner's and cashier's half.
 
     Attributes:
         revision: Counts up with every change.
         amount_fen: What is to be paid, or was; None while it is not known.
-        typed: Of a keyed amount or a count, as typed.
+        typed: Of a keyed amount, a count or an order's number, as typed.
         masked_name: Of whom ``asking``, ``working`` and ``paid`` are about.
         refusal: Of the phase ``refused``.
-        lines: What the meal is made of so far.
+        lines: What the meal is made of so far; or the ``order``.
+        order: That is to be handed out, was, or is refused.
+        waiting: In the mode ``orders``, what may be handed out now, by number: the first
+            ``WAITING_COUNT`` that begin with what is typed.
+        waiting_count: How many there are of them.
+        has_orders: In every other mode, numbers of what the person whom this is about may collect
+            now at this merchant.
         last: Newest first, at most ``LAST_COUNT``.
         can_void: The charge that ``void_last`` would take back now.
         period: None outside of all meals.
@@ -175,6 +261,8 @@ class TillScreen(Frozen):
         eyes: Whether faces are seen.
         is_attended: A cashier stands here; else diners serve themselves.
         pin_length_max: Of a PIN.
+        own_page: Of the person who has just been identified; None offers nobody anything.
+        self_service: None at an attended till, and while nothing is begun.
     """
 
     till: Slug
@@ -191,6 +279,10 @@ class TillScreen(Frozen):
     refusal: TillRefusal | None = None
     question: Question | None = None
     lines: tuple[ChargeLine, ...] = ()
+    order: OrderShown | None = None
+    waiting: tuple[OrderShown, ...] = ()
+    waiting_count: int = 0
+    has_orders: tuple[str, ...] = ()
     last: tuple[LastCharge, ...] = ()
     can_void: UUID | None = None
     link: Link
@@ -201,13 +293,18 @@ class TillScreen(Frozen):
     session: SessionShown | None = None
     close: CloseShown | None = None
     pin_length_max: int = 16
+    own_page: OwnPageShown | None = None
+    self_service: SelfServiceShown | None = None
 
 
 class Key(Frozen):
-    """A key of the keypad: a digit, the point, the last one off, all off; or of a PIN."""
+    """A key of the keypad: a digit, the point, the last one off, all off; or of a PIN.
+
+    A letter begins the number of an order.
+    """
 
     do: Literal["key"] = "key"
-    key: Annotated[str, StringConstraints(pattern=r"^([0-9.]|back|clear)$")]
+    key: Annotated[str, StringConstraints(pattern=r"^([0-9A-Z.]|back|clear)$")]
 
 
 class PickDish(Frozen):
@@ -217,8 +314,50 @@ class PickDish(Frozen):
     dish: Slug
 
 
+class PickOrder(Frozen):
+    """The order that somebody is to prove is theirs. Attributes: order: key of its charge."""
+
+    do: Literal["order"] = "order"
+    order: UUID
+
+
+class PutBack(Frozen):
+    """One piece less of a dish."""
+
+    do: Literal["put_back"] = "put_back"
+    dish: Slug
+
+
+class CountMeals(Frozen):
+    """So many meals, of the mode ``count``; the same as typing it."""
+
+    do: Literal["count"] = "count"
+    count: Annotated[int, Field(ge=1, le=99)]
+
+
+class Stay(Frozen):
+    """Somebody is still at it: what they have begun is not taken back yet."""
+
+    do: Literal["stay"] = "stay"
+
+
+class MyPage(Frozen):
+    """Whoever has just been identified wants the way to their own page."""
+
+    do: Literal["my_page"] = "my_page"
+
+
+class HidePage(Frozen):
+    """It is not wanted any more."""
+
+    do: Literal["hide_page"] = "hide_page"
+
+
 class Confirm(Frozen):
-    """The amount stands; or *yes* to ``is_it_you`` and ``again``; or the PIN is typed."""
+    """The amount stands; or *yes* to a question; or the PIN is typed.
+
+    In the mode ``orders`` the number is typed; or, of an order that was picked, its PIN is asked.
+    """
 
     do: Literal["confirm"] = "confirm"
 
@@ -230,7 +369,7 @@ class NotMe(Frozen):
 
 
 class Choose(Frozen):
-    """Answers ``who``."""
+    """Answers ``who`` and ``which``."""
 
     do: Literal["choose"] = "choose"
     number: Annotated[int, Field(ge=1, le=9)]
@@ -286,6 +425,12 @@ class CloseTill(Frozen):
 TillCommand = Annotated[
     Key
     | PickDish
+    | PickOrder
+    | PutBack
+    | CountMeals
+    | Stay
+    | MyPage
+    | HidePage
     | Confirm
     | NotMe
     | Choose

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from config.contract.identifiers import new_id
 from config.site_canteen import TillEntry
-from edge.canteen.book import Session, State
+from edge.canteen.book import Session
 from edge.canteen.keeping import Keeping
 from edge.canteen.prices import day_of
 from edge.canteen.sale import Sale
 from edge.canteen.screen import CloseShown
+from edge.canteen.view import voidable
 
 
 class TillSessions:
@@ -97,19 +98,16 @@ class TillSessions:
             return True
 
     async def void_last(self, charge_id: UUID, *, by: str = "") -> bool:
-        """Take the last charge of the session back, if it is the one that is meant."""
+        """Take the last charge of the session back, if it is the one that is meant and is shown."""
         async with self._in_session:
             session, book = self._sale.session, self._keeping.book
             if session is None:
                 return False
-            paid = [
-                entry.charge
-                for entry in book.of_session(session.session_id)
-                if entry.state is State.RECORDED
-            ]
-            if not paid or paid[-1].charge_id != charge_id:
+            charges = book.of_session(session.session_id)
+            if voidable(charges) != charge_id:
                 return False
-            is_void = await self._keeping.void(paid[-1], by=by)
+            last = next(e.charge for e in reversed(charges) if e.charge.charge_id == charge_id)
+            is_void = await self._keeping.void(last, by=by)
             self._on_change()
             return is_void
 

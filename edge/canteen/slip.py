@@ -6,10 +6,10 @@ has left stands nowhere: the queue reads it, too.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from config.contract.money import ChargeLine, Dish
+from config.contract.money import ChargeLine, ChargeMode
 from drivers.base import Receipt, ReceiptText
 from edge.canteen.screen import LastCharge, TillScreen
 
@@ -27,6 +27,12 @@ _CHINESE: Final = {
     "again": "{name} 再次付款?",
     "who": "请看屏幕选择",
     "pin": "请输入密码 {stars}",
+    "collect": "预订取餐",
+    "order": "取餐 {number}",
+    "which": "请看屏幕选择",
+    "hand_out": "请核对 {name}",
+    "collected": "已取餐 {number}",
+    "not_collected": "未取餐",
     "wait": "请稍候",
     "refused": "未付款",
     "look": "请看屏幕",
@@ -47,6 +53,12 @@ _PLAIN: Final = {
     "again": "PAY A SECOND TIME?",
     "who": "SEE THE SCREEN",
     "pin": "PIN {stars}",
+    "collect": "COLLECT YOUR ORDER",
+    "order": "ORDER {number}",
+    "which": "SEE THE SCREEN",
+    "hand_out": "PLEASE CHECK",
+    "collected": "COLLECTED {number}",
+    "not_collected": "NOT COLLECTED",
     "wait": "ONE MOMENT",
     "refused": "NOT PAID",
     "look": "SEE THE SCREEN",
@@ -73,7 +85,10 @@ def display_text(screen: TillScreen, *, can_show: Callable[[str], bool]) -> str:
 def _lines(screen: TillScreen, words: Mapping[str, str]) -> tuple[str, str]:
     amount = "" if screen.amount_fen is None else yuan(screen.amount_fen)
     pay = words["pay"].format(amount=amount) if amount else ""
-    name = screen.masked_name
+    name, order = screen.masked_name, screen.order
+    number = "" if order is None else order.number
+    if number:
+        pay = words["order"].format(number=number)
     match screen.phase:
         case "idle":
             return words["welcome"], _price(screen, words)
@@ -83,6 +98,8 @@ def _lines(screen: TillScreen, words: Mapping[str, str]) -> tuple[str, str]:
             return pay or words["weigh"], _weight(screen, words)
         case "confirming":
             return pay, words["who_pays"]
+        case "collecting":
+            return pay if number else words["collect"], words["who_pays"]
         case "asking":
             question = screen.question
             if question is None:
@@ -93,8 +110,12 @@ def _lines(screen: TillScreen, words: Mapping[str, str]) -> tuple[str, str]:
             return pay, words["wait"]
         case "paid":
             return words["paid"].format(amount=amount), words["thanks"].format(name=name).strip()
+        case "collected":
+            collected = words["collected"].format(number=number)
+            return collected, words["thanks"].format(name=name).strip()
         case "refused":
-            return words["refused"], words["look"]
+            is_order = screen.mode is ChargeMode.ORDERS
+            return words["not_collected" if is_order else "refused"], words["look"]
         case "closed":
             return words["closed"], ""
         case "fire":
@@ -137,27 +158,31 @@ def receipt(
         merchant: Its name.
         zone: Of the site.
     """
-    title = "撤销凭证" if charge.is_void else "消费凭证"
+    title = "撤销凭证" if charge.is_void else "取餐凭证" if charge.order else "消费凭证"
     amount = yuan(-charge.amount_fen if charge.is_void else charge.amount_fen)
     body = [
         ReceiptText(merchant or screen.merchant, is_centred=True, is_large=True),
         ReceiptText(title, is_centred=True),
         ReceiptText(screen.name.get("zh-CN", screen.till), right=_time(charge.at, zone)),
     ]
+    if charge.order:
+        body.insert(2, ReceiptText(charge.order, is_centred=True, is_large=True))
     if sum(line.amount_fen for line in lines) == charge.amount_fen and not charge.is_void:
-        dishes = {dish.id: dish for dish in screen.menu}
-        body += [_line(line, dishes) for line in lines]
+        names = {dish.id: dish.name for dish in screen.menu}
+        if screen.order is not None:
+            names |= screen.order.names
+        body += [_line(line, names) for line in lines]
+    is_prepaid = charge.order and not charge.is_void
     body += [
-        ReceiptText("合计", right=f"￥{amount}", is_bold=True),
+        ReceiptText("预订已付" if is_prepaid else "合计", right=f"￥{amount}", is_bold=True),
         ReceiptText("就餐人", right=charge.masked_name),
         ReceiptText(f"流水号 {charge.charge_id}"),
     ]
     return Receipt(tuple(body), qr=f"menshen:charge:{charge.charge_id}")
 
 
-def _line(line: ChargeLine, dishes: Mapping[str, Dish]) -> ReceiptText:
-    dish = dishes.get(line.item)
-    name = dish.name.get("zh-CN", line.item) if dish is not None else line.item or "餐费"
+def _line(line: ChargeLine, names: Mapping[str, Mapping[Any, str]]) -> ReceiptText:
+    name = names.get(line.item, {}).get("zh-CN", line.item) or "餐费"
     if line.weight_g is not None:
         name = f"{name} {line.weight_g} 克"
     elif line.count > 1:

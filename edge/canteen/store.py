@@ -19,12 +19,14 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from config.contract.event_base import EVENT_TYPES, EventData
-from config.contract.money import CanteenPlan, TillAccount
+from config.contract.money import CanteenPlan, TillAccount, TillOrder
+from edge.canteen import codes, order_rows
 from edge.canteen.book import Book, Charge, Entry, Session, State
+from edge.canteen.facts import face_key
 
 _log = logging.getLogger("edge.canteen")
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 3
 KEPT: Final = timedelta(days=3)
 """Charges that central has, of closed sessions, are forgotten after this."""
 
@@ -41,6 +43,15 @@ class Fact:
     data: EventData
     subject: str
     at: datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What is not kept any more."""
+
+    charges: Sequence[UUID]
+    orders: Sequence[UUID]
+    codes: Sequence[str]
 
 
 class Store:
@@ -93,6 +104,7 @@ class Store:
                 "SELECT document, state, is_held, is_accounted FROM charge"
                 " WHERE state <> 'released' ORDER BY number"
             ).fetchall()
+            used_codes, orders = codes.taken(db), order_rows.known(db)
         return Book(
             CanteenPlan.model_validate_json(plan),
             [TillAccount.model_validate_json(document) for (document,) in accounts],
@@ -106,6 +118,8 @@ class Store:
                 for document, state, is_held, is_accounted in charges
             ],
             version=version,
+            used_codes=used_codes,
+            orders=orders,
         )
 
     def sessions(self) -> Sequence[Session]:
@@ -158,10 +172,10 @@ class Store:
     # ---- charges
 
     def begin(self, charge: Charge) -> None:
-        """Keep a charge that is on its way.
+        """Keep a charge that is on its way, and that the code which it is on is taken.
 
         Raises:
-            StoreError: It is not kept.
+            StoreError: It is not kept; the code may be on another charge.
         """
         with self._writing() as db:
             db.execute(
@@ -174,6 +188,7 @@ class Store:
                     charge.model_dump_json(),
                 ),
             )
+            codes.take(db, charge.charge_id, charge.code)
 
     def record(self, charge: Charge, *facts: Fact) -> None:
         """Keep that a begun charge is paid, with what is told of it.
@@ -202,8 +217,33 @@ class Store:
                 "UPDATE charge SET state = 'released' WHERE charge_id = ? AND state <> 'released'",
                 (str(charge_id),),
             )
-            db.execute("DELETE FROM fact WHERE key = ? AND epoch IS NULL", (str(charge_id),))
+            db.executemany(
+                "DELETE FROM fact WHERE key = ? AND epoch IS NULL",
+                [(str(charge_id),), (face_key(charge_id),)],
+            )
+            codes.give_back(db, charge_id)
             _tell(db, facts)
+
+    def hand_out(self, charge: Charge, *facts: Fact) -> None:
+        """Keep that an order was handed out, with what is told of it.
+
+        Raises:
+            StoreError: It is not; it may have been already.
+        """
+        with self._writing() as db:
+            order_rows.hand_out(db, charge)
+            codes.take(db, charge.charge_id, charge.code)
+            _tell(db, facts)
+
+    def put_back(self, charge: Charge) -> None:
+        """Keep that an order was not handed out after all; idempotent, and never once it was told.
+
+        Raises:
+            StoreError: It is not kept.
+        """
+        with self._writing() as db:
+            if order_rows.put_back(db, charge):
+                codes.give_back(db, charge.charge_id)
 
     def void(self, charge_id: UUID, *facts: Fact) -> None:
         """Keep that a charge was taken back.
@@ -292,6 +332,7 @@ class Store:
         *,
         plan: CanteenPlan | None,
         accounts: Iterable[TillAccount],
+        orders: Iterable[TillOrder] = (),
         version: int,
         accounted: Iterable[UUID] = (),
         is_anew: bool = False,
@@ -301,9 +342,10 @@ class Store:
         Args:
             plan: None leaves it.
             accounts: That changed.
-            version: Of the accounts.
+            orders: The same.
+            version: Of both.
             accounted: Charges that balances are with now.
-            is_anew: These are all accounts that there are so far.
+            is_anew: These are all accounts and orders that there are so far.
 
         Raises:
             StoreError: It is not kept.
@@ -320,12 +362,13 @@ class Store:
                 "UPDATE charge SET is_accounted = 1 WHERE charge_id = ?",
                 [(str(charge_id),) for charge_id in accounted],
             )
+            order_rows.learn(db, orders, is_anew=is_anew)
             db.execute("UPDATE head SET accounts_version = ?", (version,))
             if plan is not None:
                 db.execute("UPDATE head SET plan = ?", (plan.model_dump_json(),))
 
-    def purge(self, *, now: datetime) -> Sequence[UUID]:
-        """Forget charges of closed sessions that central has, after days; returns which.
+    def purge(self, *, now: datetime) -> Forgotten:
+        """Forget charges of closed sessions that central has, and orders, after days.
 
         Raises:
             StoreError: Nothing was forgotten.
@@ -340,7 +383,9 @@ class Store:
                 (until,),
             ).fetchall()
             db.execute("DELETE FROM session WHERE closed_at < ?", (until,))
-        return [UUID(charge_id) for (charge_id,) in rows]
+            nonces = codes.forget(db, now=now)
+            orders = order_rows.forget(db, now=now)
+        return Forgotten([UUID(charge_id) for (charge_id,) in rows], orders, nonces)
 
     # ---- the file
 

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from config.contract.access import DoorCommandOutcome
+from config.contract.board_commands import CancelBoardUpdate, RollBackBoard, UpdateBoard
 from config.contract.command_events import CommandOutcome, CommandRefusal
 from config.contract.commands import (
     BeginDrill,
@@ -73,6 +74,11 @@ async def no_cameras(command: NodeCommand) -> Carried:
     return _NOT_HERE
 
 
+async def no_boards(command: NodeCommand) -> Carried:
+    """Refuse: this node has none."""
+    return _NOT_HERE
+
+
 class Fire(Protocol):
     """The part of the fire station's orders that is needed here."""
 
@@ -96,6 +102,7 @@ class Hands:
     Attributes:
         lanes: By access point.
         cameras: What is about cameras; answers at once, whatever goes on behind it.
+        boards: What is about controller boards; the same.
         fire: What is about fire.
     """
 
@@ -104,6 +111,7 @@ class Hands:
     holds: Holds
     report_status: Callable[[], None]
     cameras: Callable[[NodeCommand], Awaitable[Carried]] = no_cameras
+    boards: Callable[[NodeCommand], Awaitable[Carried]] = no_boards
     sounders: Sounders | None = None
     fire: Fire = dataclasses.field(default_factory=NoFire)
 
@@ -125,6 +133,8 @@ class Hands:
                 return DONE
             case WatchCamera() | KeepClip() | CallPreset():
                 return await self.cameras(command)
+            case UpdateBoard() | RollBackBoard() | CancelBoardUpdate():
+                return await self.boards(command)
             case (
                 CloseFireRelease()
                 | CloseFireOutput()

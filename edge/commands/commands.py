@@ -6,7 +6,7 @@ from pathlib import Path
 
 from config.contract.commands import CommandHead, NodeCommand, SignedCommand
 from edge.access.doorkeeper import Doorkeeper
-from edge.commands.carrying import Fire, Hands, NoFire
+from edge.commands.carrying import Fire, Hands, NoFire, no_boards
 from edge.commands.desk import Carried, Central, Desk, Recorder
 from edge.commands.holds import Holds
 from edge.commands.store import CommandsStore
@@ -39,6 +39,7 @@ class Commands:
         journal: Recorder,
         report_status: Callable[[], None],
         cameras: Callable[[NodeCommand], Awaitable[Carried]],
+        boards: Callable[[NodeCommand], Awaitable[Carried]] = no_boards,
         now: Callable[[], datetime],
         fire: Fire | None = None,
     ) -> "Commands":
@@ -52,6 +53,7 @@ class Commands:
             holds,
             report_status,
             cameras,
+            boards,
             sounders=installation.sounders,
             fire=fire or NoFire(),
         )

@@ -1,9 +1,9 @@
-"""What is wrong with this machine, and what to do about it: the command ``menshen doctor``.
+"""What is wrong with the terminals of this machine, for ``menshen doctor``.
 
 Each module looks at one subject and yields findings; nothing here changes anything. To add a check:
-a function that returns a ``Finding``, named in ``command.examine``.
+a function that yields a ``Finding``, named in ``examination``.
 """
 
-from edge.doctor.command import doctor
+from edge.doctor.examination import look
 
-__all__ = ["doctor"]
+__all__ = ["look"]

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from config.doctor.findings import Finding, Level
 from config.site import Site
 from config.site_fire import FireWarning
 from drivers.base import DoorControl, LockOpenControl
 from drivers.registry import driver_class
-from edge.doctor.findings import Finding, Level
 from edge.fire.fitting import is_in_a_zone
 
 CHECK = "fire"

@@ -7,8 +7,8 @@ from pathlib import Path
 import serial
 
 from config.cameras import CameraEntry
+from config.doctor.findings import Finding, Level
 from config.site import BusEntry
-from edge.doctor.findings import Finding, Level
 from edge.vision.errors import CameraError
 from edge.vision.source import open_source
 

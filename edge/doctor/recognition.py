@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from config.contract.nodes import SitePairsRecord
+from config.doctor.findings import Finding, Level
 from config.site import Site
-from edge.doctor.findings import Finding, Level
 from edge.doctor.replicas import Enrolment
 from edge.recognition import usable_pairs
 from models.face.calibration import SitePairs

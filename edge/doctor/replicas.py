@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from config.contract.nodes import HolderRecord, SitePairsRecord
+from config.doctor.findings import Finding, Level
 from config.site import Site
-from edge.doctor.findings import Finding, Level
 from edge.replica_age import KeptAge
 from models.face.demand import pictures_of
 

@@ -75,7 +75,8 @@ def fit(
 def _is_no_panel(driver: Driver) -> bool:
     """Return whether a device is known to be something else than a panel: its zone would wait."""
     is_other = isinstance(driver, PassageGate | OutputBoard | DoorControl | Releasable)
-    return is_other and not isinstance(driver, FireContact)
+    has_contact = isinstance(driver, FireContact) and driver.fire_contact >= 0
+    return is_other and not has_contact
 
 
 def is_in_a_zone(device: str, site: Site) -> bool:

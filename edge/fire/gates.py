@@ -25,6 +25,7 @@ class Gates:
         *,
         tell: Callable[[EventData, str], None],
         on_change: Callable[[], None],
+        keep: Callable[[], None] = lambda: None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Begin without a gate.
@@ -34,10 +35,12 @@ class Gates:
             book: Says what is to be released.
             tell: Records a fact about a subject.
             on_change: Called when a gate has answered.
+            keep: Called when ``owed`` has changed.
             monotonic: The clock.
         """
         self._node, self._book, self._tell = node, book, tell
         self._on_change, self._monotonic = on_change, monotonic
+        self._keep, self._kept_owed = keep, frozenset[str]()
         self._sides: dict[Release, Mapping[Side, Sequence[str]]] = {}
         self._outputs: dict[Release, Output] = {}
         self._devices: dict[Release, str] = {}
@@ -85,6 +88,18 @@ class Gates:
             for release, device in self._devices.items()
         }
 
+    @property
+    def owed(self) -> frozenset[str]:
+        """Names of those that have not confirmed yet that they are closed again."""
+        return frozenset(release.name for release in self._devices if release.is_owed)
+
+    def owe(self, names: Iterable[str]) -> None:
+        """Tell those that did not confirm before this start that they are closed again."""
+        known = frozenset(names)
+        for release in self._devices:
+            if release.name in known:
+                release.owe()
+
     def of_point(self, access_point: str) -> Release | None:
         """Return the release of an access point's gate."""
         return next((r for r in self._sides if access_point in self._points(r)), None)
@@ -96,6 +111,7 @@ class Gates:
         for release, output in self._outputs.items():
             is_wanted = bool(self._book.releasing(output.name))
             self._want(release, BOTH if is_wanted else NEITHER)
+        self._look_at_owed()
 
     def device_returned(self, device: str) -> None:
         """A gate or board is back: what it was to do is told again at once."""
@@ -126,7 +142,13 @@ class Gates:
                 self._tell_answer(fire, point, release, answer)
         known = {fire.fire_id for fire in self._book.fires}
         self._told = {key: told for key, told in self._told.items() if key[0] in known}
+        self._look_at_owed()
         self._on_change()
+
+    def _look_at_owed(self) -> None:
+        if (owed := self.owed) != self._kept_owed:
+            self._kept_owed = owed
+            self._keep()
 
     def _tell_answer(self, fire: Fire, point: str, release: Release, answer: Answer) -> None:
         key, output = (fire.fire_id, point), self._outputs.get(release)

@@ -9,7 +9,14 @@ from edge.fire.signals import Signals
 from edge.fire.store import Closed, FireMemory, KeptFire, Standing
 
 
-def kept(book: FireBook, signals: Signals, *, now: datetime, now_s: float) -> FireMemory:
+def kept(
+    book: FireBook,
+    signals: Signals,
+    *,
+    now: datetime,
+    now_s: float,
+    owed: frozenset[str] = frozenset(),
+) -> FireMemory:
     """Return what is to be kept now."""
     standing = [f for f in book.fires if f.is_active or book.is_open_for_some(f)]
     return FireMemory(
@@ -18,6 +25,7 @@ def kept(book: FireBook, signals: Signals, *, now: datetime, now_s: float) -> Fi
             fires=tuple(_kept(f, now, now_s) for f in book.fires if f not in standing),
             closed={f.fire_id: dict(f.closed) for f in book.fires if f.closed},
             tests=tuple(signals.tests),
+            owed=owed,
         ),
     )
 

@@ -106,6 +106,17 @@ class Release:
         is_answered = self._answered_wish == self._wish and self.answer is not None
         return is_answered and self._is_confirmed_answer() and self._is_current()
 
+    @property
+    def is_owed(self) -> bool:
+        """Whether the device has not confirmed yet that it lets nobody through freely any more."""
+        is_answered = self._answered_wish == self._wish and self._is_confirmed_answer()
+        return self._wish > 0 and not self._wanted and not is_answered
+
+    def owe(self) -> None:
+        """Have the device told that nothing is wanted: before this start it did not confirm it."""
+        self._wish += 1
+        self._due.set()
+
     def want(self, sides: frozenset[Side], *, again: bool = False) -> None:
         """Have the device let these sides through; ``again`` asks it even if it does already."""
         if sides == self._wanted and not again:

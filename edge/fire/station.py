@@ -93,7 +93,12 @@ class FireStation:
         self.panels = Panels(self.places.own_panels, tell=self.tell, now=now, monotonic=monotonic)
         self.duty = DutyChecks()
         self.gates = Gates(
-            node, self.book, tell=self.tell, on_change=on_change, monotonic=monotonic
+            node,
+            self.book,
+            tell=self.tell,
+            on_change=on_change,
+            keep=self.keep,
+            monotonic=monotonic,
         )
         self.zones = {zone.id: zone for zone in site.fire_zone}
         self.silent_nodes = frozenset(n.id for n in site.node if n.id != node)
@@ -102,6 +107,7 @@ class FireStation:
         self._followers = Followers(self.book, self.places.own_outputs)
         self._rounds: dict[str, float] = {}
         self._is_memory_damaged = False
+        self._owed = frozenset[str]()
         self._ticked = asyncio.Event()
 
     # ---- what stands here
@@ -117,22 +123,36 @@ class FireStation:
     @property
     def tasks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         """What must run, by a name for the log."""
-        return {**self.gates.tasks, "fire": self.run, "fire's memory": self._memory.run}
+        return {**self.deeds, "fire's memory": self._memory.run}
+
+    @property
+    def deeds(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        """Of ``tasks`` those that release gates."""
+        return {**self.gates.tasks, "fire": self.run}
 
     def recall(self) -> None:
         """Go on with what stood before this start; blocks for the disk, raises nothing."""
         memory = self._memory.load()
         self._is_memory_damaged = memory.is_damaged
+        self._owed = memory.closed.owed
         keeping.restore(memory, self.book, self.signals, now=self.now(), now_s=self.monotonic())
 
     def _to_keep(self) -> FireMemory:
-        return keeping.kept(self.book, self.signals, now=self.now(), now_s=self.monotonic())
+        return keeping.kept(
+            self.book,
+            self.signals,
+            now=self.now(),
+            now_s=self.monotonic(),
+            owed=self.gates.owed,
+        )
 
     def start(self) -> None:
         """Release at once what stood before this start; in the running event loop.
 
-        Where that is lost, every zone is released, until a person closes it.
+        Where that is lost, every zone is released, until a person closes it. What did not confirm
+        that it is closed again is told so again.
         """
+        self.gates.owe(self._owed)
         for zone in self.zones if self._is_memory_damaged else ():
             fire = self.book.lost(
                 zone, fire_id=new_id(), is_local=True, now_s=self.monotonic(), now=self.now()

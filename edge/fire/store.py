@@ -55,11 +55,13 @@ class Closed(Frozen):
     Attributes:
         fires: That are over and of which nothing stands open.
         closed: By fire and point: how far the fire had grown then.
+        owed: Gates and outputs, by ``Release.name``, that have not confirmed their end.
     """
 
     fires: tuple[KeptFire, ...] = ()
     closed: dict[UUID, dict[str, int]] = Field(default_factory=dict)
     tests: tuple[RunningFireTest, ...] = ()
+    owed: frozenset[str] = frozenset()
 
 
 class FireMemory(Frozen):

@@ -30,6 +30,14 @@ from edge.operators import OperatorRefusedError, Operators
 NO_REVISION = -1
 
 
+class CodeShower(Protocol):
+    """What shows a code for some seconds; ``edge.canteen.own_page.OwnPage``."""
+
+    def code(self, number: int) -> str | None:
+        """Return the drawing of a code while it is shown."""
+        ...
+
+
 class TillTaker(Protocol):
     """One till; ``edge.canteen.till.Till``."""
 
@@ -40,6 +48,11 @@ class TillTaker(Protocol):
 
     def do(self, command: TillCommand, *, by: str = "") -> Awaitable[bool]:
         """Do what the page asks for."""
+        ...
+
+    @property
+    def own_page(self) -> CodeShower:
+        """The way to a diner's own page, while it is shown."""
         ...
 
     def present_card(self, number: str) -> bool:
@@ -137,6 +150,15 @@ def till_pages(pages: TillPages) -> APIRouter:
         """Follow a till's screen: event ``screen``, a ``TillScreen``."""
         async for change in pages.changes(till):
             yield change
+
+    @router.get("/till/{till}/own-page/{number}.svg")
+    async def own_page(number: int, of: Annotated[TillTaker, Depends(pages.till)]) -> Response:
+        """Return the code of a diner's own page, while it is shown, and not a moment longer."""
+        drawing = of.own_page.code(number)
+        if drawing is None:
+            raise HTTPException(404, "no code is shown now")
+        headers = {"Cache-Control": "no-store"}
+        return Response(drawing, media_type="image/svg+xml", headers=headers)
 
     @router.get("/till/{till}/live.mjpeg", dependencies=known)
     async def live(till: str) -> StreamingResponse:

@@ -141,6 +141,10 @@ class Exchange:
         """Return the nodes that were not heard a moment ago."""
         return [name for name, each in self._sessions.items() if not each.is_up(now_s=now_s)]
 
+    def ages_s(self, *, now_s: float) -> dict[str, float | None]:
+        """Return for how long each node has not been believed; None is not since it began."""
+        return {name: each.age_s(now_s=now_s) for name, each in self._sessions.items()}
+
     def heartbeat(self, peer: str) -> bytes:
         """Return what a node is told once a second, and whenever something changed here."""
         return self._message(peer, self._known(), answer=self._sessions[peer].answer)

@@ -54,6 +54,7 @@ class Neighbours:
         doorkeeper: Doorkeeper,
         rules: RuleBook,
         fires: Fires | None = None,
+        on_beat: Callable[[Mapping[str, float | None]], None] = lambda _: None,
     ) -> None:
         """Put the link together.
 
@@ -66,6 +67,7 @@ class Neighbours:
             doorkeeper: Is told what others know, and whether codes are shared.
             rules: Say whose keys are good; hear of lockdowns.
             fires: Tells and hears of fires; None is a node that knows nothing of them.
+            on_beat: See ``SiteLink``.
         """
         self._doorkeeper, self._rules, self._fires = doorkeeper, rules, fires
         self._keys: Mapping[str, str] = {}
@@ -85,6 +87,7 @@ class Neighbours:
             on_learnt=self._learn,
             on_change=self._link_changed,
             on_heard=self._nodes_heard,
+            on_beat=on_beat,
         )
         doorkeeper.when_shared(self._shared_changed)
         if fires is not None:

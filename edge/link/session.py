@@ -64,4 +64,9 @@ class Session:
 
     def is_up(self, *, now_s: float) -> bool:
         """Return whether this node was believed a moment ago."""
-        return self._heard_at_s is not None and now_s - self._heard_at_s <= SILENT_S_MAX
+        age_s = self.age_s(now_s=now_s)
+        return age_s is not None and age_s <= SILENT_S_MAX
+
+    def age_s(self, *, now_s: float) -> float | None:
+        """Return for how long this node was not believed; None is not since either was started."""
+        return None if self._heard_at_s is None else now_s - self._heard_at_s

@@ -41,6 +41,7 @@ class SiteLink:
         on_learnt: Callable[[Learnt], None],
         on_change: Callable[[bool], None],
         on_heard: Callable[[frozenset[str]], None] = lambda _: None,
+        on_beat: Callable[[Mapping[str, float | None]], None] = lambda _: None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare.
@@ -52,11 +53,13 @@ class SiteLink:
             on_learnt: Takes what another node told; must be quick.
             on_change: Takes whether the link is up, whenever that changes.
             on_heard: Takes which nodes are heard, whenever that changes.
+            on_beat: Takes with each heartbeat for how long each node was not heard; None is not
+                since it began.
             monotonic: The clock of sessions.
         """
         self._exchange, self._listener, self._addresses = exchange, listener, addresses
         self._on_learnt, self._on_change, self._monotonic = on_learnt, on_change, monotonic
-        self._on_heard, self._heard = on_heard, frozenset[str]()
+        self._on_heard, self._heard, self._on_beat = on_heard, frozenset[str](), on_beat
         self._transport: asyncio.DatagramTransport | None = None
         self._is_up, self._silent = False, frozenset[str]()
         self._wake, self._has_news = asyncio.Event(), False
@@ -100,7 +103,8 @@ class SiteLink:
                 self._wake.clear()
                 now_s = self._monotonic()
                 is_burst = now_s < self._burst_until_s
-                if now_s >= beat_at_s or self._has_news:
+                is_beat = now_s >= beat_at_s or self._has_news
+                if is_beat:
                     self._has_news = False
                     self._tell_all()
                     self._tell_fires(is_beat=True)
@@ -108,6 +112,8 @@ class SiteLink:
                 elif is_burst and now_s >= self._fires_due_s:
                     self._tell_fires(is_beat=False)
                 self._look_around()
+                if is_beat:
+                    self._on_beat(self._exchange.ages_s(now_s=now_s))
                 due_s = min(beat_at_s, self._fires_due_s) if is_burst else beat_at_s
                 wait_s = due_s - self._monotonic()
                 with contextlib.suppress(TimeoutError):

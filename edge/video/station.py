@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
+import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -141,6 +142,8 @@ class Station:
         self._has_waiting = asyncio.Event()
         self._doing = set[asyncio.Task[None]]()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._early: list[Event] = []
+        self._hearing = threading.Lock()
         self.tasks: dict[str, Callable[[], Awaitable[None]]] = {
             "clips": self.run,
             "clips to central": self.send,
@@ -149,10 +152,15 @@ class Station:
     def hear(self, events: Sequence[Event]) -> None:
         """Take facts that became durable; called in the journal's thread."""
         wanted = [event for event in events if self._subjects(event)]
-        if wanted and self._loop is not None:
-            with contextlib.suppress(RuntimeError):
-                # The journal may outlive the loop by its last words.
-                self._loop.call_soon_threadsafe(self._take, wanted)
+        if not wanted:
+            return
+        with self._hearing:
+            if self._loop is None:
+                self._early.extend(wanted)
+                return
+        with contextlib.suppress(RuntimeError):
+            # The journal may outlive the loop by its last words.
+            self._loop.call_soon_threadsafe(self._take, wanted)
 
     def _take(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -187,9 +195,12 @@ class Station:
 
     async def run(self) -> None:
         """Look at the cameras and finish clips, for ever."""
-        self._loop = asyncio.get_running_loop()
         for eye in self._made.eyes.values():
             eye.start()
+        with self._hearing:
+            self._loop = asyncio.get_running_loop()
+            early, self._early = self._early, []
+        self._take(early)
         async with self._disk:
             await asyncio.to_thread(self._made.shelf.load)
         self._has_waiting.set()

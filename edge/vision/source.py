@@ -76,9 +76,12 @@ def open_source(url: str, *, is_looped: bool = True) -> Source:
         return MjpegSource(url)
     if scheme in {"rtsp", "rtsps"}:
         return RtspSource(url)
-    if url.isdigit() or url.startswith("/dev/"):
-        return UsbSource(f"/dev/video{url}" if url.isdigit() else url)
+    if url.isdigit():
+        return UsbSource(f"/dev/video{url}")
     path = Path(url)
+    # Below /dev are devices, also when they are not plugged in, and files that are kept in memory.
+    if url.startswith("/dev/") and not (path.is_dir() or path.is_file()):
+        return UsbSource(url)
     if path.is_dir() or path.suffix.lower() in PICTURE_SUFFIXES:
         return FolderSource(path, is_looped=is_looped)
     if path.is_file():

@@ -44,6 +44,10 @@ class Watcher:
         on_attempt: Called in the watcher's thread, once per person and visit; must not block.
         on_health: Called in the watcher's thread when the camera is lost or back.
         assess: The quality gate.
+
+    Attributes:
+        recognised_s: How long it worked at pictures, since the start.
+        captured_at_s: When the newest picture came that it took, monotonic; None before the first.
     """
 
     def __init__(
@@ -74,7 +78,8 @@ class Watcher:
             elsewhere=elsewhere,
             assess=assess,
         )
-        self._sequence = 0
+        self.recognised_s, self.captured_at_s = 0.0, None  # type: float, float | None
+        self._sequence, self.turned_at_s = 0, time.monotonic()
         self._failure: CameraHealth | None = None
         self._health_reported: CameraHealth | None = None
         self._has_passed, self._is_stopped = threading.Event(), threading.Event()
@@ -128,6 +133,7 @@ class Watcher:
 
     def _run(self) -> None:
         while not self._is_stopped.is_set():
+            self.turned_at_s = time.monotonic()
             try:
                 self._turn()
             except Exception:
@@ -154,10 +160,11 @@ class Watcher:
         if frame is None:
             attempt = self._recogniser.conclude(now_s=now_s)
         else:
-            self._sequence = frame.sequence
+            self._sequence, self.captured_at_s = frame.sequence, frame.captured_at_s
             if now_s - frame.captured_at_s > FRAME_AGE_S_MAX:
                 return
             attempt = self._recogniser.examine(frame)
+            self.recognised_s += time.monotonic() - now_s
             self._failure = None
             self._live.show(self._recogniser.boxes, captured_at_s=frame.captured_at_s)
         if attempt is not None:

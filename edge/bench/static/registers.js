@@ -61,6 +61,8 @@ function word(name, value) {
   if (Array.isArray(value)) return value.length ? value.map((each) => word(name, each)).join(t("list.comma")) : t("value.none");
   if (typeof value === "boolean") return boolean(name, value);
   if (name === "kind") return term("credential_kind", value);
+  // A hash is known by its begin.
+  if (name === "image" || name === "other_image") return String(value).slice(0, 12);
   const group = GROUPS[/** @type {keyof typeof GROUPS} */ (name)];
   return group ? term(group, String(value)) : String(value);
 }

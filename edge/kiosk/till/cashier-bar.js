@@ -9,7 +9,7 @@ import { symbol } from "/web/symbols.js";
 /** @typedef {import("./till.js").TillScreen} TillScreen */
 
 /** A mode is changed, and a till closed, while nothing is to be paid. */
-const BETWEEN = new Set(["idle", "weighing", "paid", "refused"]);
+const BETWEEN = new Set(["idle", "weighing", "collecting", "paid", "collected", "refused"]);
 /** Modes whose amount stands without a key, before anybody has come. */
 const BY_MEAL = new Set(["fixed", "count"]);
 

@@ -5,7 +5,7 @@ import { language, t } from "/web/i18n.js";
 
 const KEYS = ["7", "8", "9", "4", "5", "6", "1", "2", "3", "0", ".", "back"];
 /** Phases in which a digit means something. */
-const TYPING = new Set(["idle", "choosing", "paid", "refused"]);
+const TYPING = new Set(["idle", "choosing", "collecting", "paid", "collected", "refused"]);
 
 export class Keypad {
   #drawn = "";
@@ -28,10 +28,10 @@ export class Keypad {
     // An amount that stands is taken back before another is typed; a count may still grow.
     const isTyping = TYPING.has(phase) || (mode === "count" && phase === "confirming");
     for (const [name, button] of this.#keys) {
-      const meansSomething = name === "back" ? isTyping || phase === "confirming" : isTyping && !(name === "." && mode === "count");
+      const meansSomething = name === "back" ? isTyping || phase === "confirming" : isTyping && !(name === "." && mode !== "keyed");
       button.toggleAttribute("disabled", !meansSomething);
     }
     this.#keys.get("back")?.setAttribute("aria-label", t("till.back"));
-    fill(/** @type {HTMLElement} */ (this.#keys.get(".")), mode === "count" ? "" : ".");
+    fill(/** @type {HTMLElement} */ (this.#keys.get(".")), mode === "keyed" ? "." : "");
   }
 }

@@ -65,7 +65,8 @@ export class LastCharges {
   }
 
   /** @param {LastCharge} charge @param {string | null} canVoid @param {string} zone */
-  #row({ charge_id: id, at, amount_fen: amount, masked_name: name, is_void: isVoid }, canVoid, zone) {
+  #row({ charge_id: id, at, amount_fen: amount, masked_name, order, is_void: isVoid }, canVoid, zone) {
+    const name = [order, masked_name].filter(Boolean).join(" · ");
     const deed = isVoid
       ? h("em", {}, symbol("denied"), t("till.is_void"))
       : id === canVoid && h("button", { type: "button", onclick: () => this.ask() }, t("till.void"), h("kbd", {}, t("till.key_delete")));
@@ -73,7 +74,8 @@ export class LastCharges {
   }
 
   /** @param {LastCharge} charge @param {string} zone */
-  #question({ at, amount_fen: amount, masked_name: name }, zone) {
+  #question({ at, amount_fen: amount, masked_name, order }, zone) {
+    const name = [order, masked_name].filter(Boolean).join(" · ");
     const button = (/** @type {string} */ kind, /** @type {string} */ words, /** @type {string} */ key, /** @type {boolean} */ isYes) =>
       h("button", { class: kind, type: "button", onclick: () => this.answer(isYes) }, words, h("kbd", {}, key));
     return [

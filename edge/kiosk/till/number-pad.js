@@ -1,4 +1,4 @@
-/** Somebody without a card in hand types its number; the terminal asks for the PIN then. */
+/** Somebody without a card in hand types its number, or that of an order; the terminal asks for the PIN then. */
 
 import { fill, h } from "/web/dom.js";
 import { t } from "/web/i18n.js";
@@ -21,6 +21,8 @@ export class NumberPad {
   /** @param {import("./commands.js").Commands} commands */
   constructor(commands) {
     this.#commands = commands;
+    /** Whether it may also be the number of an order. */
+    this.isForOrders = false;
     const key = (/** @type {string} */ name, words = name) => h("button", { type: "button", onclick: () => this.press(name) }, words);
     const keys = h("div", { class: "keys" }, ...[..."123456789"].map((digit) => key(digit)), key("Backspace", "⌫"), key("0"), this.#done);
     this.element = h("section", { class: "number-pad", hidden: true }, this.#title, this.#shown, keys, this.#no);
@@ -59,7 +61,7 @@ export class NumberPad {
   }
 
   render() {
-    fill(this.#title, t("till.type_number"));
+    fill(this.#title, t(this.isForOrders ? "till.type_order" : "till.type_number"));
     fill(this.#shown, this.#typed || "–");
     fill(this.#done, t("till.done"));
     fill(this.#no, t("action.close"));

@@ -1,6 +1,8 @@
 /** The till's keyboard: digits, F-keys for dishes, Enter, Esc, one key for a void. */
 
 import { mayTypeNumber } from "./diner.js";
+import { handsOut } from "./orders.js";
+import { isSelfServed } from "./self-service.js";
 
 /**
  * @typedef {object} Listening
@@ -38,17 +40,28 @@ function pressed({ key, shiftKey }, { store, commands, diner, cashier }) {
   const { screen, isAnswering } = store.state;
   if (!screen || !isAnswering || screen.phase === "fire") return false;
   if (diner?.pad.isOpen) return diner.pad.press(key);
+  if (diner?.page.isOpen && (key === "Escape" || key === "q")) {
+    diner.page.close();
+    return true;
+  }
+  if (diner?.page.isOffered && key === "q") {
+    diner.page.open();
+    return true;
+  }
+  if (diner && !cashier && diner.choice.press(key, screen)) return true;
   if (cashier?.last.isAsking && (key === "Enter" || key === "Escape")) {
     cashier.last.answer(key === "Enter");
     return true;
   }
   const { question } = screen;
-  if (question?.kind === "who" && /^[1-9]$/.test(key)) commands.send({ do: "choose", number: Number(key) });
+  const isChoosing = question?.kind === "who" || question?.kind === "which";
+  if (isChoosing && /^[1-9]$/.test(key)) commands.send({ do: "choose", number: Number(key) });
   else if (key === "Enter") commands.send({ do: "confirm" });
-  else if (key === "Escape") commands.send({ do: question || !cashier ? "not_me" : "cancel" });
+  else if (key === "Escape") commands.send({ do: question || !(cashier || isSelfServed(screen)) ? "not_me" : "cancel" });
   else if (key === "Backspace") commands.send({ do: "key", key: "back" });
   else if (/^[0-9]$/.test(key) && (question?.kind === "pin" || cashier)) commands.send({ do: "key", key });
   else if (/^[0-9]$/.test(key) && diner && mayTypeNumber(screen)) diner.pad.open(key);
+  else if (!cashier && isSelfServed(screen) && /^F\d+$/.test(key)) return pick(Number(key.slice(1)) + (shiftKey ? 12 : 0), screen, commands);
   else return cashier !== null && ofCashier(key, shiftKey, screen, commands, cashier);
   return true;
 }
@@ -59,7 +72,8 @@ function pressed({ key, shiftKey }, { store, commands, diner, cashier }) {
  */
 function ofCashier(key, isShifted, screen, commands, cashier) {
   if (/^F\d+$/.test(key)) return pick(Number(key.slice(1)) + (isShifted ? 12 : 0), screen, commands);
-  if (key === ".") commands.send({ do: "key", key });
+  if (handsOut(screen) && /^[a-z]$/i.test(key)) commands.send({ do: "key", key: key.toUpperCase() });
+  else if (key === ".") commands.send({ do: "key", key });
   else if (key === "Delete" || key === "-") cashier.last.ask();
   else if (key === "*") commands.send({ do: "tare" });
   else if (key === "/") cashier.dishes.focus();

@@ -8,6 +8,7 @@ import { play } from "/web/speaker.js";
 /** @type {Record<string, {tones: number[], seconds: number}>} */
 const SOUNDS = {
   paid: { tones: [880, 1319], seconds: 0.12 },
+  collected: { tones: [880, 1319], seconds: 0.12 },
   refused: { tones: [392, 330], seconds: 0.18 },
   asking: { tones: [660], seconds: 0.12 },
 };
@@ -18,7 +19,7 @@ export class TillSound {
   /** @param {TillScreen} screen @param {import("./till.js").Settings} settings */
   hear(screen, { sound, zone }) {
     const { phase, question, last } = screen;
-    const now = phase === "paid" ? `paid ${last[0]?.charge_id}` : phase === "asking" ? `asking ${question?.kind}` : phase;
+    const now = phase === "paid" || phase === "collected" ? `${phase} ${last[0]?.charge_id}` : phase === "asking" ? `asking ${question?.kind}` : phase;
     // A page that has just come hears nothing of what was before.
     const isNew = this.#before !== "" && now !== this.#before;
     this.#before = now;

@@ -3,10 +3,10 @@
 import { h } from "/web/dom.js";
 import { localName, t } from "/web/i18n.js";
 
-/** @param {import("./till.js").TillScreen} screen @param {string} item */
-export function dishName({ menu }, item) {
-  const dish = menu.find(({ id }) => id === item);
-  return item ? localName(dish?.name, item) : t("till.meal");
+/** As it was called when it was ordered, or is on the menu now. @param {import("./till.js").TillScreen} screen @param {string} item */
+export function dishName({ menu, order }, item) {
+  const name = order?.names[item] ?? menu.find(({ id }) => id === item)?.name;
+  return item ? localName(name, item) : t("till.meal");
 }
 
 /** How much of it. @param {import("./till.js").Line} line */

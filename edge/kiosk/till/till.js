@@ -11,23 +11,27 @@ import { LiveSource } from "/web/live-source.js";
 import { Store } from "/web/store.js";
 
 /**
- * @typedef {"idle" | "choosing" | "weighing" | "confirming" | "asking" | "working" | "paid" | "refused" | "closed" | "fire"} Phase
+ * @typedef {"idle" | "choosing" | "weighing" | "confirming" | "collecting" | "asking" | "working" | "paid" | "collected" | "refused" | "closed" | "fire"} Phase
  * @typedef {Record<string, string>} Name
- * @typedef {{kind: "is_it_you" | "again" | "who" | "pin", seconds_left: number, seconds: number,
- *   choices: {number: number, masked_name: string}[], digit_count: number}} Question
  * @typedef {{item: string, count: number, weight_g: number | null, amount_fen: number}} Line
- * @typedef {{charge_id: string, at: string, amount_fen: number, masked_name: string, is_void: boolean}} LastCharge
+ * @typedef {{charge_id: string, number: string, masked_name: string, lines: Line[], names: Record<string, Name>, amount_fen: number,
+ *   begins: string, ends: string, collected_at: string | null, till: string, till_name: Name}} Order
+ * @typedef {{kind: "is_it_you" | "again" | "who" | "pin" | "which" | "hand_out", seconds_left: number, seconds: number,
+ *   choices: {number: number, masked_name: string}[], orders: Order[], digit_count: number}} Question
+ * @typedef {{charge_id: string, at: string, amount_fen: number, masked_name: string, order: string, is_void: boolean}} LastCharge
  * @typedef {{id: string, name: Name, price_fen: number, per_g: number | null, key: number | null}} Dish
  * @typedef {{grams: number | null, is_stable: boolean, is_overload: boolean, is_lost: boolean, tare_g: number}} Weight
  * @typedef {{closed_at: string, charge_count: number, charge_fen: number, void_count: number, void_fen: number,
  *   counted_charges: number | null, counted_fen: number | null}} Close
  * @typedef {{till: string, name: Name, revision: number, mode: string, modes: string[], is_attended: boolean, phase: Phase,
  *   amount_fen: number | null, typed: string, masked_name: string, refusal: string | null, question: Question | null,
- *   lines: Line[], last: LastCharge[], can_void: string | null,
+ *   lines: Line[], order: Order | null, waiting: Order[], waiting_count: number, has_orders: string[], last: LastCharge[], can_void: string | null,
  *   link: {is_online: boolean, since: string, limit_left_fen: number},
  *   period: {id: string, name: Name, price_fen: number | null} | null, menu: Dish[], weight: Weight | null,
  *   eyes: "ok" | "lost" | "none", session: {opened_at: string, by: string} | null, close: Close | null,
- *   pin_length_max: number}} TillScreen of `edge/canteen/screen.py`
+ *   pin_length_max: number,
+ *   own_page: {state: "offered" | "asking" | "shown" | "silent", number: number, masked_name: string, seconds_left: number, seconds: number} | null,
+ *   self_service: {round: number, seconds_left: number} | null}} TillScreen of `edge/canteen/screen.py`
  * @typedef {{site: Name, zone: string, sound: {begins: string, percent: number}[]}} Settings
  * @typedef {object} TillState
  * @property {TillScreen | null} screen
