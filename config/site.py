@@ -7,7 +7,7 @@ is wanted. To see an example: ``config/example.toml``.
 import tomllib
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
@@ -17,6 +17,7 @@ from config.contract.identifiers import Frozen, Slug
 from config.contract.operators import ADMINISTRATIVE, Role
 from config.retention import Retention
 from config.site_alarms import PanicButtonEntry, SounderEntry, alarm_problems
+from config.site_board import BoardRules
 from config.site_canteen import MerchantEntry, TillEntry, canteen_problems
 from config.site_fire import (
     FireInputEntry,
@@ -31,6 +32,9 @@ from config.site_patrol import (
     PatrolSettings,
     patrol_problems,
 )
+from config.site_readers import PointReader, reader_problems
+
+HOST_PATTERN: Final = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$"
 
 
 class SiteError(Exception):
@@ -38,11 +42,19 @@ class SiteError(Exception):
 
 
 class SiteIdentity(Frozen):
-    """The site. Attributes: name: by language. time_zone: IANA name, for schedules and pages."""
+    """The site.
+
+    Attributes:
+        name: By language.
+        time_zone: IANA name, for schedules and pages.
+        host: What nodes and browsers call it where one central serves many sites; left out: its
+            identifier before the name of that central.
+    """
 
     id: Slug
     name: dict[Literal["zh-CN", "en"], str]
     time_zone: str = "Asia/Shanghai"
+    host: Annotated[str, StringConstraints(pattern=HOST_PATTERN, max_length=253)] | None = None
 
 
 CoverPolicy = Literal["ask", "card", "ignore"]
@@ -119,6 +131,8 @@ class Policy(Frozen):
             long.
         meals_until: Wall clock until which meals of the next day can be registered and cancelled.
         second_factor_roles: Whose operators need a second factor.
+        status_interval_s: How often a terminal says how it is where nothing changes; silent for
+            three times as long, it is lost. A city of thousands of terminals wants 20 or 30.
         second_factor_grace_h: So long after it was made, an account works without one; then it
             shows nothing but its own page, where one is set up.
     """
@@ -139,6 +153,7 @@ class Policy(Frozen):
     fire_begins_roll_call: bool = False
     fire_test_months: Annotated[int, Field(ge=1, le=60)] = 12
     meals_until: time = time(20)
+    status_interval_s: Annotated[int, Field(ge=5, le=60)] = 5
     second_factor_roles: tuple[Role, ...] = ADMINISTRATIVE
     second_factor_grace_h: Annotated[int, Field(ge=0, le=720)] = 24
 
@@ -249,6 +264,7 @@ class AccessPointEntry(Frozen):
             your head, blink). Without its networks a card is asked for, never nothing.
         passage_timeout_s: A granted person who has not passed by then has not passed.
         assistance: A button beside the gate that rings for assistance, as the screen's does.
+        readers: Where people hold cards and codes to pass here.
     """
 
     id: Slug
@@ -261,6 +277,7 @@ class AccessPointEntry(Frozen):
     liveness: Literal["off", "passive", "passive_step_up", "challenge"] = "passive"
     passage_timeout_s: Annotated[float, Field(gt=0, le=60)] = 8.0
     assistance: Contact | None = None
+    readers: tuple[PointReader, ...] = ()
 
 
 class Site(Frozen):
@@ -273,6 +290,7 @@ class Site(Frozen):
     assistance: Assistance = Assistance()
     video: Video = Video()
     patrol: PatrolSettings = PatrolSettings()
+    boards: BoardRules = BoardRules()
     node: tuple[Node, ...] = ()
     bus: tuple[BusEntry, ...] = ()
     device: tuple[DeviceEntry, ...] = ()
@@ -322,6 +340,9 @@ class Site(Frozen):
                 )
             if point.free_egress and point.direction is not Direction.OUT:
                 problems.append(f"{where}: free_egress is for direction 'out'")
+        problems += reader_problems(
+            [(p.id, p.node, p.readers) for p in self.access_point], devices=devices
+        )
         problems += fire_problems(
             self.fire_zone,
             self.fire_input,

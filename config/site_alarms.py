@@ -17,7 +17,8 @@ class SounderEntry(Frozen):
         kind: For the pages alone: both are relays.
         priority: It sounds for alarms of this priority and more urgent ones.
         level: From which escalation on; 0 is at once.
-        own: What the node sounds it for by itself, with central dead or not.
+        own: What the node sounds it for by itself, with central dead or not; ``neighbour_lost`` is
+            another node that it does not hear any more.
         own_s: For how long then, unless somebody acknowledges it earlier.
     """
 
@@ -29,7 +30,7 @@ class SounderEntry(Frozen):
     kind: Literal["sounder", "lamp"] = "sounder"
     priority: Annotated[int, Field(ge=1, le=4)] = 1
     level: Annotated[int, Field(ge=0, le=9)] = 1
-    own: tuple[Literal["fire", "panic"], ...] = ("fire", "panic")
+    own: tuple[Literal["fire", "panic", "neighbour_lost"], ...] = ("fire", "panic")
     own_s: Annotated[int, Field(ge=10, le=3600)] = 300
 
 

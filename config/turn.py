@@ -25,6 +25,11 @@ class Turn:
         self._waiting: list[_Waiting] = []
         self._number = itertools.count()
 
+    @property
+    def waiting_count(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
     @contextlib.asynccontextmanager
     async def taken(self, priority: int) -> AsyncIterator[None]:
         """Wait for the turn, and have it until the block ends; a smaller number goes first."""

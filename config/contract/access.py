@@ -80,6 +80,8 @@ class DenialReason(StrEnum):
     AWAITING_SECOND_PERSON = "awaiting_second_person"
     CANNOT_PAY = "cannot_pay"
     """A canteen lane: the meal is not served now, or is paid already, or cannot be paid here."""
+    LANE_BUSY = "lane_busy"
+    """A canteen lane: somebody is on their way, and a gate does not say whom it counts."""
 
 
 FACE_DOUBTS: Final = frozenset(

@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from config.contract.board_commands import BoardCommand
 from config.contract.identifiers import Frozen, Slug
 from config.contract.trust import TrustError, from_text, sign, to_text, verify
 from config.contract.video_commands import VideoCommand
@@ -164,7 +165,7 @@ OfFire = (
     | EndFireTest
     | CheckDuty
 )
-Wanted = Annotated[Ordinary | OfFire | VideoCommand, Field(discriminator="kind")]
+Wanted = Annotated[Ordinary | OfFire | VideoCommand | BoardCommand, Field(discriminator="kind")]
 
 
 class NodeCommand(Frozen):

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, JsonValue, ValidationError
+from pydantic import AwareDatetime, ConfigDict, Field, JsonValue, ValidationError
 
 from config.contract.access import (
     CredentialKind,
@@ -38,6 +38,17 @@ from config.contract.access_events import (
     WrongWayPassage,
 )
 from config.contract.alarms_events import IntrusionChanged, PanicPressed
+from config.contract.board_events import (
+    BoardFireInputChanged,
+    BoardHealthChanged,
+    BoardHeld,
+    BoardIdentified,
+    BoardSafeStateEntered,
+    BoardUpdateEnded,
+    BoardUpdateProgressed,
+    NeighbourLost,
+    NeighbourReturned,
+)
 from config.contract.command_events import CommandAnswered, CommandAskedHere
 from config.contract.event_base import EVENT_TYPES, EventClass, EventData
 from config.contract.fire_events import (
@@ -76,6 +87,13 @@ __all__ = [
     "AreaFactRecorded",
     "AreasForgivenRecorded",
     "AssistanceRequested",
+    "BoardFireInputChanged",
+    "BoardHealthChanged",
+    "BoardHeld",
+    "BoardIdentified",
+    "BoardSafeStateEntered",
+    "BoardUpdateEnded",
+    "BoardUpdateProgressed",
     "ChargePending",
     "ChargeRecorded",
     "ChargeReleased",
@@ -117,9 +135,12 @@ __all__ = [
     "JournalDropped",
     "JournalUnwritable",
     "LivenessEvidence",
+    "NeighbourLost",
+    "NeighbourReturned",
     "NodeStarted",
     "PanicPressed",
     "PassbackDetected",
+    "PayerIdentified",
     "RecordingChecked",
     "RefusalsRepeated",
     "ReplicaAgeChanged",
@@ -237,6 +258,28 @@ class AccessDenied(EventData, type_name="menshen.access.denied.v1", event_class=
     credential: CredentialKind
     face: FaceEvidence | None = None
     crop: Sha256 | None = None
+
+
+class PayerIdentified(
+    EventData, type_name="menshen.money.payer_identified.v1", event_class=EventClass.MONEY
+):
+    """What a charge paid by face rests on. Of a face that did not pay nothing is told.
+
+    There is no picture: who consents to pay by face agrees to numbers, and to nothing else.
+
+    Attributes:
+        decision_id: As in the charge.
+        confirmed: ``silence``: nobody said *not me* in the moment for it. ``yes``: a key, or a name
+            that was chosen. ``pin``: the person's PIN.
+    """
+
+    decision_id: UUID
+    charge_id: UUID
+    till: Slug
+    holder_id: str
+    credential: CredentialKind
+    face: FaceEvidence
+    confirmed: Literal["silence", "yes", "pin"]
 
 
 class AccessTaken(EventData, type_name="menshen.access.passed.v1", event_class=EventClass.ACCESS):
@@ -378,7 +421,11 @@ class Event(Frozen):
         epoch: Made with the journal; a wiped or replaced terminal starts another.
         sequence: Gapless per node, epoch and class, from 1.
         data: As the type's model dumps it; a type that is not known here is kept as it came.
+
+    Attributes that are not known here are kept, too: a newer node tells them.
     """
+
+    model_config = ConfigDict(extra="allow")
 
     specversion: Literal["1.0"] = "1.0"
     id: UUID
@@ -394,9 +441,12 @@ class Event(Frozen):
     data: dict[str, JsonValue]
 
     def parsed(self) -> EventData | None:
-        """Return the data as its model, or None when type or data are not known here."""
+        """Return the data as its model, or None when type or data are not known here.
+
+        What a newer node says beside what is known here is passed over.
+        """
         model = EVENT_TYPES.get(self.type)
         try:
-            return None if model is None else model.model_validate(self.data)
+            return None if model is None else model.model_validate(self.data, extra="ignore")
         except ValidationError:
             return None

@@ -6,14 +6,14 @@ central, the event in the journal, a void. Whoever hears the same key twice has 
 """
 
 from collections.abc import Sequence
-from datetime import time
+from datetime import date, time
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from config.contract.identifiers import Frozen, Slug
+from config.contract.identifiers import Frozen, Sha256, Slug
 
 FEN_MAX: int = 10**9
 Fen = Annotated[int, Field(gt=0, le=FEN_MAX)]
@@ -46,6 +46,8 @@ class ChargeMode(StrEnum):
     WEIGHED = "weighed"
     LANE = "lane"
     """Gate and till in one: pending at *granted*, paid at *passed*, released otherwise."""
+    ORDERS = "orders"
+    """The takeaway window: hands out what was ordered before, under the key of the order."""
 
 
 class ChargeLine(Frozen):
@@ -137,12 +139,51 @@ class Dish(Frozen):
     key: Annotated[int, Field(ge=1, le=24)] | None = None
 
 
+class OrderWindow(Frozen):
+    """A meal period in which a merchant hands out what was ordered before it.
+
+    Attributes:
+        period: Of the merchant; orders are handed out while it goes on.
+        until_min: Ordered and cancelled until so many minutes before it begins.
+        orders_max: Orders of one day's window; None is no limit.
+        dishes: What can be ordered for it; empty is everything that is sold by the piece.
+    """
+
+    period: Slug
+    until_min: Annotated[int, Field(ge=0, le=2_880)] = 60
+    orders_max: Annotated[int, Field(ge=1, le=99_999)] | None = None
+    dishes: tuple[Slug, ...] = ()
+
+
+class OrderRules(Frozen):
+    """How a merchant takes orders.
+
+    Attributes:
+        windows: In the order of pages.
+        days_ahead: 0 is for today alone, 1 for tomorrow too.
+        unclaimed: Of an order that nobody came for: its meal was cooked and is charged, or its
+            money is let go.
+        grace_min: So long after the window central waits for a till that tells late.
+    """
+
+    windows: Annotated[tuple[OrderWindow, ...], Field(max_length=20)] = ()
+    days_ahead: Annotated[int, Field(ge=0, le=14)] = 1
+    unclaimed: Literal["charge", "release"] = "charge"
+    grace_min: Annotated[int, Field(ge=0, le=1_440)] = 30
+
+
 class MerchantPlan(Frozen):
-    """What a merchant sells, when, and to whom. Attributes: merchant: of the site file."""
+    """What a merchant sells, when, and to whom.
+
+    Attributes:
+        merchant: Of the site file.
+        orders: None takes no orders.
+    """
 
     merchant: Slug
     periods: tuple[MealPeriod, ...] = ()
     dishes: tuple[Dish, ...] = ()
+    orders: OrderRules | None = None
 
 
 class SpendingLimits(Frozen):
@@ -199,16 +240,73 @@ class TillAccount(Frozen):
     version: Annotated[int, Field(ge=1)]
 
 
+class OrderState(StrEnum):
+    """What became of an order."""
+
+    WAITING = "waiting"
+    """Its money is kept: it can be handed out, and cancelled until the window's deadline."""
+    COLLECTED = "collected"
+    CANCELLED = "cancelled"
+    """Taken back by whoever ordered, or at the till after it was handed out: nothing is owed."""
+    UNCLAIMED = "unclaimed"
+    """Its window is over and nobody came. A till that handed it out and tells late is believed."""
+
+
+class TillOrder(Frozen):
+    """A charge that is not collected yet, as a till knows it.
+
+    Handing out is an ordinary ``ChargeRecorded`` of mode ``orders`` under this ``charge_id``, with
+    this holder, merchant, period, amount and these lines. A till that does not come to it tells
+    nothing: the money stays kept for the order, which no ``ChargeReleased`` lets go.
+
+    Attributes:
+        number: Short, to be called out: a letter of the window and a number; once in a day of a
+            merchant.
+        day: Of the site, on which the window begins.
+        begins, ends: Of the window.
+        due: Until when central waits for a till that tells late; None is the window's end.
+        unclaimed: What becomes of its money then, as it was said when it was ordered.
+        names: Of the dishes, by language, as they were when it was ordered: a plan may have dropped
+            them since.
+        code_hash: ``order_code.code_hash`` of the order's QR code.
+        collected_at, till, till_name: When it was handed out and where, once central has heard it.
+        version: Of the till page, shared with accounts.
+    """
+
+    charge_id: UUID
+    number: Annotated[str, Field(pattern=r"^[A-Z][0-9]{3,5}$")]
+    holder_id: str
+    merchant: Slug
+    day: date
+    period: Slug
+    begins: AwareDatetime
+    ends: AwareDatetime
+    due: AwareDatetime | None = None
+    unclaimed: Literal["charge", "release"] = "charge"
+    lines: Annotated[tuple[ChargeLine, ...], Field(min_length=1)]
+    names: dict[str, dict[Literal["zh-CN", "en"], str]] = Field(default_factory=dict)
+    amount_fen: Fen
+    code_hash: Sha256
+    state: OrderState
+    collected_at: AwareDatetime | None = None
+    till: str = ""
+    till_name: dict[Literal["zh-CN", "en"], str] = Field(default_factory=dict)
+    version: Annotated[int, Field(ge=1)]
+
+
 class TillPage(Frozen):
     """Answer to ``GET /api/v1/canteen/till?after=VERSION&plan=VERSION`` of a node.
 
     Attributes:
         plan: Where the node's is another one.
         accounts: Changed after ``after``, oldest change first.
+        orders: The same, of the merchants whose tills are on this node; of windows that ended in
+            the last week or are to come. A till that begins anew has no others.
         version: To ask after next time; with ``has_more`` at once.
     """
 
     plan: CanteenPlan | None
     accounts: Sequence[TillAccount]
+    orders: Sequence[TillOrder] = ()
     version: int
     has_more: bool

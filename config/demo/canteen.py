@@ -25,6 +25,7 @@ from config.demo.processes import Process, Processes
 
 NODE, TILL, MERCHANT, DISH = "till-1", "till-1", "canteen", "buffet"
 PURSE_FEN: Final = 20_000
+FLOAT_FEN: Final = 20_000
 """What each diner paid in before."""
 PLATES_G: Final = (320, 455, 510, 280, 390)
 PRICE_FEN, PER_G = 240, 100
@@ -131,8 +132,9 @@ class Lunch:
         """Put the plan in force, let diners pay in, and start the till."""
         manager = CentralControl(central.url)
         link = await central.invite("canteen_manager")
-        await manager.accept_invitation(link, username="manager", password=f"{uuid4()}")
+        await manager.accept_invitation(link, username="demo-manager", password=f"{uuid4()}")
         await manager.put("/canteen/plan", made_from=0, plan=PLAN)
+        await manager.order("/canteen/office/drawers", key=str(uuid4()), float_fen=FLOAT_FEN)
         for holder_id in diners:
             await central.consent(holder_id, purpose="canteen")
             await manager.order(

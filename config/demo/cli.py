@@ -20,7 +20,7 @@ from config.contract.event_base import EventClass
 from config.contract.events import AccessDenied, AccessGranted, AccessTaken, Event
 from config.demo.canteen import Lunch
 from config.demo.control import CentralControl, Seen, SimulatorControl, TerminalControl
-from config.demo.hardware import build_models, start_camera, write_site
+from config.demo.hardware import build_models, start_camera, start_lines, write_site
 from config.demo.patrol import GUARD, GUARD_CARD, MODEL, PROFILE, Guard
 from config.demo.photographs import Photograph, find_photographs, find_pictures
 from config.demo.play import Lane, take_turns
@@ -129,15 +129,7 @@ class Building:
         say = self._console.print
         say("1/4 building the recognition networks (once) and the hardware's simulators")
         await build_models()
-        gates = await processes.start(
-            "gates", "sim", "speed_gate", "--port", str(self._folder / "line-1"), "--paced",
-            "--unit-id", "1", "--unit-id", "2", "--unit-id", "3",
-            "--control", "127.0.0.1:0", "--json",
-        )  # fmt: skip
-        panel = await processes.start(
-            "panel", "sim", "gbt26875", "--port", str(self._folder / "line-2"),
-            "--control", "127.0.0.1:0", "--json",
-        )  # fmt: skip
+        lines, (gates, panel) = await start_lines(processes, self._folder)
         cameras = {
             name: await start_camera(processes, name, self._photographs)
             for name in ("camera_east", "camera_west")
@@ -155,8 +147,7 @@ class Building:
             *(["demo_attacks.toml"] if self._held_up else []),
         ]
         values = {
-            "line": str(self._folder / "line-1"),
-            "panel": str(self._folder / "line-2"),
+            **lines,
             "camera_east": self._camera,
             **self._lunch.ports,
             **{name: c.ready["tcp"] for name, c in cameras.items()},
@@ -296,6 +287,10 @@ class Building:
         say = self._console.print
         say("\nOpen the console with this one-time link (15 minutes):", style="bold")
         say(f"  {link}", soft_wrap=True)
+        # Who makes accounts has no hand in the money: another person, so another window.
+        office = await self._central.invite("canteen_manager")
+        say("The canteen's office, in a private window (another person's link):", style="bold")
+        say(f"  {office}", soft_wrap=True)
         say("The terminal's own pages:", style="bold")
         say(f"  {self._edge.ready['kiosk']}", soft_wrap=True)
         say(f"  {self._lunch.page}", soft_wrap=True)

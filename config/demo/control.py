@@ -52,9 +52,16 @@ class Seen(Frozen):
 class CentralControl:
     """Central as an administrator's browser uses it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, at: str | None = None) -> None:
+        """Speak with the site that is called ``url``; ``at`` is where it is reached instead."""
         self.url = url
-        self._http = httpx.AsyncClient(base_url=url, timeout=30.0, headers={"Origin": url})
+        headers = {"Origin": url, "Host": httpx.URL(url).netloc.decode()}
+        self._http = httpx.AsyncClient(base_url=at or url, timeout=30.0, headers=headers)
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """What this session is known by."""
+        return self._http.cookies
 
     async def close(self) -> None:
         """Close the connections."""
@@ -164,8 +171,8 @@ class CentralControl:
 
     async def all_events(self) -> AsyncIterator[Event]:
         """Yield every event that central holds, oldest first."""
-        after: int | None = 0
-        while after is not None:
+        after, has_more = 0, True
+        while has_more:
             reply = await self._http.get(
                 "/api/v1/events", params={"after": after, "limit": 500, **SHOWING}
             )
@@ -173,7 +180,7 @@ class CentralControl:
             page = reply.json()
             for item in page["items"]:
                 yield Event.model_validate(item["event"])
-            after = page["next"]
+            after, has_more = page["next"], page["has_more"]
 
     async def watch(self) -> AsyncIterator[Seen]:
         """Yield events as the console's live stream brings them, until cancelled."""

@@ -24,6 +24,56 @@ async def build_models() -> None:
         raise typer.TyperException("the networks cannot be built: run `menshen models build`")
 
 
+async def start_lines(
+    processes: Processes, folder: Path
+) -> tuple[Mapping[str, str], tuple[Process, Process]]:
+    """Start the gates, the fire panel and the controller board, each on a line of its own.
+
+    Args:
+        processes: Of the demo.
+        folder: Where the links to their ports go.
+
+    Returns:
+        Their ports by the names that the site file has for them; the gates and the panel.
+
+    Raises:
+        typer.TyperException: One of them does not start.
+    """
+    ports = {"line": "line-1", "panel": "line-2", "board": "line-3"}
+    places = {name: str(folder / link) for name, link in ports.items()}
+    words = ("--control", "127.0.0.1:0", "--json")
+    start = processes.start
+    try:
+        async with asyncio.TaskGroup() as group:
+            gates = group.create_task(
+                start(
+                    "gates",
+                    "sim",
+                    "speed_gate",
+                    "--port",
+                    places["line"],
+                    "--paced",
+                    "--unit-id",
+                    "1",
+                    "--unit-id",
+                    "2",
+                    "--unit-id",
+                    "3",
+                    *words,
+                )
+            )
+            panel = group.create_task(
+                start("panel", "sim", "gbt26875", "--port", places["panel"], *words)
+            )
+            group.create_task(
+                start("board", "sim", "board", "--port", places["board"], "--paced", *words)
+            )
+    except ExceptionGroup as errors:
+        # Whoever starts the demo reads one line: of what failed together, the first.
+        raise errors.exceptions[0] from errors
+    return places, (gates.result(), panel.result())
+
+
 async def start_camera(
     processes: Processes, name: str, people: Mapping[str, Photograph], *, setting: str = "photo"
 ) -> Process:

@@ -30,7 +30,12 @@ class Process:
 
     @classmethod
     async def start(
-        cls, name: str, *arguments: str, folder: Path, environment: Mapping[str, str] | None = None
+        cls,
+        name: str,
+        *arguments: str,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        patience_s: float = READY_TIMEOUT_S,
     ) -> "Process":
         """Start ``menshen ARGUMENTS`` and wait for its ready line.
 
@@ -50,7 +55,7 @@ class Process:
             )
         started = cls(name, process, log)
         try:
-            await started._wait_until_ready()
+            await started._wait_until_ready(patience_s)
         except BaseException:
             await started.stop()
             raise
@@ -62,12 +67,12 @@ class Process:
         program = "import sys; from config.command import main; sys.exit(main())"
         return [sys.executable, "-c", program, *arguments]
 
-    async def _wait_until_ready(self) -> None:
+    async def _wait_until_ready(self, patience_s: float) -> None:
         stdout = self._process.stdout
         if stdout is None:
             raise ValueError("started without a pipe")
         try:
-            line = await asyncio.wait_for(stdout.readline(), READY_TIMEOUT_S)
+            line = await asyncio.wait_for(stdout.readline(), patience_s)
             self.ready = json.loads(line)
         except (TimeoutError, ValueError) as error:
             raise typer.TyperException(f"{self.name} did not start: {self.last_words()}") from error
@@ -81,6 +86,10 @@ class Process:
     def is_running(self) -> bool:
         """Whether it still lives."""
         return self._process.returncode is None
+
+    async def ended(self) -> int:
+        """Wait until it has ended, and return its exit code."""
+        return await self._process.wait()
 
     def last_words(self) -> str:
         """Return the last line of its log that is not empty."""
@@ -126,9 +135,11 @@ class Processes:
         for process in reversed(self._running):
             await process.stop()
 
-    async def start(self, name: str, *arguments: str) -> Process:
+    async def start(
+        self, name: str, *arguments: str, patience_s: float = READY_TIMEOUT_S
+    ) -> Process:
         """Start one more; see ``Process.start``."""
-        process = await Process.start(name, *arguments, folder=self._folder)
+        process = await Process.start(name, *arguments, folder=self._folder, patience_s=patience_s)
         self._running.append(process)
         return process
 

@@ -1,9 +1,11 @@
 """The pages' files as an ASGI application: compressed once, revalidated cheaply, never listed."""
 
+import functools
 import gzip
 import hashlib
 import mimetypes
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -38,13 +40,24 @@ def undocumented(script: str) -> str:
 
 
 class WebFile:
-    """One file, compressed when the process starts."""
+    """One file, compressed when it is first asked for."""
 
-    def __init__(self, content: bytes, media_type: str) -> None:
-        self._plain = content
-        self._compressed = gzip.compress(self._plain, mtime=0)
-        self._etag = f'"{hashlib.sha256(self._plain).hexdigest()[:16]}"'
-        self._type = media_type
+    def __init__(self, content: bytes | Callable[[], bytes], media_type: str) -> None:
+        """Take what it contains, or how that is made when it is first asked for."""
+        self._content, self._type = content, media_type
+
+    @functools.cached_property
+    def content(self) -> bytes:
+        """What it contains."""
+        return self._content if isinstance(self._content, bytes) else self._content()
+
+    @functools.cached_property
+    def _compressed(self) -> bytes:
+        return gzip.compress(self.content, mtime=0)
+
+    @functools.cached_property
+    def _etag(self) -> str:
+        return f'"{hashlib.sha256(self.content).hexdigest()[:16]}"'
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -67,7 +80,7 @@ class WebFile:
         if self._etag in asked.get("If-None-Match", ""):
             return Response(status_code=304, headers=headers)
         if "gzip" not in asked.get("Accept-Encoding", ""):
-            return Response(self._plain, media_type=self._type, headers=headers)
+            return Response(self.content, media_type=self._type, headers=headers)
         headers["Content-Encoding"] = "gzip"
         return Response(self._compressed, media_type=self._type, headers=headers)
 

@@ -26,6 +26,8 @@ export class DataTable extends HTMLElement {
   #empty = h("p", { class: "empty" });
 
   connectedCallback() {
+    // A table that was put aside and comes back listens already.
+    if (this.contains(this.#body)) return;
     this.append(h("table", {}, h("thead", {}, this.#head), this.#body), this.#empty);
     this.#body.addEventListener("click", (event) => this.#open(event.target));
     this.#body.addEventListener("keydown", (event) => this.#onKey(event));

@@ -13,12 +13,39 @@ export function language() {
   return document.documentElement.lang === "zh-CN" ? "zh-CN" : "en";
 }
 
+/** @type {Set<string>} sections whose words are here */
+const sections = new Set();
+
 /** Load the dictionary of this page's language; nothing may be translated before. */
 export async function loadWords() {
+  words = await dictionaries(language());
+}
+
+/** @param {Language} of @returns {Promise<Record<string, string>>} of the page and of every section that is here */
+async function dictionaries(of) {
+  const all = await Promise.all(["", ...[...sections].map((name) => `${name}/`)].map((below) => dictionary(below, of)));
+  return Object.assign({}, ...all.reverse());
+}
+
+/**
+ * Load the words of a section, of the pages that leave them out at first; harmless when they are there.
+ * @param {string} name of its module
+ */
+export async function loadSection(name) {
+  if (sections.has(name)) return;
+  const asked = language();
+  const found = await dictionary(`${name}/`, asked);
+  if (asked !== language()) return loadSection(name);
+  sections.add(name);
+  words = { ...found, ...words };
+}
+
+/** @param {string} below where the page's words are @param {Language} of @returns {Promise<Record<string, string>>} */
+async function dictionary(below, of) {
   const place = document.documentElement.dataset.words ?? import.meta.url;
-  const reply = await fetch(new URL(`${language()}.json`, new URL(place, location.href)));
+  const reply = await fetch(new URL(`${below}${of}.json`, new URL(place, location.href)));
   if (!reply.ok) throw new Error(`dictionary: ${reply.status}`);
-  words = await reply.json();
+  return reply.json();
 }
 
 /** @type {Language | null} of which the words of refusals are known */
@@ -34,14 +61,32 @@ export async function loadRefusals(place) {
   refusals = asked;
 }
 
+/** @type {Language | null} asked for last, while its words are on the way */
+let coming = null;
+
 /**
- * Change the language of the page, now and for this browser.
+ * Change the language of the page, for this browser, when its words are here: until then the page is in the language
+ * that it was, since what is drawn in between would mix the two. Of several wishes the last one counts.
  * @param {Language} wanted
  */
 export async function setLanguage(wanted) {
+  if (wanted === (coming ?? language())) return;
   remember("menshen.language", wanted);
+  coming = wanted;
+  const known = sections.size;
+  /** @type {Record<string, string>} */
+  let found;
+  try {
+    found = await dictionaries(wanted);
+  } catch (error) {
+    if (coming === wanted) coming = null;
+    throw error;
+  }
+  if (coming !== wanted) return;
+  coming = null;
+  if (known !== sections.size) return setLanguage(wanted);
+  words = found;
   document.documentElement.lang = wanted;
-  await loadWords();
   translate(document);
   for (const listener of listeners) listener();
 }
