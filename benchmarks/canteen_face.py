@@ -164,6 +164,7 @@ async def counter(folder: Path) -> AsyncIterator[tuple[Counter, Cable, CentralCo
         holder_id = await central.add_person(photograph.name, "1001")
         await central.enrol_face(holder_id, photograph.path)
         await central.consent(holder_id, purpose="canteen")
+        await manager.order("/canteen/office/drawers", key=str(uuid.uuid4()), float_fen=0)
         await manager.order(
             "/canteen/office/money",
             key=str(uuid.uuid4()), kind="top_up", holder_id=holder_id, amount_fen=PURSE_FEN,

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
@@ -74,14 +75,17 @@ class Visitor:
     complaints: list[str] = dataclasses.field(default_factory=list)
 
     def open(self, url: str) -> Page:
-        """Open a page in a new tab and watch it."""
+        """Open a page in a new tab and watch it; pages of others that it goes on to are theirs."""
         page = self.context.new_page()
+        ours = f"://{urlsplit(url).netloc}"
         page.on("pageerror", lambda error: self.complaints.append(f"{url}: {error}"))
         page.on(
             "console",
             lambda message: (
                 self.complaints.append(f"{url}: {message.text}")
-                if message.type in ("error", "warning") and NETWORK_ERROR not in message.text
+                if message.type in ("error", "warning")
+                and NETWORK_ERROR not in message.text
+                and ours in (message.location["url"] or ours)
                 else None
             ),
         )

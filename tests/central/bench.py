@@ -337,13 +337,15 @@ def running_central(
     pipeline_factory: PipelineFactory | None = None,
     site: Site = SITE,
     port: int = 0,
+    url: str = "http://127.0.0.1:1",
 ) -> Iterator[Bench]:
     """Run central while inside. What costs time and has tests of its own is short.
 
     Its database has its tables already, and passwords are hashed in one pass over little memory.
+    ``url`` is what it believes that others call it by.
     """
     clock = Clock()
-    settings = Settings(site=site, home=home, database=database, url="http://127.0.0.1:1")
+    settings = Settings(site=site, home=home, database=database, url=url)
     if database is None and not home.exists():
         home.mkdir(mode=0o700, parents=True)
         shutil.copy(migrated_file(), home / "central.sqlite3")

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from central.backup import watch as backups
 from central.consent import repository as consents
 from central.database import Database
 from central.retention.service import Retention
+from central.site_values import write_value_once
 from config.site import Site
 
 _SITE = Site.model_validate({"site": {"id": "test", "name": {"en": "Test"}}})
@@ -41,6 +43,7 @@ async def _begin(database: Database) -> None:
     now = datetime.now(UTC) - timedelta(seconds=5)
     async with database.write() as transaction:
         await consents.ship_texts(transaction, now=now)
+        await write_value_once(transaction, backups.SINCE, now.isoformat())
     key = Ed25519PrivateKey.generate()
     await Retention(database, _SITE, audit_key=key, now=lambda: now).run_due()
 

@@ -1,5 +1,6 @@
 """A PostgreSQL of its own for the tests: the server's binaries come with a test package."""
 
+import asyncio
 import contextlib
 import dataclasses
 import functools
@@ -11,11 +12,14 @@ import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
 import psycopg
+from sqlalchemy import text
 
+from central.database import Database
 from tests.central.migrated import make_tables
 
 NOBODY = "nobody"
@@ -39,6 +43,7 @@ class Server:
     control: Path
     owner: str | None
     is_durable: bool = False
+    connection_count_max: int = 60
 
     @property
     def address(self) -> str:
@@ -48,7 +53,8 @@ class Server:
     def start(self) -> None:
         """Start it; after a kill it recovers first."""
         fsync = "on" if self.is_durable else "off"
-        options = f"-k {self.folder} -h '' -c fsync={fsync} -c max_connections=60"
+        settings = f"-c fsync={fsync} -c max_connections={self.connection_count_max}"
+        options = f"-k {self.folder} -h '' {settings}"
         data, log = self.folder / "data", self.folder / "log"
         _run(self.control, "-D", data, "-w", "-l", log, "-o", options, "start",
              user=self.owner, cwd=self.folder)  # fmt: skip
@@ -81,7 +87,9 @@ def running_server(binaries: Path, *, is_durable: bool = False) -> Iterator[str]
 
 
 @contextlib.contextmanager
-def killable_server(binaries: Path, *, is_durable: bool = False) -> Iterator[Server]:
+def killable_server(
+    binaries: Path, *, is_durable: bool = False, connection_count_max: int = 60
+) -> Iterator[Server]:
     """Run a server while inside; see ``running_server``."""
     with tempfile.TemporaryDirectory(prefix="menshen-pg-") as name:
         folder = Path(name)
@@ -89,7 +97,9 @@ def killable_server(binaries: Path, *, is_durable: bool = False) -> Iterator[Ser
         binaries = _reachable(binaries, folder)
         _run(binaries / "bin" / "initdb", "-D", folder / "data", "-U", "menshen", "-A", "trust",
              "-N", "-E", "UTF8", "--locale=C", user=owner, cwd=folder)  # fmt: skip
-        server = Server(folder, binaries / "bin" / "pg_ctl", owner, is_durable)
+        server = Server(
+            folder, binaries / "bin" / "pg_ctl", owner, is_durable, connection_count_max
+        )
         server.start()
         try:
             yield server
@@ -158,3 +168,17 @@ def _run(program: Path, *arguments: str | Path, user: str | None, cwd: Path) -> 
         check=False,
     )
     assert finished.returncode == 0, finished.stderr
+
+
+async def until_it_waits(database: Database, task: asyncio.Task[Any]) -> None:
+    """Wait until a task stands before a lock that somebody has, or is done without one."""
+    query = text(
+        "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+        " WHERE NOT granted AND datname = current_database()"
+    )
+    async with asyncio.timeout(20):
+        while not task.done():
+            async with database.read() as transaction:
+                if (await transaction.execute(query)).scalar_one():
+                    return
+            await asyncio.sleep(0.01)

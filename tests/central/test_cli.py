@@ -112,6 +112,14 @@ def test_a_second_central_on_the_same_file_is_refused_in_one_line(tmp_path: Path
     with_central(tmp_path, act)
 
 
+def test_without_a_site_file_central_says_what_it_wants() -> None:
+    said = subprocess.run(Process.command("central"), capture_output=True, text=True, check=False)
+
+    assert (said.returncode, said.stdout) == (2, "")
+    assert "--site" in said.stderr
+    assert len(said.stderr.splitlines()) == 1
+
+
 def test_neither_names_nor_cards_nor_secrets_are_logged(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:

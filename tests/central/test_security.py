@@ -1,5 +1,7 @@
 """Every endpoint asks for something, and what is public is so on purpose."""
 
+import asyncio
+import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,19 +10,35 @@ import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
+from starlette.types import Message, Receive, Scope, Send
 
 from central.app import PREFIX, ROUTERS, create_app
 from central.diner.links import diner_of
 from central.nodes.signed import Signed
 from central.roles import PERMISSIONS
-from central.security import COOKIE, RateLimit, Requires, is_foreign, operator_of, session_of
+from central.security import (
+    COOKIE,
+    HEADERS,
+    Guarded,
+    RateLimit,
+    Requires,
+    is_foreign,
+    new_secret,
+    operator_of,
+    session_of,
+)
 from central.settings import Settings
+from config.contract.trust import from_text
 from tests.central.bench import SITE, Bench
 
 PUBLIC = {
     "POST /api/v1/sessions",
     "POST /api/v1/sessions/second-factor",
     "POST /api/v1/sessions/card",
+    "GET /api/v1/sessions/ways",
+    "POST /api/v1/sessions/provider",
+    "GET /api/v1/sessions/provider/callback",
+    "POST /api/v1/sessions/provider/backchannel",
     "POST /api/v1/resets/accept",
     "POST /api/v1/invitations/accept",
     "POST /api/v1/nodes/enrol",
@@ -29,7 +47,13 @@ PUBLIC = {
     "POST /api/v1/payments/notices",
     "POST /api/v1/diner/session",
 }
-ANY_SESSION = {"GET /api/v1/sessions/current", "DELETE /api/v1/sessions/current"}
+ANY_SESSION = {
+    "GET /api/v1/sessions/current",
+    "DELETE /api/v1/sessions/current",
+    "POST /api/v1/sessions/provider/end",
+}
+OUTSIDE = {"POST /api/v1/integrations/events"}
+"""Of outside systems, each with a token of its own."""
 OWN_ACCOUNT = f"{PREFIX}/account"
 """Whoever has a session, and no token, does what begins with this."""
 
@@ -74,7 +98,7 @@ def test_every_operation_of_the_api_is_looked_at() -> None:
 def test_every_endpoint_asks_for_one_permission_or_a_signature() -> None:
     unguarded = {name for name, route in routes().items() if len(guards(route)) != 1}
 
-    assert unguarded == PUBLIC | ANY_SESSION | own_account() | of_diners()
+    assert unguarded == PUBLIC | ANY_SESSION | own_account() | of_diners() | OUTSIDE
 
 
 def test_what_any_session_may_needs_a_session() -> None:
@@ -84,7 +108,7 @@ def test_what_any_session_may_needs_a_session() -> None:
 
 
 def test_ones_own_account_is_for_sessions_and_not_for_tokens() -> None:
-    needed = own_account() | {"DELETE /api/v1/sessions/current"}
+    needed = own_account() | ANY_SESSION - {"GET /api/v1/sessions/current"}
 
     assert len(needed) > 5
     assert all(session_of in calls(routes()[name].dependant) for name in needed)
@@ -107,8 +131,8 @@ def test_every_permission_is_asked_for() -> None:
         if isinstance(guard, Requires)
     }
 
-    # Names are part of answers, not an endpoint of their own.
-    assert asked == PERMISSIONS - {"people.names"}
+    # Names are part of answers, not an endpoint of their own; metrics stand beside the API.
+    assert asked == PERMISSIONS - {"people.names", "metrics.read"}
 
 
 def test_without_a_session_everything_is_refused(bench: Bench) -> None:
@@ -132,6 +156,55 @@ def test_every_answer_has_a_content_security_policy(bench: Bench, path: str) -> 
 
     assert "default-src 'self'" in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_failure_says_nothing_of_our_inside_and_has_the_headers_of_every_answer() -> None:
+    said = list[Message]()
+
+    async def failing(scope: Scope, receive: Receive, send: Send) -> None:
+        raise LookupError("table people, column card")
+
+    async def never() -> Message:
+        raise AssertionError("nobody reads a body here")
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/api/v1/people", "headers": []}
+    with pytest.raises(LookupError):
+        asyncio.run(Guarded(failing, is_secure=True)(scope, never, send))
+
+    headers, body = Headers(raw=said[0]["headers"]), said[1]["body"]
+    assert (said[0]["status"], b"internal_error" in body, b"people" in body) == (500, True, False)
+    assert {name: headers[name] for name in HEADERS} == HEADERS
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+def test_who_asks_for_what_they_may_not_leaves_a_line(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    guard = bench.operator("guard")
+
+    with caplog.at_level(logging.WARNING, "central.security"):
+        assert guard.get("/api/v1/audit").status_code == 403
+
+    assert [re.sub(r"user:[0-9a-f-]+", "user:ID", line) for line in caplog.messages] == [
+        "user:ID may not: audit.read"
+    ]
+
+
+def test_nothing_of_a_debugger_is_served(bench: Bench) -> None:
+    assert create_app(Settings(site=SITE, home=Path())).debug is False
+    assert bench.client().request("TRACE", "/api/v1/health").status_code == 405
+    assert bench.client().request("TRACE", "/").status_code == 405
+
+
+def test_a_secret_has_256_random_bits() -> None:
+    secrets = {new_secret() for _ in range(100)}
+
+    assert {len(from_text(secret)) for secret in secrets} == {32}
+    assert len(secrets) == 100
 
 
 def test_the_description_of_the_api_needs_no_other_server(bench: Bench) -> None:

@@ -46,7 +46,7 @@ def test_the_demo_is_a_site_and_so_it_is_with_its_canteen(tmp_path: Path) -> Non
     building, canteen = (
         (CONFIG / name).read_text(encoding="utf-8") for name in ("demo.toml", "demo_canteen.toml")
     )
-    values = {"line": "/l", "camera_east": "0", "camera_west": "1", "panel": "/p"}
+    values = {"line": "/l", "camera_east": "0", "camera_west": "1", "panel": "/p", "board": "/b"}
     till = {"scale": "/s", "printer": "/r", "customer_display": "/d", "camera_till": "2"}
 
     without = load(Template(building).substitute(values), tmp_path)

@@ -22,6 +22,8 @@ from fastapi.responses import StreamingResponse
 from pydantic import TypeAdapter
 
 from config.contract.assistance import OpenCall, OpenCalls
+from config.contract.commands import NodeCommand, SignedCommands, sign_command
+from config.contract.diner_links import DinerLink, TerminalLink
 from config.contract.events import AssistanceRequested, Event, EventClass
 from config.contract.identifiers import new_id
 from config.contract.money import (
@@ -58,6 +60,9 @@ SITE, NODE, SECRET, CARD_KEY = "demo", "gate-1", "once", b"c" * 32
 _EVENTS = TypeAdapter(list[Event])
 
 
+CODE_SVG = '<svg xmlns="http://www.w3.org/2000/svg"/>'
+
+
 class CentralStandIn:
     """Central for one node.
 
@@ -77,6 +82,10 @@ class CentralStandIn:
         operators: Who has rights at terminals.
         reservations: That tills asked for, by charge.
         says: What it answers to them.
+        links: To diners' own pages, that tills asked for.
+        commands: That wait, as they are signed; a node asks for them again and again.
+        firmware: Images for boards, by hash.
+        firmware_piece: So many bytes of an image are sent before the line breaks.
     """
 
     def __init__(self, *, clock_error: timedelta = timedelta(0)) -> None:
@@ -96,6 +105,11 @@ class CentralStandIn:
         self.operators: tuple[OperatorRecord, ...] = ()
         self.reservations: dict[UUID, ReservationWish] = {}
         self.says = ReservationAnswer(outcome="reserved")
+        self.links: list[TerminalLink] = []
+        self.commands: list[NodeCommand] = []
+        self.firmware: dict[str, bytes] = {}
+        self.firmware_piece = 1 << 24
+        self.firmware_asked: list[str] = []
         self._access_changed_at = 0
         self.poison: set[str] = set()
         self.clock_error = clock_error
@@ -229,6 +243,9 @@ class CentralStandIn:
             ("GET", "nodes/current/assistance", self._open_calls),
             ("GET", "canteen/till", self._till_page),
             ("POST", "canteen/reservations", self._reserve),
+            ("POST", "diners/terminal-links", self._link),
+            ("GET", "nodes/current/commands", self._commands),
+            ("GET", "nodes/current/firmware/{sha256}", self._firmware),
         ):
             app.add_api_route(
                 f"/api/v1/{path}",
@@ -290,6 +307,29 @@ class CentralStandIn:
         assert self.reservations.setdefault(wish.charge_id, wish) == wish
         return self.says.model_dump(mode="json")
 
+    async def _link(self, request: Request) -> dict[str, object]:
+        self.links.append(TerminalLink.model_validate_json(await request.body()))
+        expires_at = self.now() + timedelta(minutes=10)
+        made = DinerLink(
+            link_id="1", link=f"{self.url}/diner#secret", code_svg=CODE_SVG, expires_at=expires_at
+        )
+        return made.model_dump(mode="json")
+
+    def _commands(self) -> dict[str, object]:
+        signed = [sign_command(each, key=self.key, site=SITE) for each in self.commands]
+        return SignedCommands(commands=tuple(signed)).model_dump(mode="json")
+
+    def _firmware(self, sha256: str, request: Request) -> Response:
+        data = self.firmware.get(sha256)
+        if data is None:
+            raise HTTPException(404)
+        wanted = request.headers.get("Range", "")
+        self.firmware_asked.append(wanted)
+        first = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
+        headers = {"Content-Range": f"bytes {first}-{len(data) - 1}/{len(data)}"} if wanted else {}
+        piece = data[first : first + self.firmware_piece]
+        return StreamingResponse(iter([piece]), 206 if wanted else 200, headers)
+
     async def _take_status(self, request: Request) -> Response:
         self.statuses.append(NodeStatus.model_validate_json(await request.body()))
         return Response(status_code=204)
@@ -301,12 +341,15 @@ class CentralStandIn:
 
     def _stream(self) -> StreamingResponse:
         async def changes() -> AsyncIterator[str]:
-            told = None
+            told, told_count = None, 0
             with contextlib.suppress(asyncio.CancelledError):
                 while True:
                     if told != self.version:
                         told = self.version
                         yield f"event: replica\ndata: {json.dumps({'version': told})}\n\n"
+                    if told_count != len(self.commands):
+                        told_count = len(self.commands)
+                        yield "event: commands\ndata: {}\n\n"
                     await asyncio.sleep(0.02)
 
         return StreamingResponse(changes(), media_type="text/event-stream")

@@ -350,3 +350,74 @@ def test_after_a_release_people_are_treated_as_was_set_meanwhile(
             assert modes == ["set_mode in free", "set_mode out free"]
 
     asyncio.run(act())
+
+
+def test_a_suspended_gate_lets_nobody_through_but_a_fire_does(
+    ear: Ear, driver: ScriptedDriver
+) -> None:
+    async def act() -> None:
+        async with tended(driver, ear) as task:
+            await eventually(lambda: task.is_current)
+            task.suspend("it restarts")
+            with pytest.raises(DeviceUnreachableError, match="it restarts"):
+                await task.access(Side.IN)
+            await task.release(frozenset(Side))
+            task.suspend("")
+            await task.access(Side.IN)
+
+    asyncio.run(act())
+
+    assert ear.heard == ["first heard", "lost: it restarts", "returned"]
+    assert driver.calls.count("access in") == 1
+    assert "set_mode in free" in driver.calls
+
+
+def test_a_suspended_device_that_is_lost_meanwhile_is_lost_once_and_back_once(
+    ear: Ear, driver: ScriptedDriver
+) -> None:
+    async def act() -> None:
+        async with tended(driver, ear) as task:
+            await eventually(lambda: task.is_current)
+            task.suspend("it restarts")
+            driver.is_reachable = False
+            await eventually(lambda: not task.is_current)
+            task.suspend("")
+            driver.calls.clear()
+            driver.is_reachable = True
+            await eventually(lambda: task.is_current)
+            await eventually(lambda: "start" in driver.calls)
+
+    asyncio.run(act())
+
+    assert ear.heard == ["first heard", "lost: it restarts", "returned"]
+
+
+def test_a_device_that_is_suspended_before_it_was_heard_is_heard_first_afterwards(
+    ear: Ear, driver: ScriptedDriver
+) -> None:
+    async def act() -> None:
+        async with tended(driver, ear) as task:
+            task.suspend("it restarts")
+            await eventually(lambda: task.is_current)
+            task.suspend("")
+
+    asyncio.run(act())
+
+    assert ear.heard == ["first heard"]
+
+
+def test_a_device_that_is_suspended_and_never_heard_is_lost_afterwards(
+    ear: Ear, driver: ScriptedDriver
+) -> None:
+    async def act() -> None:
+        driver.is_reachable = False
+        async with tended(driver, ear) as task:
+            task.suspend("it restarts")
+            await eventually(lambda: driver.calls.count("start") > 5)
+            task.suspend("")
+            driver.is_reachable = True
+            await eventually(lambda: task.is_current)
+
+    asyncio.run(act())
+
+    assert ear.heard == ["lost: it restarts", "returned"]

@@ -1,8 +1,7 @@
-import errno
 import os
 import pty
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from config.cameras import CameraEntry
 from config.contract.nodes import HolderRecord, ReplicaPage, SitePairsRecord
+from config.doctor.findings import Finding, Level
 from config.site import (
     AccessPointEntry,
     BusEntry,
@@ -23,10 +23,8 @@ from config.site import (
     Site,
     SiteIdentity,
 )
-from edge.doctor.command import examine
-from edge.doctor.findings import Finding, Level
+from edge.doctor.examination import examine
 from edge.doctor.lines import try_camera, try_port
-from edge.doctor.machine import judge_clock, judge_disk
 from edge.doctor.recognition import judge_liveness, judge_target
 from edge.doctor.replicas import Enrolment, judge_ages, judge_networks
 from edge.replica import Replica
@@ -93,34 +91,6 @@ def test_no_camera_is_one_clear_line(tmp_path: Path) -> None:
     assert "\n" not in finding.message
 
 
-@pytest.mark.parametrize(
-    ("now", "is_synchronised", "level"),
-    [
-        (NOW, True, Level.OK),
-        (NOW, None, Level.OK),
-        (NOW, False, Level.WARNING),
-        (datetime(1970, 1, 1, tzinfo=UTC), True, Level.PROBLEM),
-    ],
-)
-def test_a_clock_is_judged(now: datetime, is_synchronised: bool | None, level: Level) -> None:
-    (finding,) = judge_clock(now, is_synchronised=is_synchronised)
-
-    assert finding.level is level
-
-
-@pytest.mark.parametrize(
-    ("free_bytes", "error", "level"),
-    [
-        (50_000_000_000, None, Level.OK),
-        (500_000_000, None, Level.WARNING),
-        (1_000, None, Level.PROBLEM),
-        (50_000_000_000, OSError(errno.EROFS, "Read-only file system"), Level.PROBLEM),
-    ],
-)
-def test_a_disk_is_judged(free_bytes: int, error: OSError | None, level: Level) -> None:
-    assert judge_disk(Path("/"), free_bytes=free_bytes, error=error).level is level
-
-
 @pytest.mark.parametrize(("has_camera", "level"), [(True, Level.PROBLEM), (False, Level.WARNING)])
 def test_missing_networks_matter_where_there_is_a_camera(
     tmp_path: Path, has_camera: bool, level: Level
@@ -136,7 +106,6 @@ def test_missing_networks_matter_where_there_is_a_camera(
 
     assert findings["models"].level is level
     assert "menshen models build" in findings["models"].advice
-    assert findings["disk"].level is not Level.PROBLEM
 
 
 def gate(pipeline: Literal["builtin", "production"] = "builtin", **point: object) -> Site:

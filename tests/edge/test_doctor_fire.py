@@ -1,8 +1,8 @@
 """What the doctor says of fire: the site file's doubts, and doors that only the wires release."""
 
+from config.doctor.findings import Level
 from config.site import AccessPointEntry, BusEntry, DeviceEntry, Node, Site, SiteIdentity
 from config.site_fire import FireInputEntry, FireZoneEntry, OutputEntry
-from edge.doctor.findings import Level
 from edge.doctor.fire import judge_fire
 
 DOOR = OutputEntry(device="controller", channel=0)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from config.doctor.findings import Level
 from config.site import Site
-from edge.doctor.findings import Level
 from edge.doctor.machine import judge_keys
 from edge.identity import Home, IdentityError
 from edge.sealing import (

@@ -11,7 +11,7 @@ from config.contract.access import CropClass, DoorState
 from config.contract.events import DeviceLost, DoorStateChanged, Event, PanicPressed
 from config.contract.nodes import BatchReceipt, NodeStatus
 from edge.backoff import BackOff
-from edge.central_client import CentralClient, CentralUnreachableError
+from edge.central_client import RETRY_AFTER_S_MAX, CentralClient, CentralUnreachableError
 from edge.clock import NodeClock
 from edge.identity import Identity
 from edge.journal import Journal
@@ -151,7 +151,9 @@ class Overloaded:
         self.statuses += 1
         raise CentralUnreachableError("central answers 503", is_answered=True)
 
-    async def send_events(self, events: Sequence[Event]) -> BatchReceipt:
+    async def send_events(
+        self, events: Sequence[Event], *, is_backlog: bool = False
+    ) -> BatchReceipt:
         raise CentralUnreachableError("central answers 503", is_answered=True)
 
     async def put_blob(self, sha256: str, jpeg: bytes, kind: CropClass) -> None:
@@ -178,7 +180,9 @@ class Busy:
     def __init__(self) -> None:
         self.told, self.may_answer = list[list[Event]](), asyncio.Event()
 
-    async def send_events(self, events: Sequence[Event]) -> BatchReceipt:
+    async def send_events(
+        self, events: Sequence[Event], *, is_backlog: bool = False
+    ) -> BatchReceipt:
         self.told.append(list(events))
         if len(events) > 1:
             await self.may_answer.wait()
@@ -213,6 +217,92 @@ def test_who_is_in_danger_waits_behind_no_batch_that_is_under_way(journal: Journ
 
     assert [len(batch) for batch in told] == [BATCH_COUNT_MAX, 1, 5]
     assert told[1][0].parsed() == pressed
+
+
+class Laden:
+    """A central with no room for a backlog until it is let. Attributes: live, backlog: taken."""
+
+    def __init__(self) -> None:
+        self.live, self.backlog, self.refusals = list[Event](), list[Event](), 0
+        self.has_room = False
+
+    async def send_events(
+        self, events: Sequence[Event], *, is_backlog: bool = False
+    ) -> BatchReceipt:
+        if is_backlog and not self.has_room:
+            self.refusals += 1
+            raise CentralUnreachableError(
+                "central answers 429", is_answered=True, is_busy=True, retry_after_s=0.01
+            )
+        (self.backlog if is_backlog else self.live).extend(events)
+        return BatchReceipt(stored=len(events), duplicates=0, conflicts=0)
+
+    async def put_status(self, status: NodeStatus) -> float | None:
+        return None
+
+    async def put_blob(self, sha256: str, jpeg: bytes, kind: CropClass) -> None:
+        pass
+
+
+def test_what_happens_now_waits_behind_no_backlog(journal: Journal) -> None:
+    pressed = PanicPressed(button="desk", active=True)
+    before = [OPENED] * (2 * BATCH_COUNT_MAX) + [LOST]
+
+    async def act() -> Laden:
+        central = Laden()
+        for data in before:
+            journal.note(data, subject=None, now=NOW)
+        await journal.append(pressed, subject="desk", now=NOW)
+        uplink = Uplink(central, journal, status=lambda: status_of(journal), back_off=soon)
+        running = asyncio.create_task(uplink.run())
+        await eventually(lambda: central.refusals > 2)
+        await journal.append(OPENED, subject="east", now=NOW)
+        await eventually(lambda: len(central.live) == 3)
+        assert uplink.is_connected
+        central.has_room = True
+        await eventually(lambda: journal.status.unsent_count == 0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return central
+
+    central = asyncio.run(act())
+
+    assert {event.sequence for event in central.live if event.type == OPENED.type_name} == {401}
+    assert [event.sequence for event in central.backlog] == list(range(1, 401))
+
+
+class Patient(Laden):
+    """A central that says of every batch when to come back. Attributes: told: how often what."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told = list[str]()
+
+    async def send_events(
+        self, events: Sequence[Event], *, is_backlog: bool = False
+    ) -> BatchReceipt:
+        self.told += [event.type for event in events]
+        raise CentralUnreachableError(
+            "central answers 503", is_answered=True, retry_after_s=RETRY_AFTER_S_MAX
+        )
+
+
+def test_a_batch_waits_for_as_long_as_central_wants_and_danger_does_not(journal: Journal) -> None:
+    pressed = PanicPressed(button="desk", active=True)
+
+    async def act() -> list[str]:
+        central = Patient()
+        await journal.append(OPENED, subject="east", now=NOW)
+        uplink = Uplink(central, journal, status=lambda: status_of(journal), back_off=soon)
+        running = asyncio.create_task(uplink.run())
+        await eventually(lambda: central.told == [OPENED.type_name])
+        await journal.append(pressed, subject="desk", now=NOW)
+        await eventually(lambda: central.told.count(pressed.type_name) == 3)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return central.told
+
+    assert asyncio.run(act()).count(OPENED.type_name) == 1
 
 
 def test_a_batch_that_is_sent_again_is_stored_once(tmp_path: Path, central: CentralStandIn) -> None:

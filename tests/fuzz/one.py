@@ -11,12 +11,13 @@ from pathlib import Path
 import atheris
 
 INPUT_LENGTH_MAX = 2048
+INSTRUMENTED = ["drivers.protocols", "config.board_image", "config.image_keys", "firmware_bridge"]
 
 
 def main() -> None:
     """Fuzz; the process ends by itself, with an error if anything but ``FrameError`` came out."""
     name, seconds, *folder = sys.argv[1:]
-    with atheris.instrument_imports(include=["drivers.protocols"]):
+    with atheris.instrument_imports(include=INSTRUMENTED):
         target = import_module(f"tests.fuzz.targets.{name}")
     words = [sys.argv[0], f"-max_total_time={seconds}", f"-max_len={INPUT_LENGTH_MAX}"]
     if folder:

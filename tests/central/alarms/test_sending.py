@@ -17,7 +17,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as MessageHandler
 from fastapi import FastAPI, Request, Response
 
-from central.alarms.outbox import FIRST_PAUSE, PAUSE_MAX, pause_after
+from central.alarms.outbox import PAUSE_MAX
+from central.webhooks import FIRST_PAUSE, pause_after
 from tests.central.alarms.raising import (
     DURESS,
     MAIL,
@@ -159,7 +160,7 @@ def test_a_channel_that_takes_nothing_is_an_alarm_of_its_own(bench: Bench) -> No
 
 
 def test_tries_grow_rarer_and_end_after_a_day() -> None:
-    pauses = [pause_after(attempts) for attempts in range(20)]
+    pauses = [pause_after(attempts, most=PAUSE_MAX) for attempts in range(20)]
 
     assert pauses[:4] == [FIRST_PAUSE, 2 * FIRST_PAUSE, 4 * FIRST_PAUSE, 8 * FIRST_PAUSE]
     assert set(pauses[9:]) == {PAUSE_MAX}

@@ -12,6 +12,7 @@ from central.app import PREFIX
 from central.approvals.permits import permit
 from central.audit.notes import action_of
 from central.security import Operator
+from config.contract.identifiers import new_id
 from config.contract.nodes import ReleaseWish
 from config.contract.trust import public_text
 from config.web import STATIC
@@ -23,27 +24,48 @@ from tests.central.audit.log import actions, in_transaction
 from tests.central.bench import PASSWORD, SITE, Bench, Node, accept, running_central
 from tests.central.canteen.acting import block, debt_of, decide_exception, put_canteen_plan
 from tests.central.commands.areas import free
+from tests.central.connectors.acting import put_doors, put_mqtt, put_syslog
 from tests.central.diner.acting import (
     came,
     cancel_meal,
     decide_dispute,
     dispute,
     link_for,
+    of_debt,
     rate_meal,
     register_meal,
     top_up_by_phone,
 )
 from tests.central.duty.desks import locked, opened, taken_by_card
 from tests.central.fire.telling import ask_duty, begin_drill, begin_test
+from tests.central.firmware.acting import BOARDED, make_one, remove_image, upload
+from tests.central.integrations.acting import (
+    WEBHOOK_WISH,
+    add_source,
+    add_webhook,
+    source_of,
+    webhook_of,
+)
 from tests.central.office.acting import (
     confirmed_month,
+    drawer_of,
+    explained_drawer,
     refunded,
+    signed_cash_day,
     signed_day,
     taken_back,
     topped_up,
 )
+from tests.central.orders.acting import cancel_for_diner, cancel_own_order, place_order
 from tests.central.patrol.acting import put_duty, put_patrol_plan
-from tests.central.payments.acting import ask_again, begin_top_up, match_bill, send_top_up_back
+from tests.central.payments.acting import (
+    answer_bill,
+    answer_question,
+    ask_again,
+    begin_top_up,
+    match_bill,
+    send_top_up_back,
+)
 from tests.central.people.enrolling import consent, enrol
 from tests.central.people.importing import apply, preview, send
 from tests.central.people.seen_faces import SeenFaces, photograph
@@ -63,12 +85,16 @@ from tests.central.video.keeping import kept_picture
 from tests.central.visits.test_endpoints import invite, wish
 
 UNRECORDED = {
+    "POST /api/v1/sessions/provider": "it begins what is recorded when the browser comes back",
+    "POST /api/v1/sessions/provider/backchannel": "a provider's signed word: what it ends is said",
     "POST /api/v1/events": "a node's signed facts, which are a record of their own",
     "POST /api/v1/diners/terminal-links": "a node's signed wish, recorded as the link of that node",
     "POST /api/v1/payments/notices": "a payment provider's signed word, which is kept",
     "PUT /api/v1/nodes/current/status": "a node's heartbeat every few seconds",
+    "POST /api/v1/integrations/events": "an outside system's facts, a record of their own",
     "POST /api/v1/access-model/check": "it says what would change, and changes nothing",
     "POST /api/v1/people/by-number/{number}/check": "it says what would change",
+    "POST /api/v1/firmware/rollouts/preview": "it says who would be updated, and updates nobody",
     "POST /api/v1/patrol/preview": "it says which rounds would be made, and makes none",
     "POST /api/v1/canteen/office/money/check": "it says what would be moved, and moves nothing",
     "POST /api/v1/canteen/office/corrections/check": "the same of a correction",
@@ -237,6 +263,12 @@ def drill_of(bench: Bench) -> str:
     return f"{API}/fire/zones/building/drill"
 
 
+def put_provider(bench: Bench) -> httpx.Response:
+    """Set an identity provider up, of which nobody asks anything."""
+    wish = {"issuer": "https://id.example", "client_id": "menshen"}
+    return bench.administrator.put(f"{API}/identity-provider", json=wish)
+
+
 DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "POST /sessions": lambda b: b.administrator.post(
         f"{API}/sessions", json={"username": "admin", "password": PASSWORD}
@@ -250,20 +282,30 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     ),
     "PUT /canteen/blocks/{holder_id}": block,
     "DELETE /canteen/blocks/{holder_id}": lambda b: block(b, and_again=True),
+    "PUT /connectors/mqtt": put_mqtt,
+    "PUT /connectors/mqtt/doors": put_doors,
+    "PUT /connectors/syslog": put_syslog,
     "PUT /patrol/routes": put_patrol_plan,
     "POST /payments/top-ups": begin_top_up,
     "POST /payments/top-ups/{top_up_id}/refund": send_top_up_back,
     "POST /payments/top-ups/{top_up_id}/ask": ask_again,
     "POST /payments/bills/{day}": match_bill,
+    "POST /payments/top-ups/{top_up_id}/answer": answer_question,
+    "POST /payments/bills/{day}/answer": answer_bill,
     "POST /diners/links": lambda b: link_for(b, b.person()),
     "POST /diners/disputes/{charge_id}/decide": decide_dispute,
     "POST /diner/session": lambda b: came(b, b.person())[1],
     "DELETE /diner/session": lambda b: came(b, b.person())[0].delete(f"{API}/diner/session"),
     "POST /diner/charges/{charge_id}/dispute": lambda b: dispute(b)[1],
+    "POST /diner/debts/told": lambda b: of_debt(b, disputed=False),
+    "POST /diner/debts/{charge_id}/dispute": lambda b: of_debt(b, disputed=True),
     "PUT /diner/charges/{charge_id}/rating": rate_meal,
     "POST /diner/top-ups": top_up_by_phone,
     "PUT /diner/meals/{merchant}/{period}": register_meal,
     "DELETE /diner/meals/{merchant}/{period}": cancel_meal,
+    "POST /diner/orders": place_order,
+    "DELETE /diner/orders/{charge_id}": cancel_own_order,
+    "POST /canteen/orders/{charge_id}/cancel": cancel_for_diner,
     "PUT /patrol/duties/{day}/{shift}": put_duty,
     "DELETE /sessions/current": lambda b: b.operator("guard").delete(f"{API}/sessions/current"),
     "POST /invitations/accept": lambda b: accept(b.client(), b.invite("guard"), "new"),
@@ -281,6 +323,20 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     ),
     "DELETE /users/links/{link_id}": lambda b: b.administrator.delete(link_of(b)),
     "POST /sessions/second-factor": lambda b: with_code(b, planted_with_factor(b)),
+    "POST /sessions/provider/end": lambda b: b.planted("guard").client.post(
+        f"{API}/sessions/provider/end"
+    ),
+    "PUT /identity-provider": lambda b: put_provider(b),
+    "DELETE /identity-provider": lambda b: (
+        put_provider(b) and b.administrator.delete(f"{API}/identity-provider")
+    ),
+    "POST /users/provider-accounts": lambda b: (
+        put_provider(b)
+        and b.administrator.post(
+            f"{API}/users/provider-accounts",
+            json={"username": "li", "role": "guard", "email": "li@example.com"},
+        )
+    ),
     "DELETE /sessions": lambda b: b.administrator.delete(f"{API}/sessions"),
     "POST /resets/accept": reset_by_link,
     "PATCH /users/{user_id}": lambda b: b.administrator.patch(
@@ -479,12 +535,43 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "POST /desk/lock": lambda b: opened(b).post(f"{API}/desk/lock"),
     "POST /sessions/card": lambda b: taken_by_card(b, locked(b)),
     "POST /areas/{area}/commands": lambda b: free(b),
+    "POST /firmware/images": lambda b: upload(b.administrator),
+    "DELETE /firmware/images/{image}": lambda b: remove_image(b),
+    "POST /firmware/rollouts": lambda b: make_one(b),
+    "POST /firmware/rollouts/{rollout_id}/start": lambda b: make_one(b, "start"),
+    "POST /firmware/rollouts/{rollout_id}/pause": lambda b: make_one(b, "pause"),
+    "POST /firmware/rollouts/{rollout_id}/cancel": lambda b: make_one(b, "cancel"),
     "POST /nodes/current/release": lambda b: asked_for_release(b.node()),
     "DELETE /nodes/{node}": lambda b: b.administrator.delete(f"{API}/nodes/{node_of(b)}"),
+    "POST /integrations/webhooks": lambda b: add_webhook(b),
+    "PUT /integrations/webhooks/{webhook_id}": lambda b: b.administrator.put(
+        webhook_of(b), json=WEBHOOK_WISH
+    ),
+    "DELETE /integrations/webhooks/{webhook_id}": lambda b: b.administrator.delete(webhook_of(b)),
+    "POST /integrations/webhooks/{webhook_id}/secret": lambda b: b.administrator.post(
+        f"{webhook_of(b)}/secret"
+    ),
+    "POST /integrations/webhooks/{webhook_id}/test": lambda b: b.administrator.post(
+        f"{webhook_of(b)}/test"
+    ),
+    "POST /integrations/sources": lambda b: add_source(b),
+    "POST /integrations/sources/{source_id}/token": lambda b: b.administrator.post(
+        f"{source_of(b)}/token"
+    ),
+    "DELETE /integrations/sources/{source_id}": lambda b: b.administrator.delete(source_of(b)),
     "POST /canteen/office/money": lambda b: topped_up(b, b.person(), 5000),
     "POST /canteen/office/corrections": lambda b: taken_back(b),
     "POST /canteen/office/refunds": lambda b: refunded(b),
     "POST /canteen/office/days": lambda b: signed_day(b),
+    "POST /canteen/office/drawers": lambda b: drawer_of(b),
+    "POST /canteen/office/drawers/{drawer_id}/changes": lambda b: drawer_of(
+        b, "changes", key=str(new_id()), way="put_in", amount_fen=500, reason="零钱"
+    ),
+    "POST /canteen/office/drawers/{drawer_id}/count": lambda b: drawer_of(
+        b, "count", notes={"1000": 1}
+    ),
+    "POST /canteen/office/drawers/{drawer_id}/explanation": lambda b: explained_drawer(b),
+    "POST /canteen/office/cash": lambda b: signed_cash_day(b),
     "POST /canteen/office/units/{unit_id}/statements/{month}/confirmations": lambda b: (
         confirmed_month(b)
     ),
@@ -500,8 +587,9 @@ RECORDED_AS = {
 
 @pytest.fixture
 def seeing(tmp_path: Path) -> Iterator[Bench]:
-    """Central that recognises faces."""
-    with running_central(tmp_path / "home", pipeline_factory=SeenFaces) as running:
+    """Central that recognises faces, of a site with controller boards."""
+    home = tmp_path / "home"
+    with running_central(home, pipeline_factory=SeenFaces, site=BOARDED) as running:
         yield running
 
 

@@ -13,7 +13,7 @@ from tests.central.bench import Bench
 from tests.central.test_security import calls, routes
 
 LOOKS: dict[str, set[str]] = {
-    "GET /api/v1/events": set(),
+    "GET /api/v1/events": {"integration"},
     "GET /api/v1/events/conflicts": set(),
     "GET /api/v1/events/search": set(),
     "GET /api/v1/events/export.{form}": set(),
@@ -29,8 +29,11 @@ LOOKS: dict[str, set[str]] = {
     "GET /api/v1/people/{holder_id}/consents": {"personnel"},
     "GET /api/v1/people/{holder_id}/record": set(),
     "GET /api/v1/privacy/assessment": set(),
+    "GET /api/v1/canteen/charges/{charge_id}/decision": set(),
     "GET /api/v1/canteen/office/report.csv": set(),
+    "GET /api/v1/canteen/orders.csv": set(),
     "GET /api/v1/canteen/office/report.xlsx": set(),
+    "GET /api/v1/diners/ratings.csv": set(),
 }
 """Which standing purposes are reason enough."""
 WATCHED = {
@@ -55,6 +58,7 @@ def shows(name: str, route: APIRoute) -> bool:
         "/consents",
         "/record",
         "/assessment",
+        "/decision",
     )
     is_list = name == "GET /api/v1/people"
     return name.startswith("GET ") and (is_list or any(word in route.path for word in words))
@@ -76,11 +80,12 @@ def test_it_refuses_who_does_not_say(bench: Bench, name: str) -> None:
     path = name.partition(" ")[2].replace("{sha256}", "0" * 64).replace("{position}", "1")
     path = (
         path.replace("{holder_id}", str(UUID(int=1)))
+        .replace("{charge_id}", str(UUID(int=1)))
         .replace("{camera}", "camera-1")
         .replace("{form}", "csv")
     )
     body = {"recorded_at": bench.clock().isoformat()} if path.endswith("/playback") else None
-    role = "canteen_manager" if "/canteen/" in name else "administrator"
+    role = "canteen_manager" if "/canteen/" in name or "/diners/" in name else "administrator"
     client = bench.planted(role).client
     client.headers.pop("Menshen-Purpose", None)
 

@@ -55,9 +55,29 @@ def test_another_passphrase_does_not(
 def test_a_home_without_a_central_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, line = menshen(capsys, "backup", tmp_path / "b", "--home", tmp_path / "no", "--json")
+    code, line = menshen(
+        capsys,
+        "backup",
+        tmp_path / "b",
+        "--home",
+        tmp_path / "no",
+        "--key",
+        tmp_path / "k",
+        "--json",
+    )
 
     assert code != 0
     assert "there is no" in line
     assert "--home" in line
-    assert not (tmp_path / "b").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_no_recovery_key(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "k").mkdir()
+
+    code, line = menshen(capsys, "backup", tmp_path / "b", "--home", home, "--key", tmp_path / "k")
+
+    assert (code, (tmp_path / "b").exists()) == (1, False)
+    assert "is a folder: give the file" in line

@@ -7,8 +7,10 @@ from uuid import uuid4
 
 import pytest
 
+from central.canteen.endpoints import LIST_MAX
 from central.database import Transaction
 from central.ledger import accounts
+from central.ledger import repository as ledger
 from config.contract.events import TillClosed, TillOpened
 from config.contract.money import Wallet
 from config.contract.money_events import charges_digest
@@ -25,6 +27,7 @@ from tests.central.canteen.serving import (
     top_up,
     work,
 )
+from tests.central.ledger.ledgering import CANTEEN, order
 
 OPENED = TillOpened(session_id=SESSION, till="till-1", merchant="canteen", by="li")
 
@@ -110,6 +113,9 @@ def test_charges_are_listed_page_by_page_with_what_was_on_the_tray(canteen: Benc
     assert (sorted(amounts), second["next"]) == ([100, 200, 300], None)
     assert first["items"][0]["lines"][0]["item"] == "rice"
     assert first["items"][0]["name"] == "司徒明月"
+    one = f"{PATH}/charges/{first['items'][0]['charge_id']}"
+    assert boss.get(one).json() == first["items"][0]
+    assert boss.get(f"{PATH}/charges/{uuid4()}").json()["code"] == "charge_not_found"
     assert cashier.get(f"{PATH}/charges").json()["items"][0]["name"] != "司徒明月"
     assert canteen.planted("guard").client.get(f"{PATH}/charges").status_code == 403
 
@@ -175,6 +181,41 @@ def test_a_debt_is_told_disputed_and_waived_and_a_late_void_pays_nobody_twice(
     assert boss.get(f"{PATH}/debts").json()["open_count"] == 0
 
 
+def test_debts_say_what_is_left_of_each_meal_and_who_else_owes(canteen: Bench) -> None:
+    node, anna, bert = canteen.node(), canteen.person("安娜"), canteen.person("贝特")
+    first, second, back = charge(anna, 700), charge(anna, 500), charge(anna, 300)
+    canteen.clock.advance(minutes=-2)
+    tell(node, first)
+    canteen.clock.advance(minutes=2)
+    tell(node, second, back, first=2)
+    give(canteen, accounts.source("counter"), accounts.wallet(anna, Wallet.DEBT), 400)
+    tell(node, void(back), first=9)
+    moved = accounts.wallet(bert, Wallet.DEBT)
+    give(canteen, moved, accounts.merchant("canteen"), 250)
+
+    told = manager(canteen).get(f"{PATH}/debts", params={"state": "waiting"}).json()
+
+    assert {row["charge_id"]: row["left_fen"] for row in told["items"]} == {
+        str(first.charge_id): 300,
+        str(second.charge_id): 500,
+    }
+    assert told["owed_fen"] == 1_050
+    assert [(each["name"], each["rest_fen"]) for each in told["others"]] == [("贝特", 250)]
+
+
+def test_who_is_let_pay_again_is_remembered_with_the_reason(canteen: Bench) -> None:
+    boss, anna = manager(canteen), canteen.person("安娜")
+    boss.put(f"{PATH}/blocks/{anna}", json={"reason": "lost", "note": "卡丢了"})
+    account = boss.get(f"{PATH}/office/people/{anna}").json()
+    boss.delete(f"{PATH}/blocks/{anna}", params={"note": "已补卡"})
+    told = boss.get(f"{PATH}/blocks").json()
+
+    assert (account["blocked"]["reason"], account["blocked"]["note"]) == ("lost", "卡丢了")
+    (lifted,) = told["lifted"]
+    assert (told["items"], lifted["name"]) == ([], "安娜")
+    assert (lifted["note"], lifted["lifted_note"]) == ("卡丢了", "已补卡")
+
+
 def test_a_debt_that_was_paid_goes_back_to_the_wallet(canteen: Bench) -> None:
     node, anna = canteen.node(), canteen.person("安娜")
     meal = charge(anna)
@@ -204,6 +245,18 @@ def test_a_plan_is_looked_at_put_and_remembered(canteen: Bench) -> None:
     assert canteen.planted("cashier").client.put(f"{PATH}/plan", json={}).status_code == 403
 
 
+def test_what_is_in_the_plan_no_longer_keeps_its_name(canteen: Bench) -> None:
+    boss = manager(canteen)
+    gone = {"merchants": [{**LUNCH["merchants"][0], "dishes": []}]}
+    boss.put(f"{PATH}/plan", json={"made_from": 0, "plan": LUNCH})
+
+    assert boss.put(f"{PATH}/plan", json={"made_from": 1, "plan": gone}).is_success
+
+    dishes = boss.get(f"{PATH}/office/setting").json()["dishes"]
+    assert dishes == [{"id": "rice", "name": {"en": "Rice"}}]
+    assert boss.get(f"{PATH}/plan/versions").json()["names"] == {"dish/rice": {"en": "Rice"}}
+
+
 def test_a_fund_that_runs_low_alarms_until_it_is_filled(canteen: Bench) -> None:
     boss = manager(canteen)
     boss.put(f"{PATH}/plan", json={"made_from": 0, "plan": {"float_low_fen": 0}})
@@ -230,3 +283,19 @@ def test_who_asks_for_their_record_gets_their_meals_and_their_money(canteen: Ben
     ]
     moves = sorted((move["wallet"], move["change_fen"]) for move in record["money"])
     assert moves == [("cash", -500), ("cash", 500), ("debt", -700)]
+
+
+def test_what_everybody_owes_is_told_of_all_and_not_of_those_who_are_listed(
+    canteen: Bench,
+) -> None:
+    async def owe(transaction: Transaction) -> None:
+        meals = [
+            order(accounts.wallet(str(uuid4()), Wallet.DEBT), CANTEEN, 300)
+            for _ in range(LIST_MAX + 1)
+        ]
+        await ledger.post(transaction, meals, now=canteen.clock())
+
+    in_central(canteen, owe)
+    told = manager(canteen).get(f"{PATH}/debts").json()
+
+    assert (len(told["others"]), told["owed_fen"]) == (LIST_MAX, (LIST_MAX + 1) * 300)

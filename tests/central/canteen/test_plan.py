@@ -1,14 +1,19 @@
 """Which plans can be, and what a new one changes."""
 
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from central.canteen.plan import Draft, changes, problems
+from central.canteen.plan import Draft, problems
+from central.canteen.plan_changes import changes, warnings
 from tests.central.canteen.serving import LUNCH
 
 PERIOD = LUNCH["merchants"][0]["periods"][0]
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 DISH = LUNCH["merchants"][0]["dishes"][0]
+WINDOW = {"period": PERIOD["id"]}
 
 
 def draft(**merchant: Any) -> Draft:  # noqa: ANN401 - fields of any type
@@ -32,11 +37,22 @@ def test_a_plan_of_lunch_can_be() -> None:
         ("period_twice", draft(periods=[PERIOD, {**PERIOD, "begins": "17:00", "ends": "18:00"}])),
         ("dish_twice", draft(dishes=[DISH, {**DISH, "key": None}])),
         ("key_twice", draft(dishes=[DISH, {**DISH, "id": "soup"}])),
-        ("name_missing", draft(dishes=[{**DISH, "name": {}}])),
+        ("name_missing", draft(dishes=[{**DISH, "name": {"en": " "}}])),
         ("period_empty", draft(periods=[{**PERIOD, "ends": PERIOD["begins"]}])),
         ("group_unknown", draft(periods=[{**PERIOD, "fixed_fen": {"guests": 1}}])),
         ("period_overlaps", draft(periods=[PERIOD, {**PERIOD, "id": "late", "begins": "13:00"}])),
+        ("window_twice", draft(orders={"windows": [WINDOW, WINDOW]})),
+        ("window_unknown", draft(orders={"windows": [{"period": "supper"}]})),
+        ("order_dish_unknown", draft(orders={"windows": [{**WINDOW, "dishes": ["tea"]}]})),
+        (
+            "order_dish_unknown",
+            draft(
+                dishes=[{**DISH, "per_g": 100}],
+                orders={"windows": [{**WINDOW, "dishes": [DISH["id"]]}]},
+            ),
+        ),
         ("profile_unknown", Draft.model_validate({"groups": [["pilots", "crew"]]})),
+        ("profile_twice", Draft.model_validate({"groups": [["staff", "a"], ["staff", "b"]]})),
         ("group_unnamed", Draft.model_validate({"groups": [["staff", ""]]})),
         ("day_below_charge", Draft.model_validate({"limits": {"per_day_fen": 1}})),
         ("till_below_person", Draft.model_validate({"limits": {"offline_till_fen": 1}})),
@@ -57,9 +73,13 @@ def test_a_night_meal_over_midnight_overlaps_with_an_early_breakfast_alone() -> 
 
 
 def test_a_line_says_where_and_what() -> None:
-    (line,) = problems(draft(merchant="nowhere"), merchants=(), profiles=())
+    keys = draft(dishes=[DISH, {**DISH, "id": "soup"}])
 
-    assert line.detail == "nowhere: is not in the site file"
+    nowhere, twice = problems(keys, merchants=(), profiles=())
+
+    assert nowhere.detail == "canteen: is not in the site file"
+    assert (twice.part, twice.item, twice.field) == ("dish", "rice", "key")
+    assert twice.others == ("soup",)
 
 
 def test_a_change_names_each_field_with_what_it_was() -> None:
@@ -76,5 +96,52 @@ def test_a_change_names_each_field_with_what_it_was() -> None:
     ]
 
 
+def test_another_order_of_the_menu_is_a_change() -> None:
+    soup = {**DISH, "id": "soup", "key": 2}
+    one = draft(dishes=[DISH, soup])
+    other = draft(dishes=[soup, DISH])
+
+    (found,) = changes(one, other)
+
+    assert (found.part, found.field, found.after) == ("dish", "order", ["soup", "rice"])
+
+
+@pytest.mark.parametrize(
+    ("hour", "served"), [(10, []), (12, ["lunch"]), (14, []), (23, ["night"]), (3, ["night"])]
+)
+def test_a_price_that_changes_while_a_meal_is_served_is_warned_of(
+    hour: int, served: list[str]
+) -> None:
+    night = {**PERIOD, "id": "night", "begins": "22:00", "ends": "05:00"}
+    before, now = draft(periods=[PERIOD, night]), datetime(2026, 3, 1, hour, tzinfo=SHANGHAI)
+    limits = before.model_copy(update={"float_low_fen": 1})
+    dearer = draft(periods=[PERIOD, night], dishes=[{**DISH, "price_fen": 250}])
+
+    def found(after: Draft) -> list[str]:
+        said = warnings(before, changes(before, after), now=now.astimezone(UTC), zone=SHANGHAI)
+        return [each.item for each in said]
+
+    assert (found(dearer), found(limits)) == (served, [])
+
+
 def test_the_same_plan_changes_nothing() -> None:
     assert changes(draft(), draft()) == []
+
+
+def test_a_change_of_how_orders_are_taken_names_the_rule_or_the_window() -> None:
+    one = draft(orders={"windows": [WINDOW]})
+    other = draft(orders={"windows": [{**WINDOW, "until_min": 90}], "unclaimed": "release"})
+
+    found = [(c.part, c.item, c.field, c.before, c.after) for c in changes(one, other)]
+    begun = [(c.part, c.item) for c in changes(draft(), one)]
+
+    assert found == [
+        ("orders", "unclaimed", "", "charge", "release"),
+        ("window", "lunch", "until_min", 60, 90),
+    ]
+    assert begun == [
+        ("orders", "days_ahead"),
+        ("orders", "unclaimed"),
+        ("orders", "grace_min"),
+        ("window", "lunch"),
+    ]

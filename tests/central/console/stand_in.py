@@ -151,11 +151,18 @@ class StandIn:
         @app.middleware("http")
         async def ask_who_is_there(request: Request, call_next: Any) -> Response:  # noqa: ANN401 - starlette's
             path = request.url.path.removeprefix("/api/v1")
-            is_open = path in ("/sessions", "/invitations/accept") or path == request.url.path
+            is_open = (
+                path in ("/sessions", "/sessions/ways", "/invitations/accept")
+                or path == request.url.path
+            )
             if is_open or self.is_signed_in:
                 response: Response = await call_next(request)
                 return response
             return problem(401, "not_signed_in")
+
+        @app.get("/api/v1/sessions/ways")
+        def ways() -> Json:
+            return {"provider": None}
 
         @app.get("/api/v1/sessions/current")
         async def current() -> Json:

@@ -73,6 +73,7 @@ def test_a_procedure_is_written_as_the_console_will_show_it(
     page.keyboard.press("3")
     words = ["多次被拒", "Repeated refusals"][index]
     page.locator("data-table tbody tr", has_text=words).first.click()
+    expect(page.locator("dialog textarea")).to_have_count(len(steps))
     for area, text in zip(page.locator("dialog textarea").all(), steps, strict=True):
         area.fill("\n".join(f"{n}. {line}" for n, line in enumerate(text, 1)))
     shown = page.locator("dialog .preview li").all_inner_texts()

@@ -12,12 +12,27 @@ from config.contract.money_events import charges_digest
 from tests.browser import Visitors
 from tests.central.bench import PASSWORD, Bench
 from tests.central.console.test_pages import CHINESE, LATIN_WORDS, WEIGHT_BYTES_MAX
-from tests.central.office.acting import Till, canteen, do, held, wish, with_unit
+from tests.central.office.acting import Till, canteen, do, held, wish, with_drawer, with_unit
 
 pytestmark = pytest.mark.browser
-TABS = {"1": ".account", "2": ".grants form", "3": ".units table", "4": ".prices form",
-        "5": "data-table tbody tr", "6": ".day table", "7": ".sales table"}  # fmt: skip
-DATA = {"EN", "meals", "rice", "east", "canteen", "boss", "other", "admin", "till", "lunch"}
+TABS = {"1": ".account", "2": ".cases data-table", "3": ".grants form", "4": ".units table",
+        "5": ".prices form", "6": ".mealplan", "7": ".kitchen .of-day", "8": "data-table tbody tr",
+        "9": ".payments h2", "10": ".day table", "11": ".sales table",
+        "12": ".ratings .empty"}  # fmt: skip
+DATA = {
+    "EN",
+    "CSV",
+    "meals",
+    "rice",
+    "east",
+    "canteen",
+    "boss",
+    "other",
+    "hand",
+    "admin",
+    "till",
+    "lunch",
+}
 """Latin words of the Chinese page: operators, identifiers, and the way into the other language."""
 
 
@@ -31,7 +46,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         grant = wish("subsidy", grant="meals", month="2026-12", payer="fund/meals",
                      amounts={"": 30000})  # fmt: skip
         assert do(boss, grant).is_success
-        assert do(boss, wish("top_up", holder_id=wang, amount_fen=5000)).is_success
+        assert do(
+            with_drawer(boss, 20_000), wish("top_up", holder_id=wang, amount_fen=5000)
+        ).is_success
         till.open()
         meals = list[UUID]()
         for _ in range(12):
@@ -112,6 +129,43 @@ def test_a_difference_is_explained_and_the_day_is_signed(visitors: Visitors, sit
 
     expect(page.locator(".tab")).to_contain_text(re.compile("Signed by other"))
     expect(page.locator(".tab")).to_contain_text("13 - 1 = 12")
+
+
+def test_a_drawer_is_counted_blind_explained_and_signed_by_another(
+    visitors: Visitors, site: Bench
+) -> None:
+    site.planted("canteen_manager", username="hand")
+    page = opened(visitors, site, "en", who="hand")
+    found(page)
+    expect(page.locator(".account")).to_contain_text("Open your cash drawer above")
+    page.locator("input[name=float]").fill("100")
+    page.keyboard.press("Enter")
+    page.locator("input[name=amount]").fill("50")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Do it").click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Count and close").click()
+    page.locator("dialog").locator("input").first.press_sequentially("1")
+    page.keyboard.press("Enter")
+    page.keyboard.type("1")
+    expect(page.locator("dialog .total")).to_have_text("Counted: ¥150.00")
+    page.locator("dialog input[name='5000']").fill("")
+    page.get_by_role("button", name="Counted").click()
+    expect(page.locator("dialog")).not_to_contain_text("there should be")
+    page.get_by_role("button", name="Close the drawer").click()
+    expect(page.locator("dialog")).to_contain_text("there should be ¥150.00: ¥50.00 is missing")
+    page.locator("dialog input[name=words]").fill("50 in the safe")
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog")).to_contain_text("Somebody else signs the day")
+
+    boss = opened(visitors, site, "en", who="other")
+    boss.get_by_role("tab", name="Day's close").click()
+    boss.get_by_label("Merchant").select_option("@counter")
+    expect(boss.locator(".tab")).to_contain_text("50 in the safe (hand)")
+    boss.get_by_placeholder("What is it?").fill("open still")
+    boss.get_by_role("button", name="Sign the day").click()
+
+    expect(boss.locator(".tab")).to_contain_text(re.compile("Signed by other"))
 
 
 def test_no_tab_mixes_two_languages(visitors: Visitors, site: Bench) -> None:

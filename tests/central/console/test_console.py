@@ -1,5 +1,6 @@
 import hashlib
 import re
+from uuid import uuid4
 
 import cv2
 import numpy as np
@@ -7,6 +8,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from config.contract.access import DenialReason, DoorCommandOutcome, DoorState
+from config.contract.board_events import UpdateOutcome, UpdateStage
+from config.contract.events import (
+    BoardHealthChanged,
+    BoardUpdateEnded,
+    BoardUpdateProgressed,
+    NeighbourLost,
+)
 from tests.browser import Visitor, Visitors
 from tests.central.console.conftest import Central, make_central
 from tests.central.console.site_data import make_device, make_node
@@ -37,6 +45,30 @@ def test_an_event_says_when_where_who_and_how_sure(central: Central, console: Pa
     line = console.locator(".rows li").first
     expect(line).to_contain_text(re.compile(r"\d\d:\d\d:\d\d.*通行允许.*西通道.*赵刚.*0\.712"))
     expect(line.locator("svg.symbol").first).to_be_visible()
+
+
+def test_what_happens_to_boards_is_said_and_their_progress_drives_nothing_out_of_sight(
+    central: Central, console: Page
+) -> None:
+    update_id, image = uuid4(), "a" * 64
+    facts = (
+        NeighbourLost(node="gate-9"),
+        BoardHealthChanged(device="b1", faults=("supply", "flash")),
+        BoardUpdateProgressed(update_id=update_id, device="b1", stage=UpdateStage.UPLOADS),
+        BoardUpdateEnded(
+            update_id=update_id, device="b1", outcome=UpdateOutcome.WENT_BACK, image=image
+        ),
+    )
+
+    for fact in facts:
+        central.stand_in.happen(central.story.stored(fact))
+
+    rows = console.locator(".rows li")
+    expect(rows).to_have_count(2 + 3)
+    for row, words in zip(
+        rows.all(), ("已退回原版本", "电源异常、存储异常", "gate-9"), strict=False
+    ):
+        expect(row).to_contain_text(words)
 
 
 @pytest.mark.parametrize(

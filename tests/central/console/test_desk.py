@@ -12,8 +12,11 @@ from playwright.sync_api import Page, expect
 from central.security import COOKIE
 from config.contract.access import CredentialKind, Direction
 from config.contract.alarms_events import PanicPressed
+from config.contract.board_events import UpdateOutcome, UpdateReason
 from config.contract.events import (
     AccessGranted,
+    BoardHealthChanged,
+    BoardUpdateEnded,
     DeviceLost,
     DoorForcedOpen,
     DuressDetected,
@@ -99,6 +102,29 @@ def test_a_confirmed_fire_stands_first_and_its_line_is_that_of_its_detectors(
     expect(rows.last).to_contain_text("2 signals")
     happen(signal("10-9"))
     expect(rows.filter(has_text="D-10-9")).to_have_class("p1 is-unacknowledged")
+
+
+@pytest.mark.parametrize(
+    ("fact", "language", "cause"),
+    [
+        (BoardHealthChanged(device="gate", faults=("flash",)), "zh-CN", "存储异常"),
+        (
+            BoardUpdateEnded(
+                update_id=uuid4(), device="gate", outcome=UpdateOutcome.REFUSED, image="a" * 64,
+                reason=UpdateReason.TOO_LARGE,
+            ),
+            "en", "The image does not fit into the board.",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_board_is_said_with_its_alarm(
+    building: Bench, happen: Happen, visitors: Visitors, fact: EventData, language: str, cause: str
+) -> None:
+    page = opened(visitors.meet(language=language), building, "/")
+
+    happen(fact)
+
+    expect(page.locator("article.alarm .cause")).to_have_text(cause)
 
 
 def test_nothing_moves_under_a_hand_while_a_fire_comes(

@@ -1,5 +1,6 @@
 """Events of the past: found, followed while they happen, opened by keyboard."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -64,6 +65,8 @@ def test_events_are_found_followed_held_and_opened_by_keyboard(
     page.keyboard.press("Enter")
     opened = page.locator("aside.detail")
     expect(opened).to_contain_text("王**")
+    trace = opened.get_by_role("button", name="复制").get_attribute("title") or ""
+    assert re.fullmatch(r"[0-9a-f]{32}", trace)
     page.keyboard.press("j")
     expect(opened).not_to_contain_text("王**")
     names = {"gate", "lane", "Test", "EN"}

@@ -16,8 +16,9 @@ PATHS = ["", "people", "nodes", "recognition", "audit", "invite#secret"]
 WEIGHT_BYTES_MAX = 60_000
 CHINESE = re.compile(r"[　-鿿＀-￯]+")
 LATIN_WORDS = re.compile(r"[A-Za-z]{2,}")
-DATA = {"gate", "east", "li", "ming", "ms", "EN", "resnet"}
-"""Latin words of the Chinese pages: identifiers, a unit, and the way into the other language."""
+DATA = {"gate", "east", "li", "ming", "ms", "EN", "resnet", "MQTT", "syslog", "Webhook"}
+"""Latin words of the Chinese pages: identifiers, a unit, protocols, and the way into the other
+language."""
 READY = {
     "": ".rows li",
     "people": "tbody tr",

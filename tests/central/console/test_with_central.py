@@ -19,8 +19,11 @@ from tests.central.bench import PASSWORD, Bench, Node
 ROOT = Path(central.__file__).parent
 NODES_ONLY = {"events", "nodes", "blobs"}
 """Folders whose refusals only nodes get, but for the few of the console's own below."""
-TO_NODES = {"wrong_hash", "not_a_jpeg", "not_that_format", "nobody_looks", "bad_signature"}
-"""What cameras' nodes and the payment provider are told when they push."""
+TO_NODES = {
+    "wrong_hash", "not_a_jpeg", "not_that_format", "nobody_looks", "bad_signature",
+    "bad_source_token", "foreign_type", "may_not_alarm",
+}  # fmt: skip
+"""What cameras' nodes, outside systems and the payment provider are told when they push."""
 
 
 def enter(visitor: Visitor, bench: Bench, secret: str) -> Page:

@@ -5,9 +5,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+from sqlalchemy import update
 
 from central.canteen import plans, repository
 from central.canteen.plan import Draft
+from central.operator_tables import sessions
+from central.security import SESSION_LIFETIME
 from config.contract.money import ChargeLine, Dish, MealPeriod, MerchantPlan
 from tests.central.bench import Bench
 from tests.central.canteen.dining import MERCHANTS, TILLS, charge, hear
@@ -82,6 +85,16 @@ def dispute(bench: Bench) -> tuple[UUID, httpx.Response]:
     return charge_id, telephone.post(path, json={"reason": "not_me"})
 
 
+def of_debt(bench: Bench, *, disputed: bool) -> httpx.Response:
+    """Let a diner dispute a debt, or their page say that it has shown it."""
+    person = bench.person()
+    charge_id, (telephone, _) = eats(bench, person), came(bench, person)
+    if disputed:
+        path = f"{DINER}/debts/{charge_id}/dispute"
+        return telephone.post(path, json={"reason": "not_me"})
+    return telephone.post(f"{DINER}/debts/told", json={"charge_ids": [str(charge_id)]})
+
+
 def decide_dispute(bench: Bench) -> httpx.Response:
     wish = {"decision": "declined", "note": "the picture shows you"}
     return manager(bench).post(f"{DINERS}/disputes/{dispute(bench)[0]}/decide", json=wish)
@@ -123,6 +136,13 @@ def at(bench: Bench, *, hour: int) -> None:
     zone = bench.app.state.services.payments.zone
     here = bench.clock().astimezone(zone)
     bench.clock.advance(hours=(hour - here.hour) % 24)
+
+    async def stay() -> None:
+        async with bench.app.state.services.database.write() as transaction:
+            until = bench.clock() + SESSION_LIFETIME
+            await transaction.execute(update(sessions).values(expires_at=until))
+
+    in_loop(bench, stay())
     cashier.cache_clear()
     manager.cache_clear()
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from config.contract.diner_links import DinerLink, TerminalLink
 from drivers.simulation import Simulation
 from tests.central.audit.log import actions
 from tests.central.bench import Bench, running_central
+from tests.central.canteen.serving import dining
 from tests.central.diner.acting import (
     DINER,
     DINERS,
@@ -18,11 +20,13 @@ from tests.central.diner.acting import (
     dispute,
     eat,
     eats,
+    link_for,
     plan_meals,
     secret_for,
     statement,
 )
-from tests.central.payments.acting import eventually, has, manager, provider_of
+from tests.central.office.acting import do, wish
+from tests.central.payments.acting import cashier, eventually, has, manager, provider_of
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +114,7 @@ def test_a_charge_is_disputed_once_and_the_answer_is_read_on_the_page(central: B
         assert telephone.post(path, json={"reason": reason}).status_code == 204
     office = manager(central)
     waiting = office.get(f"{DINERS}/disputes").json()["items"][0]
+    assert office.get(f"{DINERS}/waiting").json()["disputes"] == 1
     answer = {"decision": "accepted", "note": "它已退回"}
     decide = f"{DINERS}/disputes/{charge_id}/decide"
     first, again = (office.post(decide, json=answer) for _ in range(2))
@@ -119,6 +124,77 @@ def test_a_charge_is_disputed_once_and_the_answer_is_read_on_the_page(central: B
     assert (first.status_code, again.status_code) == (204, 409)
     told = statement(telephone)["charges"][0]["dispute"]
     assert (told["decision"], told["note"]) == ("accepted", "它已退回")
+
+
+def test_what_somebody_said_of_a_meal_is_not_told_to_whoever_it_is_moved_to(
+    tmp_path: Path,
+) -> None:
+    with running_central(tmp_path / "home") as central:
+        wang, li = central.person(), central.person()
+        charge_id, (telephone, _) = eats(central, wang), came(central, wang)
+        path = f"{DINER}/charges/{charge_id}"
+        telephone.post(f"{path}/dispute", json={"reason": "not_me"})
+        telephone.put(f"{path}/rating", json={"stars": 1})
+        wanted = wish("wrong_person", charge_id=str(charge_id), holder_id=li, reason="认错")
+        assert do(manager(central), wanted, "corrections").is_success
+        other, _ = came(central, li)
+
+        (meal,) = statement(other)["charges"]
+        again = other.post(f"{path}/dispute", json={"reason": "not_me"})
+
+        assert (meal["dispute"], meal["stars"], meal["can_dispute"]) == (None, None, False)
+        assert again.json()["code"] == "charge_not_disputable"
+        assert statement(telephone)["charges"][0]["dispute"]["reason"] == "not_me"
+
+
+def test_a_debt_is_told_by_being_shown_and_disputed_by_one_tap(central: Bench) -> None:
+    person, boss, debts = central.person(), manager(central), "/api/v1/canteen/debts"
+    charge_id, other = eats(central, person), eats(central, central.person())
+    telephone, _ = came(central, person)
+    (shown,) = statement(telephone)["debts"]
+    shown_ids = {"charge_ids": [str(charge_id), str(other)]}
+    assert telephone.post(f"{DINER}/debts/told", json=shown_ids).status_code == 204
+    path = f"{DINER}/debts/{charge_id}/dispute"
+    replies = [telephone.post(path, json={"reason": reason}) for reason in ("not_me", "amount")]
+    (line,) = boss.get(debts, params={"person": person}).json()["items"]
+    wish = {"decision": "stands", "note": "监控显示是本人"}
+    assert boss.post(f"{debts}/{charge_id}/decision", json=wish).status_code == 204
+    (after,) = statement(telephone)["debts"]
+
+    assert (shown["left_fen"], shown["is_told"], shown["can_dispute"]) == (1_200, False, True)
+    assert [reply.status_code for reply in replies] == [204, 204]
+    assert (line["dispute"], line["notified_by"]) == ("not_me", "")
+    assert (after["decision"], after["note"], after["can_dispute"]) == (
+        "stands", "监控显示是本人", False,
+    )  # fmt: skip
+    (others,) = boss.get(debts, params={"state": "open"}).json()["items"][:1]
+    assert others["notified_at"] is None, "nobody is told of another's debt"
+
+
+def test_a_debt_of_another_is_not_there(central: Bench) -> None:
+    charge_id = eats(central, central.person())
+    telephone, _ = came(central, central.person())
+    wish = {"reason": "not_me"}
+    reply = telephone.post(f"{DINER}/debts/{charge_id}/dispute", json=wish)
+
+    assert (reply.status_code, reply.json()["code"]) == (404, "debt_not_found")
+    assert statement(telephone)["debts"] == []
+
+
+def test_whoever_made_a_link_sees_it_used(central: Bench) -> None:
+    seller, telephone = cashier(central), central.client()
+    made = link_for(central, central.person()).json()
+    path = f"{DINERS}/links/{made['link_id']}"
+    states = [seller.get(path).json()["state"]]
+    telephone.post(f"{DINER}/session", json={"secret": made["link"].partition("#")[2]})
+    states.append(seller.get(path).json()["state"])
+    unused = link_for(central, central.person()).json()["link_id"]
+    central.clock.advance(minutes=10)
+    states.append(seller.get(f"{DINERS}/links/{unused}").json()["state"])
+    another = central.planted("cashier").client.get(path)
+
+    assert states == ["waiting", "opened", "over"]
+    assert (another.status_code, another.json()["code"]) == (404, "diner_link_not_found")
 
 
 def test_what_is_long_ago_is_neither_disputed_nor_rated(central: Bench) -> None:
@@ -188,6 +264,9 @@ def test_a_rating_is_summed_without_a_name(central: Bench) -> None:
 
     assert (before, after["count"], after["stars"]) == ([], 1, 4)
     assert set(after) == {"day", "merchant", "count", "stars"}
+    purpose = {"Menshen-Purpose": "compliance"}
+    table = manager(central).get(f"{DINERS}/ratings.csv", headers=purpose)
+    assert table.text.splitlines()[1] == f"{after['day']},canteen,1,4.00"
 
 
 def test_meals_of_tomorrow_are_registered_until_the_deadline(tmp_path: Path) -> None:
@@ -198,15 +277,18 @@ def test_meals_of_tomorrow_are_registered_until_the_deadline(tmp_path: Path) -> 
         path = f"{DINER}/meals/canteen/lunch"
         twice = [telephone.put(path).status_code for _ in range(2)]
         told = telephone.get(f"{DINER}/meals").json()
-        counted = manager(bench).get(f"{DINERS}/meals").json()["items"]
+        counted = manager(bench).get(f"{DINERS}/meals").json()
         unknown = telephone.put(f"{DINER}/meals/canteen/supper").status_code
         at(bench, hour=20)
         telephone, _ = came(bench, bench.person())
         late = telephone.put(path)
+        final = manager(bench).get(f"{DINERS}/meals").json()
 
         assert (twice, unknown) == ([204, 204], 404)
         assert [(m["period"], m["is_registered"]) for m in told["meals"]] == [("lunch", True)]
-        assert counted == [{"merchant": "canteen", "period": "lunch", "count": 1}]
+        assert counted["items"] == [{"merchant": "canteen", "period": "lunch", "count": 1}]
+        assert (counted["is_open"], final["is_open"]) == (True, False)
+        assert final["closes_at"] == told["closes_at"]
         assert (late.status_code, late.json()["code"]) == (409, "meals_closed")
 
 
@@ -216,3 +298,20 @@ def test_a_terminal_makes_links_for_its_own_tills_alone(central: Bench) -> None:
     reply = node.request("POST", f"{DINERS}/terminal-links", wish)
 
     assert (reply.status_code, reply.json()["code"]) == (404, "till_not_found")
+
+
+def test_a_terminals_link_is_good_for_who_stands_at_its_till(tmp_path: Path) -> None:
+    with dining(tmp_path / "home") as canteen:
+        person = canteen.person()
+        wish = TerminalLink(holder_id=UUID(person), till="till-1")
+        reply = canteen.node().request(
+            "POST", f"{DINERS}/terminal-links", wish.model_dump_json().encode()
+        )
+        link = DinerLink.model_validate(reply.json())
+        telephone = canteen.client()
+        secret = link.link.partition("#")[2]
+        opened = telephone.post(f"{DINER}/session", json={"secret": secret})
+
+        assert (reply.status_code, opened.status_code) == (201, 204)
+        assert telephone.get(f"{DINER}/statement").json()["name"] == "王**"
+        assert 'xmlns="http://www.w3.org/2000/svg"' in link.code_svg

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import Visitors
 from tests.central.bench import Bench, running_central
+from tests.central.canteen.serving import top_up
 from tests.central.diner.acting import at, eat, plan_meals, secret_for
 from tests.central.payments.acting import has, manager, provider_of
 
@@ -36,6 +37,7 @@ def opened(visitors: Visitors, bench: Bench, person: str, language: str = "zh-CN
 
 def test_a_diner_reads_disputes_rates_and_registers(central: Bench, visitors: Visitors) -> None:
     person = central.person("王小明")
+    top_up(central, person, 5_000)
     eat(central, person, times=2)
     page = opened(visitors, central, person)
     first = page.locator(".charges li[data-key]").first
@@ -53,6 +55,27 @@ def test_a_diner_reads_disputes_rates_and_registers(central: Bench, visitors: Vi
     assert manager(central).get("/api/v1/diners/disputes").json()["items"][0]["holder_id"] == person
     fits = "document.documentElement.scrollWidth <= innerWidth"
     assert page.evaluate(fits)
+
+
+def test_a_debt_is_told_by_the_page_and_disputed_with_one_tap(
+    central: Bench, visitors: Visitors
+) -> None:
+    person = central.person("李晓红")
+    eat(central, person)
+    page = opened(visitors, central, person)
+    debts = page.locator(".debts")
+    expect(debts).to_contain_text("¥12.00")
+    with page.expect_response("**/diner/debts/*/dispute"):
+        debts.get_by_text("对这笔欠款有异议").click()
+        debts.get_by_role("button", name="重复扣款").click()
+
+    expect(debts.locator(".answer")).to_have_text("重复扣款：管理员正在核实")
+    page.locator(".charges summary").click()
+    expect(page.locator(".charges .dispute")).to_have_count(0)
+    office = manager(central).get("/api/v1/canteen/debts", params={"person": person})
+    (line,) = office.json()["items"]
+    assert (line["dispute"], line["notified_by"]) == ("twice", "")
+    assert line["notified_at"] is not None
 
 
 def test_a_diner_tops_up_on_the_telephone(central: Bench, visitors: Visitors) -> None:

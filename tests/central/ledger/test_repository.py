@@ -25,6 +25,7 @@ from central.ledger.repository import (
     release,
     release_expired,
     settle,
+    settle_all,
     touched,
 )
 from central.ledger.verify import verified
@@ -334,3 +335,24 @@ def test_fifty_tills_spend_one_wallet_and_it_never_goes_below_nothing(database_u
                 return paid, await of(transaction, CASH)
 
     assert asyncio.run(act()) == (16, (200, 0, 200))
+
+
+def test_what_many_groups_hold_is_settled_together_and_each_is_answered(ledger: Ledger) -> None:
+    kept, gone, none = uuid4(), uuid4(), uuid4()
+
+    async def act(transaction: Transaction) -> tuple[list[tuple[str, bool]], tuple[int, int, int]]:
+        await with_cash(transaction, 1_000)
+        for group in (kept, gone):
+            await hold(transaction, [meal(300, group=group)], expires_at=LATER, now=NOW)
+        await release(transaction, gone, now=NOW)
+        groups = dict.fromkeys((kept, gone, none), NOW)
+        first = await settle_all(transaction, groups, now=NOW)
+        again = await settle_all(transaction, groups, now=NOW)
+        assert list(first) == list(groups)
+        said = [(str(each.state), each.is_new) for each in [*first.values(), again[kept]]]
+        return said, await of(transaction, CASH)
+
+    assert ledger.undone(act) == (
+        [("settled", True), ("released", False), ("nothing", False), ("settled", False)],
+        (700, 0, 700),
+    )

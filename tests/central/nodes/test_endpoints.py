@@ -1,9 +1,17 @@
 """How nodes join, are seen, and are shut out."""
 
+import asyncio
 import hashlib
 
+from sqlalchemy import delete
+
+from central.database import EVERYTHING, Transaction
+from central.nodes.endpoints import frames
+from central.nodes.signed import SignedRequest
+from central.tables import nodes
 from config.contract.nodes import AccessRecord, NodeWelcome, ReplicaPage
 from config.contract.trust import public_text, unseal
+from tests.central.audit.log import in_transaction
 from tests.central.bench import Bench, Node
 
 
@@ -54,6 +62,37 @@ def test_only_who_takes_another_s_place_ends_the_streams_of_that_node(bench: Ben
     bench.node()
 
     assert (first, "node-keys:gate-1" in announced) == (False, True)
+
+
+def test_a_node_that_is_shut_out_loses_its_stream_though_nobody_heard_of_it(bench: Bench) -> None:
+    node = bench.node()
+    target = "/api/v1/nodes/current/stream"
+
+    async def forget(transaction: Transaction) -> None:
+        # As after a connection to the database that was lost: only that something was missed.
+        await transaction.execute(delete(nodes))
+        transaction.announce(EVERYTHING)
+
+    with node.http.stream("GET", target, headers=node.headers("GET", target)) as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == "event: replica"
+
+        in_transaction(bench, forget)
+
+        assert list(lines)[-1] == ""
+    assert node.request("GET", "/api/v1/replica?after=0").status_code == 401
+
+
+def test_a_stream_that_was_asked_for_before_and_begins_after_is_empty(bench: Bench) -> None:
+    old = bench.node()
+    bench.node()
+    services = bench.app.state.services
+    signed = SignedRequest("gate-1", b"", old.sealing_key.public_key())
+
+    async def read() -> list[bytes]:
+        return [frame async for frame in frames(services, signed)]
+
+    assert asyncio.run_coroutine_threadsafe(read(), services.loop).result(10) == []
 
 
 def test_a_node_that_is_removed_is_shut_out(bench: Bench) -> None:

@@ -16,7 +16,14 @@ from central.database import Transaction
 from central.ledger import repository as ledger
 from central.tables import units
 from config.contract.access import CredentialKind
-from config.contract.events import ChargeRecorded, ChargeVoided, TillClosed, TillOpened
+from config.contract.events import (
+    ChargeRecorded,
+    ChargeVoided,
+    FaceEvidence,
+    PayerIdentified,
+    TillClosed,
+    TillOpened,
+)
 from config.contract.identifiers import new_id
 from config.contract.money import ChargeLine, ChargeMode
 from config.site import Site
@@ -47,6 +54,13 @@ def manager(bench: Bench) -> httpx.Client:
     return bench.planted("canteen_manager").client
 
 
+def with_drawer(client: httpx.Client, float_fen: int = 0) -> httpx.Client:
+    """Return the same browser, with a cash drawer open."""
+    opening = {"key": str(new_id()), "float_fen": float_fen}
+    assert client.post(f"{OFFICE}/drawers", json=opening).status_code == 200
+    return client
+
+
 def wish(kind: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of any type
     """Return a wish with a key of its own."""
     return {"kind": kind, "key": str(new_id()), **more}
@@ -70,7 +84,8 @@ def approved(
 
 def topped_up(bench: Bench, holder_id: str, amount_fen: int) -> httpx.Response:
     """Put cash into a wallet."""
-    return do(manager(bench), wish("top_up", holder_id=holder_id, amount_fen=amount_fen))
+    client = with_drawer(manager(bench))
+    return do(client, wish("top_up", holder_id=holder_id, amount_fen=amount_fen))
 
 
 def account(bench: Bench, holder_id: str) -> dict[str, Any]:
@@ -100,7 +115,7 @@ def within(bench: Bench, run: Any) -> Any:  # noqa: ANN401 - whatever it returns
     """Run something in a writing transaction of central's."""
     services = bench.app.state.services
 
-    async def work() -> Any:  # noqa: ANN401
+    async def work() -> Any:  # noqa: ANN401 - of any deed
         async with services.database.write() as transaction:
             return await run(transaction)
 
@@ -134,9 +149,15 @@ class Till:
         fact = TillOpened(session_id=self.session_id, till="east", merchant="canteen", by=by)
         self._tell(fact, self.node.clock())
 
-    def sell(self, holder_id: str, amount_fen: int, *lines: ChargeLine) -> UUID:
-        """Sell a meal; returns its charge."""
-        charge_id = new_id()
+    def sell(
+        self,
+        holder_id: str,
+        amount_fen: int,
+        *lines: ChargeLine,
+        seen: FaceEvidence | None = None,
+    ) -> UUID:
+        """Sell a meal; returns its charge. Args: seen: of the face, where it is told of."""
+        charge_id, decision_id = new_id(), None if seen is None else new_id()
         self._tell(
             ChargeRecorded(
                 charge_id=charge_id,
@@ -149,9 +170,23 @@ class Till:
                 period="lunch",
                 lines=lines,
                 credential=CredentialKind.FACE,
+                decision_id=decision_id,
             ),
             self.node.clock(),
         )
+        if seen is not None and decision_id is not None:
+            self._tell(
+                PayerIdentified(
+                    decision_id=decision_id,
+                    charge_id=charge_id,
+                    till="east",
+                    holder_id=holder_id,
+                    credential=CredentialKind.FACE,
+                    face=seen,
+                    confirmed="silence",
+                ),
+                self.node.clock(),
+            )
         return charge_id
 
     def void(self, charge_id: UUID, amount_fen: int) -> None:
@@ -174,7 +209,8 @@ class Till:
 def taken_back(bench: Bench) -> httpx.Response:
     """Take a top-up back."""
     deed = topped_up(bench, bench.person(), 5000).json()["deed_id"]
-    return approved(manager(bench), manager(bench), wish("reversal", deed_id=deed, reason="输错"))
+    wanted = wish("reversal", deed_id=deed, reason="输错")
+    return approved(with_drawer(manager(bench)), manager(bench), wanted)
 
 
 def refunded(bench: Bench) -> httpx.Response:
@@ -206,3 +242,24 @@ def signed_day(bench: Bench) -> httpx.Response:
     seen = one.get(f"{OFFICE}/days/canteen/2026-01-05").json()
     said = {"merchant": "canteen", "day": "2026-01-05", "sha256": seen["sha256"]}
     return one.post(f"{OFFICE}/days", json=said)
+
+
+def drawer_of(bench: Bench, deed: str = "", **said: Any) -> httpx.Response:  # noqa: ANN401 - fields
+    """Open a drawer, and do something about it."""
+    client, opening = manager(bench), {"key": str(new_id()), "float_fen": 1000}
+    opened = client.post(f"{OFFICE}/drawers", json=opening)
+    return client.post(f"{OFFICE}/drawers/{opening['key']}/{deed}", json=said) if deed else opened
+
+
+def explained_drawer(bench: Bench) -> httpx.Response:
+    """Say what a difference is."""
+    missing = drawer_of(bench, "count", counted_fen=900).json()["drawer_id"]
+    path = f"{OFFICE}/drawers/{missing}/explanation"
+    return manager(bench).post(path, json={"words": "找错零"})
+
+
+def signed_cash_day(bench: Bench) -> httpx.Response:
+    """Sign a day on which nobody took cash."""
+    one = manager(bench)
+    seen = one.get(f"{OFFICE}/cash/2026-01-05").json()
+    return one.post(f"{OFFICE}/cash", json={"day": "2026-01-05", "sha256": seen["sha256"]})

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -20,8 +21,11 @@ from tests.central.office.acting import (
     manager,
     topped_up,
     wish,
+    with_drawer,
     with_unit,
 )
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 FUND = "fund/meals"
 
@@ -50,7 +54,7 @@ def test_a_day_of_money_is_the_same_on_both_databases(tmp_path: Path, database_u
         bench.clock.advance(days=60)
         lapse = do(manager(bench), wish("subsidy_lapse"))
         charged = approved(
-            one := manager(bench), other := manager(bench),
+            one := with_drawer(manager(bench)), other := manager(bench),
             wish("unit_charge", unit_id=unit[5:], merchant="canteen", amount_fen=8800,
                  purpose="guests", people=4), "money",
         )  # fmt: skip
@@ -65,7 +69,7 @@ def test_a_day_of_money_is_the_same_on_both_databases(tmp_path: Path, database_u
 
 
 def test_a_button_that_is_pressed_twice_tops_up_once(site: Bench) -> None:
-    wang, client = site.person(), manager(site)
+    wang, client = site.person(), with_drawer(manager(site))
     wanted = wish("top_up", holder_id=wang, amount_fen=5000)
 
     replies = [do(client, wanted) for _ in range(2)]
@@ -75,7 +79,7 @@ def test_a_button_that_is_pressed_twice_tops_up_once(site: Bench) -> None:
 
 
 def test_a_key_is_good_for_one_thing(site: Bench) -> None:
-    wang, client = site.person(), manager(site)
+    wang, client = site.person(), with_drawer(manager(site))
     wanted = wish("top_up", holder_id=wang, amount_fen=5000)
     do(client, wanted)
 
@@ -114,7 +118,7 @@ def test_a_file_is_seen_before_and_put_in_once(site: Bench) -> None:
 
 
 def test_what_changed_since_the_preview_is_not_done(site: Bench) -> None:
-    wang, client = site.person(), manager(site)
+    wang, client = site.person(), with_drawer(manager(site))
     wanted = wish("top_up", holder_id=wang, amount_fen=5000)
     seen = do(client, wanted, "money/check").json()["fingerprint"]
     Till(site.node("gate-2")).sell(wang, 700)
@@ -125,7 +129,7 @@ def test_what_changed_since_the_preview_is_not_done(site: Bench) -> None:
 
 
 def test_a_grant_of_a_month_is_everybodys_once(site: Bench) -> None:
-    wang, client = site.person(), manager(site)
+    wang, client = site.person(), with_drawer(manager(site))
     assert do(client, subsidy(grant="once")).is_success
     late = site.person("新人")
 
@@ -157,7 +161,7 @@ def test_what_is_left_of_a_subsidy_goes_back_to_who_paid(tmp_path: Path) -> None
 
 
 def test_a_settlement_pays_debts_then_cash_and_returns_what_is_public(site: Bench) -> None:
-    wang, one, other = site.person(), manager(site), manager(site)
+    wang, one, other = site.person(), with_drawer(manager(site)), manager(site)
     do(one, subsidy(grant="leaving", amounts={"": 1000}))
     topped_up(site, wang, 900)
     before = balance(site, "source/counter")
@@ -170,7 +174,7 @@ def test_a_settlement_pays_debts_then_cash_and_returns_what_is_public(site: Benc
 
 
 def test_who_approves_is_somebody_else_and_may_do_it(site: Bench) -> None:
-    wang, one = site.person(), manager(site)
+    wang, one = site.person(), with_drawer(manager(site))
     topped_up(site, wang, 900)
     asked = do(one, wish("settlement", holder_id=wang)).json()["approval_id"]
     path = f"{API}/approvals/{asked}/approve"
@@ -185,7 +189,7 @@ def test_who_approves_is_somebody_else_and_may_do_it(site: Bench) -> None:
 
 
 def test_a_top_up_is_taken_back_by_another_deed(site: Bench) -> None:
-    wang, one, other = site.person(), manager(site), manager(site)
+    wang, one, other = site.person(), with_drawer(manager(site)), manager(site)
     deed = topped_up(site, wang, 5000).json()["deed_id"]
 
     done = approved(one, other, wish("reversal", deed_id=deed, reason="输错"))
@@ -198,7 +202,7 @@ def test_a_top_up_is_taken_back_by_another_deed(site: Bench) -> None:
 
 
 def test_only_what_is_not_spent_is_taken_back(site: Bench) -> None:
-    wang, one, other = site.person(), manager(site), manager(site)
+    wang, one, other = site.person(), with_drawer(manager(site)), manager(site)
     deed = topped_up(site, wang, 5000).json()["deed_id"]
     Till(site.node()).sell(wang, 1800)
     wanted = wish("reversal", deed_id=deed, reason="输错")
@@ -218,7 +222,7 @@ def test_both_sides_confirm_a_month_that_is_over(tmp_path: Path) -> None:
             wish("unit_charge", unit_id=unit[5:], merchant="canteen", amount_fen=8800,
                  purpose="guests", people=4), "money",
         )  # fmt: skip
-        month = bench.clock().astimezone().strftime("%Y-%m")
+        month = bench.clock().astimezone(SHANGHAI).strftime("%Y-%m")
         path = f"{OFFICE}/units/{unit[5:]}/statements/{month}"
         said = one.get(path).json()
         early = one.post(f"{path}/confirmations", json=side("canteen", said))

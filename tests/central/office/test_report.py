@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from openpyxl import load_workbook
 
-from central.office.report import Report, Sold, SoldDish, as_csv, as_xlsx, report, yuan
+from central.office.dishes import SoldDish, dishes_sold
+from central.office.report import Report, Sold, as_csv, as_xlsx, report, yuan
 
 NOON = datetime(2026, 11, 30, 4, tzinfo=UTC)
 """Twelve o'clock in Shanghai."""
@@ -61,3 +62,21 @@ def test_a_workbook_has_a_sheet_for_each_table() -> None:
     rows = [[cell.value for cell in row] for row in book["菜品"].iter_rows()]
     assert rows[0][0] == "名称"
     assert rows[1][:4] == ["'=SUM(A1)", 1, 14, 0.35]
+
+
+def test_what_went_back_was_not_sold_dish_by_dish_to_the_fen() -> None:
+    rice, fish = SoldDish("rice", 1, 0, 200), SoldDish("fish", 1, 350, 1001)
+    trays = {each: [rice, fish] for each in ("whole", "part", "price", "all", "more")}
+
+    found = dishes_sold(
+        trays,
+        {"part": 100, "price": 301, "all": 1201, "more": -50},
+        {("price", "fish"): 301, ("more", "rice"): -50},
+    )
+
+    # Of the 100 the rice bears 16 and the fish 84; what a price gave back is the fish's alone.
+    assert found == [
+        SoldDish("rice", 4, 0, 4 * 200 - 16 + 50),
+        SoldDish("fish", 4, 4 * 350, 4 * 1001 - 84 - 301),
+    ]
+    assert sum(dish.amount_fen for dish in found) == 4 * 1201 - 100 - 301 + 50

@@ -5,7 +5,7 @@ import contextlib
 import functools
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -21,6 +21,7 @@ from tests.central.payments.connecting import simulated
 PAYMENTS = "/api/v1/payments"
 TOP_UPS = f"{PAYMENTS}/top-ups"
 DEADLINE_S = 20.0
+CHINA = timezone(timedelta(hours=8))
 _Result = TypeVar("_Result")
 
 
@@ -58,6 +59,40 @@ def send_top_up_back(bench: Bench) -> httpx.Response:
 def ask_again(bench: Bench) -> httpx.Response:
     with provider_of(bench):
         return manager(bench).post(f"{begun(bench, bench.person())}/ask")
+
+
+def answer_question(bench: Bench) -> httpx.Response:
+    """Say what came of a top-up that was paid with another amount."""
+    with provider_of(bench) as provider:
+        path = begun(bench, bench.person())
+        provider.act("pay", {"amount_fen": 4_000})
+        becomes(bench, path, "unknown")
+        return answered(manager(bench), path, "amount")
+
+
+def answer_bill(bench: Bench) -> httpx.Response:
+    """Say what differs on the bill of a day."""
+    with provider_of(bench) as provider:
+        paid(bench, provider, bench.person())
+        provider.act("fault", {"kind": "bill_missing", "on": True})
+        day = f"{PAYMENTS}/bills/{bench.clock().astimezone(CHINA).date()}"
+        bench.clock.advance(days=1)
+        provider.act("set_clock", {"error_s": 86_400.0})
+        office = bench.planted("canteen_manager").client
+        return answered(office, day, office.post(day).json()["question"])
+
+
+def answered(client: httpx.Client, path: str, question: str) -> httpx.Response:
+    """Answer a question, of a top-up or of a bill."""
+    said = {"question": question, "words": "已与平台核实"}
+    return client.post(f"{path}/answer", json=said)
+
+
+def alarms(bench: Bench) -> list[str]:
+    """Return the kinds of alarms that are raised."""
+    guard = bench.planted("guard").client
+    items = guard.get("/api/v1/alarms", params={"state": "standing"}).json()["items"]
+    return sorted(each["kind"] for each in items if each["condition"] == "active")
 
 
 def match_bill(bench: Bench) -> httpx.Response:

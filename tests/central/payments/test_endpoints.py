@@ -1,7 +1,7 @@
 """Top-ups from the order to the wallet, over HTTP on both sides, with what goes wrong."""
 
 from collections.abc import Iterator
-from datetime import timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,8 +14,11 @@ from config.contract.money import MoneyUnit
 from drivers.simulation import Simulation
 from tests.central.bench import Bench, running_central
 from tests.central.payments.acting import (
+    CHINA,
     PAYMENTS,
     TOP_UPS,
+    alarms,
+    answered,
     becomes,
     begun,
     cash,
@@ -30,8 +33,6 @@ from tests.central.payments.acting import (
     top_up,
     view,
 )
-
-CHINA = timezone(timedelta(hours=8))
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +148,8 @@ def test_a_notice_with_another_amount_credits_nothing_until_asking_says_better(
     look(central)
 
     assert (asked, before) == ("amount", 0)
-    assert (view(central, path)["state"], has(central, person)) == ("paid", 5_000)
+    becomes(central, path, "paid")  # whoever asked, and central asks by itself as well
+    assert has(central, person) == 5_000
 
 
 def test_who_really_paid_another_amount_stays_a_question(
@@ -160,9 +162,33 @@ def test_who_really_paid_another_amount_stays_a_question(
     asked = manager(central).post(f"{path}/ask").json()
 
     assert (asked["state"], asked["question"]) == ("unknown", "amount")
-    asking = manager(central).get(TOP_UPS, params={"asking": True}).json()["items"]
-    assert f"{TOP_UPS}/{asking[0]['top_up_id']}" == path
+    listed = manager(central).get(TOP_UPS, params={"asking": True}).json()
+    assert f"{TOP_UPS}/{listed['items'][0]['top_up_id']}" == path
+    assert listed["people"].keys() == {person}
     assert has(central, person) == 0
+
+
+def test_a_question_is_an_alarm_until_somebody_answers_and_the_answer_moves_nothing(
+    tmp_path: Path, database_url: str
+) -> None:
+    with (
+        running_central(tmp_path / "home", database=database_url) as bench,
+        provider_of(bench) as provider,
+    ):
+        person, office = bench.person(), manager(bench)
+        path = begun(bench, person)
+        provider.act("pay", {"amount_fen": 4_000})
+        becomes(bench, path, "unknown")
+        asking, other = alarms(bench), answered(office, path, "absent")
+        done, again = (answered(office, path, "amount") for _ in range(2))
+        quiet, silent = alarms(bench), view(bench, path)
+        office.post(f"{path}/ask")
+
+        assert (asking, quiet) == (["top_up_question"], [])
+        assert other.json()["code"] == again.json()["code"] == "question_changed"
+        assert done.json()["answers"][0]["words"] == "已与平台核实"
+        assert (silent["check_at"], silent["state"], has(bench, person)) == (None, "unknown", 0)
+        assert alarms(bench) == ["top_up_question"]
 
 
 def test_late_money_of_a_closed_order_is_credited_once(
@@ -325,6 +351,23 @@ def test_the_bill_of_a_day_fits_to_the_fen_and_each_difference_is_named(tmp_path
         named = {d["difference"]: (d["bill_fen"], d["own_fen"]) for d in wrong["differences"]}
         assert named == {"extra": (1_234, 0), "missing": (0, 1_234)}
         assert office.get(f"{PAYMENTS}/bills").json()["items"][0] == wrong
+
+        quiet, asking = first["question"], alarms(bench)
+        provider.act("fault", {"kind": "bill_extra", "on": False})
+        missing = office.post(day).json()["question"]
+        done = answered(office, day, missing).json()
+        # The faults are on the bills of the days before, too, which are matched by themselves.
+        for each in office.get(f"{PAYMENTS}/bills").json()["items"]:
+            if each["question"]:
+                answered(office, f"{PAYMENTS}/bills/{each['day']}", each["question"])
+        matched, none = office.post(day).json(), alarms(bench)
+        provider.act("fault", {"kind": "bill_extra", "on": True})
+        others = office.post(day).json()
+
+        assert (quiet, asking, none) == ("", ["bill_difference"], [])
+        assert (done["question"], matched["question"]) == ("", "")
+        assert missing not in ("", wrong["question"], others["question"])
+        assert alarms(bench) == ["bill_difference"]
 
 
 def test_a_bill_is_not_there_before_the_day_is_over(central: Bench) -> None:

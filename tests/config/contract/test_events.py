@@ -84,7 +84,18 @@ def test_every_type_ends_in_its_version() -> None:
 def test_no_event_has_a_field_for_a_name_or_a_picture() -> None:
     fields = {field for model in EVENT_TYPES.values() for field in model.model_fields}
 
-    assert fields.isdisjoint({"name", "masked_name", "photo", "picture", "image", "card_number"})
+    assert fields.isdisjoint({"name", "masked_name", "photo", "picture", "card_number"})
+
+
+def test_an_image_in_an_event_is_the_hash_of_a_board_s_program() -> None:
+    named = {
+        name: model.model_json_schema()["properties"]["image"]["pattern"]
+        for name, model in EVENT_TYPES.items()
+        if "image" in model.model_fields
+    }
+
+    assert named.keys() == {"menshen.board.identified.v1", "menshen.board.update_ended.v1"}
+    assert set(named.values()) == {"^[0-9a-f]{64}$"}
 
 
 def test_loss_is_an_alarm() -> None:

@@ -3,10 +3,12 @@ import re
 from pathlib import Path
 
 import pytest
+from starlette.datastructures import Headers
 
 from central.console import STATIC, pages
 from config.web import STATIC as SHARED
-from config.web.modules import keys_named, modules_of
+from config.web.files import WebFile
+from config.web.modules import keys_named, modules_of, section_words, words_of
 
 FOLDERS = pages.FOLDERS
 TEXT = {path.name: path.read_text("utf-8") for path in STATIC.glob("*.js")}
@@ -48,6 +50,21 @@ def test_words_are_those_that_the_modules_name(folders: dict[str, Path]) -> None
     named = keys_named(modules, folders, keys)
 
     assert named == {"page.title", "day.mon", "hour.1", "late.word", "late_word.1"}
+
+
+@pytest.mark.parametrize("page", sorted(pages.WITH_SECTIONS))
+def test_a_section_brings_its_words_and_a_page_begins_with_all_others(page: str) -> None:
+    entry = f"/static/{page}.js"
+    begin = words_in(words_of(entry, FOLDERS, has_sections=True))
+    sections = {name: words_in(found) for name, found in section_words(entry, FOLDERS).items()}
+
+    assert begin.union(*sections.values()) == words_in(words_of(entry, FOLDERS))
+    assert "purpose.title" in begin
+    assert all(begin.isdisjoint(own) for own in sections.values())
+
+
+def words_in(found: dict[str, WebFile]) -> set[str]:
+    return set(json.loads(bytes(found["en"].response(Headers({})).body)))
 
 
 @pytest.mark.parametrize("page", pages.page_names())

@@ -1,6 +1,7 @@
 import inspect
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import get_args
@@ -8,8 +9,10 @@ from typing import get_args
 import pytest
 
 from central.access import preview
+from central.canteen.state import Problem
 from central.commands.schemas import CommandState
 from central.console import STATIC as CONSOLE
+from central.firmware.schemas import BoardState, LeftOut, RolloutState
 from central.recognition.schemas import Failure, Origin
 from central.recognition.schemas import Verdict as PairVerdict
 from central.retention.classes import CLASSES
@@ -17,9 +20,10 @@ from central.visits.schemas import VisitState
 from config.contract.access import CredentialKind, DenialReason, DoorCommandOutcome, DoorState
 from config.contract.access_lines import SENTENCES, places_of
 from config.contract.access_terms import LockdownEffect, PassbackMode, TemporaryEffect
+from config.contract.board_events import UpdateOutcome, UpdateReason, UpdateStage
 from config.contract.command_events import CommandRefusal, LocalReason
 from config.contract.events import EVENT_TYPES, EventClass
-from config.contract.money import ChargeMode
+from config.contract.money import ChargeMode, OrderState
 from config.contract.schedules import DayKind
 from config.contract.video_events import MediaKind
 from config.web import STATIC as SHARED
@@ -32,6 +36,7 @@ from edge.canteen.screen import TillPhase, TillRefusal
 from edge.kiosk.app import STATIC as KIOSK
 from edge.kiosk.app import TILL_STATIC as TILL
 from edge.vision import liveness
+from firmware_bridge.group import Health
 from models.face.covers import Cover
 from models.face.operating_point import ADVICE
 from models.face.quality import QualityReason
@@ -64,6 +69,13 @@ def used_keys() -> set[str]:
 
 def test_both_languages_have_the_same_words_in_the_same_order() -> None:
     assert list(CHINESE) == list(ENGLISH)
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_no_word_stands_twice(language: str) -> None:
+    pairs = json.loads((SHARED / f"{language}.json").read_text("utf-8"), object_pairs_hook=list)
+
+    assert [key for key, count in Counter(key for key, _ in pairs).items() if count > 1] == []
 
 
 def test_both_languages_leave_the_same_places_for_values() -> None:
@@ -102,14 +114,27 @@ def test_every_word_is_used() -> None:
               "bulk", "bulk_outcome", "bulk_advice", "signing_act", "signing_deed",
               "alarm_kind", "alarm_act", "alarm_mail", "alarm_figure", "alarm_verdict",
               "alarm_priority", "alarm_page", "channel_failure", "plan_kind", "media_kind",
+              "webhook_off", "known_by", "local_sign_in", "second_factor",
               "desk", "shelf_reason", "patrol", "patrol_status",
               "area_hint", "area_way", "area_advice",
               "till_phase", "till_question", "till_asked", "till_mode", "till_scale",
               "till_sign_in", "till_refusal", "till_way", "till_why",
               "canteen_code", "canteen_kind", "canteen_tab", "canteen_wallet", "canteen_reason",
               "canteen_source", "canteen_purpose", "canteen_difference", "office",
+              "canteen_part", "canteen_field", "canteen_limit", "canteen_unclaimed",
+              "canteen_warning", "canteen_problem", "plan_fault", "mealplan", "kitchen",
+              "order_state", "order_column", "drawer_figure", "drawer_kind",
+              "payment_difference", "payment_line", "payment_question",
               "shift_head", "shift_kind", "shift_what", "event_head",
-                  "dispute_reason", "dispute_decision", "payment_state"}  # fmt: skip
+              "dispute_reason", "dispute_decision", "dispute_answer", "dispute_answer_hint",
+              "canteen_list", "canteen_shown", "canteen_told", "canteen_decided", "canteen_link",
+              "canteen_exception", "canteen_exception_why", "canteen_exception_way",
+              "exception_decision", "exception_decision_hint", "block_reason", "debt_cause",
+              "debt_cause_why", "debt_decision", "debt_decision_hint", "diner_debt",
+              "payment_state", "payer_agreed",
+              "board_tab", "board_filter", "board_fault", "board_part", "board_reason",
+              "board_advice", "board_left_out", "rollout_hint", "rollout_stage", "rollout_state",
+              "rollout_title"}  # fmt: skip
 
     unused = {k for k in ENGLISH if k.partition(".")[0] not in groups and f'"{k}"' not in text}
 
@@ -142,9 +167,20 @@ def test_every_word_is_used() -> None:
         ("command_refusal", CommandRefusal),
         ("local_reason", LocalReason),
         ("till_mode", ChargeMode),
+        ("order_state", OrderState),
+        ("canteen_exception", Problem),
+        ("canteen_exception_why", Problem),
+        ("canteen_exception_way", Problem),
         ("till_refusal", TillRefusal),
         ("till_way", TillRefusal),
         ("till_why", TillRefusal),
+        ("board_reason", UpdateReason),
+        ("board_advice", UpdateReason),
+        ("board_part", UpdateStage),
+        ("board_part", UpdateOutcome),
+        ("board_part", BoardState),
+        ("board_left_out", LeftOut),
+        ("rollout_state", RolloutState),
     ],
 )
 def test_every_value_of_the_contract_has_words(group: str, values: type[StrEnum]) -> None:
@@ -161,6 +197,8 @@ def test_every_value_of_the_contract_has_words(group: str, values: type[StrEnum]
         ("gate_fault", speed_gate.FAULTS),
         ("gate_fault", base.PRINTER_FAULTS),
         ("device_state", get_args(State)),
+        ("board_fault", Health(~0).words),
+        ("gate_fault", Health(~0).words),
         ("bench_fault", FAULTS),
         ("bench_fault_text", FAULTS),
         ("bench_hint", {sentence.partition(":")[0] for sentence in HINTS.values()}),

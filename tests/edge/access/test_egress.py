@@ -79,6 +79,12 @@ def world_of(rng: random.Random, *, is_strictest: bool) -> tuple[Engine, list[h.
     return Engine(h.Site(model, site.places, site.people, site.codes, site.zone)), [*shut, *story]
 
 
+def ways_out(engine: Engine) -> set[str]:
+    """Return the points that lead out, or are egress points by the rules."""
+    leading_out = {p.id for p in PLACES if p.direction is OUT}
+    return leading_out | {p.id for p in engine.site.model.points if p.is_egress}
+
+
 attempts = st.one_of(
     st.builds(CardShown, st.none() | st.just("anna")),
     st.builds(PinShown, st.just("anna"), is_right=st.booleans(), is_duress=st.booleans()),
@@ -91,6 +97,8 @@ attempts = st.one_of(
         doubt=st.sampled_from([None, DenialReason.PRESENTATION_ATTACK]),
     ),
 )
+# Drawn as one number: thousands of draws of a history would each be hypothesis's own, 25 s for 60.
+rngs = st.integers(0, 2**32 - 1).map(random.Random)
 people = st.none() | st.builds(
     Person,
     holder_id=st.just("anna"),
@@ -102,9 +110,9 @@ people = st.none() | st.builds(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=100)
 @given(
-    rng=st.randoms(use_true_random=False),
+    rng=rngs,
     is_strictest=st.booleans(),
     place=st.sampled_from([p for p in PLACES if p.id in EXITS and p.direction is OUT]),
     attempt=attempts,
@@ -129,8 +137,8 @@ def test_nobody_is_refused_on_the_way_out_whatever_the_rules_and_the_state(
     assert isinstance(decision, Granted)
 
 
-@settings(max_examples=60)
-@given(rng=st.randoms(use_true_random=False), is_strictest=st.booleans())
+@settings(max_examples=100)
+@given(rng=rngs, is_strictest=st.booleans())
 def test_in_no_history_is_anybody_refused_at_an_exit(
     rng: random.Random,
     is_strictest: bool,  # drawn
@@ -140,5 +148,6 @@ def test_in_no_history_is_anybody_refused_at_an_exit(
     outcomes, _ = engine.run(story)
 
     pairs = zip(story, outcomes, strict=True)
-    at_exits = [o for s, o in pairs if isinstance(s, h.Show) and s.place in EXITS]
+    exits = ways_out(engine)
+    at_exits = [o for s, o in pairs if isinstance(s, h.Show) and s.place in exits]
     assert {outcome.verdict for outcome in at_exits} <= {"granted"}

@@ -11,13 +11,16 @@ from zoneinfo import ZoneInfo
 from config.contract.access import CredentialKind, DenialReason
 from config.contract.money import (
     CanteenPlan,
+    ChargeLine,
     Dish,
     MealPeriod,
     MerchantPlan,
     ReservationAnswer,
     SpendingLimits,
     TillAccount,
+    TillOrder,
 )
+from config.contract.order_code import code_hash, encode_order_code
 from config.site_canteen import TillEntry
 from edge.access.attempts import FaceShown
 from edge.access.question import Person
@@ -25,7 +28,7 @@ from edge.canteen.book import Book, Session
 from edge.canteen.diner import Diner, Found
 from edge.canteen.offer import Counter
 from edge.canteen.sale import Sale
-from edge.canteen.wishes import Keep, LetGo, Record
+from edge.canteen.wishes import HandOut, Keep, LetGo, Record
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 NOON: Final = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -74,6 +77,34 @@ def accounts(**spendable_fen: int) -> list[TillAccount]:
         TillAccount(holder_id=holder_id, spendable_fen=fen, pays_by_face=True, version=1)
         for holder_id, fen in spendable_fen.items()
     ]
+
+
+def order(number: int = 1, holder_id: str = "anna", **changes: object) -> TillOrder:
+    """Return two rice for today's lunch, whose money central keeps."""
+    lines = (ChargeLine(item="rice", count=2, amount_fen=400),)
+    usual: dict[str, object] = {
+        "charge_id": UUID(int=1000 + number),
+        "number": f"A{number:03}",
+        "holder_id": holder_id,
+        "merchant": "canteen",
+        "day": NOON.date(),
+        "period": "lunch",
+        "begins": NOON - timedelta(hours=1),
+        "ends": NOON + timedelta(hours=1, minutes=30),
+        "due": NOON + timedelta(hours=2),
+        "lines": lines,
+        "names": {"rice": {"en": "Rice", "zh-CN": "米饭"}},
+        "amount_fen": 400,
+        "code_hash": code_hash(order_code(number)),
+        "state": "waiting",
+        "version": number,
+    }
+    return TillOrder.model_validate(usual | changes)
+
+
+def order_code(number: int = 1) -> str:
+    """Return what the QR code of an order says."""
+    return encode_order_code(number.to_bytes(20, "big"))
 
 
 def entry(**settings: object) -> TillEntry:
@@ -161,6 +192,12 @@ class Bench:
                         self.book.begin(charge)
                         self.sale.kept(charge.charge_id, answer, now_s=self.now_s)
                     case Record(charge=charge):
+                        if is_recorded:
+                            self.book.record(charge)
+                        self.sale.recorded(
+                            charge.charge_id, is_recorded=is_recorded, now_s=self.now_s
+                        )
+                    case HandOut(charge=charge):
                         if is_recorded:
                             self.book.record(charge)
                         self.sale.recorded(

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from sqlite3 import Connection
@@ -26,6 +26,7 @@ from edge.access.attempts import CodeShown
 from edge.canteen.board import TillBoard
 from edge.canteen.book import Charge
 from edge.canteen.keeping import Keeping
+from edge.canteen.own_page import MakeLink
 from edge.canteen.screen import TillScreen
 from edge.canteen.store import Store
 from edge.canteen.till import Till
@@ -151,6 +152,9 @@ class PluggedTill:
         self.disk = Disk(self.power)
         self.is_online, self.since = True, NOON
         self.shown_paid = set[UUID]()
+        self.codes, self.known = dict[str, CodeShown](), Known()
+        self.cards: Mapping[str, str] = CARDS
+        self.make_link: MakeLink | None = None
         self.screen: TillScreen
         self.cut_count = self.taken_count = 0
         self._path, self._entry, self._limits = folder / "canteen.db", entry, limits
@@ -183,13 +187,14 @@ class PluggedTill:
             self._entry,
             keeping=self.keeping,
             money=self,
-            people=Known(),
-            holder_of_card=CARDS.get,
+            people=self.known,
+            holder_of_card=self.cards.get,
             end_of_card=lambda _: None,
-            read_code=lambda _: CodeShown(None),
+            read_code=lambda text: self.codes.get(text, CodeShown(None)),
             board=self.board,
             zone=ZONE,
             session=sessions.get(self._entry.id),
+            make_link=self.make_link,
             now=lambda: self.now,
             monotonic=lambda: self.now_s,
         )
@@ -210,6 +215,12 @@ class PluggedTill:
             self.cut_count += 1
             await self.switch_off()
             await self.switch_on()
+
+    async def fail(self) -> None:
+        """The till's task fails, and is started again as the node does."""
+        self._tasks[0].cancel()
+        await asyncio.gather(self._tasks[0], return_exceptions=True)
+        self._tasks[0] = asyncio.create_task(self.till.run())
 
     async def switch_off(self) -> None:
         self.power.is_off = True

@@ -106,7 +106,8 @@ def test_a_code_pays_where_and_while_it_is_good(
 ) -> None:
     now = NOON + timedelta(seconds=seconds)
 
-    found = by_code(CodeShown(code), person, places={"till-1", "canteen"}, now=now)
+    places = {"till-1", "canteen"}
+    found = by_code(CodeShown(code), person, places=places, is_used=lambda _: False, now=now)
 
     assert bool(found.diners) is is_good
     assert (found.refusal is None) is is_good

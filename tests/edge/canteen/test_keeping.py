@@ -213,14 +213,12 @@ def test_old_charges_go_once_central_has_them_and_their_session_is_over(store: S
         store.record(charge(number))
     store.held([str(charge(1).charge_id)])
     later = NOON.replace(month=12)
-    while_open = store.purge(now=later)
+    while_open = store.purge(now=later).charges
     store.close_session(SESSION.session_id, now=NOON)
 
-    assert [while_open, store.purge(now=NOON), store.purge(now=later)] == [
-        [],
-        [],
-        [charge(1).charge_id],
-    ]
+    forgotten = [store.purge(now=now).charges for now in (NOON, later)]
+
+    assert [while_open, *forgotten] == [[], [], [charge(1).charge_id]]
 
 
 def test_a_damaged_file_is_set_aside_and_a_newer_one_is_left_alone(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from config.contract.money_events import (
     TillOpened,
 )
 from drivers.base import DeviceUnreachableError, Side
-from edge.access.question import Denied, Granted
+from edge.access.question import Denied, Granted, Person
 from edge.canteen.book import Book, Charge
 from edge.canteen.keeping import Keeping
 from edge.canteen.lane import CanteenLane
@@ -30,6 +30,8 @@ from tests.edge.canteen.making import LUNCH, ZONE, Known, accounts, entry, plan
 from tests.edge.conftest import NOW, eventually
 
 ALL_DAY = LUNCH.model_copy(update={"begins": LUNCH.begins.replace(hour=0), "ends": LUNCH.ends.max})
+BORIS = Person(holder_id="boris", masked_name="B*")
+HIS_CARD = "0006547887"
 MONEY = (ChargePending, ChargeRecorded, ChargeReleased)
 
 
@@ -63,6 +65,14 @@ class Canteen:
     async def money(self) -> list[EventData]:
         return [fact for fact in await self.bench.facts() if isinstance(fact, MONEY)]
 
+    async def payers(self) -> list[str]:
+        """Return who has paid, once somebody has."""
+        for _ in range(2000):
+            if found := [f.holder_id for f in await self.money() if isinstance(f, ChargeRecorded)]:
+                return found
+            await asyncio.sleep(0.002)
+        raise AssertionError("nobody paid")
+
     async def eventually(self, *kinds: type[EventData]) -> list[EventData]:
         """Return the facts about money once they are of these kinds."""
         for _ in range(2000):
@@ -79,6 +89,7 @@ def play(
     *,
     direction: Direction = Direction.IN,
     model: dict[str, object] | None = None,
+    way_s: float = 20.0,
     **limits: int,
 ) -> None:
     async def run() -> None:
@@ -86,7 +97,10 @@ def play(
             given = plan(**limits)
             [merchant] = given.merchants
             merchant = merchant.model_copy(update={"periods": (ALL_DAY,)})
-            book = Book(given.model_copy(update={"merchants": (merchant,)}), accounts(anna=9000))
+            given = given.model_copy(update={"merchants": (merchant,)})
+            book = Book(given, accounts(anna=9000, boris=9000))
+            bench.people.people["boris"] = BORIS
+            bench.people.cards[HIS_CARD] = "boris"
             store, central = Store(folder / "canteen.db"), Central()
             store.open()
             keeping = Keeping(store, book, bench.journal, now=lambda: bench.now)
@@ -94,9 +108,10 @@ def play(
                 entry(mode="lane", access_point="east"),
                 keeping=keeping,
                 money=central,
-                people=Known({"anna": ANNA}),
+                people=Known({"anna": ANNA, "boris": BORIS}),
                 zone=ZONE,
                 now=lambda: bench.now,
+                way_s=way_s,
             )
             bench.lane.pay_with(lane)
             bench.lane.screen.when_fire(lane.fire_is_on)
@@ -154,6 +169,33 @@ def test_a_gate_that_does_not_answer_charges_nobody_who_does_not_pass(tmp_path: 
         await canteen.eventually(ChargePending, ChargeReleased)
 
     play(tmp_path, script)
+
+
+def test_nobody_pays_for_whoever_walks_through_in_their_place(tmp_path: Path) -> None:
+    async def script(canteen: Canteen) -> None:
+        await canteen.card()
+        next_one = asyncio.create_task(canteen.bench.lane.present_card(HIS_CARD))
+        await canteen.bench.settle()
+        canteen.bench.now_s += 60.0
+        decision = await next_one
+        canteen.bench.lane.passages_counted(1)
+
+        assert decision == Granted("boris")
+        assert await canteen.payers() == ["boris"]
+
+    play(tmp_path, script)
+
+
+def test_whoever_waits_too_long_for_the_one_before_shows_themselves_again(tmp_path: Path) -> None:
+    async def script(canteen: Canteen) -> None:
+        await canteen.card()
+
+        decision = await canteen.bench.lane.present_card(HIS_CARD)
+
+        assert decision == Denied(DenialReason.LANE_BUSY, "boris")
+        assert len(canteen.bench.gate.commands) == 1
+
+    play(tmp_path, script, way_s=0.01)
 
 
 @pytest.mark.parametrize("outcome", ["short", "closed"])

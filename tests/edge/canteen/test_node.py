@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 from httpx_sse import aconnect_sse
 
+from config.contract.diner_links import TerminalLink
 from config.contract.identifiers import new_id
 from config.contract.money import ChargeMode
 from config.contract.money_events import ChargeRecorded, TillClosed, TillOpened
@@ -23,7 +24,7 @@ from drivers.simulators.line import SimulatedLine
 from edge.app import Node, Ready
 from edge.canteen.screen import TillScreen
 from tests.edge.canteen.making import accounts, entry, plan
-from tests.edge.central_stand_in import CARD_KEY, NODE, SITE, CentralStandIn
+from tests.edge.central_stand_in import CARD_KEY, CODE_SVG, NODE, SITE, CentralStandIn
 from tests.edge.conftest import eventually
 from tests.edge.test_app import at_work, local
 
@@ -226,3 +227,43 @@ def test_a_plate_on_the_scale_is_paid_once_and_never_by_the_next(
     assert (charge.mode, charge.lines[0].weight_g) == (ChargeMode.WEIGHED, 251)
     opens = [event.parsed() for event in central.events.values()]
     assert [fact.by != "" for fact in opens if isinstance(fact, TillOpened)] == [True]
+
+
+def is_code_shown(screen: TillScreen) -> bool:
+    return screen.own_page is not None and screen.own_page.state == "shown"
+
+
+def test_whoever_has_paid_gets_the_way_to_their_own_page(
+    tmp_path: Path, central: CentralStandIn
+) -> None:
+    tell(central)
+    wang = new_id()
+    central.put_holder(
+        HolderRecord(
+            holder_id=str(wang),
+            version=3,
+            masked_name="王**",
+            cards=(card_verifier(CARD_KEY, "0003"),),
+        )
+    )
+    central.accounts += [
+        account.model_copy(update={"version": 2}) for account in accounts(**{str(wang): 5000})
+    ]
+
+    async def act() -> None:
+        async with page(tmp_path, central, str(tmp_path / "line")) as shown:
+            await online(shown)
+            await eventually(lambda: shown.node.status().replica_version >= 3)
+            await shown.do("open")
+            await shown.type("8.5")
+            await shown.client.post("api/tills/till-1/card", json={"number": "0003"})
+            await shown.at("paid")
+            await shown.do("my_page")
+            own = (await shown.until(is_code_shown)).own_page
+            assert own is not None
+            code = await shown.client.get(f"till/till-1/own-page/{own.number}.svg")
+
+            assert central.links == [TerminalLink(holder_id=wang, till="till-1")]
+            assert (code.text, code.headers["cache-control"]) == (CODE_SVG, "no-store")
+
+    asyncio.run(act())

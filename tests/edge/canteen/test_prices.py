@@ -82,6 +82,14 @@ def test_the_same_dish_again_is_one_more_of_it() -> None:
     ]
 
 
+def test_a_piece_keeps_the_price_that_was_shown_when_the_plan_changes() -> None:
+    dearer = RICE.model_copy(update={"price_fen": 250})
+
+    lines = with_piece(with_piece(with_piece((), RICE), dearer), dearer)
+
+    assert [(line.count, line.amount_fen) for line in lines] == [(1, 200), (2, 500)]
+
+
 def test_no_line_is_more_than_an_amount_can_be() -> None:
     dear = Dish(id="gold", name={}, price_fen=FEN_MAX)
 

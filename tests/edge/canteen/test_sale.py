@@ -39,6 +39,21 @@ def test_a_face_is_shown_a_moment_and_then_pays_the_meal() -> None:
     assert bench.sale.amount_fen(now=bench.now) == 1250
 
 
+def test_a_price_that_changes_meanwhile_is_the_next_ones() -> None:
+    bench = Bench()
+    bench.found(face("anna"))
+
+    lunch = bench.book.plan.merchants[0].periods[0].model_copy(update={"fixed_fen": {"": 1300}})
+    merchant = bench.book.plan.merchants[0].model_copy(update={"periods": (lunch,)})
+    bench.book.plan = bench.book.plan.model_copy(update={"merchants": (merchant,)})
+    bench.confirm()
+    bench.serve()
+    paid = bench.sale.amount_fen(now=bench.now)
+    bench.wait(PAID_S)
+
+    assert (paid, bench.sale.amount_fen(now=bench.now)) == (1250, 1300)
+
+
 def test_a_key_says_yes_sooner_and_a_card_needs_no_moment() -> None:
     by_key, by_card = Bench(), Bench()
 

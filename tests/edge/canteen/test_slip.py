@@ -12,6 +12,7 @@ from drivers.pole_display import PoleDisplay
 from edge.canteen.screen import (
     LastCharge,
     Link,
+    OrderShown,
     PeriodShown,
     Question,
     TillPhase,
@@ -23,12 +24,22 @@ from edge.canteen.slip import display_text, receipt, yuan
 NOON = datetime(2026, 11, 29, 4, 5, tzinfo=UTC)
 CHARGE = LastCharge(charge_id=UUID(int=7), at=NOON, amount_fen=1250, masked_name="张*")
 PORK = Dish(id="pork", name={"zh-CN": "红烧肉", "en": "Pork"}, price_fen=500, per_g=100)
+ORDER = OrderShown(
+    charge_id=CHARGE.charge_id,
+    number="A017",
+    masked_name="张*",
+    lines=(ChargeLine(item="buns", count=5, amount_fen=1250),),
+    names={"buns": {"zh-CN": "包子", "en": "Buns"}},
+    amount_fen=1250,
+    begins=NOON,
+    ends=NOON,
+)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CHINESE = PoleDisplay(Bus("none"), PoleDisplay.Settings(chinese=True))
 PLAIN = PoleDisplay(Bus("none"), PoleDisplay.Settings())
 PHASES: tuple[TillPhase, ...] = (
-    "idle", "choosing", "weighing", "confirming", "asking", "working", "paid", "refused", "closed",
-    "fire",
+    "idle", "choosing", "weighing", "confirming", "collecting", "asking", "working", "paid",
+    "collected", "refused", "closed", "fire",
 )  # fmt: skip
 
 
@@ -79,6 +90,7 @@ def test_every_phase_fits_on_either_display_and_says_something(
         ("confirming", ["应付 12.50 元", "请刷脸、刷卡或扫码"]),
         ("paid", ["已付 12.50 元", "谢谢 张*"]),
         ("refused", ["未付款", "请看屏幕"]),
+        ("collecting", ["预订取餐", "请刷脸、刷卡或扫码"]),
         ("fire", ["火警 请有序离开", ""]),
     ],
 )
@@ -126,6 +138,28 @@ def test_lines_of_another_meal_are_not_printed() -> None:
     printed = receipt(CHARGE, screen("weighing"), (next_meal,), merchant="", zone=SHANGHAI)
 
     assert "红烧肉 100 克" not in [text.text for text in printed.lines]
+
+
+def test_an_order_is_called_by_its_number_and_nothing_is_to_be_paid() -> None:
+    asked = Question(kind="hand_out", seconds_left=9, seconds=10)
+    orders: dict[str, object] = {"mode": ChargeMode.ORDERS, "order": ORDER}
+
+    assert shown(CHINESE, "collecting", **orders) == ["取餐 A017", "请刷脸、刷卡或扫码"]
+    assert shown(CHINESE, "asking", question=asked, **orders) == ["取餐 A017", "请核对 张*"]
+    assert shown(PLAIN, "collected", **orders) == ["COLLECTED A017", "THANK YOU"]
+    assert shown(CHINESE, "refused", **orders)[0] == "未取餐"
+
+
+def test_the_slip_of_an_order_has_its_number_and_the_dishes_as_they_were_ordered() -> None:
+    charge = CHARGE.model_copy(update={"order": "A017"})
+    collected = screen("collected", order=ORDER, lines=ORDER.lines, menu=())
+
+    printed = receipt(charge, collected, ORDER.lines, merchant="外卖窗口", zone=SHANGHAI)
+
+    texts = [(text.text, text.right) for text in printed.lines]
+    assert texts[:3] == [("外卖窗口", ""), ("取餐凭证", ""), ("A017", "")]
+    assert ("包子 ×5", "12.50") in texts
+    assert ("预订已付", "￥12.50") in texts
 
 
 def test_a_void_is_printed_as_one_and_its_amount_is_below_zero() -> None:

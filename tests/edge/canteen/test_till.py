@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from config.contract.events import EventData
 from config.contract.money_events import ChargeRecorded, TillClosed, TillOpened
 from drivers.base import CredentialKind, CredentialRead
-from edge.canteen.screen import ChangeMode, CloseTill, Confirm, Key, TypedNumber
+from edge.canteen.screen import ChangeMode, CloseTill, Confirm, Key, TypedNumber, VoidLast
+from edge.canteen.till import SEEN_S
 from edge.vision.attempt import FaceAttempt, ViewBox
 from models.face.types import Box, Candidate
 from tests.edge.canteen.making import PIN, entry
@@ -48,14 +49,17 @@ class Camera:
 
 
 @asynccontextmanager
-async def plugged(folder: Path, **settings: object) -> AsyncIterator[PluggedTill]:
-    made = PluggedTill(folder, entry(**settings), limits={})
+async def switched_on(made: PluggedTill) -> AsyncIterator[PluggedTill]:
     await made.switch_on()
     await made.rest()
     try:
         yield made
     finally:
         await made.switch_off()
+
+
+def plugged(folder: Path, **settings: object) -> AbstractAsyncContextManager[PluggedTill]:
+    return switched_on(PluggedTill(folder, entry(**settings), limits={}))
 
 
 def told(made: PluggedTill, kind: type[EventData]) -> list[EventData]:
@@ -109,10 +113,12 @@ def test_whoever_stood_there_while_another_paid_is_next_and_is_not_forgotten(
             await settle(made)
             made.till.show_face(attempt(("boris", 0.8)))
             await settle(made, 2.0)
+            first = (made.screen.phase, made.screen.masked_name)
+            await settle(made, SEEN_S)
             second = made.screen.masked_name
             await settle(made, 2.0)
 
-            assert second == "B***s"
+            assert (first, second) == (("paid", "A**a"), "B***s")
             assert [c.amount_fen for c in made.screen.last] == [3000, 1250]
 
     asyncio.run(act())
@@ -178,6 +184,33 @@ def test_a_number_that_is_typed_needs_its_pin(tmp_path: Path) -> None:
             [charge] = told(made, ChargeRecorded)
             assert isinstance(charge, ChargeRecorded)
             assert charge.credential == "pin"
+
+    asyncio.run(act())
+
+
+def test_a_cashier_takes_back_what_the_page_shows_and_nothing_older(tmp_path: Path) -> None:
+    async def act() -> None:
+        async with switched_on(PluggedTill(tmp_path, entry(), limits={"repeat_s": 0})) as made:
+            for number in "1212":
+                made.till.present_card(number)
+                await settle(made)
+                await settle(made, 11.0)
+            shown = [charge.charge_id for charge in made.screen.last]
+            facts = [f for f in told(made, ChargeRecorded) if isinstance(f, ChargeRecorded)]
+            first = facts[0].charge_id
+            taken_back = []
+            while (last := made.screen.can_void) is not None:
+                await made.till.do(VoidLast(charge_id=last))
+                taken_back.append(last)
+
+            await made.till.do(VoidLast(charge_id=first))
+
+            assert taken_back == shown
+            assert first not in shown
+            session = made.screen.session
+            assert session is not None
+            sums = made.keeping.book.sums(session.session_id)
+            assert (sums.charge_count, sums.void_count) == (1, 3)
 
     asyncio.run(act())
 

@@ -55,7 +55,28 @@ def test_a_gate_s_own_fire_contact_releases_the_others(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-@pytest.mark.parametrize("driver", ["digicon_tx1500", "waveshare_relay", "uhppote"])
+def test_a_fire_input_of_a_controller_board_releases_the_gates(tmp_path: Path) -> None:
+    site = fire_site(panel_driver="board")
+    wired = {"fire_input": 2, "is_fire_open": False, "watchdog_s": 0.0}
+    board = site.device[0].model_copy(update={"settings": wired})
+
+    async def run() -> None:
+        devices = (board, *site.device[1:])
+        terminal = FireTerminal(tmp_path, site.model_copy(update={"device": devices}))
+        async with terminal.at_work():
+            terminal.panel.act("input", {"channel": 2})
+
+            await eventually(lambda: terminal.is_released and terminal.is_open)
+            terminal.panel.act("input", {"channel": 2, "on": False})
+            await eventually(lambda: bool(terminal.facts.of(FireEnded)))
+
+            (fire,) = terminal.facts.of(FireConfirmed)
+            assert (fire.confirmed_by, fire.points[0].device) == ("panel", "panel")
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("driver", ["digicon_tx1500", "waveshare_relay", "uhppote", "board"])
 def test_what_tells_of_no_fires_is_no_input(tmp_path: Path, driver: str) -> None:
     async def run() -> None:
         with pytest.raises(SiteError, match="it tells of no fires; for a contact take dry_contact"):

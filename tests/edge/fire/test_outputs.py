@@ -1,6 +1,7 @@
 """What a zone sets besides its gates: relays, barriers, and doors that are kept open."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,34 @@ def test_a_door_that_was_lost_in_a_fire_is_opened_when_it_is_back(tmp_path: Path
             await eventually(lambda: stands_open(terminal))
             await eventually(lambda: OTHER in answered(terminal))
             assert not is_open_meanwhile
+
+    asyncio.run(run())
+
+
+def test_a_door_that_was_away_when_it_was_closed_is_closed_after_a_restart(tmp_path: Path) -> None:
+    site, kept = with_output("uhppote"), tmp_path / "fire-closed.json"
+
+    async def run() -> None:
+        async with FireTerminal(tmp_path, site).at_work() as before:
+            before.smoke(1, 2)
+            await eventually(lambda: OTHER in answered(before))
+            before.smoke(1, 2, on=False)
+            await eventually(lambda: not before.station.book.standing("building"))
+            before.networks["other-line"].set_fault({"kind": "mute", "on": True})
+            for point in before.whole.access_point:
+                await before.do(CloseFireRelease(access_point=point.id))
+            await before.do(CloseFireOutput(device="other", output=0))
+            await eventually(lambda: "output other" in kept.read_text("utf-8"))
+            await eventually(lambda: not (tmp_path / "fire-standing.json").exists())
+
+        after = FireTerminal(tmp_path, site)
+        door = after.others["other"].doors[0]
+        after.others["other"].doors[0] = replace(
+            door, mode=DoorMode.NORMALLY_OPEN
+        )  # as it was left
+        async with after.at_work():
+            await eventually(lambda: not stands_open(after))
+            await eventually(lambda: "output other" not in kept.read_text("utf-8"))
 
     asyncio.run(run())
 

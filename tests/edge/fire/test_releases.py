@@ -126,6 +126,28 @@ def test_a_gate_that_is_to_do_nothing_is_left_alone() -> None:
     assert gate.told == []
 
 
+def test_a_gate_that_did_not_confirm_that_it_is_closed_owes_that_also_after_a_restart() -> None:
+    gate, restarted = Gate(DeviceUnreachableError("no reply")), Gate(DeviceUnreachableError("no"))
+
+    owed = list[bool]()
+
+    async def act() -> None:
+        for sides in (BOTH, NEITHER):
+            gate.release.want(sides)
+            owed.append(gate.release.is_owed)
+        await eventually(lambda: not gate.release.is_owed)
+
+    async def act_again() -> None:
+        restarted.release.owe()
+        await eventually(lambda: not restarted.release.is_owed)
+
+    at_work(gate, act)
+    at_work(restarted, act_again)
+
+    assert owed == [False, True]
+    assert restarted.told == [(NEITHER, False)] * 2
+
+
 def test_who_waits_for_the_answer_and_the_task_do_not_both_tell_the_gate() -> None:
     """The line is a fire's next moment: what is confirmed is not said twice."""
     gate = Gate()

@@ -107,6 +107,7 @@ def test_a_cashiers_day_from_opening_to_the_close(
     expect(page.locator(".last li")).to_contain_text("已撤销")
     page.locator(".keypad").get_by_role("button", name="9").click()
     page.keyboard.press("Enter")
+    expect(page.locator(".now .state")).to_contain_text("未付款")
     work.hold("boris")
     expect(page.locator(".diner .message")).to_have_text("已付¥9.00b**")
 

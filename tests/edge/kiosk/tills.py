@@ -6,6 +6,7 @@ import dataclasses
 import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Self
 from uuid import UUID
 
 from fastapi import FastAPI
@@ -109,6 +110,7 @@ class TillStand:
         shown: Of now; every page gets it, and what ``show`` puts in its place.
         asked: Commands, in the order in which they came.
         is_taken: Whether a command means something.
+        code_svg: Of somebody's own page; None while none is shown.
         answers: Clear while the till gives no answer.
     """
 
@@ -119,6 +121,16 @@ class TillStand:
     board: TillBoard = dataclasses.field(default_factory=TillBoard)
     camera: HeldView = dataclasses.field(default_factory=HeldView)
     loop: asyncio.AbstractEventLoop | None = None
+    code_svg: str | None = None
+
+    @property
+    def own_page(self) -> Self:
+        """Of nobody: what is shown is what the test says."""
+        return self
+
+    def code(self, number: int) -> str | None:
+        """Return the drawing, of the first showing alone."""
+        return self.code_svg if number == 1 else None
 
     @property
     def entry(self) -> TillEntry:

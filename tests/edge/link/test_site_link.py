@@ -4,7 +4,7 @@ import asyncio
 import random
 import secrets
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 
 import pytest
@@ -29,6 +29,7 @@ class Terminal:
         self.address: Address = self.socket.getsockname()
         self.areas, self.lockdowns, self.is_up = Areas(), Lockdowns(version=0), False
         self.changes = asyncio.Event()
+        self.ages_s: Mapping[str, float | None] = {}
         self.knowledge = Knowledge()
         self.exchange = Exchange(
             site="test",
@@ -47,6 +48,7 @@ class Terminal:
             addresses=addresses,
             on_learnt=self._learn,
             on_change=self._link_changed,
+            on_beat=self._beat,
         )
         return self.site_link
 
@@ -61,6 +63,10 @@ class Terminal:
         self.areas.merge(fact for fact in learnt.facts if isinstance(fact, AreaFact))
         self.lockdowns = learnt.lockdowns or self.lockdowns
         self.knowledge = Knowledge(tuple(self.areas.facts()), self.lockdowns)
+        self.changes.set()
+
+    def _beat(self, ages_s: Mapping[str, float | None]) -> None:
+        self.ages_s = ages_s
         self.changes.set()
 
     def _link_changed(self, is_up: bool) -> None:
@@ -128,5 +134,17 @@ def test_the_link_is_down_once_the_other_node_is_gone() -> None:
         await one.until(lambda: not one.is_up)
 
         assert one.exchange.silent(now_s=0) == ["gate-2"]
+
+    with_two(act)
+
+
+def test_with_each_heartbeat_it_says_for_how_long_nobody_was_heard() -> None:
+    async def act(one: Terminal, two: Terminal) -> None:
+        await one.until(lambda: 0 <= (one.ages_s.get("gate-2") or -1) < 5)
+        one.exchange.set_peers({"gate-3": Ed25519PrivateKey.generate().public_key()})
+
+        await one.until(lambda: "gate-3" in one.ages_s)
+
+        assert one.ages_s == {"gate-3": None}
 
     with_two(act)

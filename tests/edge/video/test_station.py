@@ -177,7 +177,10 @@ def _equipped(site: Site, central: Central, folder: Path, dome: Dome) -> Equipme
 
 
 @asynccontextmanager
-async def at_work(folder: Path, site: Site) -> AsyncIterator[Scenery]:
+async def at_work(
+    folder: Path, site: Site, *, before: Sequence[EventData] = ()
+) -> AsyncIterator[Scenery]:
+    """Run a node; ``before`` happens at the gate when the station hears, but does not run yet."""
     central, dome, journal = Central(), Dome(), make_journal(folder)
     journal.start()
     equipment = _equipped(site, central, folder, dome)
@@ -190,6 +193,8 @@ async def at_work(folder: Path, site: Site) -> AsyncIterator[Scenery]:
         now=lambda: datetime.now(UTC),
     )
     journal.hear(station.hear)
+    for fact in before:
+        await journal.append(fact, subject="gate", now=datetime.now(UTC))
     tasks = [asyncio.ensure_future(run()) for run in station.tasks.values()]
     try:
         yield Scenery(station, equipment, journal, central, dome)
@@ -342,6 +347,14 @@ def test_a_head_turns_to_the_place_of_an_alarm_by_the_nodes_own_rule(tmp_path: P
         await eventually(lambda: scenery.dome.called == [3])
 
     run(tmp_path, act)
+
+
+def test_what_happens_before_the_cameras_are_looked_at_turns_a_head_too(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with at_work(tmp_path, a_site(), before=[FORCED]) as scenery:
+            await eventually(lambda: scenery.dome.called == [3])
+
+    asyncio.run(work())
 
 
 def test_central_has_a_clip_kept_a_head_turned_and_a_camera_watched(tmp_path: Path) -> None:

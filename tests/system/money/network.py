@@ -3,6 +3,7 @@
 import asyncio
 import copy
 import dataclasses
+import json
 import random
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
@@ -21,9 +22,10 @@ class Weather:
     lose_answer: float = 0.03
     repeat: float = 0.03
     late: float = 0.01
+    mix_up: float = 0.3
 
 
-GOOD = Weather(0, 0, 0, 0)
+GOOD = Weather(0, 0, 0, 0, 0)
 
 
 class Network:
@@ -53,6 +55,8 @@ class Network:
             self._faults["question_lost"] += 1
             raise RefusedError("lost")
         self._old.append((what, copy.deepcopy(body)))
+        if what == "events" and chance.random() < weather.mix_up:
+            await self._mix_up(body)
         answer = await self._to_centre(what, copy.deepcopy(body))
         if chance.random() < weather.repeat:
             self._faults["message_repeated"] += 1
@@ -64,6 +68,15 @@ class Network:
             self._faults["answer_lost"] += 1
             raise RefusedError("lost")
         return answer
+
+    async def _mix_up(self, body: Document) -> None:
+        """Let what was told last arrive before the rest, one event after the other."""
+        events = json.loads(body["batch"])
+        if len(events) > 1:
+            self._faults["events_last_first"] += 1
+        for event in reversed(events[1:]):
+            part = {**body, "batch": json.dumps([event])}
+            await self._to_centre("events", copy.deepcopy(part))
 
     async def repeat_old(self) -> None:
         """Let something that was said long ago arrive once more, out of its order."""

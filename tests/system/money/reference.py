@@ -5,9 +5,11 @@ Tables are read as they lie in the database; nothing here imports what wrote the
 
 import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 MOVING = ("posted", "post")
+OFFICE = "office"
+"""Where a charge stands that was moved from one person to another."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -16,6 +18,7 @@ class Receipt:
 
     Attributes:
         refunded_fen: That somebody was told is back.
+        moved_from: Somebody else's, which the office has moved; a void of that is this one's too.
     """
 
     charge_id: str
@@ -25,11 +28,33 @@ class Receipt:
     amount_fen: int
     is_void: bool = False
     refunded_fen: int = 0
+    moved_from: "Receipt | None" = None
 
     @property
     def owed_fen(self) -> int:
         """What the canteen has of it."""
-        return 0 if self.is_void else self.amount_fen - self.refunded_fen
+        is_void = self.is_void or (self.moved_from is not None and self.moved_from.is_void)
+        return 0 if is_void else self.amount_fen - self.refunded_fen
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """Somebody who went up to a lane.
+
+    Attributes:
+        has_passed: They were seen to walk through.
+        must_pay: And the lane lived to count them, and to say what came of it.
+        may_pay: They passed, and did not flee from a fire. Between *must* and *may* is whoever
+            passed in the moment of a kill, or when the gate was about to shut, and who came next.
+        charges: Of them that the lane showed then, by key.
+    """
+
+    holder_id: str
+    amount_fen: int
+    has_passed: bool
+    must_pay: bool
+    may_pay: bool
+    charges: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -71,13 +96,19 @@ class Close:
 
 @dataclasses.dataclass(slots=True)
 class Findings:
-    """What is wrong; nothing is, where all are zero. Attributes: lines: each in words."""
+    """What is wrong; nothing is, where all are zero.
+
+    Attributes:
+        verified_transfers: So many ``menshen ledger verify`` has gone through.
+        lines: Each in words.
+    """
 
     double_charges: int = 0
     lost: int = 0
     sum_fen: dict[str, int] = dataclasses.field(default_factory=dict)
     unbalanced_day_closes: int = 0
     balances_below_limit: int = 0
+    verified_transfers: int = 0
     lines: list[str] = dataclasses.field(default_factory=list)
 
     @property
@@ -97,6 +128,7 @@ class Findings:
         self.lost += other.lost
         self.unbalanced_day_closes += other.unbalanced_day_closes
         self.balances_below_limit += other.balances_below_limit
+        self.verified_transfers += other.verified_transfers
         for unit, fen in other.sum_fen.items():
             self.sum_fen[unit] = self.sum_fen.get(unit, 0) + fen
         self.lines += other.lines
@@ -105,26 +137,64 @@ class Findings:
 class Shown:
     """Everything that was shown in one history."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, lanes: Collection[str] = ()) -> None:
+        """Begin with nothing; ``lanes`` are the tills at which people pass a gate."""
+        self.lanes = lanes
         self.receipts = dict[str, Receipt]()
         self.top_ups_fen = Counter[str]()
         self.sessions = dict[str, str]()
         """Sessions that were seen open, with their till."""
+        self.walks = list[Walk]()
+        self.wrong = list[str]()
+        """What was wrong already when it was seen."""
 
     def paid(self, receipt: Receipt) -> None:
         """A display says paid."""
         self.receipts.setdefault(receipt.charge_id, receipt)
 
+    def moved(self, receipt: Receipt, holder_id: str, amount_fen: int, *, deed: str) -> None:
+        """The office says that what is left of a charge is somebody else's."""
+        receipt.refunded_fen += amount_fen
+        self.paid(Receipt(deed, OFFICE, "", holder_id, amount_fen, moved_from=receipt))
+
+    def still_held(self, transfers: Sequence[Transfer]) -> list[str]:
+        """Return charges that were paid and for which money is kept still, all being told."""
+        pending = {t.transfer_id: t.group for t in transfers if t.kind == "pending"}
+        for each in transfers:
+            if each.pending_id is not None:
+                pending.pop(each.pending_id, None)
+        held = [group for group in pending.values() if group in self.receipts]
+        return [f"charge {group} is paid, and money is still kept for it" for group in held]
+
     def judge(
         self, transfers: Sequence[Transfer], accounts: Iterable[Account], closes: Iterable[Close]
     ) -> Findings:
         """Return what in the ledger is not what people were shown."""
-        found = Findings()
+        found = Findings(lines=list(self.wrong))
         self._judge_charges(transfers, found)
         _judge_balances(transfers, list(accounts), found)
         self._judge_people(transfers, found)
         self._judge_closes(closes, found)
+        self._judge_walks(found)
         return found
+
+    def _judge_walks(self, found: Findings) -> None:
+        """Compare who passed a lane with whose charges it showed."""
+        for walk in self.walks:
+            for charge_id in walk.charges[int(walk.may_pay) :]:
+                found.double_charges += 1
+                found.lines.append(f"charge {charge_id} has nobody who passed: {walk}")
+            if walk.must_pay and not walk.charges:
+                found.lost += 1
+                found.lines.append(f"passed, and is not charged: {walk}")
+            shown = [self.receipts[charge_id] for charge_id in walk.charges]
+            if any(r.amount_fen != walk.amount_fen for r in shown):
+                found.lines.append(f"not the price of the lane: {shown}")
+        gone_up = {charge_id for walk in self.walks for charge_id in walk.charges}
+        for receipt in self.receipts.values():
+            if receipt.till in self.lanes and receipt.charge_id not in gone_up:
+                found.double_charges += 1
+                found.lines.append(f"{receipt}: nobody had gone up")
 
     def _judge_charges(self, transfers: Sequence[Transfer], found: Findings) -> None:
         kept = Counter[str]()

@@ -12,6 +12,7 @@ from tests.system.money.reference import (
     Receipt,
     Shown,
     Transfer,
+    Walk,
 )
 
 CASH, COUNTER, CANTEEN = "person/anna/cash", "source/counter", "merchant/canteen"
@@ -66,6 +67,46 @@ def test_a_charge_too_many_or_too_few_is_found(
     assert (count_of(found), found.is_proved) == (1, False)
 
 
+def at_a_lane(*, has_passed: bool, must_pay: bool, charges: tuple[str, ...]) -> Findings:
+    found = shown()
+    found.lanes = ("till-1",)
+    found.walks.append(
+        Walk(
+            holder_id="anna",
+            amount_fen=600,
+            has_passed=has_passed,
+            must_pay=must_pay,
+            may_pay=has_passed,
+            charges=charges,
+        )
+    )
+    return found.judge(LEDGER, BALANCES, [CLOSE])
+
+
+def test_whoever_passed_a_lane_and_is_charged_is_right() -> None:
+    assert at_a_lane(has_passed=True, must_pay=True, charges=("meal",)).is_proved
+
+
+def test_a_charge_of_somebody_who_turned_back_is_one_too_many() -> None:
+    found = at_a_lane(has_passed=False, must_pay=False, charges=("meal",))
+
+    assert (found.double_charges, found.is_proved) == (1, False)
+
+
+def test_two_charges_of_one_passage_are_one_too_many() -> None:
+    assert at_a_lane(has_passed=True, must_pay=True, charges=("meal",) * 2).double_charges == 1
+
+
+def test_a_charge_of_a_lane_that_nobody_went_up_to_is_one_too_many() -> None:
+    found = at_a_lane(has_passed=True, must_pay=False, charges=())
+
+    assert (found.double_charges, found.lost) == (1, 0)
+
+
+def test_whoever_passed_and_is_not_charged_is_lost() -> None:
+    assert at_a_lane(has_passed=True, must_pay=True, charges=()).lost == 1
+
+
 @pytest.mark.parametrize("receipts", [shown(is_void=True), shown(refunded_fen=100)])
 def test_money_that_did_not_go_back_is_a_charge_too_many(receipts: Shown) -> None:
     assert receipts.judge(LEDGER, BALANCES, []).double_charges == 1
@@ -100,3 +141,34 @@ def test_what_is_held_is_let_go_once() -> None:
     found = shown().judge([*LEDGER, again], BALANCES, [CLOSE])
 
     assert "pending t2 is resolved 2 times" in found.lines
+
+
+def test_a_charge_that_the_office_moved_is_owed_by_the_other_person() -> None:
+    back = Transfer(4, "t4", "posted", CANTEEN, CASH, 600, "CNY", "meal", None)
+    again = Transfer(5, "t5", "posted", "person/boris/debt", CANTEEN, 600, "CNY", "deed", None)
+    found = shown()
+    found.moved(found.receipts["meal"], "boris", 600, deed="deed")
+
+    assert (found.judge([*LEDGER, back, again], [], [CLOSE]).lost, found.still_held(LEDGER)) == (
+        0,
+        [],
+    )
+    assert found.judge([*LEDGER, back], [], [CLOSE]).lost == 1
+
+
+def test_money_that_is_kept_for_what_was_paid_is_found() -> None:
+    assert shown().still_held([TOP_UP, HELD]) == [
+        "charge meal is paid, and money is still kept for it"
+    ]
+
+
+def test_a_void_of_a_charge_that_was_moved_is_for_whoever_it_was_moved_to() -> None:
+    found = shown()
+    meal = found.receipts["meal"]
+    found.moved(meal, "boris", 600, deed="deed")
+    owed_before = [receipt.owed_fen for receipt in found.receipts.values()]
+
+    meal.is_void = True
+
+    assert owed_before == [0, 600]
+    assert [receipt.owed_fen for receipt in found.receipts.values()] == [0, 0]

@@ -1,0 +1,79 @@
+"""A console without a window for ``benchmarks.city``: how long after an event it is told."""
+
+import asyncio
+import re
+import time
+from datetime import datetime
+from typing import Final
+
+import httpx
+
+from benchmarks.city_http import Connection, LostError, open_connection
+
+_EVENT: Final = re.compile(rb"id: (\d+)\nevent: event\ndata: (.*)\n\n")
+_TIME: Final = re.compile(rb'"time":"([^"]+)"')
+_PLACE: Final = re.compile(rb'"source":"/([^"/]+)/([^"/]+)')
+_SEQUENCE: Final = re.compile(rb'"sequence":(\d+)')
+_CHUNK: Final = re.compile(rb"\r\n[0-9a-f]+\r\n|^[0-9a-f]+\r\n|\r\n$")
+RETRY_S: Final = 0.5
+LIVE_S: Final = 60.0
+"""An event that is older when it comes is history, which nobody waits for."""
+
+
+class CityConsole:
+    """One session's live stream.
+
+    Attributes:
+        late_ms: From each live event to its frame.
+        seen: Positions that came.
+        repeated: How many came twice.
+        connections: How often the stream was opened.
+    """
+
+    def __init__(self, address: tuple[str, int], *, host: str, cookies: httpx.Cookies) -> None:
+        self._address, self._host = address, host
+        self._cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        self.late_ms: list[float] = []
+        self.seen, self.repeated, self.connections, self._last = set[int](), 0, 0, 0
+        self.keys = set[tuple[bytes, int]]()
+        self._rest = b""
+
+    async def run(self) -> None:
+        """Read for ever."""
+        while True:
+            try:
+                connection = await open_connection(self._address, host=self._host)
+                try:
+                    await self._read(connection)
+                finally:
+                    connection.close()
+            except (OSError, LostError):
+                pass
+            await asyncio.sleep(RETRY_S)
+
+    async def _read(self, connection: Connection) -> None:
+        headers = {"Accept": "text/event-stream", "Cookie": self._cookie}
+        if self._last:
+            headers["Last-Event-ID"] = str(self._last)
+        self.connections += 1
+        self._rest = b""
+        await connection.follow("/api/v1/stream", headers=headers, on_piece=self._hear)
+
+    def _hear(self, piece: bytes) -> None:
+        now_s = time.time()
+        text = self._rest + _CHUNK.sub(b"", piece)
+        ended = text.rfind(b"\n\n") + 2
+        self._rest = text[ended:]
+        for found in _EVENT.finditer(text[:ended]):
+            position, data = int(found[1]), found[2]
+            self._last = max(self._last, position)
+            if position in self.seen:
+                self.repeated += 1
+                continue
+            self.seen.add(position)
+            at, place, sequence = _TIME.search(data), _PLACE.search(data), _SEQUENCE.search(data)
+            if at and place and sequence:
+                self.keys.add((place[2], int(sequence[1])))
+                late_s = now_s - datetime.fromisoformat(at[1].decode()).timestamp()
+                if late_s < LIVE_S:
+                    self.late_ms.append(late_s * 1000)

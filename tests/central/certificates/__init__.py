@@ -1,0 +1,1 @@
+"""Certificates that end, and those that are made anew in time."""

@@ -1,0 +1,125 @@
+"""Connectors as they are kept: settings, secrets, doors, whose turn it is, when it is an alarm."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import pytest
+from pydantic import ValidationError
+
+from central.connectors import repository
+from central.connectors.settings import MqttSettings
+from central.database import Transaction
+from tests.central.alarms.raising import listed
+from tests.central.bench import Bench
+from tests.central.connectors.acting import MQTT, PATH, put_doors, put_mqtt
+
+T = TypeVar("T")
+
+
+def written(bench: Bench, act: Callable[[Transaction], Awaitable[T]]) -> T:
+    services = bench.app.state.services
+
+    async def do() -> T:
+        async with services.database.write() as transaction:
+            return await act(transaction)
+
+    return asyncio.run_coroutine_threadsafe(do(), services.loop).result(30)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mqtt://broker.example.org",
+        "https://broker.example.org",
+        "mqtts://user:secret@broker.example.org",
+        "mqtts://broker.example.org/topic",
+        "mqtts://broker.example.org:99999",
+        "mqtts://broker..example.org",
+        "mqtts://",
+    ],
+)
+def test_an_address_without_tls_or_with_a_password_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError):
+        MqttSettings(url=url)
+
+
+def test_a_secret_stays_where_none_is_given_and_is_never_shown(bench: Bench) -> None:
+    put_mqtt(bench)
+    bench.administrator.put(f"{PATH}/mqtt", json={"settings": MQTT["settings"]})
+
+    shown = bench.administrator.get(PATH)
+
+    assert shown.json()["states"][0]["has_password"] is True
+    assert "kept" not in shown.text
+    assert "kept" not in str(bench.row("SELECT body, secret FROM connectors"))
+
+
+def test_doors_are_allowed_by_whoever_may_open_them_and_by_no_token(bench: Bench) -> None:
+    put_mqtt(bench)
+    system = bench.planted("system_administrator").client
+    allowed = put_doors(bench, "lane")
+
+    answers = [
+        system.put(f"{PATH}/mqtt/doors", json={"access_points": ["lane"]}).status_code,
+        put_doors(bench, "nowhere").status_code,
+        allowed.status_code,
+    ]
+
+    assert answers == [403, 422, 200]
+    assert bench.administrator.get(PATH).json()["doors"]["access_points"] == ["lane"]
+
+
+def test_another_broker_gets_neither_password_nor_doors(bench: Bench) -> None:
+    system = bench.planted("system_administrator").client
+    put_doors(bench, "lane")
+
+    def stands(**settings: object) -> tuple[bool, list[str]]:
+        wish = {"settings": {**MQTT["settings"], **settings}}
+        assert system.put(f"{PATH}/mqtt", json=wish).status_code == 200
+        shown = system.get(PATH).json()
+        return shown["states"][0]["has_password"], shown["doors"]["access_points"]
+
+    assert stands(is_on=True) == (True, ["lane"])
+    assert stands(prefix="elsewhere") == (True, [])
+    assert stands(url="mqtt://127.0.0.1:2", prefix="elsewhere") == (False, [])
+
+
+def test_money_is_told_by_whoever_may_see_it(bench: Bench) -> None:
+    wish = {"settings": {**MQTT["settings"], "classes": ["money"]}}
+
+    refused = bench.planted("system_administrator").client.put(f"{PATH}/mqtt", json=wish)
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+
+
+def test_one_process_has_the_turn_until_it_is_silent(any_bench: Bench) -> None:
+    put_mqtt(any_bench)
+    clock = any_bench.clock
+
+    def takes(process: str) -> bool:
+        return written(any_bench, lambda t: repository.take_turn(t, "mqtt", process, now=clock()))
+
+    first = [takes("one"), takes("two"), takes("one")]
+    clock.advance(seconds=31)
+
+    assert first == [True, False, True]
+    assert [takes("two"), takes("one")] == [True, False]
+
+
+def test_failing_for_long_is_an_alarm_until_it_goes_again(bench: Bench) -> None:
+    put_mqtt(bench)
+    now = bench.clock
+
+    def fail() -> list[str]:
+        written(bench, lambda t: repository.note_failed(t, "mqtt", "no_answer", now=now()))
+        return [alarm["source"] for alarm in listed(bench) if alarm["is_active"]]
+
+    early = fail()
+    now.advance(minutes=6)
+    late = fail()
+    written(bench, lambda t: repository.note_told(t, "mqtt", now=now(), position=7))
+
+    assert (early, late) == ([], ["channel:channel:mqtt"])
+    assert not [alarm for alarm in listed(bench) if alarm["is_active"]]
+    assert bench.row("SELECT position, failure FROM connectors") == (7, "")

@@ -1,0 +1,1 @@
+"""Operators who come from an identity provider, against a real one."""

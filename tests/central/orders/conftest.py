@@ -1,0 +1,5 @@
+"""Chromium for the diner's page."""
+
+from tests.browser import chromium, visitors
+
+__all__ = ["chromium", "visitors"]
