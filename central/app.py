@@ -81,6 +81,7 @@ from central.mqtt.publishing import MqttPublishing
 from central.muster import endpoints as muster_endpoints
 from central.muster import roll_call_endpoints
 from central.nodes import endpoints as node_endpoints
+from central.nodes.known import KnownKeys
 from central.office import day_endpoints as office_day_endpoints
 from central.office import drawer_endpoints as office_drawer_endpoints
 from central.office import endpoints as office_endpoints
@@ -390,6 +391,7 @@ async def _running(
             migration=migration,
             replica=ReplicaSource(database, kek),
             intake=Intake(database, site, epoch=epoch, now=now, counters=counters),
+            node_keys=KnownKeys(database),
             hub=hub,
             node_hub=node_hub,
             heard=heard,

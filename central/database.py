@@ -165,6 +165,7 @@ class Database:
         self._turn = Turn()
         self._lock_file: IO[str] | None = None
         self._listeners: list[Callable[[str], None]] = []
+        self._listeners_at_once: list[Callable[[str], None]] = []
         self.counted: Callable[[str], contextlib.AbstractContextManager[None]] = _uncounted
         self.before_commit: Callable[[Transaction], Awaitable[None]] | None = None
         self._server, self._shares_server = server, server is not None
@@ -222,9 +223,24 @@ class Database:
             self._lock_file.close()
             self._lock_file = None
 
-    def listen(self, listener: Callable[[str], None]) -> None:
-        """Call a function with every topic that is announced, by whichever process."""
+    def listen(self, listener: Callable[[str], None], *, is_at_once: bool = False) -> None:
+        """Call a function with every topic that is announced, by whichever process.
+
+        Args:
+            listener: Must not fail.
+            is_at_once: What this process announces is heard before whoever committed it goes on;
+                on PostgreSQL once more with the announcement.
+        """
         self._listeners.append(listener)
+        if is_at_once:
+            self._listeners_at_once.append(listener)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether announcements of other processes are heard now, as far as anybody can know."""
+        if self._driver == "sqlite":
+            return True
+        return self._server is not None and self._server.hears(self._place.channel)
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
@@ -256,7 +272,7 @@ class Database:
             if transaction.is_postgresql:
                 for topic in topics:
                     await connection.execute(select(func.pg_notify(self._place.channel, topic)))
-                await connection.commit()
+                await connection.commit(and_then=lambda: self._tell_at_once(*topics))
             else:
                 await connection.commit(and_then=lambda: self._tell(*topics))
 
@@ -292,6 +308,11 @@ class Database:
     def _tell(self, *topics: str) -> None:
         for topic in topics:
             for listener in self._listeners:
+                listener(topic)
+
+    def _tell_at_once(self, *topics: str) -> None:
+        for topic in topics:
+            for listener in self._listeners_at_once:
                 listener(topic)
 
     def _migrate(self) -> None:

@@ -32,6 +32,7 @@ from central.firmware.rollout_rows import TOPIC as FIRMWARE
 from central.muster.repository import TOPIC as MUSTER
 from central.nodes import repository as nodes
 from central.nodes.endpoints import installed
+from central.nodes.repository import KEYS_TOPIC as NODE_KEYS
 from central.patrol.repository import TOPIC as PATROL
 from central.people.masking import masked
 from central.plans.repository import TOPIC as PLANS
@@ -100,7 +101,7 @@ class Feed:
             kind, _, owner = topic.partition(":")
             if kind == "session":
                 self._services.hub.end_all_of(owner)
-            elif kind == "node-keys":
+            elif kind == NODE_KEYS:
                 self._services.node_hub.end_all_of(owner)
             elif kind in (COMMANDS, ASSISTANCE) and owner:
                 self._services.node_hub.publish_to(owner, kind, "{}")

@@ -12,6 +12,7 @@ import dataclasses
 import hashlib
 import logging
 import re
+import time
 from collections.abc import Callable
 from typing import Final, Self
 
@@ -26,6 +27,8 @@ EVERYTHING: Final = "*"
 """Announced when announcements may have been missed."""
 LISTEN_RETRY_S: Final = 1.0
 LISTEN_CHECK_S: Final = 15.0
+MUTE_S_MAX: Final = 2 * LISTEN_CHECK_S
+"""Who did not answer for so long is not heard any more, whatever the connection says."""
 POOL_SIZE: Final = 8
 _SCHEMA: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
@@ -100,6 +103,7 @@ class PostgresqlServer:
         self._listeners = dict[str, list[Callable[[str], None]]]()
         self._listening: asyncio.Task[None] | None = None
         self._waiting: asyncio.Timeout | None = None
+        self._heard, self._answered_at_s = frozenset[str](), 0.0
 
     async def close(self) -> None:
         """Stop listening. The engine is whoever's connections are."""
@@ -123,20 +127,26 @@ class PostgresqlServer:
         if listener in heard_by:
             heard_by.remove(listener)
 
+    def hears(self, channel: str) -> bool:
+        """Return whether announcements on a channel are heard: the server answered lately."""
+        is_alive = time.monotonic() - self._answered_at_s < MUTE_S_MAX
+        return is_alive and channel in self._heard
+
     async def _listen(self) -> None:
         is_lost = False
         while True:
             try:
                 connection = await psycopg.AsyncConnection.connect(self._address, autocommit=True)
                 try:
-                    heard = await self._hear_also(connection, frozenset())
+                    await self._hear_also(connection)
                     if is_lost:
                         _log.warning("announcements of the database are heard again")
                     is_lost = False
                     while True:
-                        await self._hear(connection, heard)
-                        heard = await self._hear_also(connection, heard)
+                        await self._hear(connection)
+                        await self._hear_also(connection)
                 finally:
+                    self._heard = frozenset()
                     # At once: who leaves may be cancelled again, and nothing is to be taken back.
                     await connection.close()
             except (psycopg.Error, OSError) as error:
@@ -145,26 +155,24 @@ class PostgresqlServer:
                 is_lost = True
             await asyncio.sleep(LISTEN_RETRY_S)
 
-    async def _hear_also(
-        self, connection: psycopg.AsyncConnection, heard: frozenset[str]
-    ) -> frozenset[str]:
+    async def _hear_also(self, connection: psycopg.AsyncConnection) -> None:
         """Listen to channels that came, and to no more of those without a listener."""
-        wanted = self._wanted()
+        heard, wanted = self._heard, self._wanted()
         words = [f'LISTEN "{channel}"' for channel in sorted(wanted - heard)]
         words += [f'UNLISTEN "{channel}"' for channel in sorted(heard - wanted)]
         await connection.execute("; ".join(words or ["SELECT 1"]).encode())
+        self._heard, self._answered_at_s = wanted, time.monotonic()
         for channel in wanted - heard:
             self._tell(channel, EVERYTHING)
-        return wanted
 
     def _wanted(self) -> frozenset[str]:
         return frozenset(channel for channel, by in self._listeners.items() if by)
 
-    async def _hear(self, connection: psycopg.AsyncConnection, heard: frozenset[str]) -> None:
+    async def _hear(self, connection: psycopg.AsyncConnection) -> None:
         """Tell what comes, until the connection is to be tried or a channel comes."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(None) as self._waiting:
-                if not self._wanted() <= heard:
+                if not self._wanted() <= self._heard:
                     self._waiting.reschedule(0)  # it came while the last ones were listened to
                 async for notice in connection.notifies(timeout=LISTEN_CHECK_S):
                     self._tell(notice.channel, notice.payload)

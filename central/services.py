@@ -21,6 +21,7 @@ from central.events.intake import Intake
 from central.firmware.service import Rollouts
 from central.keys import KeyFolder
 from central.metrics.counters import Counters
+from central.nodes.known import KnownKeys
 from central.oidc.service import SingleSignOn
 from central.orders.service import Orders
 from central.patrol.service import Patrols
@@ -45,6 +46,7 @@ class Services:
 
     Attributes:
         intake: Takes in what nodes tell.
+        node_keys: Who may sign for which node.
         hub: Streams of operators.
         node_hub: Streams of nodes.
         heard: Wakes who waits for events.
@@ -83,6 +85,7 @@ class Services:
     retention: Retention
     rotation: KeyRotation
     intake: Intake
+    node_keys: KnownKeys
     hub: Hub
     node_hub: Hub
     heard: Heard

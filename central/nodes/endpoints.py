@@ -135,7 +135,9 @@ async def remove_node(node: str, operator: Installer, services: Given) -> None:
 @router.post("/nodes/current/release")
 async def release(
     services: Given,
-    signed: Annotated[SignedRequest, Depends(Signed(size_bytes_max=RELEASE_SIZE_BYTES_MAX))],
+    signed: Annotated[
+        SignedRequest, Depends(Signed(size_bytes_max=RELEASE_SIZE_BYTES_MAX, is_fresh=True))
+    ],
     request: Request,
 ) -> ReleasedKey:
     """Give a node that starts what opens the keys on its disk; one that is shut out gets none."""

@@ -18,6 +18,8 @@ from config.contract.events import EventClass
 from config.contract.headers import CONTRACT_VERSION, STATUS_INTERVAL_S, silence_s_max
 from config.contract.nodes import NodeStatus
 
+KEYS_TOPIC: Final = "node-keys"
+"""Announced, with the node, when a terminal is out: its keys were removed or replaced."""
 _NO_TIME: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -72,7 +74,7 @@ async def put_keys(
     )
     if is_replaced:
         # Who joins for the first time has a stream perhaps before this is heard, and keeps it.
-        transaction.announce(f"node-keys:{node}")
+        transaction.announce(f"{KEYS_TOPIC}:{node}")
         transaction.announce(node_topic(node))
     await next_replica_version(transaction)  # the others are told of its key
 
@@ -83,7 +85,7 @@ async def remove(transaction: Transaction, node: str) -> bool:
         delete(nodes).where(nodes.c.node == node).returning(nodes.c.node)
     )
     await forget_node(transaction, node)
-    transaction.announce(f"node-keys:{node}")
+    transaction.announce(f"{KEYS_TOPIC}:{node}")
     transaction.announce(node_topic(node))
     await next_replica_version(transaction)
     return removed.first() is not None

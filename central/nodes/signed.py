@@ -2,15 +2,14 @@
 
 import dataclasses
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from fastapi import Request, Response
 
-from central.nodes import repository
+from central.nodes.known import NodeKeys
 from central.problems import RefusedError
-from central.services import Given
+from central.services import Given, Services
 from config.contract.headers import CONTRACT, CONTRACT_VERSION
-from config.contract.trust import TrustError, claimed_node, from_text, verify_request
+from config.contract.trust import TrustError, claimed_node, verify_request
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -25,9 +24,14 @@ class SignedRequest:
 class Signed:
     """A dependency: the signed request, or 401."""
 
-    def __init__(self, *, size_bytes_max: int = 0) -> None:
-        """Accept a body up to this size."""
-        self._size_bytes_max = size_bytes_max
+    def __init__(self, *, size_bytes_max: int = 0, is_fresh: bool = False) -> None:
+        """Say what is taken.
+
+        Args:
+            size_bytes_max: Of the body.
+            is_fresh: The node's keys are those of this moment, whatever is announced only now.
+        """
+        self._size_bytes_max, self._is_fresh = size_bytes_max, is_fresh
 
     async def __call__(
         self, request: Request, response: Response, services: Given
@@ -40,22 +44,13 @@ class Signed:
         body = await self._body(request)
         try:
             node = claimed_node(token)
-            async with services.database.read() as transaction:
-                keys = await repository.keys_of(transaction, node)
+            keys = await services.node_keys.of(node, is_fresh=self._is_fresh)
             if keys is None:
                 raise _refused("this node has not joined, or was removed")
-            verify_request(
-                token,
-                Ed25519PublicKey.from_public_bytes(from_text(keys[0])),
-                site=services.settings.site.site.id,
-                method=request.method,
-                target=_target(request),
-                body=body,
-                now=services.now(),
-            )
+            _verify(token, keys, request, services, body)
         except TrustError as error:
             raise _refused(str(error)) from error
-        return SignedRequest(node, body, X25519PublicKey.from_public_bytes(from_text(keys[1])))
+        return SignedRequest(node, body, keys.sealing)
 
     async def _body(self, request: Request) -> bytes:
         pieces, size_bytes = list[bytes](), 0
@@ -65,6 +60,27 @@ class Signed:
                 raise RefusedError(413, "too_large", f"at most {self._size_bytes_max} bytes")
             pieces.append(piece)
         return b"".join(pieces)
+
+
+def _verify(token: str, keys: NodeKeys, request: Request, services: Services, body: bytes) -> None:
+    """Check that one of a node's keys has signed this request, or raise why the last has not."""
+    failure = TrustError("this node has no key")
+    for key in keys.signing:
+        try:
+            verify_request(
+                token,
+                key,
+                site=services.settings.site.site.id,
+                method=request.method,
+                target=_target(request),
+                body=body,
+                now=services.now(),
+            )
+        except TrustError as error:
+            failure = error
+        else:
+            return
+    raise failure
 
 
 def _target(request: Request) -> str:
