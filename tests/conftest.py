@@ -1,6 +1,7 @@
 """Fixtures of all tests: the shared measurement data, and what CI may not skip."""
 
 import gc
+import itertools
 import logging
 import os
 import shutil
@@ -21,6 +22,7 @@ settings.load_profile("menshen")
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+SYSTEM = Path(__file__).parent / "system"
 MEMORY = Path("/dev/shm")  # noqa: S108 - where Linux keeps files that are gone with a power cut
 MEMORY_BYTES = 4 * 1024**3
 
@@ -43,6 +45,31 @@ _keep_files_in_memory()
 def pytest_xdist_auto_num_workers() -> int:
     """Return how many processes run tests: two more than cores, for many wait for a line."""
     return (os.cpu_count() or 1) + 2
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread modules that wait for whole programs over what each worker begins with.
+
+    A worker starts with its share of the list. At the end of the list they would be one worker's,
+    and cores would idle until it had waited for all of them.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers == 1:
+        return
+    modules = [list(group) for _, group in itertools.groupby(items, lambda item: item.path)]
+    waiting = [each for each in modules if SYSTEM in each[0].path.parents]
+    others = [each for each in modules if SYSTEM not in each[0].path.parents]
+    spread = list[list[pytest.Item]]()
+    for worker in range(workers):
+        share = others[len(others) * worker // workers : len(others) * (worker + 1) // workers]
+        mine = waiting[worker::workers]
+        step = max(1, len(share) * 2 // 3 // max(1, len(mine)))
+        for index, module in enumerate(share):
+            if index % step == 0 and mine:
+                spread.append(mine.pop(0))
+            spread.append(module)
+        spread += mine
+    items[:] = itertools.chain.from_iterable(spread)
 
 
 def pytest_collection_finish() -> None:

@@ -77,5 +77,5 @@ def test_a_photograph_held_up_does_not_open_the_lane_that_asks_for_a_live_face(
     assert report["attacks"]["passed"] == 0
     refused = report["attacks"]["refused"]
     assert sum(refused.values()) == report["attacks"]["tried"] > 0
-    # On a machine that sees too few pictures of it a photograph stays a doubt.
-    assert set(refused) <= {"presentation_attack", "liveness_unsure"}
+    # On a machine that sees too few pictures of it a photograph stays a doubt of some kind.
+    assert set(refused) <= {"presentation_attack", "liveness_unsure", "weak_face"}
