@@ -11,7 +11,6 @@ from importlib.metadata import version
 from typing import Final
 from uuid import UUID, uuid4
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import APIRouter, FastAPI
 from starlette.routing import BaseRoute
 
@@ -67,7 +66,6 @@ from central.firmware.service import Rollouts
 from central.integrations import source_endpoints, webhook_endpoints
 from central.integrations.delivering import Delivering
 from central.keys import (
-    KEY_SIZE_BYTES,
     KeyEncryptionKey,
     KeyFolder,
     kept_secret,
@@ -131,6 +129,9 @@ from central.users.sign_in import SignIns
 from central.video import endpoints as video_endpoints
 from central.video.relay import Relay
 from central.visits import endpoints as visit_endpoints
+from config.contract.trust import KEY_SIZE_BYTES
+from config.crypto.keys import SigningKey
+from config.crypto.suites import SuiteSecret
 from config.settings import private_folder
 from config.web import api_docs
 
@@ -350,11 +351,12 @@ async def _running(
             await write_value_once(transaction, REPLICA_VERSION, "0")
             await write_value_once(transaction, audit.HEAD, str(START))
             epoch = UUID(await read_value(transaction, EPOCH))
-            fresh = Ed25519PrivateKey.generate().private_bytes_raw()
+            fresh = kek.suite.new_signing_key().private_bytes_raw()
             central_key = await kept_secret(transaction, kek, "central-key", fresh)
             fresh = secrets.token_bytes(KEY_SIZE_BYTES)
-            card_key = await kept_secret(transaction, kek, "card-key", fresh)
-            fresh = secrets.token_bytes(KEY_SIZE_BYTES)
+            raw = await kept_secret(transaction, kek, "card-key", fresh)
+            card_key = SuiteSecret(raw, kek.suite)
+            fresh = secrets.token_bytes(kek.suite.cipher_key_size_bytes)
             operators_key = await kept_secret(transaction, kek, "operators-key", fresh)
             fresh = secrets.token_bytes(KEY_SIZE_BYTES)
             orders_key = await kept_secret(transaction, kek, "orders-key", fresh)
@@ -364,7 +366,7 @@ async def _running(
             await keep_rooms(transaction, rooms_of(site))
             await canteen.keep_places(transaction, site.merchant, site.till)
             await post_waiting(transaction, now=now())
-        signing_key = Ed25519PrivateKey.from_private_bytes(central_key)
+        signing_key = kek.suite.signing_key(central_key)
         erasure_file = ErasureFile(settings.home)
         await _erase_again(database, erasure_file, signing_key, now=now())
         if not site.policy.keep_enrolment_pictures:
@@ -374,7 +376,7 @@ async def _running(
             if settings.is_secure
             else None
         )
-        seal = KeyEncryptionKey(operators_key)
+        seal = KeyEncryptionKey(operators_key, suite=kek.suite)
         sign_ins = SignIns(database, operators, seal)
         single_sign_on = SingleSignOn(
             database, operators, sign_ins, kek, seal=seal, url=settings.url
@@ -430,7 +432,7 @@ async def _running(
 
 
 async def _erase_again(
-    database: Database, file: ErasureFile, key: Ed25519PrivateKey, *, now: datetime
+    database: Database, file: ErasureFile, key: SigningKey, *, now: datetime
 ) -> None:
     if count := await file.erase_again(database, key=key, now=now):
         _log.warning("%d people or faces of an older backup are erased again", count)

@@ -6,20 +6,20 @@ that only the service reads.
 """
 
 import contextlib
-import hashlib
 import os
 import secrets
 from pathlib import Path
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from central.database import Transaction
 from central.site_values import read_value, write_value_once
-from config.contract.trust import NONCE_SIZE_BYTES, TrustError, from_text, to_text
+from config.contract.trust import TrustError, from_text, to_text
+from config.crypto.international import INTERNATIONAL
+from config.crypto.suite import NONCE_SIZE_BYTES, Suite
+from config.crypto.suites import split_mark
 
-KEY_SIZE_BYTES: Final = 32
 CREDENTIAL: Final = "menshen-kek"
 WRAPPED: Final = "k1"
 """Of the form of what is wrapped."""
@@ -30,14 +30,20 @@ class KeysError(Exception):
 
 
 class KeyEncryptionKey:
-    """Wraps keys: AES-256-GCM, bound to what the key is for. Not printable.
+    """Wraps keys with a suite's cipher, bound to what the key is for. Not printable.
 
     While the key is being rotated there are two: the new one wraps, both unwrap. What is wrapped
     names its key; what an earlier version wrapped names none and is tried with both.
+
+    Attributes:
+        suite: Of everything at this central: its signatures, its nodes and what it keeps sealed.
     """
 
-    def __init__(self, key: bytes, *, retiring: bytes | None = None) -> None:
-        self._ring = _Ring(key, retiring)
+    def __init__(
+        self, key: bytes, *, retiring: bytes | None = None, suite: Suite = INTERNATIONAL
+    ) -> None:
+        self.suite = suite
+        self._ring = _Ring(suite, key, retiring)
 
     @property
     def key_id(self) -> str:
@@ -52,13 +58,13 @@ class KeyEncryptionKey:
     @property
     def mark(self) -> str:
         """What everything that the newest key wrapped begins with."""
-        return f"{WRAPPED}.{self.key_id}."
+        return f"{self.suite.mark}{WRAPPED}.{self.key_id}."
 
     def wrap(self, secret: bytes, *, purpose: str) -> str:
         """Return a secret that only this key opens, and only for this purpose."""
         ring, nonce = self._newest(), os.urandom(NONCE_SIZE_BYTES)
         ciphertext = ring.ciphers[ring.key_id].encrypt(nonce, secret, purpose.encode())
-        return f"{WRAPPED}.{ring.key_id}.{to_text(nonce + ciphertext)}"
+        return f"{self.suite.mark}{WRAPPED}.{ring.key_id}.{to_text(nonce + ciphertext)}"
 
     def unwrap(self, wrapped: str, *, purpose: str) -> bytes:
         """Return the secret.
@@ -67,9 +73,15 @@ class KeyEncryptionKey:
             KeysError: Another key wrapped it, for another purpose, or it is damaged.
         """
         ring = self._newest()
-        text, ciphers = wrapped, list(ring.ciphers.values())
-        if wrapped.startswith(f"{WRAPPED}."):
-            _, key_id, text = wrapped.split(".", 2)
+        suite, text = split_mark(wrapped)
+        if suite is not self.suite:
+            raise KeysError(
+                f"this database was made with --crypto {suite.name}, and its key-encryption key is"
+                f" of {self.suite.name}: give central the key that the database was made with"
+            )
+        ciphers = list(ring.ciphers.values())
+        if text.startswith(f"{WRAPPED}."):
+            _, key_id, text = text.split(".", 2)
             ciphers = [cipher for known, cipher in ring.ciphers.items() if known == key_id]
         for cipher in ciphers:
             with contextlib.suppress(InvalidTag, TrustError, ValueError):
@@ -86,18 +98,18 @@ class KeyEncryptionKey:
 
 
 class _Ring:
-    def __init__(self, key: bytes, retiring: bytes | None) -> None:
-        self.key_id = _id_of(key)
+    def __init__(self, suite: Suite, key: bytes, retiring: bytes | None) -> None:
+        self.key_id = _id_of(suite, key)
         keys = [key] if retiring is None else [key, retiring]
-        self.ciphers = {_id_of(each): AESGCM(each) for each in keys}
+        self.ciphers = {_id_of(suite, each): suite.cipher(each) for each in keys}
 
     @property
     def is_rotating(self) -> bool:
         return len(self.ciphers) > 1
 
 
-def _id_of(key: bytes) -> str:
-    return hashlib.sha256(b"menshen key id v1|" + key).hexdigest()[:16]
+def _id_of(suite: Suite, key: bytes) -> str:
+    return suite.digest(b"menshen key id v1|" + key).hex()[:16]
 
 
 class KeyFolder(KeyEncryptionKey):
@@ -107,23 +119,30 @@ class KeyFolder(KeyEncryptionKey):
     through files, each of which is there whole or not at all, so a kill at any point leaves a
     folder from which it goes on: ``kek`` wraps, ``kek.retiring`` still opens. A credential cannot
     be written, so its next one must be given as ``menshen-kek-next`` first.
+
+    The key names its suite: the site has it from the first call on, for ever.
     """
 
-    def __init__(self, home: Path) -> None:
-        """Read the key; the first call makes it.
+    def __init__(self, home: Path, *, wanted: Suite | None = None) -> None:
+        """Read the key; the first call makes it, of ``wanted`` or else the first suite.
 
         Raises:
-            KeysError: It cannot be read, or others may read it.
+            KeysError: It cannot be read, others may read it, or it is of another suite than wanted.
         """
         folder = os.environ.get("CREDENTIALS_DIRECTORY")
         credential = Path(folder) / CREDENTIAL if folder else None
         self._credential = credential if credential and credential.exists() else None
         self._path, self._retiring = home / "kek", home / "kek.retiring"
         if self._credential is None and not self._path.exists():
-            write_private(self._path, to_text(secrets.token_bytes(KEY_SIZE_BYTES)))
+            write_private(self._path, _fresh_key(wanted or INTERNATIONAL))
         self._seen = self._stamps()
-        key, retiring = self._read()
-        super().__init__(key, retiring=retiring)
+        suite, key, retiring = self._read()
+        if wanted is not None and wanted is not suite:
+            raise KeysError(
+                f"this site was made with --crypto {suite.name} and stays so: leave the option"
+                f" away, or begin a new site with {wanted.name} in another home"
+            )
+        super().__init__(key, retiring=retiring, suite=suite)
 
     def begin_rotation(self) -> None:
         """Let a new key wrap from now on.
@@ -140,7 +159,7 @@ class KeyFolder(KeyEncryptionKey):
             )
         write_private(self._retiring, self._path.read_text(encoding="ascii"))
         # From here on everything is wrapped anew; a kill before left two files of one key.
-        write_private(self._path, to_text(secrets.token_bytes(KEY_SIZE_BYTES)))
+        write_private(self._path, _fresh_key(self.suite))
         self._reload()
 
     def destroy_retiring(self) -> None:
@@ -164,7 +183,8 @@ class KeyFolder(KeyEncryptionKey):
         Raises:
             KeysError: They cannot be read.
         """
-        return [to_text(key) for key in self._read() if key is not None]
+        suite, *keys = self._read()
+        return [suite.mark + to_text(key) for key in keys if key is not None]
 
     def _newest(self) -> _Ring:
         if self._stamps() != self._seen:
@@ -173,18 +193,30 @@ class KeyFolder(KeyEncryptionKey):
 
     def _reload(self) -> None:
         self._seen = self._stamps()
-        key, retiring = self._read()
-        self._ring = _Ring(key, retiring)
+        _, key, retiring = self._read()
+        self._ring = _Ring(self.suite, key, retiring)
 
     def _stamps(self) -> tuple[tuple[int, int] | None, ...]:
         return tuple(_stamp(path) for path in (self._path, self._retiring))
 
-    def _read(self) -> tuple[bytes, bytes | None]:
+    def _read(self) -> tuple[Suite, bytes, bytes | None]:
+        is_file = self._credential is None
         if self._credential is None:
-            older = _key_in(self._retiring, is_file=True) if self._retiring.exists() else None
-            return _key_in(self._path, is_file=True), older
-        key, following = _key_in(self._credential), self._credential.with_name(f"{CREDENTIAL}-next")
-        return (_key_in(following), key) if following.exists() else (key, None)
+            newest, older = self._path, self._retiring
+        else:
+            following = self._credential.with_name(f"{CREDENTIAL}-next")
+            older = self._credential
+            newest = following if following.exists() else older
+        suite, key = _key_in(newest, is_file=is_file)
+        if older == newest or not older.exists():
+            return suite, key, None
+        older_suite, retiring = _key_in(older, is_file=is_file)
+        if older_suite is not suite:
+            raise KeysError(
+                f"the key in {newest} is of {suite.name} and that in {older} of {older_suite.name}:"
+                " a site keeps the suite that it was made with"
+            )
+        return suite, key, retiring
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
@@ -195,25 +227,30 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     return status.st_ino, status.st_mtime_ns
 
 
-def _key_in(path: Path, *, is_file: bool = False) -> bytes:
+def _fresh_key(suite: Suite) -> str:
+    return suite.mark + to_text(secrets.token_bytes(suite.cipher_key_size_bytes))
+
+
+def _key_in(path: Path, *, is_file: bool = False) -> tuple[Suite, bytes]:
     try:
         if is_file and path.stat().st_mode & 0o077:
             raise KeysError(f"others may read {path}: chmod 600 {path}")
-        key = from_text(path.read_text(encoding="ascii").strip())
+        suite, text = split_mark(path.read_text(encoding="ascii").strip())
+        key = from_text(text)
     except (OSError, TrustError, UnicodeDecodeError) as error:
         raise KeysError(f"the key in {path} cannot be read: {error}") from error
-    if len(key) != KEY_SIZE_BYTES:
-        raise KeysError(f"the key in {path} is not {KEY_SIZE_BYTES} bytes long")
-    return key
+    if len(key) != suite.cipher_key_size_bytes:
+        raise KeysError(f"the key in {path} is not {suite.cipher_key_size_bytes} bytes long")
+    return suite, key
 
 
-def load_key_encryption_key(home: Path) -> KeyFolder:
+def load_key_encryption_key(home: Path, *, wanted: Suite | None = None) -> KeyFolder:
     """Return the key of the credential, else of ``home/kek``, which is made at the first call.
 
     Raises:
-        KeysError: It cannot be read, or others may read it.
+        KeysError: It cannot be read, others may read it, or it is of another suite than wanted.
     """
-    return KeyFolder(home)
+    return KeyFolder(home, wanted=wanted)
 
 
 def write_private(path: Path, text: str) -> None:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import Depends, Request
 
 from central.authority import Authority
@@ -38,6 +37,8 @@ from central.users.account import Accounts
 from central.users.service import Users
 from central.users.sign_in import SignIns
 from central.video.relay import Relay
+from config.crypto.keys import SigningKey
+from config.crypto.suite import Suite
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -94,7 +95,7 @@ class Services:
     authority: Authority | None
     certificate: Served
     epoch: UUID
-    central_key: Ed25519PrivateKey
+    central_key: SigningKey
     card_key: bytes
     orders_key: bytes
     erasure_file: ErasureFile
@@ -105,6 +106,11 @@ class Services:
     looks: RateLimit
     diner_requests: RateLimit
     counters: Counters
+
+    @property
+    def suite(self) -> Suite:
+        """Return the site's, chosen when this central was first started."""
+        return self.kek.suite
 
     def end_streams(self) -> None:
         """End every stream and every wait; whoever reads connects again by themselves."""

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from config.contract.commands import read_command
 from config.contract.events import ClockQuality, NodeStarted
 from config.contract.nodes import NodeStatus
-from config.contract.trust import from_text
+from config.contract.trust import verifying_key
+from config.crypto.keys import VerifyingKey
 from config.site import AccessPointEntry, Site
 from config.site_canteen import TillEntry
 from config.watchdog import Watchdog
@@ -445,8 +445,8 @@ class Node:
         await asyncio.to_thread(patrol.recall)
         return patrol
 
-    def _central_key(self) -> Ed25519PublicKey:
-        return Ed25519PublicKey.from_public_bytes(from_text(self._identity.central_key))
+    def _central_key(self) -> VerifyingKey:
+        return verifying_key(self._identity.central_key)
 
     def _pages(
         self, installation: Installation, assistance: Assistance, canteen: Canteen | None

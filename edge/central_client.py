@@ -19,7 +19,6 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 import httpx
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pydantic import TypeAdapter, ValidationError
 
 from config.contract import headers as headers_of
@@ -46,6 +45,7 @@ from config.contract.nodes import (
 from config.contract.picture_sequence import Picture
 from config.contract.trust import TrustError, public_text, sign_request, unseal
 from config.contract.video_events import MediaFormat, MediaKind
+from config.crypto.suites import suite_of
 from config.tracing import HEADER, TRACE, traceparent
 from edge.clock import NodeClock
 from edge.identity import Identity
@@ -252,7 +252,7 @@ class CentralClient:
         Raises:
             CentralError: Central does not answer, or this node is shut out.
         """
-        answer = X25519PrivateKey.generate()
+        answer = suite_of(self._identity.sealing_key).new_sealing_key()
         body = ReleaseWish(key=public_text(answer.public_key())).model_dump_json().encode()
         target = "/api/v1/nodes/current/release"
         response = await self._request("POST", target, body, "application/json")

@@ -18,8 +18,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pydantic import ValidationError
 
 from config.contract.identifiers import Frozen, Slug
@@ -28,11 +26,17 @@ from config.contract.trust import (
     KEY_SIZE_BYTES,
     NodeToken,
     TrustError,
-    from_text,
+    private_text,
     public_text,
-    to_text,
+    sealing_key,
+    signing_key,
     unseal,
+    verifying_key,
 )
+from config.crypto.international import INTERNATIONAL
+from config.crypto.keys import SealingKey, SigningKey
+from config.crypto.suite import Suite
+from config.crypto.suites import SUITES, SuiteSecret, suite_of
 from config.settings import private_folder
 from edge.sealing import RELEASE, KeySealer, Sealer, SealError, encode_sealed, sealed_by
 
@@ -70,12 +74,17 @@ class Identity:
     site: str
     node: str
     url: str
-    signing_key: Ed25519PrivateKey
-    sealing_key: X25519PrivateKey
+    signing_key: SigningKey
+    sealing_key: SealingKey
     central_key: str
     card_key: bytes
     ca_certificate: str | None
     is_locked: bool = False
+
+    @property
+    def suite(self) -> Suite:
+        """Return the site's."""
+        return suite_of(self.signing_key)
 
     def tls(self) -> ssl.SSLContext | None:
         """Return a context that trusts the site's authority and no other; None without TLS."""
@@ -99,6 +108,7 @@ class Home:
         self._sealer, self._with_release = sealer, with_release
         self._released: Sealer | None = None
         self._unkept: dict[str, str] = {}
+        self._suite: Suite = INTERNATIONAL
 
     def release(self, secret: bytes) -> None:
         """Take what central released, and keep under it what waits for that.
@@ -148,19 +158,15 @@ class Home:
         """Return the key of the node's local API, made at the first call."""
         return self._kept("local.key", lambda: secrets.token_urlsafe(32))
 
-    def signing_key(self) -> Ed25519PrivateKey:
+    def signing_key(self) -> SigningKey:
         """Return the node's signing key, made at the first call."""
-        text = self._kept(
-            "signing.key", lambda: to_text(Ed25519PrivateKey.generate().private_bytes_raw())
-        )
-        return Ed25519PrivateKey.from_private_bytes(_key_bytes(text, "signing.key"))
+        text = self._kept("signing.key", lambda: private_text(self._suite.new_signing_key()))
+        return signing_key(text)
 
-    def sealing_key(self) -> X25519PrivateKey:
+    def sealing_key(self) -> SealingKey:
         """Return the key for which secrets are sealed, made at the first call."""
-        text = self._kept(
-            "sealing.key", lambda: to_text(X25519PrivateKey.generate().private_bytes_raw())
-        )
-        return X25519PrivateKey.from_private_bytes(_key_bytes(text, "sealing.key"))
+        text = self._kept("sealing.key", lambda: private_text(self._suite.new_sealing_key()))
+        return sealing_key(text)
 
     def load(self, *, site: str, node: str) -> Identity | None:
         """Return who this node is, or None while it has not joined.
@@ -187,18 +193,22 @@ class Home:
             ) from error
 
     def _identity(self, membership: _Membership) -> Identity:
+        self._suite = suite_of(verifying_key(membership.central_key))
         is_locked = self.is_locked and "sealing.key" not in self._unkept
-        sealing_key = X25519PrivateKey.generate() if is_locked else self.sealing_key()
+        opens = self._suite.new_sealing_key() if is_locked else self.sealing_key()
         return Identity(
             site=membership.site,
             node=membership.node,
             url=membership.url.rstrip("/"),
             signing_key=self.signing_key(),
-            sealing_key=sealing_key,
+            sealing_key=opens,
             central_key=membership.central_key,
-            card_key=secrets.token_bytes(KEY_SIZE_BYTES)
-            if is_locked
-            else unseal(sealing_key, membership.sealed_card_key),
+            card_key=SuiteSecret(
+                secrets.token_bytes(KEY_SIZE_BYTES)
+                if is_locked
+                else unseal(opens, membership.sealed_card_key),
+                self._suite,
+            ),
             ca_certificate=membership.ca_certificate,
             is_locked=is_locked,
         )
@@ -229,7 +239,7 @@ class Home:
         """Keep a secret; one that waits for central's release stays in memory until then."""
         sealer = self._wanted(name)
         if sealer is not None:
-            sealed = encode_sealed(sealer, text.encode("ascii"), purpose=name)
+            sealed = encode_sealed(sealer, text.encode("ascii"), purpose=name, suite=self._suite)
             write_private(self.folder / f"{name}.sealed", sealed)
             _destroy(self.folder / name)
         elif self._with_release and name == "sealing.key" and not (self.folder / name).exists():
@@ -254,6 +264,12 @@ class Home:
         """
         if token.node != node:
             raise IdentityError(f"this token is for node {token.node!r}, not {node!r}")
+        self._suite = SUITES[token.crypto]
+        if any(not self._suite.owns(key) for key in (self.signing_key(), self.sealing_key())):
+            raise IdentityError(
+                f"the keys in {self.folder} are of another site, whose suite is not {token.crypto}:"
+                " give this node another --home"
+            )
         url = token.url.rstrip("/")
         ca_certificate = await _fetch_authority(url, token.ca_fingerprint)
         request = NodeEnrolment(
@@ -306,13 +322,6 @@ def _destroy(path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         path.unlink()
-
-
-def _key_bytes(text: str, name: str) -> bytes:
-    raw = from_text(text)
-    if len(raw) != 32:
-        raise TrustError(f"{name} is damaged")
-    return raw
 
 
 def _trusting(ca_certificate: str) -> ssl.SSLContext:

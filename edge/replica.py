@@ -14,7 +14,6 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pydantic import ValidationError
 
 from config.contract.access import CredentialKind
@@ -28,6 +27,7 @@ from config.contract.nodes import (
 )
 from config.contract.operators import OperatorRecord
 from config.contract.trust import card_verifier
+from config.crypto.keys import SealingKey
 from edge.access.attempts import PinShown, pin_shown
 from edge.access.decision import Person
 from edge.access.rulebook import RuleBook
@@ -60,7 +60,7 @@ class Replica:
         self,
         path: Path,
         *,
-        sealing_key: X25519PrivateKey,
+        sealing_key: SealingKey,
         card_key: bytes,
         network: str | None,
         templates: Templates | None,

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from config.contract.nodes import HolderRecord, TemplateRecord
 from config.contract.trust import TrustError, decrypt_template, unseal
+from config.crypto.keys import SealingKey
 from models.face.types import Embedding
 
 _log = logging.getLogger("edge.replica")
@@ -30,7 +30,7 @@ class ReplicaFaces:
     """What the gallery is given, and of how many pictures it is."""
 
     def __init__(
-        self, gallery: Templates | None, *, network: str | None, sealing_key: X25519PrivateKey
+        self, gallery: Templates | None, *, network: str | None, sealing_key: SealingKey
     ) -> None:
         """Give templates of one network to the gallery; None where no faces are recognised."""
         self._gallery, self._network, self._sealing_key = gallery, network, sealing_key

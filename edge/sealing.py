@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from config.contract.trust import NONCE_SIZE_BYTES, TrustError, from_text, to_text
+from config.contract.trust import TrustError, from_text, to_text
+from config.crypto.international import INTERNATIONAL
+from config.crypto.keys import Cipher
+from config.crypto.suite import NONCE_SIZE_BYTES, Suite
+from config.crypto.suites import split_mark
 
 CREDENTIAL: Final = "menshen-store-key"
 RELEASE: Final = "release"
@@ -39,8 +40,8 @@ class Sealer(Protocol):
 
     name: str
 
-    def seal(self, secret: bytes, *, purpose: str) -> str:
-        """Return text that may lie on the disk.
+    def seal(self, secret: bytes, *, purpose: str, suite: Suite = INTERNATIONAL) -> str:
+        """Return text that may lie on the disk, sealed by the suite where the sealer has a choice.
 
         Raises:
             SealError: It cannot seal now.
@@ -57,7 +58,7 @@ class Sealer(Protocol):
 
 
 class KeySealer:
-    """Seals with a key that is held in memory: AES-256-GCM, a key of its own per purpose."""
+    """Seals with a key that is held in memory: a key of its own per purpose is derived from it."""
 
     def __init__(self, name: str, secret: bytes) -> None:
         """Take a secret of at least 32 bytes.
@@ -69,29 +70,31 @@ class KeySealer:
             raise SealError(f"the key {name} is shorter than {SECRET_LENGTH_MIN} bytes")
         self.name, self._secret = name, secret
 
-    def seal(self, secret: bytes, *, purpose: str) -> str:
+    def seal(self, secret: bytes, *, purpose: str, suite: Suite = INTERNATIONAL) -> str:
         """See ``Sealer.seal``."""
         nonce = os.urandom(NONCE_SIZE_BYTES)
-        return to_text(nonce + self._cipher(purpose).encrypt(nonce, secret, purpose.encode()))
+        ciphertext = self._cipher(suite, purpose).encrypt(nonce, secret, purpose.encode())
+        return suite.mark + to_text(nonce + ciphertext)
 
     def unseal(self, sealed: str, *, purpose: str) -> bytes:
         """See ``Sealer.unseal``."""
         try:
-            raw = from_text(sealed)
+            suite, text = split_mark(sealed)
+            raw = from_text(text)
             nonce, ciphertext = raw[:NONCE_SIZE_BYTES], raw[NONCE_SIZE_BYTES:]
-            return self._cipher(purpose).decrypt(nonce, ciphertext, purpose.encode())
+            return self._cipher(suite, purpose).decrypt(nonce, ciphertext, purpose.encode())
         except (InvalidTag, TrustError, ValueError) as error:
             raise SealError(f"{purpose} was sealed with another key, or is damaged") from error
 
-    def _cipher(self, purpose: str) -> AESGCM:
-        derived = HKDF(
-            algorithm=hashes.SHA256(), length=32, salt=_CONTEXT, info=purpose.encode()
-        ).derive(self._secret)
-        return AESGCM(derived)
+    def _cipher(self, suite: Suite, purpose: str) -> Cipher:
+        info = purpose.encode()
+        return suite.cipher(suite.derive_cipher_key(self._secret, salt=_CONTEXT, info=info))
 
 
 class SystemdSealer:
     """Seals with ``systemd-creds``; what was sealed opens on this machine alone.
+
+    The algorithms are systemd's and the TPM's, whatever the site's suite is.
 
     Attributes:
         with_key: ``tpm2`` keeps a copied disk shut. ``host`` does not: that key is a file on the
@@ -116,7 +119,13 @@ class SystemdSealer:
             return False
         return asked.returncode == 0
 
-    def seal(self, secret: bytes, *, purpose: str) -> str:
+    def seal(
+        self,
+        secret: bytes,
+        *,
+        purpose: str,
+        suite: Suite = INTERNATIONAL,
+    ) -> str:
         """See ``Sealer.seal``."""
         how = f"--with-key={self.with_key}"
         sealed = self._run(["encrypt", how, f"--name={purpose}", "-", "-"], to_text(secret))
@@ -160,9 +169,10 @@ def machine_sealer() -> Sealer | None:
     return SystemdSealer() if SystemdSealer.has_tpm() else None
 
 
-def encode_sealed(sealer: Sealer, secret: bytes, *, purpose: str) -> str:
+def encode_sealed(sealer: Sealer, secret: bytes, *, purpose: str, suite: Suite) -> str:
     """Return a file's text: who sealed it, and what."""
-    return json.dumps({"by": sealer.name, "sealed": sealer.seal(secret, purpose=purpose)})
+    sealed = sealer.seal(secret, purpose=purpose, suite=suite)
+    return json.dumps({"by": sealer.name, "sealed": sealed})
 
 
 def sealed_by(text: str) -> tuple[str, str]:

@@ -6,10 +6,6 @@ import os
 from pathlib import Path
 
 import typer
-from cryptography.hazmat.primitives.asymmetric.ed25519 import (
-    Ed25519PrivateKey,
-    Ed25519PublicKey,
-)
 
 from central.audit import repository
 from central.audit.chain import Mark, Verdict
@@ -17,6 +13,7 @@ from central.database import Transaction
 from central.keys import KeysError, load_key_encryption_key
 from central.offline import DatabaseOption, Head, Home, Json, address_of, read, say
 from central.site_values import read_value
+from config.crypto.keys import VerifyingKey
 from config.settings import menshen_home
 
 audit = typer.Typer(add_completion=False)
@@ -63,7 +60,7 @@ def _read(address: str, known: Mark | None, home: Path | None) -> tuple[Verdict,
     return read(address, act, what="the audit log")
 
 
-async def _signing_key(transaction: Transaction, home: Path) -> Ed25519PublicKey | None:
+async def _signing_key(transaction: Transaction, home: Path) -> VerifyingKey | None:
     """Return the key that signs what takes the place of retired entries, if it can be had here."""
     if not (home / "kek").exists() and "CREDENTIALS_DIRECTORY" not in os.environ:
         typer.echo(
@@ -72,7 +69,8 @@ async def _signing_key(transaction: Transaction, home: Path) -> Ed25519PublicKey
         return None
     try:
         wrapped = await read_value(transaction, "central-key")
-        raw = load_key_encryption_key(home).unwrap(wrapped, purpose="central-key")
+        kek = load_key_encryption_key(home)
+        raw = kek.unwrap(wrapped, purpose="central-key")
     except (KeysError, LookupError) as error:
         raise typer.TyperException(f"signatures cannot be checked: {error}") from error
-    return Ed25519PrivateKey.from_private_bytes(raw).public_key()
+    return kek.suite.signing_key(raw).public_key()

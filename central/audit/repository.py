@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Row, delete, func, insert, select, text, update
 
 from central.audit.chain import START, Entry, Mark, Verdict, Verifier, canonical
@@ -13,6 +12,7 @@ from central.audit.notes import ACTING, CENTRAL, Note
 from central.database import Transaction, like_pattern
 from central.tables import audit_anchors, audit_log, site_values
 from config.contract.trust import TrustError, from_text, verify
+from config.crypto.keys import VerifyingKey
 
 HEAD: Final = "audit_head"
 ANCHOR_CONTEXT: Final = "menshen audit anchor v1"
@@ -75,7 +75,7 @@ async def head_of(transaction: Transaction) -> Mark | None:
 
 
 async def verified(
-    transaction: Transaction, *, known: Mark | None = None, key: Ed25519PublicKey | None = None
+    transaction: Transaction, *, known: Mark | None = None, key: VerifyingKey | None = None
 ) -> Verdict:
     """Follow the whole chain.
 
@@ -103,7 +103,7 @@ def entry_of(row: Row[Any]) -> Entry:
     return Entry(**{name: getattr(row, name) for name in _FIELDS})
 
 
-async def _forged_anchor(transaction: Transaction, key: Ed25519PublicKey) -> int | None:
+async def _forged_anchor(transaction: Transaction, key: VerifyingKey) -> int | None:
     """Return the sequence of the first anchor that central did not sign; None where all are."""
     anchors = await transaction.execute(select(audit_anchors).order_by(audit_anchors.c.sequence))
     for anchor in anchors:

@@ -13,7 +13,6 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, func, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -30,6 +29,7 @@ from central.ledger.verify import verified
 from central.operator_tables import invitations, sessions
 from central.site_values import EPOCH, read_value, write_value, write_value_once
 from central.tables import event_ranges, events, node_tokens
+from config.crypto.keys import SigningKey
 
 
 @dataclasses.dataclass(slots=True)
@@ -100,18 +100,19 @@ async def _proved(url: str, home: Path, manifest: Manifest, *, now: datetime) ->
     return proof
 
 
-async def _central_key(database: Database, home: Path, proof: Proof) -> Ed25519PrivateKey | None:
+async def _central_key(database: Database, home: Path, proof: Proof) -> SigningKey | None:
     if not (home / "kek").exists() and "CREDENTIALS_DIRECTORY" not in os.environ:
         return None
     async with database.read() as transaction:
         wrapped = await read_value(transaction, "central-key")
     try:
-        raw = load_key_encryption_key(home).unwrap(wrapped, purpose="central-key")
+        kek = load_key_encryption_key(home)
+        raw = kek.unwrap(wrapped, purpose="central-key")
     except KeysError as error:
         proof.problems.append(str(error))
         return None
     proof.has_keys = True
-    return Ed25519PrivateKey.from_private_bytes(raw)
+    return kek.suite.signing_key(raw)
 
 
 async def _bring_in_line(transaction: Transaction, manifest: Manifest) -> None:
@@ -126,7 +127,7 @@ async def _bring_in_line(transaction: Transaction, manifest: Manifest) -> None:
 
 
 async def _follow(
-    transaction: Transaction, manifest: Manifest, key: Ed25519PrivateKey | None, proof: Proof
+    transaction: Transaction, manifest: Manifest, key: SigningKey | None, proof: Proof
 ) -> None:
     known = Mark.parse(manifest.audit_head) if manifest.audit_head else None
     public = None if key is None else key.public_key()

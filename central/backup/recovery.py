@@ -22,7 +22,8 @@ from central.backup.container import (
 )
 from central.keys import write_private
 from config.contract.identifiers import Frozen
-from config.contract.trust import NONCE_SIZE_BYTES, TrustError, from_text, to_text
+from config.contract.trust import TrustError, from_text, to_text
+from config.crypto.suite import NONCE_SIZE_BYTES
 
 KEY_BYTES: Final = 32
 PREFIX: Final = "menshen-recovery1."

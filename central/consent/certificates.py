@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import ValidationError
 from sqlalchemy import Row
 
@@ -17,7 +16,8 @@ from config.contract.face_statements import (
     read_statement,
     signed_document,
 )
-from config.contract.trust import TrustError, from_text, public_text
+from config.contract.trust import TrustError, public_text, verifying_key
+from config.crypto.keys import SigningKey
 
 CERTIFICATE_CONTEXT: Final = "menshen deletion certificate v1"
 
@@ -48,7 +48,7 @@ class Checked:
 
 
 def certificate(
-    key: Ed25519PrivateKey,
+    key: SigningKey,
     order: Row[Any],
     parts: Sequence[Row[Any]],
     *,
@@ -101,7 +101,7 @@ def checked(text: str, *, central_key: str | None = None) -> Checked:
     try:
         found = Certificate.model_validate_json(text)
         signed = SignedStatement.model_construct(document=found.document, signature=found.signature)
-        key = Ed25519PublicKey.from_public_bytes(from_text(central_key or found.central_key))
+        key = verifying_key(central_key or found.central_key)
         check_document(signed, key, context=CERTIFICATE_CONTEXT)
         document = json.loads(found.document)
     except (ValidationError, ValueError) as error:
@@ -131,7 +131,7 @@ def checked(text: str, *, central_key: str | None = None) -> Checked:
 def _problem(part: dict[str, Any], document: dict[str, Any]) -> str | None:
     """Return what is wrong with a terminal's statement."""
     try:
-        key = Ed25519PublicKey.from_public_bytes(from_text(part["key"]))
+        key = verifying_key(part["key"])
         signed = SignedStatement(document=part["document"], signature=part["signature"])
         said = read_statement(signed, key)
     except (TrustError, ValidationError, ValueError) as error:

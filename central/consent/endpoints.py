@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import ValidationError
 from sqlalchemy import Row
@@ -39,7 +38,7 @@ from central.problems import RESPONSES, RefusedError
 from central.security import Operator, Requires
 from central.services import Given, Services
 from config.contract.face_statements import FaceStatements, SignedStatement, read_statement
-from config.contract.trust import TrustError, from_text
+from config.contract.trust import TrustError, verifying_key
 
 router = APIRouter(tags=["consent"], responses=RESPONSES)
 STATEMENTS_SIZE_BYTES_MAX = 2_000_000
@@ -261,7 +260,7 @@ async def _take_in(
 ) -> bool:
     """Note one statement; returns whether a template went at central."""
     try:
-        statement = read_statement(item, Ed25519PublicKey.from_public_bytes(from_text(signing_key)))
+        statement = read_statement(item, verifying_key(signing_key))
     except TrustError as error:
         raise RefusedError(422, "bad_statement", str(error)) from error
     if (statement.node, statement.site) != (node, services.settings.site.site.id):

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 from sqlalchemy import delete, insert, select
 
@@ -28,6 +27,7 @@ from central.tables import templates as template_table
 from config.contract.erasures import Erasure, read_erasure, sign_erasure
 from config.contract.face_statements import SignedStatement
 from config.contract.trust import TrustError
+from config.crypto.keys import SigningKey
 
 FILE_NAME: Final = "erasures.jsonl"
 SETTLE_INTERVAL_S: Final = 60.0
@@ -40,7 +40,7 @@ async def forget_face(
     holder_id: str,
     *,
     reason: deletions.Reason,
-    key: Ed25519PrivateKey,
+    key: SigningKey,
     by: str | None,
     now: datetime,
 ) -> str | None:
@@ -57,7 +57,7 @@ async def forget_face(
 
 
 async def finish_face(
-    transaction: Transaction, holder_id: str, *, key: Ed25519PrivateKey, now: datetime
+    transaction: Transaction, holder_id: str, *, key: SigningKey, now: datetime
 ) -> None:
     """Delete central's own copy of a leaver's face, which terminals were told to delete before."""
     await templates.remove(transaction, holder_id)
@@ -70,7 +70,7 @@ async def erase_person(
     transaction: Transaction,
     holder_id: str,
     *,
-    key: Ed25519PrivateKey,
+    key: SigningKey,
     by: str | None,
     now: datetime,
 ) -> str | None:
@@ -103,7 +103,7 @@ async def _forget_crops(transaction: Transaction, holder_id: str, *, now: dateti
         await transaction.execute(delete(blobs).where(blobs.c.sha256.in_(crops)))
 
 
-async def _sign(transaction: Transaction, key: Ed25519PrivateKey, erasure: Erasure) -> None:
+async def _sign(transaction: Transaction, key: SigningKey, erasure: Erasure) -> None:
     await _keep(transaction, erasure, sign_erasure(key, erasure))
 
 
@@ -142,7 +142,7 @@ async def apply_again(
     transaction: Transaction,
     lines: Iterable[SignedStatement],
     *,
-    key: Ed25519PrivateKey,
+    key: SigningKey,
     now: datetime,
 ) -> int:
     """Erase what these lines say and the database does not know; returns how much that was.
@@ -179,7 +179,7 @@ async def apply_again(
 
 
 async def _again(
-    transaction: Transaction, erasure: Erasure, *, key: Ed25519PrivateKey, now: datetime
+    transaction: Transaction, erasure: Erasure, *, key: SigningKey, now: datetime
 ) -> bool:
     holder_id = erasure.holder_id
     query = select(people.c.holder_id).where(people.c.holder_id == holder_id, ~people.c.is_removed)
@@ -210,9 +210,7 @@ class ErasureFile:
         self._path = home / FILE_NAME
         self._known = set[str]()
 
-    async def erase_again(
-        self, database: Database, *, key: Ed25519PrivateKey, now: datetime
-    ) -> int:
+    async def erase_again(self, database: Database, *, key: SigningKey, now: datetime) -> int:
         """Erase what the database brought back; returns how many people and faces."""
         lines = await asyncio.to_thread(self._read)
         self._known = {line.document for line in lines}

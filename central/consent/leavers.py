@@ -7,7 +7,6 @@ that was wrong, or a contract that is renewed: until then nothing has to be enro
 from datetime import datetime
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import ColumnElement, delete, exists, or_, select
 
 from central.audit.notes import CENTRAL, Note
@@ -18,12 +17,13 @@ from central.database import Transaction
 from central.people import repository, templates
 from central.tables import people
 from central.tables import templates as template_table
+from config.crypto.keys import SigningKey
 
 BATCH_LENGTH: Final = 100
 """People in one transaction: others may write in between."""
 
 
-async def look_after(transaction: Transaction, *, key: Ed25519PrivateKey, now: datetime) -> None:
+async def look_after(transaction: Transaction, *, key: SigningKey, now: datetime) -> None:
     """Take faces of people who have left from terminals, and give back those of who returned."""
     await templates.take_turn(transaction)
     withheld = people.c.face_withheld_at.is_not(None)
@@ -34,7 +34,7 @@ async def look_after(transaction: Transaction, *, key: Ed25519PrivateKey, now: d
 
 
 async def finish(
-    transaction: Transaction, holder_id: str, *, key: Ed25519PrivateKey, now: datetime
+    transaction: Transaction, holder_id: str, *, key: SigningKey, now: datetime
 ) -> None:
     """Delete central's own copy of a leaver's face, and what waits about it."""
     waiting = select(face_deletions.c.deletion_id).where(
@@ -65,7 +65,7 @@ async def _found(transaction: Transaction, condition: ColumnElement[bool]) -> li
 
 
 async def _leave(
-    transaction: Transaction, holder_id: str, *, key: Ed25519PrivateKey, now: datetime
+    transaction: Transaction, holder_id: str, *, key: SigningKey, now: datetime
 ) -> None:
     query = select(template_table.c.template_id).where(template_table.c.holder_id == holder_id)
     if (await transaction.execute(query)).first() is None:

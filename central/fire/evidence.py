@@ -9,12 +9,20 @@ import json
 import re
 from typing import Annotated, Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import BaseModel, StringConstraints, ValidationError
 
 from central.fire.report import Report
 from config.contract.identifiers import Frozen, Sha256
-from config.contract.trust import TrustError, from_text, public_text, sign, to_text, verify
+from config.contract.trust import (
+    TrustError,
+    from_text,
+    public_text,
+    sign,
+    to_text,
+    verify,
+    verifying_key,
+)
+from config.crypto.keys import SigningKey
 
 CONTEXT: Final = "menshen fire evidence v1"
 _EMBEDDED: Final = re.compile(
@@ -53,7 +61,7 @@ def canonical(model: BaseModel) -> str:
     )
 
 
-def signed(report: Report, key: Ed25519PrivateKey) -> SignedReport:
+def signed(report: Report, key: SigningKey) -> SignedReport:
     """Return a report with central's signature."""
     document = canonical(report)
     raw = document.encode()
@@ -81,7 +89,7 @@ def checked(found: SignedReport, *, central_key: str | None = None) -> Report:
     if hashlib.sha256(raw).hexdigest() != found.sha256:
         raise TrustError("the hash does not fit the report: something was changed")
     try:
-        key = Ed25519PublicKey.from_public_bytes(from_text(found.central_key))
+        key = verifying_key(found.central_key)
     except ValueError as error:
         raise TrustError("the key in this report is none") from error
     verify(key, from_text(found.signature), raw, context=CONTEXT)

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Row, insert, select
 
 from central.database import Transaction
@@ -14,6 +13,7 @@ from central.fire.schemas import WantedResult, Way
 from central.fire.tables import fire_releases, fire_sightings, fire_tests, fires, matrix_results
 from config.contract.identifiers import new_id
 from config.contract.trust import sign, to_text
+from config.crypto.keys import SigningKey
 from config.site import Site
 
 CONTEXT: Final = "menshen fire matrix v1"
@@ -78,7 +78,7 @@ async def add(
     *,
     seen: str | None,
     who: str,
-    key: Ed25519PrivateKey,
+    key: SigningKey,
     now: datetime,
 ) -> UUID:
     """Keep a result, signed by name and by central's key."""

@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Annotated, Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import ValidationError
@@ -37,9 +35,10 @@ from config.contract.trust import (
     KEY_SIZE_BYTES,
     NodeToken,
     TrustError,
-    from_text,
     public_text,
+    recipient_key,
     seal,
+    verifying_key,
 )
 
 router = APIRouter(tags=["nodes"], responses=RESPONSES)
@@ -76,6 +75,7 @@ async def make_token(wish: WantedToken, _: Installer, services: Given) -> TokenV
         node=wish.node,
         secret=secret,
         ca_fingerprint=None if authority is None else authority.fingerprint,
+        crypto=services.suite.name,
     )
     return TokenView(token=token.to_line(), expires_at=expires_at)
 
@@ -84,10 +84,16 @@ async def make_token(wish: WantedToken, _: Installer, services: Given) -> TokenV
 async def enrol(wish: NodeEnrolment, request: Request, services: Given) -> NodeWelcome:
     """Let a node join with its one-time token; keys of an earlier terminal are replaced."""
     try:
-        Ed25519PublicKey.from_public_bytes(from_text(wish.signing_key))
-        sealing_key = X25519PublicKey.from_public_bytes(from_text(wish.sealing_key))
-    except (TrustError, ValueError) as error:
+        signing_key = verifying_key(wish.signing_key)
+        sealing_key = recipient_key(wish.sealing_key)
+    except TrustError as error:
         raise RefusedError(422, "invalid_key", "these are no public keys") from error
+    if not (services.suite.owns(signing_key) and services.suite.owns(sealing_key)):
+        raise RefusedError(
+            422,
+            "invalid_key",
+            f"this site uses --crypto {services.suite.name}: update the terminal",
+        )
     now = services.now()
     async with services.database.write() as transaction:
         if not await repository.use_token(
@@ -143,8 +149,8 @@ async def release(
     """Give a node that starts what opens the keys on its disk; one that is shut out gets none."""
     try:
         wish = ReleaseWish.model_validate_json(signed.body)
-        key = X25519PublicKey.from_public_bytes(from_text(wish.key))
-    except (ValidationError, TrustError, ValueError) as error:
+        key = recipient_key(wish.key)
+    except (ValidationError, TrustError) as error:
         raise RefusedError(422, "invalid_key", "this is no public key") from error
     fresh = secrets.token_bytes(KEY_SIZE_BYTES)
     async with services.database.write() as transaction:

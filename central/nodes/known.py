@@ -6,12 +6,10 @@ that changed them, elsewhere with the announcement. It is used only while announ
 
 import dataclasses
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
-
 from central.database import EVERYTHING, Database
 from central.nodes import repository
-from config.contract.trust import from_text
+from config.contract.trust import recipient_key, verifying_key
+from config.crypto.keys import RecipientKey, VerifyingKey
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -23,8 +21,8 @@ class NodeKeys:
         sealing: Seals secrets for the node.
     """
 
-    signing: tuple[Ed25519PublicKey, ...]
-    sealing: X25519PublicKey
+    signing: tuple[VerifyingKey, ...]
+    sealing: RecipientKey
 
 
 class KnownKeys:
@@ -51,11 +49,8 @@ class KnownKeys:
             found = await repository.keys_of(transaction, node)
         if found is None:
             return None
-        signing, sealing = (from_text(text) for text in found)
-        keys = NodeKeys(
-            (Ed25519PublicKey.from_public_bytes(signing),),
-            X25519PublicKey.from_public_bytes(sealing),
-        )
+        signing, sealing = found
+        keys = NodeKeys((verifying_key(signing),), recipient_key(sealing))
         if self._change_count == before:  # else it may have been read before it changed
             self._known[node] = keys
         return keys

@@ -2,7 +2,6 @@
 
 import dataclasses
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from fastapi import Request, Response
 
 from central.nodes.known import NodeKeys
@@ -10,6 +9,7 @@ from central.problems import RefusedError
 from central.services import Given, Services
 from config.contract.headers import CONTRACT, CONTRACT_VERSION
 from config.contract.trust import TrustError, claimed_node, verify_request
+from config.crypto.keys import RecipientKey
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class SignedRequest:
 
     node: str
     body: bytes
-    sealing_key: X25519PublicKey
+    sealing_key: RecipientKey
 
 
 class Signed:

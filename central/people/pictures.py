@@ -14,14 +14,13 @@ from typing import Any, Final
 
 import cv2
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import delete, insert, select, update
 
 from central.database import Transaction
 from central.keys import KeyEncryptionKey, KeysError
 from central.tables import enrolment_pictures
 from config.contract.identifiers import new_id
-from config.contract.trust import KEY_SIZE_BYTES, NONCE_SIZE_BYTES
+from config.crypto.suite import NONCE_SIZE_BYTES
 from models.face.types import Face, Image
 
 KEY_VERSION: Final = 1
@@ -142,7 +141,9 @@ def decrypted(kek: KeyEncryptionKey, row: Mapping[str, Any]) -> bytes:
     key = kek.unwrap(row["wrapped_key"], purpose=_purpose(holder_id))
     nonce, ciphertext = raw[:NONCE_SIZE_BYTES], raw[NONCE_SIZE_BYTES:]
     try:
-        return AESGCM(key).decrypt(nonce, ciphertext, _context(holder_id, row["key_version"]))
+        return kek.suite.cipher(key).decrypt(
+            nonce, ciphertext, _context(holder_id, row["key_version"])
+        )
     except (InvalidTag, ValueError) as error:
         raise KeysError("a kept picture belongs to another record, or is damaged") from error
 
@@ -157,10 +158,10 @@ def renewed(kek: KeyEncryptionKey, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _encrypted(kek: KeyEncryptionKey, picture: bytes, *, holder_id: str) -> dict[str, Any]:
-    key, nonce = secrets.token_bytes(KEY_SIZE_BYTES), os.urandom(NONCE_SIZE_BYTES)
+    key, nonce = secrets.token_bytes(kek.suite.cipher_key_size_bytes), os.urandom(NONCE_SIZE_BYTES)
     context = _context(holder_id, KEY_VERSION)
     return {
-        "ciphertext": nonce + AESGCM(key).encrypt(nonce, picture, context),
+        "ciphertext": nonce + kek.suite.cipher(key).encrypt(nonce, picture, context),
         "wrapped_key": kek.wrap(key, purpose=_purpose(holder_id)),
         "key_version": KEY_VERSION,
     }

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from pydantic import ValidationError
 from sqlalchemy import Row, select
 
@@ -36,6 +35,7 @@ from config.contract.nodes import (
 )
 from config.contract.operators import OperatorRecord
 from config.contract.trust import seal
+from config.crypto.keys import RecipientKey
 
 PAGE_LENGTH: Final = 200
 KEPT_ANSWERS_MAX: Final = 16
@@ -155,7 +155,7 @@ class ReplicaSource:
         *,
         after: int,
         node: str,
-        sealing_key: X25519PublicKey,
+        sealing_key: RecipientKey,
         with_pairs: bool,
         access_known: int | None,
         with_statements: bool,
@@ -271,7 +271,7 @@ class ReplicaSource:
             )
 
     def _sealed(
-        self, changes: _Changes, node: str, sealing_key: X25519PublicKey
+        self, changes: _Changes, node: str, sealing_key: RecipientKey
     ) -> list[HolderRecord]:
         records = [self._record(row, changes, node, sealing_key) for row in changes.people]
         return [*records, *changes.guests]
@@ -318,7 +318,7 @@ class ReplicaSource:
         return found
 
     def _record(
-        self, row: Row[Any], changes: _Changes, node: str, sealing_key: X25519PublicKey
+        self, row: Row[Any], changes: _Changes, node: str, sealing_key: RecipientKey
     ) -> HolderRecord:
         holder_id = row.holder_id
         if row.is_removed:
@@ -341,7 +341,7 @@ class ReplicaSource:
             cancelled_codes=changes.cancelled.get(holder_id, ()),
         )
 
-    def _template(self, row: Row[Any], sealing_key: X25519PublicKey) -> TemplateRecord:
+    def _template(self, row: Row[Any], sealing_key: RecipientKey) -> TemplateRecord:
         key = self._kek.unwrap(row.wrapped_key, purpose=key_purpose(row.holder_id))
         return TemplateRecord(
             template_id=UUID(row.template_id),

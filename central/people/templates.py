@@ -17,7 +17,6 @@ from central.keys import KeyEncryptionKey, KeysError
 from central.tables import enrolment_pictures, face_reviews, templates
 from config.contract.identifiers import Frozen, new_id
 from config.contract.trust import (
-    KEY_SIZE_BYTES,
     TrustError,
     decrypt_template,
     encrypt_template,
@@ -59,11 +58,13 @@ def encrypted(
     picture_count: int,
 ) -> EncryptedTemplate:
     """Encrypt a template under a fresh key, bound to its holder."""
-    key = secrets.token_bytes(KEY_SIZE_BYTES)
+    key = secrets.token_bytes(kek.suite.cipher_key_size_bytes)
     raw = np.asarray(template, dtype=DTYPE).tobytes()
     return EncryptedTemplate(
         network=network,
-        ciphertext=encrypt_template(key, raw, holder_id=holder_id, key_version=KEY_VERSION),
+        ciphertext=encrypt_template(
+            key, raw, holder_id=holder_id, key_version=KEY_VERSION, suite=kek.suite
+        ),
         wrapped_key=kek.wrap(key, purpose=key_purpose(holder_id)),
         key_version=KEY_VERSION,
         picture_count=picture_count,

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -61,6 +60,7 @@ from central.video import repository as video
 from central.visits import repository as visits_repository
 from config.contract.events import PayerIdentified
 from config.contract.video_events import MediaKind
+from config.crypto.keys import SigningKey
 
 
 def _expired(*keys: Column[Any]) -> Rule:
@@ -307,7 +307,7 @@ RULES: Final[Mapping[str, Rule]] = {
 }
 
 
-def leaver_rules(key: Ed25519PrivateKey, now: Callable[[], datetime]) -> Mapping[str, Rule]:
+def leaver_rules(key: SigningKey, now: Callable[[], datetime]) -> Mapping[str, Rule]:
     """Return the rules of people who have left: what goes is erased for ever, with proofs."""
 
     async def forget_face(transaction: Transaction, holder_id: str) -> None:

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from central.audit import repository as audit
 from central.audit.notes import CENTRAL, Note
 from central.consent import leavers
@@ -19,6 +17,7 @@ from central.retention.repository import Run
 from central.retention.rule import Forgotten, Rule
 from central.retention.rules import RULES, leaver_rules, note_leavers
 from config.contract.trust import sign, to_text
+from config.crypto.keys import SigningKey
 from config.site import Site
 
 _log = logging.getLogger("central.retention")
@@ -34,7 +33,7 @@ class Retention:
         database: Database,
         site: Site,
         *,
-        audit_key: Ed25519PrivateKey,
+        audit_key: SigningKey,
         now: Callable[[], datetime],
         batch_length: int = BATCH_LENGTH,
     ) -> None:
@@ -130,7 +129,7 @@ def _note(name: str, count: int, until: datetime) -> Note:
     return Note(actor=CENTRAL, action="retention", objects=(f"data:{name}",), detail=detail)
 
 
-def _audit_rule(site: Site, key: Ed25519PrivateKey) -> Rule:
+def _audit_rule(site: Site, key: SigningKey) -> Rule:
     kept_days = site.policy.audit_kept_days
 
     def signed(mark: str) -> str:

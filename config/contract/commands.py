@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import (
     AwareDatetime,
     BaseModel,
@@ -24,6 +23,7 @@ from config.contract.board_commands import BoardCommand
 from config.contract.identifiers import Frozen, Slug
 from config.contract.trust import TrustError, from_text, sign, to_text, verify
 from config.contract.video_commands import VideoCommand
+from config.crypto.keys import SigningKey, VerifyingKey
 
 LIFETIME: Final = timedelta(seconds=30)
 LIFETIME_MAX: Final = timedelta(minutes=5)
@@ -215,7 +215,7 @@ class CommandHead(BaseModel):
     expires_at: AwareDatetime
 
 
-def sign_command(command: NodeCommand, *, key: Ed25519PrivateKey, site: str) -> SignedCommand:
+def sign_command(command: NodeCommand, *, key: SigningKey, site: str) -> SignedCommand:
     """Return a command with central's signature, good at this site alone."""
     body = command.model_dump_json()
     return SignedCommand(
@@ -224,7 +224,7 @@ def sign_command(command: NodeCommand, *, key: Ed25519PrivateKey, site: str) -> 
 
 
 def read_command(
-    signed: SignedCommand, *, key: Ed25519PublicKey, site: str, node: str
+    signed: SignedCommand, *, key: VerifyingKey, site: str, node: str
 ) -> NodeCommand | CommandHead:
     """Return a command that central signed for this node; its head where it is not understood.
 

@@ -6,12 +6,12 @@ erases the person again; nobody can make one up. Pure functions.
 
 from typing import Annotated, Final, Literal
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import AwareDatetime, StringConstraints, ValidationError
 
 from config.contract.face_statements import SignedStatement, check_document, signed_document
 from config.contract.identifiers import Frozen
 from config.contract.trust import TrustError
+from config.crypto.keys import SigningKey, VerifyingKey
 
 ERASURE_CONTEXT: Final = "menshen erasure v1"
 
@@ -29,12 +29,12 @@ class Erasure(Frozen):
     erased_at: AwareDatetime
 
 
-def sign_erasure(key: Ed25519PrivateKey, erasure: Erasure) -> SignedStatement:
+def sign_erasure(key: SigningKey, erasure: Erasure) -> SignedStatement:
     """Return an erasure with central's signature."""
     return signed_document(key, erasure.model_dump_json(), context=ERASURE_CONTEXT)
 
 
-def read_erasure(signed: SignedStatement, key: Ed25519PublicKey) -> Erasure:
+def read_erasure(signed: SignedStatement, key: VerifyingKey) -> Erasure:
     """Return the erasure.
 
     Raises:

@@ -7,11 +7,11 @@ memory; none is the proof of deletion. Pure functions.
 from typing import Annotated, Final
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import AwareDatetime, Field, StringConstraints, ValidationError
 
 from config.contract.identifiers import Frozen, Slug
 from config.contract.trust import TrustError, from_text, sign, to_text, verify
+from config.crypto.keys import SigningKey, VerifyingKey
 
 STATEMENT_CONTEXT: Final = "menshen face statement v1"
 STATEMENT_COUNT_MAX: Final = 200
@@ -35,7 +35,7 @@ class FaceStatement(Frozen):
 
 
 class SignedStatement(Frozen):
-    """A statement as it was signed. Attributes: document: JSON, to the byte. signature: Ed25519."""
+    """A statement as it was signed. Attributes: document: JSON, to the byte."""
 
     document: Annotated[str, StringConstraints(max_length=10_000)]
     signature: Annotated[str, StringConstraints(max_length=100)]
@@ -53,12 +53,12 @@ class FaceStatements(Frozen):
     erased: Annotated[tuple[SignedStatement, ...], Field(max_length=STATEMENT_COUNT_MAX)] = ()
 
 
-def sign_statement(key: Ed25519PrivateKey, statement: FaceStatement) -> SignedStatement:
+def sign_statement(key: SigningKey, statement: FaceStatement) -> SignedStatement:
     """Return a statement with the signature of the terminal's key."""
     return signed_document(key, statement.model_dump_json(), context=STATEMENT_CONTEXT)
 
 
-def read_statement(signed: SignedStatement, key: Ed25519PublicKey) -> FaceStatement:
+def read_statement(signed: SignedStatement, key: VerifyingKey) -> FaceStatement:
     """Return what a terminal said.
 
     Raises:
@@ -71,13 +71,13 @@ def read_statement(signed: SignedStatement, key: Ed25519PublicKey) -> FaceStatem
         raise TrustError("this is no statement about faces") from error
 
 
-def signed_document(key: Ed25519PrivateKey, document: str, *, context: str) -> SignedStatement:
+def signed_document(key: SigningKey, document: str, *, context: str) -> SignedStatement:
     """Return a document with its signature."""
     signature = to_text(sign(key, document.encode(), context=context))
     return SignedStatement(document=document, signature=signature)
 
 
-def check_document(signed: SignedStatement, key: Ed25519PublicKey, *, context: str) -> None:
+def check_document(signed: SignedStatement, key: VerifyingKey, *, context: str) -> None:
     """Check the signature of a document.
 
     Raises:

@@ -19,8 +19,8 @@ class NodeEnrolment(Frozen):
 
     Attributes:
         secret: From the one-time token (see ``contract.trust.NodeToken``).
-        signing_key: Ed25519 public key, raw, base64url.
-        sealing_key: X25519 public key, raw, base64url; templates are sealed for it.
+        signing_key: Public key (``contract.trust.public_text``); Ed25519, or SM2 behind ``sm.``.
+        sealing_key: Public key; X25519, or SM2; templates are sealed for it.
     """
 
     node: Slug
@@ -33,7 +33,7 @@ class NodeWelcome(Frozen):
     """Central's answer to a node that may join.
 
     Attributes:
-        central_key: Ed25519 public key of central, raw, base64url; it signs commands.
+        central_key: Public key of central (``contract.trust.public_text``); it signs commands.
         sealed_card_key: The key of card verifiers, sealed for the node (``contract.trust.seal``).
     """
 
@@ -64,7 +64,7 @@ class DeviceStatus(Frozen):
 
 
 class ReleaseWish(Frozen):
-    """A node that starts asks for what opens its keys. Attributes: key: X25519, for the answer."""
+    """A node that starts asks for what opens its keys. Attributes: key: For the answer."""
 
     key: str
 
@@ -264,7 +264,7 @@ class AccessRecord(Frozen):
         version: Of the model.
         lockdowns: All that are on; any other is off.
         forgiven: The latest, oldest first; those that a node has applied are passed over.
-        node_keys: Ed25519 public keys of all nodes that have joined, raw, base64url; for the site
+        node_keys: Public keys of all nodes that have joined (``trust.public_text``); for the site
             link.
     """
 

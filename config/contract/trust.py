@@ -1,32 +1,31 @@
 """Who may speak and who may read: request signatures, sealed keys, encrypted templates, tokens.
 
-Pure functions over ``cryptography`` and PyJWT; time is an argument. A node signs every request with
-its own Ed25519 key: a short-lived JWT bound to method, target and body (the idea of RFC 9449, DPoP,
-with a hash of the body added). Keys are sealed for a node with X25519, HKDF-SHA256 and AES-256-GCM.
+Pure functions over ``config.crypto`` and PyJWT; time is an argument. A node signs every request
+with its own key: a short-lived JWT bound to method, target and body (the idea of RFC 9449, DPoP,
+with a hash of the body added). Keys and what is encrypted are written with the mark of their suite;
+the first suite has none.
 """
 
 import base64
-import hashlib
-import hmac
 import os
 from datetime import datetime, timedelta
 from typing import Final
 
 import jwt
 from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import ValidationError
 
 from config.contract.identifiers import Frozen, Sha256, Slug, new_id
+from config.crypto import jose
+from config.crypto.international import INTERNATIONAL
+from config.crypto.keys import RecipientKey, SealingKey, SigningKey, VerifyingKey
+from config.crypto.suite import NONCE_SIZE_BYTES, Suite, SuiteName
+from config.crypto.suites import split_mark, suite_of, suite_of_secret
 
 REQUEST_LIFETIME: Final = timedelta(seconds=60)
 """A signed request is refused when it is older, or younger than minus this."""
-NONCE_SIZE_BYTES: Final = 12
 KEY_SIZE_BYTES: Final = 32
+"""Of secrets that make verifiers and one-time secrets; a cipher's key is as its suite has it."""
 _SEAL_CONTEXT: Final = b"menshen seal v1"
 
 
@@ -58,16 +57,19 @@ class NodeToken(Frozen):
         url: Where central listens.
         ca_fingerprint: SHA-256 of the site CA's certificate (DER); None on loopback without TLS.
         secret: Stored hashed at central.
+        crypto: The suite of which the node must make its keys; the first one is not written down.
     """
 
     url: str
     node: Slug
     secret: str
     ca_fingerprint: Sha256 | None = None
+    crypto: SuiteName = INTERNATIONAL.name
 
     def to_line(self) -> str:
         """Return the token as the line that people copy."""
-        return "menshen1." + to_text(self.model_dump_json().encode())
+        unsaid = {"crypto"} if self.crypto == INTERNATIONAL.name else None
+        return "menshen1." + to_text(self.model_dump_json(exclude=unsaid).encode())
 
     @classmethod
     def from_line(cls, line: str) -> "NodeToken":
@@ -85,17 +87,79 @@ class NodeToken(Frozen):
             raise TrustError("the node token is damaged; copy the whole line") from error
 
 
-def public_text(key: Ed25519PublicKey | X25519PublicKey) -> str:
-    """Return a public key, raw, as base64url."""
-    return to_text(key.public_bytes_raw())
+def public_text(key: VerifyingKey | RecipientKey) -> str:
+    """Return a public key as text that names its suite: the raw key as base64url."""
+    return suite_of(key).mark + to_text(key.public_bytes_raw())
 
 
-def _body_hash(body: bytes) -> str:
-    return to_text(hashlib.sha256(body).digest())
+def private_text(key: SigningKey | SealingKey) -> str:
+    """Return a private key as text that names its suite."""
+    return suite_of(key).mark + to_text(key.private_bytes_raw())
+
+
+def verifying_key(text: str) -> VerifyingKey:
+    """Return the public key of ``public_text``.
+
+    Raises:
+        TrustError: It is none.
+    """
+    suite, raw = _named(text)
+    try:
+        return suite.verifying_key(raw)
+    except ValueError as error:
+        raise TrustError("this is no public key") from error
+
+
+def recipient_key(text: str) -> RecipientKey:
+    """Return the public key of ``public_text``.
+
+    Raises:
+        TrustError: It is none.
+    """
+    suite, raw = _named(text)
+    try:
+        return suite.recipient_key(raw)
+    except ValueError as error:
+        raise TrustError("this is no public key") from error
+
+
+def signing_key(text: str) -> SigningKey:
+    """Return the key of ``private_text``.
+
+    Raises:
+        TrustError: It is none.
+    """
+    suite, raw = _named(text)
+    try:
+        return suite.signing_key(raw)
+    except ValueError as error:
+        raise TrustError("this is no private key") from error
+
+
+def sealing_key(text: str) -> SealingKey:
+    """Return the key of ``private_text``.
+
+    Raises:
+        TrustError: It is none.
+    """
+    suite, raw = _named(text)
+    try:
+        return suite.sealing_key(raw)
+    except ValueError as error:
+        raise TrustError("this is no private key") from error
+
+
+def _named(text: str) -> tuple[Suite, bytes]:
+    suite, body = split_mark(text)
+    return suite, from_text(body)
+
+
+def _body_hash(suite: Suite, body: bytes) -> str:
+    return to_text(suite.digest(body))
 
 
 def sign_request(
-    key: Ed25519PrivateKey,
+    key: SigningKey,
     *,
     node: str,
     site: str,
@@ -115,6 +179,7 @@ def sign_request(
         body: The request's body as sent.
         now: Aware UTC; central's clock as far as the node knows it.
     """
+    suite = suite_of(key)
     claims = {
         "iss": node,
         "aud": site,
@@ -122,12 +187,9 @@ def sign_request(
         "jti": str(new_id()),
         "htm": method,
         "htu": target,
-        "bsh": _body_hash(body),
+        "bsh": _body_hash(suite, body),
     }
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return jwt.encode(claims, pem, algorithm="EdDSA")
+    return jose.encode(claims, key, suite)
 
 
 def claimed_node(token: str) -> str:
@@ -148,7 +210,7 @@ def claimed_node(token: str) -> str:
 
 def verify_request(
     token: str,
-    key: Ed25519PublicKey,
+    key: VerifyingKey,
     *,
     site: str,
     method: str,
@@ -161,68 +223,51 @@ def verify_request(
     Raises:
         TrustError: Signature, audience, age, method, target or body do not fit.
     """
+    suite = suite_of(key)
     try:
-        claims = jwt.decode(
-            token,
-            key,
-            algorithms=["EdDSA"],
-            audience=site,
-            options={
-                "require": ["iss", "aud", "iat", "jti"],
-                "verify_exp": False,
-                "verify_iat": False,
-            },
-        )
+        claims = jose.decode(token, key, suite, audience=site)
     except jwt.PyJWTError as error:
         raise TrustError(f"the request's signature is not valid: {error}") from error
     if abs(now.timestamp() - float(claims["iat"])) > REQUEST_LIFETIME.total_seconds():
         raise TrustError("the request is too old or from the future: compare the clocks")
-    expected = {"htm": method, "htu": target, "bsh": _body_hash(body)}
+    expected = {"htm": method, "htu": target, "bsh": _body_hash(suite, body)}
     if any(claims.get(name) != value for name, value in expected.items()):
         raise TrustError("the signature belongs to another request")
     return str(claims["iss"])
 
 
-def seal(recipient: X25519PublicKey, secret: bytes) -> str:
+def seal(recipient: RecipientKey, secret: bytes) -> str:
     """Encrypt a short secret so that only the recipient's private key opens it."""
-    ephemeral = X25519PrivateKey.generate()
-    public = ephemeral.public_key().public_bytes_raw()
-    key = _seal_key(ephemeral.exchange(recipient), public, recipient.public_bytes_raw())
-    return to_text(public + AESGCM(key).encrypt(bytes(NONCE_SIZE_BYTES), secret, _SEAL_CONTEXT))
+    suite = suite_of(recipient)
+    return suite.mark + to_text(suite.seal(recipient, secret, context=_SEAL_CONTEXT))
 
 
-def unseal(recipient: X25519PrivateKey, sealed: str) -> bytes:
+def unseal(recipient: SealingKey, sealed: str) -> bytes:
     """Open what was sealed for this key.
 
     Raises:
         TrustError: It was sealed for another key or is damaged.
     """
-    raw = from_text(sealed)
-    public, ciphertext = raw[:KEY_SIZE_BYTES], raw[KEY_SIZE_BYTES:]
+    suite, raw = _named(sealed)
+    if not suite.owns(recipient):
+        raise TrustError(f"sealed with the suite {suite.name}, and this key is of another")
     try:
-        shared = recipient.exchange(X25519PublicKey.from_public_bytes(public))
-        key = _seal_key(shared, public, recipient.public_key().public_bytes_raw())
-        return AESGCM(key).decrypt(bytes(NONCE_SIZE_BYTES), ciphertext, _SEAL_CONTEXT)
+        return suite.unseal(recipient, raw, context=_SEAL_CONTEXT)
     except (InvalidTag, ValueError) as error:
         raise TrustError("sealed for another key, or damaged") from error
 
 
-def _seal_key(shared: bytes, ephemeral: bytes, recipient: bytes) -> bytes:
-    # A fresh ephemeral key makes a fresh AES key, so the fixed nonce is used once per key.
-    return HKDF(
-        algorithm=hashes.SHA256(),
-        length=KEY_SIZE_BYTES,
-        salt=ephemeral + recipient,
-        info=_SEAL_CONTEXT,
-    ).derive(shared)
-
-
-def encrypt_template(key: bytes, template: bytes, *, holder_id: str, key_version: int) -> str:
+def encrypt_template(
+    key: bytes,
+    template: bytes,
+    *,
+    holder_id: str,
+    key_version: int,
+    suite: Suite = INTERNATIONAL,
+) -> str:
     """Encrypt a template under its record's own key, bound to holder and key version."""
-    nonce = os.urandom(NONCE_SIZE_BYTES)
-    return to_text(
-        nonce + AESGCM(key).encrypt(nonce, template, _template_context(holder_id, key_version))
-    )
+    nonce, context = os.urandom(NONCE_SIZE_BYTES), _template_context(holder_id, key_version)
+    return suite.mark + to_text(nonce + suite.cipher(key).encrypt(nonce, template, context))
 
 
 def decrypt_template(key: bytes, ciphertext: str, *, holder_id: str, key_version: int) -> bytes:
@@ -231,9 +276,9 @@ def decrypt_template(key: bytes, ciphertext: str, *, holder_id: str, key_version
     Raises:
         TrustError: The key, the holder or the key version is another, or the record is damaged.
     """
-    raw = from_text(ciphertext)
+    suite, raw = _named(ciphertext)
     try:
-        return AESGCM(key).decrypt(
+        return suite.cipher(key).decrypt(
             raw[:NONCE_SIZE_BYTES],
             raw[NONCE_SIZE_BYTES:],
             _template_context(holder_id, key_version),
@@ -248,16 +293,20 @@ def _template_context(holder_id: str, key_version: int) -> bytes:
 
 def card_verifier(key: bytes, number: str) -> str:
     """Return what is kept of a card: an HMAC of its number under the site's card key."""
-    return to_text(hmac.digest(key, f"card|{number.strip().upper()}".encode(), "sha256"))
+    suite = suite_of_secret(key)
+    code = suite.mac(key, f"card|{number.strip().upper()}".encode())
+    return suite.mark + to_text(code)
 
 
 def pin_verifier(key: bytes, holder_id: str, pin: str) -> str:
     """Return what is kept of a PIN: an HMAC under the site's card key, bound to its holder."""
-    return to_text(hmac.digest(key, f"pin|{holder_id}|{pin.strip()}".encode(), "sha256"))
+    suite = suite_of_secret(key)
+    code = suite.mac(key, f"pin|{holder_id}|{pin.strip()}".encode())
+    return suite.mark + to_text(code)
 
 
-def sign(key: Ed25519PrivateKey, message: bytes, *, context: str) -> bytes:
-    """Return an Ed25519 signature, 64 bytes, that is good for one purpose alone.
+def sign(key: SigningKey, message: bytes, *, context: str) -> bytes:
+    """Return a signature, 64 bytes, that is good for one purpose alone.
 
     Args:
         key: Of the signer.
@@ -267,7 +316,7 @@ def sign(key: Ed25519PrivateKey, message: bytes, *, context: str) -> bytes:
     return key.sign(context.encode() + b"\0" + message)
 
 
-def verify(key: Ed25519PublicKey, signature: bytes, message: bytes, *, context: str) -> None:
+def verify(key: VerifyingKey, signature: bytes, message: bytes, *, context: str) -> None:
     """Check a signature of ``sign``.
 
     Raises:

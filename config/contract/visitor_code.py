@@ -17,18 +17,18 @@ from datetime import UTC, datetime
 from typing import Annotated, Final, Self
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
 from config.contract.identifiers import Frozen, Slug
 from config.contract.trust import TrustError, from_text, sign, to_text, verify
+from config.crypto.keys import SigningKey, VerifyingKey
+from config.crypto.suite import SIGNATURE_SIZE_BYTES
 
 PREFIX: Final = "MV1."
 TEXT_LENGTH_MAX: Final = 1200
 """A QR code of version 25 with medium error correction holds 1,269 such characters."""
 POINTS_MAX: Final = 8
 _HEAD: Final = struct.Struct(">B16s8sIIB")
-_SIGNATURE_SIZE_BYTES: Final = 64
 _ONE_TIME, _STANDS_ALONE, _NEEDS_ESCORT = 1, 2, 4
 
 
@@ -72,7 +72,7 @@ class VisitorCode(Frozen):
         return self.points[0]
 
 
-def encode_visitor_code(code: VisitorCode, *, key: Ed25519PrivateKey, site: str) -> str:
+def encode_visitor_code(code: VisitorCode, *, key: SigningKey, site: str) -> str:
     """Return the text of the QR code.
 
     Args:
@@ -96,7 +96,7 @@ def encode_visitor_code(code: VisitorCode, *, key: Ed25519PrivateKey, site: str)
     return PREFIX + to_text(body + sign(key, body, context=_context(site)))
 
 
-def decode_visitor_code(text: str, *, key: Ed25519PublicKey, site: str) -> VisitorCode:
+def decode_visitor_code(text: str, *, key: VerifyingKey, site: str) -> VisitorCode:
     """Return what a scanned code says; whether it is good now and here is for the rules.
 
     Args:
@@ -115,7 +115,7 @@ def decode_visitor_code(text: str, *, key: Ed25519PublicKey, site: str) -> Visit
         raw = from_text(text[len(PREFIX) :])
     except TrustError as error:
         raise VisitorCodeError("the code is damaged: show it again, whole and flat") from error
-    body, signature = raw[:-_SIGNATURE_SIZE_BYTES], raw[-_SIGNATURE_SIZE_BYTES:]
+    body, signature = raw[:-SIGNATURE_SIZE_BYTES], raw[-SIGNATURE_SIZE_BYTES:]
     try:
         verify(key, signature, body, context=_context(site))
     except TrustError as error:

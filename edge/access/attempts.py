@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from config.contract.access import CredentialKind, DenialReason
 from config.contract.trust import pin_verifier
 from config.contract.visitor_code import VisitorCode, VisitorCodeError, decode_visitor_code
+from config.crypto.keys import VerifyingKey
 
 MARGIN_MIN: Final = 0.02
 """Similarity by which the best candidate must lead the second, where the network's own margin is
@@ -253,7 +252,7 @@ def pin_shown(
     return PinShown(holder_id, is_right=is_own or is_duress, is_duress=is_duress and not is_own)
 
 
-def code_shown(text: str, *, key: Ed25519PublicKey, site: str) -> CodeShown:
+def code_shown(text: str, *, key: VerifyingKey, site: str) -> CodeShown:
     """Return what a scanned code is, whatever was scanned.
 
     Args:

@@ -6,7 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from config.contract.money import CanteenPlan
+from config.crypto.international import INTERNATIONAL
 from config.site import Site
 from edge.access.doorkeeper import Doorkeeper
 from edge.boards.doubts import doubts, is_board
@@ -25,6 +28,7 @@ _log = logging.getLogger("edge.boards")
 
 FILE: Final = "boards.sqlite3"
 IMAGES: Final = "board-images"
+_BOARD_KEY: Final = b"menshen board key v1"
 
 
 def open_boards(
@@ -63,7 +67,7 @@ def open_boards(
         _log.warning("site file: %s", doubt)
     return BoardStation(
         whole.for_node(identity.node),
-        signer=KeySigner(identity.signing_key),
+        signer=KeySigner(_key_for_boards(identity)),
         records=Records(UpdatesStore(folder / FILE), journal, now=now),
         images=Images(central, folder / IMAGES),
         recorder=journal,
@@ -74,6 +78,14 @@ def open_boards(
         zone=zone_of(whole),
         now=now,
     )
+
+
+def _key_for_boards(identity: Identity) -> Ed25519PrivateKey:
+    """Return what signs for boards: they verify Ed25519 alone, whatever the site's suite is."""
+    secret = identity.signing_key.private_bytes_raw()
+    if identity.suite is not INTERNATIONAL:
+        secret = identity.suite.derive(secret, salt=None, info=_BOARD_KEY, size_bytes=len(secret))
+    return INTERNATIONAL.signing_key(secret)
 
 
 def boards_by_node(site: Site) -> Mapping[str, tuple[str, ...]]:

@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
+from config.crypto.keys import SigningKey, VerifyingKey
 from edge.fire.notice import FireNotice
 from edge.link.message import (
     DATAGRAM_SIZE_BYTES,
@@ -89,7 +88,7 @@ class Exchange:
         *,
         site: str,
         node: str,
-        key: Ed25519PrivateKey,
+        key: SigningKey,
         nonce: Callable[[], str],
         knowledge: Callable[[], Knowledge],
         fires: Callable[[], Sequence[FireNotice]] = tuple,
@@ -108,7 +107,7 @@ class Exchange:
         self.node = node
         self._site, self._key = site, key
         self._nonce, self._knowledge, self._boot = nonce, knowledge, nonce()
-        self._keys: dict[str, Ed25519PublicKey] = {}
+        self._keys: dict[str, VerifyingKey] = {}
         self._sessions: dict[str, Session] = {}
         self._have: dict[str, int] = {}
         self._shown: dict[str, dict[UUID, int]] = {}
@@ -119,7 +118,7 @@ class Exchange:
         """The other nodes."""
         return tuple(self._keys)
 
-    def set_peers(self, keys: Mapping[str, Ed25519PublicKey]) -> None:
+    def set_peers(self, keys: Mapping[str, VerifyingKey]) -> None:
         """Take over the other nodes' keys; one with another key begins anew, one left out ends."""
         others = {name: key for name, key in keys.items() if name != self.node}
         self._sessions = {

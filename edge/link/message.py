@@ -1,6 +1,6 @@
 """One datagram between two nodes: signed JSON, for one receiver, in one session.
 
-Bytes: the format's name; the sender's name, its length before it; an Ed25519 signature over a
+Bytes: the format's name; the sender's name, its length before it; a signature over a
 context and the body; the body. Whoever can send datagrams can send anything: ``decode`` raises
 ``LinkError`` alone, and what it returns was written by the node that it names, for this node.
 Nothing is parsed before the signature fits. Whether it is fresh is for ``session`` to say.
@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from typing import Annotated, Final
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import Field, StringConstraints, ValidationError
 
 from config.contract.areas import AreaFact, AreasForgiven, CodeUsed, UnnamedCount
 from config.contract.identifiers import Frozen, Slug
+from config.crypto.keys import SigningKey, VerifyingKey
+from config.crypto.suite import SIGNATURE_SIZE_BYTES
 from edge.fire.notice import FireNotice
 
 FORMAT: Final = b"MSL1"
 CONTEXT: Final = b"menshen site link v1\0"
-SIGNATURE_SIZE_BYTES: Final = 64
 DATAGRAM_SIZE_BYTES: Final = 1400
 """As long as facts make one, so that none is sent in fragments, of which each can be lost."""
 DATAGRAM_SIZE_BYTES_MAX: Final = 8192
@@ -90,15 +90,13 @@ class Message(Frozen):
     fires: Annotated[tuple[FireNotice, ...], Field(max_length=NOTICE_COUNT_MAX)] = ()
 
 
-def encode(message: Message, key: Ed25519PrivateKey) -> bytes:
+def encode(message: Message, key: SigningKey) -> bytes:
     """Return a message as bytes, signed by its sender."""
     sender, body = message.sender.encode(), message.model_dump_json(exclude_defaults=True).encode()
     return FORMAT + bytes([len(sender)]) + sender + key.sign(CONTEXT + body) + body
 
 
-def decode(
-    data: bytes, *, site: str, receiver: str, keys: Mapping[str, Ed25519PublicKey]
-) -> Message:
+def decode(data: bytes, *, site: str, receiver: str, keys: Mapping[str, VerifyingKey]) -> Message:
     """Return what a node of this site has written for this one.
 
     Args:

@@ -6,9 +6,8 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, cast
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
-from config.contract.trust import TrustError, from_text
+from config.contract.trust import TrustError, verifying_key
+from config.crypto.keys import SigningKey, VerifyingKey
 from edge.access.doorkeeper import Doorkeeper
 from edge.access.happenings import Heard, LinkChanged
 from edge.access.rulebook import RuleBook
@@ -48,7 +47,7 @@ class Neighbours:
         *,
         site: str,
         node: str,
-        key: Ed25519PrivateKey,
+        key: SigningKey,
         listener: socket.socket,
         addresses: Mapping[str, Address],
         doorkeeper: Doorkeeper,
@@ -152,11 +151,11 @@ def listen(address: Address) -> socket.socket | None:
     return listener
 
 
-def _public_keys(texts: Mapping[str, str]) -> dict[str, Ed25519PublicKey]:
+def _public_keys(texts: Mapping[str, str]) -> dict[str, VerifyingKey]:
     keys = {}
     for node, text in texts.items():
         try:
-            keys[node] = Ed25519PublicKey.from_public_bytes(from_text(text))
-        except (TrustError, ValueError):
+            keys[node] = verifying_key(text)
+        except TrustError:
             _log.error("central's key of node %s is no key: it is not heard", node)
     return keys

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from config.crypto.suites import SuiteSecret
 from config.pictures_wanted import Scene
 from config.site import Site
 from edge.central_client import CentralClient
@@ -37,7 +38,9 @@ def open_station(
         central=central,
         folder=folder,
         # What is written while nobody's keys are open could not be read after a restart.
-        secret=None if identity.is_locked else identity.sealing_key.private_bytes_raw(),
+        secret=None
+        if identity.is_locked
+        else SuiteSecret(identity.sealing_key.private_bytes_raw(), identity.suite),
         now=now,
     )
     station = Station(

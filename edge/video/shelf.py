@@ -16,15 +16,14 @@ from pathlib import Path
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from config.contract.video_events import MediaFormat, MediaKind
+from config.crypto.keys import Cipher
+from config.crypto.suite import NONCE_SIZE_BYTES
+from config.crypto.suites import suite_of_secret
 
 _log = logging.getLogger("edge.video")
 
-NONCE_SIZE_BYTES: Final = 12
 MEMORY_SIZE_BYTES_MAX: Final = 32_000_000
 """Of what waits without a folder."""
 _NAME: Final = re.compile(r"(\d{13,15})-(snapshot|clip)-([a-z]+)-([0-9a-f]{64})")
@@ -72,7 +71,7 @@ class Shelf:
             lifetime: What central did not get by then is let go.
         """
         self._folder, self._lifetime = folder, lifetime
-        self._cipher = None if secret is None else AESGCM(_derived(secret))
+        self._cipher = None if secret is None else _cipher(secret)
         self._size_bytes_max = (
             size_bytes_max if self._cipher else min(size_bytes_max, MEMORY_SIZE_BYTES_MAX)
         )
@@ -179,6 +178,6 @@ class Shelf:
         unfinished.replace(path)
 
 
-def _derived(secret: bytes) -> bytes:
-    hkdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=b"menshen clips v1", info=b"")
-    return hkdf.derive(secret)
+def _cipher(secret: bytes) -> Cipher:
+    suite = suite_of_secret(secret)
+    return suite.cipher(suite.derive_cipher_key(secret, salt=b"menshen clips v1", info=b""))

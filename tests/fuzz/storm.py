@@ -21,8 +21,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from config.contract.commands import CloseFireRelease
 from config.contract.fire_events import FireConfirmation, FireConfirmed
 from config.contract.identifiers import new_id
+from config.crypto.suite import SIGNATURE_SIZE_BYTES
 from edge.fire.notice import FireNotice
-from edge.link.message import CONTEXT, FORMAT, SIGNATURE_SIZE_BYTES, Message, encode
+from edge.link.message import CONTEXT, FORMAT, Message, encode
 from tests.edge.conftest import NOW
 from tests.edge.fire.terminal import FireTerminal, fire_site, linked
 from tests.edge.link.switch import Switch
