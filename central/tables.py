@@ -122,6 +122,17 @@ event_ranges = Table(
     comment="sequences that central holds or knows to be lost; what lies between is a gap",
 )
 
+event_losses = Table(
+    "event_losses",
+    metadata,
+    Column("node", String(63), primary_key=True),
+    Column("epoch", String(36), primary_key=True),
+    Column("event_class", String(16), primary_key=True),
+    Column("first", Integer, primary_key=True),
+    Column("last", Integer, nullable=False),
+    comment="of those, what its node counted as lost and central does not hold",
+)
+
 PERSON_MARKS: Final = (
     "needs_escort",
     "may_escort",

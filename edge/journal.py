@@ -13,8 +13,8 @@ import queue
 import sqlite3
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +24,14 @@ from uuid import UUID
 from config.contract.events import ClockQuality, Event, EventClass, EventData, JournalUnwritable
 from config.contract.identifiers import new_id
 from config.event_log import log_events
-from edge.journal_file import Draft, JournalError, JournalFile, JournalUnusableError
+from edge.journal_file import (
+    Draft,
+    JournalError,
+    JournalFile,
+    JournalUnusableError,
+    Key,
+    key_of,
+)
 
 __all__ = ["Journal", "JournalError", "JournalStatus", "JournalUnusableError"]
 
@@ -108,7 +115,7 @@ class Journal:
             node: Node identifier.
             utc_now: For the journal's own events.
             clockquality: What the node thinks of its clock now.
-            event_count_max: Unsent events to keep; beyond it the oldest of the lowest class go.
+            event_count_max: Unsent events to keep; what goes beyond it: ``giving_way``.
         """
         self._path, self._site, self._node = path, site, node
         self._utc_now, self._clockquality = utc_now, clockquality
@@ -118,6 +125,8 @@ class Journal:
         self._hearers: list[Callable[[Sequence[Event]], None]] = []
         self._when_acknowledged: list[Callable[[Sequence[Event]], None]] = []
         self._status = JournalStatus()
+        self._under_way = Counter[Key]()
+        self._is_disk_short = False
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         # What follows belongs to the writer thread.
         self._file: JournalFile | None = None
@@ -240,6 +249,21 @@ class Journal:
         for call in self._when_acknowledged:
             call(events)
 
+    @contextlib.contextmanager
+    def under_way(self, events: Sequence[Event]) -> Iterator[None]:
+        """Let nothing of these give way meanwhile: they are on their way to central."""
+        keys = [key_of(event) for event in events]
+        self._under_way = self._under_way + Counter(keys)
+        try:
+            yield
+        finally:
+            self._under_way = self._under_way - Counter(keys)
+
+    def follow_disk(self, *, is_short: bool) -> None:
+        """Grow no more while the disk is short; to be told now and then, whatever it was before."""
+        self._is_disk_short = is_short
+        self._requests.put(_Call(lambda file: file.follow_disk(is_short=is_short), _ignore))
+
     async def turn(self) -> None:
         """Return once the writer's thread has turned, whether the file can be written or not."""
         with contextlib.suppress(JournalError):
@@ -360,6 +384,7 @@ class Journal:
         except JournalError as error:
             self._open_error = error
             raise
+        self._file.follow_disk(is_short=self._is_disk_short)
         return self._file
 
     def _write(self, appends: Sequence[_Append]) -> list[Event]:
@@ -369,7 +394,7 @@ class Journal:
         drafts = [*self._held, *(append.draft for append in appends), *own]
         if not drafts:
             return []
-        events = self._unheard = file.append(drafts)
+        events = self._unheard = file.append(drafts, spared=self._under_way)
         new = events[len(self._held) : len(self._held) + len(appends)]
         self._held.clear()
         if own:
@@ -422,3 +447,7 @@ class Journal:
         if self._status != before:
             for listener in self._listeners:
                 listener()
+
+
+def _ignore(_error: JournalError) -> None:
+    """Whoever opens the file tells it anew."""

@@ -8,7 +8,7 @@ import contextlib
 import dataclasses
 import logging
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,9 @@ from config.contract.events import (
     JournalDropped,
 )
 from config.contract.identifiers import new_id
+from edge import giving_way
+from edge.journal_damage import DamagedError, is_busy, is_damage, is_full, set_aside
+from edge.reserve import Reserve
 
 _log = logging.getLogger("edge.journal")
 
@@ -36,6 +39,22 @@ _URGENT: Final = f"class_rank = {_ALARM_RANK} AND type IN ({_GO_AHEAD})"
 _URGENT_INDEX: Final = f"CREATE INDEX IF NOT EXISTS urgent_2 ON event (sequence) WHERE {_URGENT}"
 """Of a handful of rows; an older program goes on with it. Other types: another name."""
 _INDEX_BEFORE: Final = "DROP INDEX IF EXISTS urgent_1"
+
+
+ROOM_SHORT: Final = 5_000
+"""So many events a journal may hold however short the disk is."""
+ROOM_FULL: Final = 1_000
+"""So many as the reserve has room for."""
+LOG_PAGES: Final = 1_000
+"""Of the write-ahead log, before it is written back."""
+LOG_PAGES_SHORT: Final = 64
+Key = tuple[int, int]
+"""Rank of the class, and sequence."""
+
+
+def key_of(event: Event) -> Key:
+    """Return what an event is known by in the file."""
+    return _RANKS[event.event_class], event.sequence
 
 
 class JournalError(Exception):
@@ -86,16 +105,23 @@ class JournalFile:
         """
         self.set_aside: Path | None = None
         self._site, self._node, self._event_count_max = site, node, event_count_max
+        self._room = event_count_max
+        self._reserve = Reserve(path.with_name(f"{path.stem}.reserve"))
         try:
             self._open(path, now)
-        except (_DamagedError, sqlite3.DatabaseError) as error:
-            if _is_busy(error):
+        except (DamagedError, sqlite3.DatabaseError) as error:
+            if is_busy(error):
                 raise JournalUnusableError(
                     f"another process uses the journal {path}: end it first"
                 ) from error
-            if not _is_damage(error):
+            if not is_damage(error):
                 raise JournalError(f"cannot open the journal {path.name}: {error}") from error
-            self.set_aside = _set_aside(path, now)
+            try:
+                self.set_aside = set_aside(path, now)
+            except OSError as refusal:
+                raise JournalError(
+                    f"cannot set the damaged journal {path} aside: {refusal.strerror}"
+                ) from refusal
             _log.critical(
                 "the journal is damaged (%s): set aside as %s, a new epoch begins",
                 error,
@@ -115,7 +141,7 @@ class JournalFile:
             connection.execute("PRAGMA synchronous = FULL")
             problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             if problem != "ok":
-                raise _DamagedError(problem)
+                raise DamagedError(problem)
             _migrate(connection)
             connection.execute(_INDEX_BEFORE)
             connection.execute(_URGENT_INDEX)
@@ -124,12 +150,13 @@ class JournalFile:
                 row = (str(new_id()),)
                 connection.execute("INSERT INTO journal VALUES (?, ?)", (*row, now.isoformat()))
             self.epoch = UUID(row[0])
-            self._event_count: int = connection.execute("SELECT count(*) FROM event").fetchone()[0]
+            self._counts = _read_counts(connection)
             self._last_sequences = _read_last_sequences(connection)
         except BaseException:
             connection.close()
             raise
         self._connection = connection
+        self._reserve.take()
 
     def close(self) -> None:
         """Close the file."""
@@ -138,34 +165,74 @@ class JournalFile:
     @property
     def unsent_count(self) -> int:
         """Events that are not acknowledged."""
-        return self._event_count
+        return sum(self._counts.values())
 
     def unsent_by_class(self) -> dict[EventClass, int]:
         """Return how many events of each class are not acknowledged."""
-        rows = self._connection.execute(
-            "SELECT name, count(*) FROM event JOIN event_class ON rank = class_rank"
-            " GROUP BY class_rank"
-        )
-        return {EventClass(name): count for name, count in rows}
+        return {each: count for each, count in self._counts.items() if count}
+
+    def follow_disk(self, *, is_short: bool) -> None:
+        """Grow no more while the disk is short; take the reserve again once it is not."""
+        if is_short:
+            self._grow_no_more(ROOM_SHORT)
+        else:
+            self._room = self._event_count_max
+            self._connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
+            self._reserve.take()
+
+    def _grow_no_more(self, room_min: int) -> None:
+        self._room = min(self._room, max(room_min, self.unsent_count))
+        self._connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES_SHORT}")
 
     @property
     def last_sequences(self) -> dict[EventClass, int]:
         """The last sequence number of each class, 0 where nothing was written."""
         return self._last_sequences
 
-    def append(self, drafts: Sequence[Draft]) -> list[Event]:
+    def append(
+        self, drafts: Sequence[Draft], *, spared: Collection[Key] = frozenset()
+    ) -> list[Event]:
         """Write the drafts in one transaction and return them as events, in the same order.
+
+        On a full disk the oldest of what may go makes room.
+
+        Args:
+            drafts: What happened.
+            spared: What is on its way to central, and does not give way.
 
         Raises:
             sqlite3.Error: Nothing was written.
         """
+        try:
+            return self._append(drafts, spared)
+        except sqlite3.OperationalError as error:
+            wanted = max(len(drafts), int(self._room * giving_way.SPARE_SHARE))
+            going = giving_way.expendable(self._counts, wanted=wanted)
+            if not is_full(error) or not (self._reserve.give_back() or going):
+                raise
+            self._grow_no_more(ROOM_FULL)
+            with contextlib.suppress(sqlite3.OperationalError):
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            return self._append(drafts, spared, going)
+
+    def _append(
+        self,
+        drafts: Sequence[Draft],
+        spared: Collection[Key],
+        going: Mapping[EventClass, int] | None = None,
+    ) -> list[Event]:
+        counts, gone = dict(self._counts), list[JournalDropped]()
         with self._transaction():
-            events = [self._insert(draft) for draft in drafts]
-            count = self._event_count + len(events)
-            if count > self._event_count_max:
-                count = self._drop(count, drafts[-1])
+            if going is not None:
+                gone += self._let_go(going, counts, drafts[-1], spared)
+            events = [self._insert(draft, counts) for draft in drafts]
+            excess = giving_way.excess(counts, room=self._room)
+            gone += self._let_go(excess, counts, drafts[-1], spared)
             last_sequences = _read_last_sequences(self._connection)
-        self._event_count, self._last_sequences = count, last_sequences
+        self._counts, self._last_sequences = counts, last_sequences
+        for each in gone:
+            where = each.dropped_class.value, each.first_sequence, each.last_sequence
+            _log.error("there is no room: %s events %d to %d were dropped unsent", *where)
         return events
 
     def unsent(
@@ -211,15 +278,17 @@ class JournalFile:
         Raises:
             sqlite3.Error: None was forgotten.
         """
-        keys = [(_RANKS[event.event_class], event.sequence) for event in events]
+        keys = [key_of(event) for event in events]
+        counts = dict(self._counts)
         with self._transaction():
-            cursor = self._connection.executemany(
-                "DELETE FROM event WHERE class_rank = ? AND sequence = ?", keys
-            )
-            removed = cursor.rowcount
-        self._event_count -= removed
+            for event, (rank, sequence) in zip(events, keys, strict=True):
+                cursor = self._connection.execute(
+                    "DELETE FROM event WHERE class_rank = ? AND sequence = ?", (rank, sequence)
+                )
+                counts[event.event_class] -= cursor.rowcount
+        self._counts = counts
 
-    def _insert(self, draft: Draft) -> Event:
+    def _insert(self, draft: Draft, counts: dict[EventClass, int]) -> Event:
         data = draft.data
         rank = _RANKS[data.event_class]
         (sequence,) = self._connection.execute(
@@ -244,41 +313,42 @@ class JournalFile:
             "INSERT INTO event VALUES (?, ?, ?, ?)",
             (rank, sequence, event.type, event.model_dump_json(by_alias=True)),
         )
+        counts[event.event_class] += 1
         return event
 
-    def _drop(self, count: int, newest: Draft) -> int:
-        """Make room from the lowest class up, and record each range; return the new count.
-
-        A hundredth of the room is freed at once, so that a full journal gains a tombstone per
-        hundredth and not per event. Tombstones go last of all.
-        """
-        excess = count - self._event_count_max + max(1, self._event_count_max // 100)
-        tombstones = []
-        for spared_type in (JournalDropped.type_name, ""):
-            for event_class, rank in reversed(_RANKS.items()):
-                while excess > 0 and (run := self._oldest_run(rank, spared_type, excess)):
+    def _let_go(
+        self,
+        going: Mapping[EventClass, int],
+        counts: dict[EventClass, int],
+        newest: Draft,
+        spared: Collection[Key],
+    ) -> list[JournalDropped]:
+        """Delete the oldest events of classes, and record each range; tombstones go last of all."""
+        tombstones = list[JournalDropped]()
+        for event_class, wanted in going.items():
+            for spared_type in (JournalDropped.type_name, ""):
+                while wanted > 0 and (
+                    run := self._oldest_run(_RANKS[event_class], spared_type, wanted, spared)
+                ):
                     self._connection.execute(
                         "DELETE FROM event WHERE class_rank = ? AND sequence BETWEEN ? AND ?",
-                        (rank, run[0], run[-1]),
+                        (_RANKS[event_class], run[0], run[-1]),
                     )
-                    excess -= len(run)
-                    count -= len(run)
+                    wanted -= len(run)
+                    counts[event_class] -= len(run)
                     tombstones.append(
                         JournalDropped(
                             dropped_class=event_class, first_sequence=run[0], last_sequence=run[-1]
                         )
                     )
         for tombstone in tombstones:
-            _log.error(
-                "the journal is full: %s events %d to %d were dropped unsent",
-                tombstone.dropped_class.value,
-                tombstone.first_sequence,
-                tombstone.last_sequence,
-            )
-            self._insert(dataclasses.replace(newest, id=new_id(), data=tombstone, subject=None))
-        return count + len(tombstones)
+            draft = dataclasses.replace(newest, id=new_id(), data=tombstone, subject=None)
+            self._insert(draft, counts)
+        return tombstones
 
-    def _oldest_run(self, rank: int, spared_type: str, length_max: int) -> range:
+    def _oldest_run(
+        self, rank: int, spared_type: str, length_max: int, spared: Collection[Key]
+    ) -> range:
         """Return the oldest unbroken run of a class's sequence numbers, of one type spared.
 
         A tombstone names a range, so it must not span events that were acknowledged.
@@ -286,11 +356,13 @@ class JournalFile:
         rows = self._connection.execute(
             "SELECT sequence FROM event WHERE class_rank = ? AND type <> ?"
             " ORDER BY sequence LIMIT ?",
-            (rank, spared_type, length_max),
+            (rank, spared_type, length_max + len(spared)),
         )
-        sequences = [sequence for (sequence,) in rows]
+        sequences = [sequence for (sequence,) in rows if (rank, sequence) not in spared]
         length = 0
-        while length < len(sequences) and sequences[length] == sequences[0] + length:
+        for sequence in sequences[:length_max]:
+            if sequence != sequences[0] + length:
+                break
             length += 1
         return range(sequences[0], sequences[0] + length) if sequences else range(0)
 
@@ -308,33 +380,11 @@ class JournalFile:
             raise
 
 
-class _DamagedError(Exception):
-    """The file's own check found damage."""
-
-
-def _is_damage(error: Exception) -> bool:
-    # sqlite3 raises DatabaseError itself for "malformed" and "not a database"; everything about
-    # disk, locks and permissions is its subclass OperationalError.
-    return isinstance(error, _DamagedError) or type(error) is sqlite3.DatabaseError
-
-
-def _is_busy(error: Exception) -> bool:
-    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
-
-
-def _set_aside(path: Path, now: datetime) -> Path:
-    kept = path.with_name(f"{path.name}.damaged-{now:%Y%m%dT%H%M%S%fZ}")
-    try:
-        for suffix in ("-wal", "-shm"):
-            part = path.with_name(path.name + suffix)
-            if part.exists():
-                part.rename(kept.with_name(kept.name + suffix))
-        path.rename(kept)
-    except OSError as error:
-        raise JournalError(
-            f"cannot set the damaged journal {path} aside: {error.strerror}"
-        ) from error
-    return kept
+def _read_counts(connection: sqlite3.Connection) -> dict[EventClass, int]:
+    rows = connection.execute(
+        "SELECT name, (SELECT count(*) FROM event WHERE class_rank = rank) FROM event_class"
+    )
+    return {EventClass(name): count for name, count in rows}
 
 
 def _read_last_sequences(connection: sqlite3.Connection) -> dict[EventClass, int]:

@@ -281,7 +281,7 @@ class Uplink:
             return
         trace = next(filter(None, (trace_of(event.data) for event in batch)), "")
         try:
-            with traced(trace or new_trace()):
+            with traced(trace or new_trace()), self._journal.under_way(batch):
                 receipt = await self._central.send_events(batch, is_backlog=is_backlog)
         except CentralRefusedError as error:
             if error.status not in BATCH_MISTAKES:
@@ -299,7 +299,8 @@ class Uplink:
         """Find what central refuses, so that one event does not hold up all behind it."""
         for event in batch:
             try:
-                await self._central.send_events([event], is_backlog=is_backlog)
+                with self._journal.under_way([event]):
+                    await self._central.send_events([event], is_backlog=is_backlog)
             except CentralRefusedError as error:
                 if error.status not in BATCH_MISTAKES:
                     raise

@@ -50,3 +50,19 @@ def gaps(ranges: Iterable[Range]) -> list[Range]:
             missing.append((expected, first - 1))
         expected = last + 1
     return missing
+
+
+def without(ranges: Iterable[Range], holes: Iterable[Range]) -> list[Range]:
+    """Return what of merged ranges lies in none of the merged holes."""
+    left, cut = list[Range](), list(holes)
+    for first, last in ranges:
+        begin = first
+        for hole_first, hole_last in cut:
+            if hole_last < begin or hole_first > last:
+                continue
+            if hole_first > begin:
+                left.append((begin, hole_first - 1))
+            begin = hole_last + 1
+        if begin <= last:
+            left.append((begin, last))
+    return left

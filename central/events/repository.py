@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Table, func, insert, select
 
 from central.alarms import service as alarms
 from central.bulk import insert_rows
@@ -22,7 +22,7 @@ from central.events.drafts import (
 )
 from central.events.facts import JournalConflicted, Stated
 from central.events.heeding import Kept, heed
-from central.tables import event_conflicts, event_ranges, events
+from central.tables import event_conflicts, event_losses, event_ranges, events
 from config.contract.events import ClockQuality, Event, EventClass
 from config.contract.identifiers import new_id
 from config.contract.nodes import BatchReceipt
@@ -32,6 +32,7 @@ __all__ = [
     "append",
     "append_all",
     "gaps_of",
+    "losses_of",
     "newest_position",
     "state",
     "take_in_outside",
@@ -187,10 +188,21 @@ async def _sift(
         elif not is_same(draft, content_hash=first.content_hash, body=first.body):
             conflicts.append(draft)
     known = await _known(transaction, node, again)
+    lost = await coverage.losses(
+        transaction, {(node, d.epoch, d.event_class) for d in again if d.key not in known}
+    )
     for draft in again:
-        # What is not there was forgotten in its time, as a restored terminal sends it.
         before = known.get(draft.key)
-        if before is not None and not is_same(draft, content_hash=before[0], body=before[1]):
+        if before is None:
+            # It was counted as lost and comes all the same; anything else was forgotten in its
+            # time, as a restored terminal sends it.
+            stream = node, draft.epoch, draft.event_class
+            is_lost = ranges.holds(lost[stream], draft.sequence)
+            if is_lost and (first := seen.setdefault(draft.key, draft)) is draft:
+                fresh.append(draft)
+            elif is_lost and not is_same(draft, content_hash=first.content_hash, body=first.body):
+                conflicts.append(draft)
+        elif not is_same(draft, content_hash=before[0], body=before[1]):
             conflicts.append(draft)
     return fresh, conflicts
 
@@ -333,17 +345,33 @@ async def gaps_of(
     transaction: Transaction, *, only: Collection[str] | None = None
 ) -> dict[str, list[tuple[str, str, int, int]]]:
     """Return per node, of all or ``only`` these, what is missing: epoch, class, first and last."""
-    held = dict[tuple[str, str, str], list[ranges.Range]]()
-    query = select(event_ranges)
-    if only is not None:
-        query = query.where(event_ranges.c.node.in_(only))
-    for row in await transaction.execute(query):
-        held.setdefault((row.node, row.epoch, row.event_class), []).append((row.first, row.last))
     result = dict[str, list[tuple[str, str, int, int]]]()
-    for (node, epoch, event_class), covered in sorted(held.items()):
+    for (node, epoch, event_class), covered in await _ranges(transaction, event_ranges, only):
         for first, last in ranges.gaps(covered):
             result.setdefault(node, []).append((epoch, event_class, first, last))
     return result
+
+
+async def losses_of(
+    transaction: Transaction, *, only: Collection[str] | None = None
+) -> dict[str, list[tuple[str, str, int, int]]]:
+    """Return the same of what a node counted as lost and central does not hold."""
+    result = dict[str, list[tuple[str, str, int, int]]]()
+    for (node, epoch, event_class), lost in await _ranges(transaction, event_losses, only):
+        result.setdefault(node, []).extend((epoch, event_class, *each) for each in lost)
+    return result
+
+
+async def _ranges(
+    transaction: Transaction, table: Table, only: Collection[str] | None
+) -> list[tuple[Stream, list[ranges.Range]]]:
+    found = dict[Stream, list[ranges.Range]]()
+    query = select(table).order_by(table.c.first)
+    if only is not None:
+        query = query.where(table.c.node.in_(only))
+    for row in await transaction.execute(query):
+        found.setdefault((row.node, row.epoch, row.event_class), []).append((row.first, row.last))
+    return sorted(found.items())
 
 
 async def newest_position(transaction: Transaction) -> int:

@@ -190,6 +190,13 @@ def _missing(
     return [gap for gap in gaps if gap not in here]
 
 
+def _gaps(found: Iterable[tuple[str, str, int, int]]) -> list[Gap]:
+    return [
+        Gap(epoch=epoch, event_class=EventClass(event_class), first=first, last=last)
+        for epoch, event_class, first, last in found
+    ]
+
+
 def _said(status: NodeStatus | None) -> NodeStatus | None:
     """Return what is worth telling of a status: without what changes with every report."""
     return status and status.model_copy(update={"at": _NO_TIME, "last_sequences": {}})
@@ -206,6 +213,7 @@ async def views(
     query = select(nodes) if only is None else select(nodes).where(nodes.c.node.in_(only))
     rows = {row.node: row for row in await transaction.execute(query)}
     gaps = await events.gaps_of(transaction, only=only)
+    losses = await events.losses_of(transaction, only=only)
     return [
         NodeView(
             node=node,
@@ -213,12 +221,10 @@ async def views(
             last_seen_at=rows[node].last_seen_at if node in rows else None,
             status=_status(rows[node].status if node in rows else None),
             contract=rows[node].contract if node in rows else None,
-            gaps=[
-                Gap(epoch=epoch, event_class=EventClass(event_class), first=first, last=last)
-                for epoch, event_class, first, last in _missing(
-                    gaps.get(node, []), _status(rows[node].status if node in rows else None)
-                )
-            ],
+            gaps=_gaps(
+                _missing(gaps.get(node, []), _status(rows[node].status if node in rows else None))
+            ),
+            losses=_gaps(losses.get(node, [])),
         )
         for node in sorted({*installed, *rows})
         if only is None or node in only

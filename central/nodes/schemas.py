@@ -25,7 +25,7 @@ class TokenView(BaseModel):
 
 
 class Gap(BaseModel):
-    """Sequences that central does not hold although it holds later ones."""
+    """Sequences of one journal and class that central does not hold."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -41,6 +41,8 @@ class NodeView(BaseModel):
     Attributes:
         status: As it was last reported: stale when the node is not online.
         contract: Version of the contract that it spoke then; None before its first report.
+        gaps: That nobody explains: later ones are held.
+        losses: That the node counted as lost: its journal was full.
     """
 
     node: str
@@ -49,3 +51,4 @@ class NodeView(BaseModel):
     status: NodeStatus | None
     contract: int | None = None
     gaps: list[Gap]
+    losses: list[Gap] = []

@@ -210,6 +210,7 @@ CLASSES: Final = (
             "site_values",
             "nodes",
             "event_ranges",
+            "event_losses",
             "units",
             "self_tests",
             "retention_runs",

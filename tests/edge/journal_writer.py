@@ -3,20 +3,32 @@
 ``python -m tests.edge.journal_writer FOLDER`` prints ``CLASS SEQUENCE`` per durable event.
 ``python -m tests.edge.journal_writer FOLDER --full`` gives the journal too little disk, then more,
 and prints what it saw as one JSON document.
+``python -m tests.edge.journal_writer FOLDER --crowded`` goes on where others fill the disk.
+``python -m tests.edge.journal_writer FOLDER --read-only`` begins on a disk that becomes writable.
 """
 
 import asyncio
+import contextlib
 import itertools
 import json
 import logging
+import os
 import resource
+import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
 from config.contract.access import DoorState
-from config.contract.events import DeviceLost, DoorStateChanged, Event, EventData
+from config.contract.events import (
+    DeviceLost,
+    DoorStateChanged,
+    Event,
+    EventClass,
+    EventData,
+    JournalDropped,
+)
 from edge.journal import Journal, JournalError
 from tests.edge.conftest import NOW, make_journal, wait_until
 
@@ -75,10 +87,54 @@ def limited(folder: Path, read: Callable[[Journal], list[Event]]) -> dict[str, o
     }
 
 
+def crowded(folder: Path, read: Callable[[Journal], list[Event]]) -> dict[str, object]:
+    """Record more than there is room for, on a disk that others have filled."""
+    if not os.path.ismount(folder):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, resource.RLIM_INFINITY))
+    journal = make_journal(folder, event_count_max=100_000)
+    journal.start()
+    with contextlib.suppress(OSError), (folder / "others").open("wb", buffering=0) as others:
+        while others.write(b"x" * 65_536):
+            pass
+    telemetry: EventData = DoorStateChanged(device="gate-east", state=DoorState.OPEN)
+    alarm: EventData = DeviceLost(device="gate-west", detail="x" * 200)
+    futures = [
+        journal.submit(alarm if number % 20 == 0 else telemetry, subject="east", now=NOW)
+        for number in range(6_000)
+    ]
+    refused_count = sum(future.exception() is not None for future in futures)
+    events = read(journal)
+    last = journal.status.last_sequences
+    journal.stop()
+    dropped = [data for event in events if isinstance(data := event.parsed(), JournalDropped)]
+    return {
+        "refused_count": refused_count,
+        "alarm_count": sum(event.type == DeviceLost.type_name for event in events),
+        "last": last[EventClass.TELEMETRY],
+        "kept": [e.sequence for e in events if e.event_class is EventClass.TELEMETRY],
+        "dropped": [(d.dropped_class, d.first_sequence, d.last_sequence) for d in dropped],
+    }
+
+
+def read_only(folder: Path, read: Callable[[Journal], list[Event]]) -> dict[str, object]:
+    """Begin on a disk that cannot be written, which somebody mends."""
+    subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
+    journal = make_journal(folder)
+    journal.start()
+    detail = journal.status.detail
+    journal.note(DeviceLost(device="gate-west", detail="noted"), subject=None, now=NOW)
+    subprocess.run(["mount", "-o", "remount,rw", folder], check=True)
+    wait_until(lambda: journal.status.is_writable)
+    types = [event.type for event in read(journal)]
+    journal.stop()
+    return {"detail": detail, "types": types}
+
+
 if __name__ == "__main__":
     logging.basicConfig(stream=sys.stderr)
-    if sys.argv[2:] == ["--full"]:
-        document = limited(
+    scenes = {"--full": limited, "--crowded": crowded, "--read-only": read_only}
+    if scene := scenes.get(" ".join(sys.argv[2:])):
+        document = scene(
             Path(sys.argv[1]), lambda journal: asyncio.run(journal.unsent(count_max=10_000))
         )
         print(json.dumps(document))  # noqa: T201 - its purpose

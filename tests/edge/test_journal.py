@@ -10,6 +10,7 @@ import pytest
 
 from config.contract.access import DoorState
 from config.contract.events import (
+    ClockQuality,
     DeviceLost,
     DoorStateChanged,
     Event,
@@ -21,7 +22,9 @@ from config.contract.events import (
 )
 from config.contract.identifiers import new_id
 from edge.journal import Journal, JournalError, JournalUnusableError
+from edge.journal_file import ROOM_SHORT, Draft, JournalFile
 from tests.edge.conftest import NOW, make_journal, wait_until
+from tests.edge.small_disk import can_mount, on_small_disk
 
 ROOT = Path(__file__).parents[2]
 OPENED = DoorStateChanged(device="gate-east", state=DoorState.OPEN)
@@ -35,6 +38,16 @@ def append(journal: Journal, data: EventData, *, subject: str | None = None) -> 
 
 def unsent(journal: Journal) -> list[Event]:
     return asyncio.run(journal.unsent(count_max=10_000))
+
+
+def draft(data: EventData) -> Draft:
+    return Draft(
+        id=new_id(),
+        data=data,
+        subject=None,
+        occurred_at=NOW,
+        clockquality=ClockQuality.SYNCHRONISED,
+    )
 
 
 def reopened(folder: Path) -> Journal:
@@ -160,6 +173,70 @@ def test_no_event_leaves_a_full_journal_uncounted(tmp_path: Path) -> None:
     }
     assert kept | counted == written
     assert len(events) <= 400
+
+
+def test_what_is_on_its_way_to_central_does_not_give_way(tmp_path: Path) -> None:
+    journal = make_journal(tmp_path, event_count_max=10)
+    journal.start()
+    for _ in range(5):
+        append(journal, OPENED)
+    oldest = unsent(journal)[:2]
+
+    with journal.under_way(oldest), journal.under_way(oldest[:1]):
+        append(journal, OPENED)
+    kept = [event.sequence for event in unsent(journal) if event.event_class.value == "telemetry"]
+    for _ in range(2):
+        append(journal, OPENED)
+    later = [event.sequence for event in unsent(journal) if event.event_class.value == "telemetry"]
+    journal.stop()
+
+    assert kept == [1, 2, 5, 6]
+    assert later == [5, 6, 7, 8]
+
+
+def test_while_the_disk_is_short_a_journal_holds_no_more_than_it_has(tmp_path: Path) -> None:
+    file = JournalFile(
+        tmp_path / "j.sqlite3", site="demo", node="gate-1", event_count_max=100_000, now=NOW
+    )
+    drafts = [draft(LOST) for _ in range(ROOM_SHORT + 500)]
+    file.append(drafts)
+
+    file.follow_disk(is_short=True)
+    file.append(drafts[:100])
+    short = file.unsent_count
+    file.follow_disk(is_short=False)
+    file.append(drafts[:100])
+    file.close()
+
+    assert short <= ROOM_SHORT + 500
+    assert file.unsent_count == short + 100
+
+
+def test_on_a_full_disk_telemetry_gives_way_and_alarms_are_recorded(tmp_path: Path) -> None:
+    """The disk is a real one where the machine lets one be made, else a limit on each file."""
+    command = [*WRITER, str(tmp_path), "--crowded"]
+    if can_mount(tmp_path):
+        command = on_small_disk(command, tmp_path, size="3m")
+    seen = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
+
+    counted = {n for _, first, last in seen["dropped"] for n in range(first, last + 1)}
+    assert (seen["refused_count"], seen["alarm_count"]) == (0, 300)
+    assert {event_class for event_class, _, _ in seen["dropped"]} == {"telemetry"}
+    assert counted | set(seen["kept"]) == set(range(1, seen["last"] + 1))
+    assert not counted & set(seen["kept"])
+
+
+def test_a_disk_that_was_read_only_is_written_once_it_can_be(tmp_path: Path) -> None:
+    if not can_mount(tmp_path):
+        (tmp_path / "file").touch()
+        with pytest.raises(JournalError, match="cannot open"):
+            append(reopened(tmp_path / "file"), LOST)
+        return
+    command = on_small_disk([*WRITER, str(tmp_path), "--read-only"], tmp_path, size="3m")
+    seen = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
+
+    assert "cannot open the journal" in seen["detail"]
+    assert seen["types"] == ["menshen.device.lost.v1", "menshen.journal.unwritable.v1"]
 
 
 def test_a_second_process_is_kept_out(tmp_path: Path, journal: Journal) -> None:

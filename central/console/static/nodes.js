@@ -68,9 +68,7 @@ function openNode(node, zone, mayManage) {
       h("td", {}, t("since", { time: formatTime(device.since, zone) })),
     ),
   );
-  const gaps = node.gaps.map((gap) =>
-    h("tr", {}, h("td", {}, term("class", gap.class)), h("td", { class: "number" }, gap.first === gap.last ? gap.first : `${gap.first}–${gap.last}`)),
-  );
+  const gaps = [...node.gaps.map((gap) => rangeRow(gap, "")), ...(node.losses ?? []).map((gap) => rangeRow(gap, t("nodes.counted_lost")))];
   const dialog = openDialog(
     node.node,
     h("p", {}, presence(node, zone)),
@@ -82,6 +80,12 @@ function openNode(node, zone, mayManage) {
     ...(status?.pipeline_missing ?? []).map((/** @type {string} */ file) => h("p", {}, h("code", {}, file))),
   );
   if (mayManage) dialog.append(shutOut(node.node));
+}
+
+/** @param {import("./site-state.js").Gap} gap @param {string} note */
+function rangeRow(gap, note) {
+  const range = gap.first === gap.last ? gap.first : `${gap.first}–${gap.last}`;
+  return h("tr", {}, h("td", {}, term("class", gap.class)), h("td", { class: "number" }, range), h("td", { class: "muted" }, note));
 }
 
 /** Two presses: what it does, then doing it. @param {string} node */

@@ -206,4 +206,5 @@ def make_node(
         "last_seen_at": now.isoformat(),
         "status": NodeStatus(**fields).model_dump(mode="json"),
         "gaps": [],
+        "losses": [],
     }

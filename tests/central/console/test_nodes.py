@@ -31,6 +31,18 @@ def test_missing_records_are_counted_and_listed(central: Central, nodes: Page) -
     expect(nodes.get_by_role("dialog")).to_contain_text("12–14")
 
 
+def test_records_that_the_terminal_counted_as_lost_are_listed_and_are_no_trouble(
+    central: Central, nodes: Page
+) -> None:
+    node = make_node("gate-1", ())
+    node["losses"] = [{"epoch": "e", "class": "telemetry", "first": 1, "last": 2000}]
+    central.stand_in.report(node)
+
+    nodes.locator("tbody tr").click()
+    expect(nodes.get_by_role("dialog")).to_contain_text("1–2000已丢失")
+    expect(nodes.locator(".trouble")).to_have_count(0)
+
+
 def test_a_lost_node_is_hatched(central: Central, nodes: Page) -> None:
     central.stand_in.report(make_node("gate-1", (), is_online=False))
 

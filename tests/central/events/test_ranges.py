@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central.events.ranges import gaps, merged
+from central.events.ranges import covering, gaps, merged, without
 
 SEQUENCES = st.sets(st.integers(1, 60), min_size=1)
 
@@ -27,3 +27,8 @@ def test_ranges_are_as_few_as_can_be(held: set[int]) -> None:
 
 def test_overlapping_ranges_become_one() -> None:
     assert merged([(5, 9), (1, 2), (3, 5)]) == [(1, 9)]
+
+
+@given(SEQUENCES, st.sets(st.integers(1, 60)))
+def test_what_lies_in_a_hole_is_left_out(held: set[int], holes: set[int]) -> None:
+    assert without(covering(held), covering(holes)) == covering(held - holes)

@@ -53,6 +53,12 @@ async def gaps(database: Database) -> list[tuple[str, int, int]]:
     return [(c, first, last) for _, c, first, last in found.get("gate-1", [])]
 
 
+async def losses(database: Database) -> list[tuple[str, int, int]]:
+    async with database.read() as transaction:
+        found = await repository.losses_of(transaction)
+    return [(c, first, last) for _, c, first, last in found.get("gate-1", [])]
+
+
 EVENTS = [make_event(n, epoch=EPOCH) for n in range(1, 13)]
 
 
@@ -137,6 +143,48 @@ def test_a_counted_loss_is_no_gap(tmp_path: Path) -> None:
         assert await gaps(database) == []
 
     on(f"sqlite:///{tmp_path / 'central.sqlite3'}", act)
+
+
+def test_a_batch_that_its_tombstone_overtook_is_stored_and_no_loss(database_url: str) -> None:
+    """The tombstone is an alarm, which waits behind no batch that is under way."""
+    dropped = JournalDropped(dropped_class=EventClass.ACCESS, first_sequence=2, last_sequence=11)
+    tombstone = make_event(1, epoch=EPOCH, fact=dropped)
+
+    async def act(database: Database) -> None:
+        await append(database, [EVENTS[0], EVENTS[4], EVENTS[11]])
+        await append(database, [tombstone])
+        assert await losses(database) == [("access", 2, 4), ("access", 6, 11)]
+
+        first = await append(database, [EVENTS[2], EVENTS[3], EVENTS[4], EVENTS[2]])
+        again = await append(database, [EVENTS[2], EVENTS[3]])
+
+        assert (first.stored, first.duplicates, first.conflicts) == (2, 2, 0)
+        assert (again.stored, again.duplicates) == (0, 2)
+        assert await losses(database) == [("access", 2, 2), ("access", 6, 11)]
+        assert await gaps(database) == []
+
+    on(database_url, act)
+
+
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations([*range(1, 8), 0]), dropped=st.tuples(*[st.integers(1, 9)] * 2))
+def test_whatever_the_order_what_is_lost_is_what_never_came(
+    tmp_path: Path, order: list[int], dropped: tuple[int, int]
+) -> None:
+    """0 stands for the tombstone; 8 and 9 never come."""
+    first, last = sorted(dropped)
+    fact = JournalDropped(dropped_class=EventClass.ACCESS, first_sequence=first, last_sequence=last)
+    told = {0: make_event(1, epoch=EPOCH, fact=fact), **dict(enumerate(EVENTS[:7], start=1))}
+
+    async def act(database: Database) -> None:
+        for number in order:
+            await append(database, [told[number]])
+
+        lost = {n for _, begin, end in await losses(database) for n in range(begin, end + 1)}
+        assert lost == set(range(first, last + 1)) - set(range(1, 8))
+        assert len(await stored(database)) == 8
+
+    on(f"sqlite:///{tmp_path / uuid4().hex}.sqlite3", act)
 
 
 @pytest.mark.parametrize(
