@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -315,3 +315,13 @@ async def linked(*terminals: FireTerminal) -> AsyncIterator[Sequence[FireTermina
             await stack.enter_async_context(each.at_work(*others))
         await eventually(lambda: not any(each.station.silent_nodes for each in terminals))
         yield terminals
+
+
+def at_work(folder: Path, act: Callable[[FireTerminal], Awaitable[None]]) -> None:
+    """Run a test at a terminal with a panel and two gates."""
+
+    async def run() -> None:
+        async with FireTerminal(folder, fire_site()).at_work() as terminal:
+            await act(terminal)
+
+    asyncio.run(run())
