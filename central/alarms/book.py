@@ -33,6 +33,8 @@ from config.contract.events import ClipKept
 from config.contract.identifiers import new_id
 
 TOPIC: Final = "alarms"
+SOURCES_TOPIC: Final = "alarm-sources"
+"""Announced when what time does to a source changed, and no alarm did."""
 URGENT_TOPIC: Final = "alarms-urgent"
 """Announced beside ``TOPIC`` when an alarm of the first priority changed."""
 SLOT: Final = timedelta(minutes=10)
@@ -245,6 +247,8 @@ class Book:
         await outbox.put(self._transaction, self.told, now=self.now)
         if rows:
             self._transaction.announce(TOPIC)
+        elif any(k.source.shelf is not None or k.pending for k in changed):
+            self._transaction.announce(SOURCES_TOPIC)
         if any(kept.source.line and kept.source.line.priority == 1 for kept, _ in rows):
             self._transaction.announce(URGENT_TOPIC)
         self._kept = {}

@@ -20,6 +20,7 @@ from central.alarms.book import URGENT_TOPIC
 from central.alarms.schemas import AlarmView, FloodView
 from central.alarms.tables import alarms
 from central.database import EVERYTHING, DatabaseError
+from central.due import FAR_S
 from central.services import Services
 
 _log = logging.getLogger("central.alarms")
@@ -29,7 +30,6 @@ PERMISSION: Final = "alarms.read"
 PORTION_LENGTH: Final = 60
 PAUSE_S: Final = 0.25
 """So a page is told at most 240 alarms a second, and as many of the first priority again."""
-CHECK_S: Final = 5.0
 RETRY_S: Final = 1.0
 _Wait = tuple[int, int, str]
 """Priority, version, identifier."""
@@ -56,7 +56,7 @@ class AlarmNews:
         """Tell for ever."""
         while True:
             if not self._waiting:
-                await _set_within(self._is_due, CHECK_S)
+                await _set_within(self._is_due, FAR_S)
             self._is_due.clear()
             self._is_urgent.clear()
             try:

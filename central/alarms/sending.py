@@ -1,12 +1,11 @@
 """Sends what the queue holds: signed to a webhook, as mail to a server; each tried for a day."""
 
 import asyncio
-import contextlib
 import json
 import logging
 import smtplib
 import ssl
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from typing import Final
@@ -18,7 +17,8 @@ from central.alarms import outbox
 from central.alarms.channels import MailSettings, WebhookSettings, all_channels, secret_of
 from central.alarms.outbox import Delivery
 from central.alarms.service import raise_alarm, return_alarm
-from central.database import EVERYTHING, DatabaseError
+from central.database import DatabaseError
+from central.due import Due
 from central.keys import KeysError
 from central.services import Services
 from central.webhooks import Message, NotSentError, post, why
@@ -26,7 +26,7 @@ from config.web import STATIC
 
 _log = logging.getLogger("central.alarms")
 TIMEOUT_S: Final = 10.0
-CHECK_S: Final = 5.0
+RETRY: Final = timedelta(seconds=1)
 BATCH_LENGTH: Final = 10
 TROUBLE_ATTEMPTS: Final = 3
 """So many failures of one message are an alarm of their own."""
@@ -37,25 +37,20 @@ class AlarmSending:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._is_due = asyncio.Event()
-        services.database.listen(self._heard)
+        self._due = Due(services.database.listen, (outbox.TOPIC,), now=services.now)
 
     async def run(self) -> None:
         """Send for ever."""
         while True:
-            self._is_due.clear()
             try:
                 while await self.send_due():
                     pass
+                async with self._services.database.read() as transaction:
+                    next_at = await outbox.next_due(transaction)
             except (SQLAlchemyError, DatabaseError, OSError) as error:
                 _log.warning("the database does not answer: %s", type(error).__name__)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(CHECK_S):
-                    await self._is_due.wait()
-
-    def _heard(self, topic: str) -> None:
-        if topic in (outbox.TOPIC, EVERYTHING):
-            self._is_due.set()
+                next_at = self._services.now() + RETRY
+            await self._due.wait(next_at)
 
     async def send_due(self) -> bool:
         """Try what is due; returns whether there was anything."""

@@ -70,6 +70,18 @@ async def wishes(transaction: Transaction, site: Site, *, now: datetime) -> list
     return found
 
 
+async def next_at(transaction: Transaction, site: Site) -> datetime | None:
+    """Return when a siren that sounds is to be told again; what else they are told is announced."""
+    if not site.sounder:
+        return None
+    standing, heard = await _unseen(transaction), await told(transaction)
+    wanted = [each.id for each in site.sounder if _is_wanted(each, standing)]
+    return min(
+        (heard[name][1] + AGAIN for name in wanted if name in heard and heard[name][0]),
+        default=None,
+    )
+
+
 async def send(transaction: Transaction, site: Site, *, now: datetime) -> None:
     """Give the commands that are due and remember what was told; one process does it."""
     await transaction.take_turn(ALARMS_LOCK)

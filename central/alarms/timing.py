@@ -1,26 +1,31 @@
 """What time alone does to alarms: escalation, reminders, shelves, floods, silent nodes, sirens."""
 
-import asyncio
 import logging
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from central.alarms import life, service, sirens, suppression
-from central.alarms.book import Book, heard_since, pace
+from central.alarms.book import SOURCES_TOPIC, TOPIC, Book, heard_since, pace
 from central.alarms.sources import Key
 from central.alarms.tables import alarm_floods, alarm_sources, alarm_suppressions, alarms
 from central.database import DatabaseError, Transaction
+from central.due import Due, earliest
 from central.services import Services
 from central.tables import nodes
 from config.contract.headers import silence_s_max
 from config.site import Site
 
 _log = logging.getLogger("central.alarms")
-INTERVAL_S: Final = 1.0
+LEAST_S: Final = 1.0
+"""A storm of alarms is looked at no more often."""
+RETRY: Final = timedelta(seconds=1)
+FLOOD_LOOK: Final = timedelta(seconds=1)
+"""That alarms come less often is announced by nobody."""
 DUE_LENGTH_MAX: Final = 500
+_lost_at: Final = func.coalesce(nodes.c.silent_at, nodes.c.last_seen_at, nodes.c.enrolled_at)
 
 
 class AlarmClock:
@@ -31,15 +36,31 @@ class AlarmClock:
         # Nobody was lost because central itself was away.
         silence_s = silence_s_max(services.settings.site.policy.status_interval_s)
         self._watches_from = services.now() + timedelta(seconds=silence_s)
+        topics = (TOPIC, SOURCES_TOPIC, "node", "node-keys")
+        self._due = Due(services.database.listen, topics, now=services.now, least_s=LEAST_S)
 
     async def run(self) -> None:
         """Look for ever; several central processes may."""
         while True:
             try:
                 await self.look()
+                next_at = await self.next_at()
             except (SQLAlchemyError, DatabaseError, OSError) as error:
                 _log.warning("the database does not answer: %s", type(error).__name__)
-            await asyncio.sleep(INTERVAL_S)
+                next_at = self._services.now() + RETRY
+            await self._due.wait(next_at)
+
+    async def next_at(self) -> datetime | None:
+        """Return when time alone changes something next."""
+        services = self._services
+        async with services.database.read() as transaction:
+            silent_at = await _next_silence(transaction)
+            return earliest(
+                await _next_due(transaction, now=services.now()),
+                # Before it watches nobody is lost, however long they are silent.
+                silent_at and max(silent_at, self._watches_from),
+                await sirens.next_at(transaction, services.settings.site),
+            )
 
     async def look(self) -> None:
         """Do what is due; where nothing is, nothing is written."""
@@ -116,6 +137,27 @@ async def _is_due(transaction: Transaction, *, now: datetime) -> bool:
     return 2 * await heard_since(transaction, now - here.flood_window) <= here.flood_count
 
 
+async def _next_due(transaction: Transaction, *, now: datetime) -> datetime | None:
+    """Return when ``_is_due`` becomes true by time alone."""
+
+    async def first(column: ColumnElement[Any], *where: ColumnElement[bool]) -> datetime | None:
+        query = select(column).where(column.is_not(None), *where).order_by(column).limit(1)
+        at: datetime | None = (await transaction.execute(query)).scalar_one_or_none()
+        return at
+
+    pending_at = await first(alarm_sources.c.pending_at)
+    since = await first(alarm_suppressions.c.since)
+    flood = select(alarm_floods.c.began_at).where(alarm_floods.c.ended_at.is_(None))
+    has_flood = (await transaction.execute(flood)).first() is not None
+    return earliest(
+        await first(alarms.c.due_at, alarms.c.closed_at.is_(None)),
+        await first(alarm_sources.c.shelved_until),
+        pending_at and pending_at + service.CAUGHT_UP,
+        since and since + suppression.LIFETIME,
+        now + FLOOD_LOOK if has_flood else None,
+    )
+
+
 async def _end_flood(transaction: Transaction, book: Book) -> None:
     """End a flood when half as many come as make one, and show one by one what it gathered."""
     if book.flood_since is None or not book.is_calm:
@@ -124,6 +166,7 @@ async def _end_flood(transaction: Transaction, book: Book) -> None:
     await transaction.execute(
         update(alarm_floods).where(alarm_floods.c.ended_at.is_(None)).values(ended_at=book.now)
     )
+    transaction.announce(TOPIC)
     query = (
         select(alarm_sources.c.source)
         .join(alarms, alarms.c.alarm_id == alarm_sources.c.alarm_id)
@@ -134,10 +177,18 @@ async def _end_flood(transaction: Transaction, book: Book) -> None:
         book.take(kept, life.scattered(kept.source, now=book.now))
 
 
+async def _next_silence(transaction: Transaction) -> datetime | None:
+    """Return when a node that is not lost yet is, where it says nothing until then."""
+    columns = alarm_sources.c
+    lost = select(columns.node).where(columns.kind == "node_lost", columns.is_active)
+    query = select(func.min(_lost_at)).where(nodes.c.node.not_in(lost))
+    at: datetime | None = (await transaction.execute(query)).scalar_one()
+    return at
+
+
 async def _turned(transaction: Transaction, *, now: datetime) -> tuple[list[str], list[str]]:
     """Return which nodes fell silent, and which that were lost are heard again or are gone."""
-    lost_at = func.coalesce(nodes.c.silent_at, nodes.c.last_seen_at, nodes.c.enrolled_at)
-    query = select(nodes.c.node).where(lost_at < now)
+    query = select(nodes.c.node).where(_lost_at < now)
     silent = set((await transaction.execute(query)).scalars())
     columns = alarm_sources.c
     lost = select(columns.node).where(columns.kind == "node_lost", columns.is_active)

@@ -120,6 +120,14 @@ async def is_behind(transaction: Transaction, *, now: datetime) -> bool:
     return (await transaction.execute(due)).first() is not None
 
 
+async def next_check(transaction: Transaction) -> datetime | None:
+    """Return when time alone changes an account next."""
+    at: datetime | None = (
+        await transaction.execute(select(func.min(_ACCOUNTS.check_at)))
+    ).scalar_one()
+    return at
+
+
 async def _mark(transaction: Transaction, name: str) -> int:
     query = select(site_values.c.value).where(site_values.c.name == name)
     return int((await transaction.execute(query)).scalar_one_or_none() or 0)

@@ -1,7 +1,6 @@
 """What goes on at the canteen by itself: tills hear of changes, and of a fund that runs low."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
@@ -14,7 +13,8 @@ from central.alarms.tables import alarm_sources
 from central.canteen import accounts, plans
 from central.canteen.debts import FUND
 from central.canteen.repository import TOPIC
-from central.database import EVERYTHING, Database, Transaction
+from central.database import Database, Transaction
+from central.due import Due
 from central.ledger.accounts import fund
 from central.ledger.repository import POSTED
 from central.ledger.tables import ledger_accounts
@@ -23,9 +23,7 @@ from config.site import Site
 FLOAT: Final = "wallet_float"
 INTERVAL_S: Final = 1.0
 """No more often are tills told."""
-LOOK_S: Final = 5.0
-"""So often is looked for what runs out by the clock alone."""
-_WAKING: Final = frozenset({POSTED, TOPIC, "people", EVERYTHING})
+_WAKING: Final = (POSTED, TOPIC, "people")
 
 
 class Canteen:
@@ -36,23 +34,16 @@ class Canteen:
         self._database, self._now = database, now
         self.zone = ZoneInfo(site.site.time_zone)
         self._has_tills = bool(site.till or site.merchant)
-        self._woken = asyncio.Event()
-        database.listen(self._hear)
-
-    def _hear(self, topic: str) -> None:
-        if topic in _WAKING:
-            self._woken.set()
+        # What happens within a moment is told together.
+        self._due = Due(database.listen, _WAKING, now=now, least_s=INTERVAL_S)
 
     async def run(self) -> None:
         """Go on for ever; a site without tills costs nothing."""
         while self._has_tills:
-            self._woken.clear()
             await self.work()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
-                    await self._woken.wait()
-            # What happens within a moment is told together.
-            await asyncio.sleep(INTERVAL_S)
+            async with self._database.read() as transaction:
+                next_at = await accounts.next_check(transaction)
+            await self._due.wait(next_at)
         await asyncio.Event().wait()
 
     async def _is_due(self) -> bool:

@@ -14,11 +14,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from central.connectors import repository
 from central.connectors.repository import Kept
 from central.database import EVERYTHING, DatabaseError
+from central.due import FAR_S
 from central.keys import KeysError
 from central.services import Services
 
 _log = logging.getLogger("central.connectors")
 CHECK_S: Final = 5.0
+"""So often another process is asked whether it still works."""
 RENEW_S: Final = 5.0
 PAUSE_FIRST_S: Final = 0.5
 PAUSE_LAST_S: Final = 60.0
@@ -55,7 +57,7 @@ class Connector:
         self._pause_first_s = self._pause_s = pause_first_s
         self._process = str(uuid4())
         self._is_changed = asyncio.Event()
-        self._may_have_turn = False
+        self._may_have_turn = self._is_on = False
         self._random = random.Random()  # noqa: S311 - spreads load, guards nothing
         services.database.listen(self._heard)
 
@@ -75,7 +77,8 @@ class Connector:
                         continue
                 except (SQLAlchemyError, DatabaseError, OSError) as error:
                     _log.warning("the database does not answer: %s", type(error).__name__)
-                await self._wait(CHECK_S)
+                # That somebody turns it on is announced; that another process died is not.
+                await self._wait(CHECK_S if self._is_on else FAR_S)
         finally:
             if self._may_have_turn:
                 await self._give_turn()
@@ -90,7 +93,8 @@ class Connector:
         services = self._services
         async with services.database.read() as transaction:
             kept = await repository.find(transaction, self._name)
-        if kept is None or not kept.settings.is_on:
+        self._is_on = kept is not None and kept.settings.is_on
+        if kept is None or not self._is_on:
             return None
         self._may_have_turn = True
         async with services.database.write() as transaction:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 
 from central.database import Transaction
 from central.fire.duty_plan import DutyPlan
@@ -75,6 +75,15 @@ async def overdue(transaction: Transaction, *, now: datetime) -> list[Row[Any]]:
         _CHECKS.answered_at.is_(None), _CHECKS.missed_at.is_(None), _CHECKS.due_at <= now
     )
     return list((await transaction.execute(query)).all())
+
+
+async def next_due(transaction: Transaction) -> datetime | None:
+    """Return until when somebody is waited for; None where no check is open."""
+    query = select(func.min(_CHECKS.due_at)).where(
+        _CHECKS.answered_at.is_(None), _CHECKS.missed_at.is_(None)
+    )
+    at: datetime | None = (await transaction.execute(query)).scalar_one()
+    return at
 
 
 async def note_missed(transaction: Transaction, check_id: str, *, now: datetime) -> None:

@@ -4,8 +4,6 @@ All of it is bookkeeping: what fails here is said in the log and tried again, an
 Several central processes may run it: whoever is first has the turn, the others find nothing to do.
 """
 
-import asyncio
-import contextlib
 import logging
 from datetime import datetime, timedelta
 from random import SystemRandom
@@ -16,7 +14,8 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from central.alarms.service import raise_alarm
-from central.database import EVENTS_LOCK, EVERYTHING, DatabaseError, Transaction
+from central.database import EVENTS_LOCK, DatabaseError, Transaction
+from central.due import Due, earliest
 from central.fire import duty, orders
 from central.fire.duty_plan import next_check
 from central.fire.gates import expected, node_of_device, panels_of
@@ -28,7 +27,7 @@ from central.services import Services
 from config.contract.commands import CheckDuty
 
 _log = logging.getLogger("central.fire")
-LOOK_INTERVAL_S: Final = 1.0
+RETRY: Final = timedelta(seconds=1)
 RECENT: Final = timedelta(minutes=5)
 """A fire that began longer ago is history when it is heard of: nobody is called for it."""
 
@@ -39,24 +38,24 @@ class FireWatch:
     def __init__(self, services: Services) -> None:
         self._services, self._dice = services, SystemRandom()
         self._zone = ZoneInfo(services.settings.site.site.time_zone)
-        self._due = asyncio.Event()
-        services.database.listen(self._hear)
-
-    def _hear(self, topic: str) -> None:
-        if topic in (TOPIC, EVERYTHING):
-            self._due.set()
+        self._due = Due(services.database.listen, (TOPIC,), now=services.now)
 
     async def run(self) -> None:
         """Look for ever."""
         while True:
             try:
                 await self.look()
+                next_at = await self.next_at()
             except (SQLAlchemyError, DatabaseError, OSError) as error:
                 _log.warning("a fire's record waits: %s", type(error).__name__)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_INTERVAL_S):
-                    await self._due.wait()
-            self._due.clear()
+                next_at = self._services.now() + RETRY
+            await self._due.wait(next_at)
+
+    async def next_at(self) -> datetime | None:
+        """Return when time alone makes something due; of a fire itself it is told."""
+        async with self._services.database.read() as transaction:
+            plan, next_at = await duty.plan(transaction)
+            return earliest(await duty.next_due(transaction), next_at if plan.is_on else None)
 
     async def look(self) -> None:
         """Do what is due now."""

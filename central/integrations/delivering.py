@@ -5,14 +5,13 @@ comes after waits behind it. Nothing is lost while retention keeps the events; w
 """
 
 import asyncio
-import contextlib
 import dataclasses
 import functools
 import json
 import logging
 import random
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -21,6 +20,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from central import webhooks
 from central.alarms.service import raise_alarm, return_alarm
 from central.database import DatabaseError
+from central.due import Due as Waiting
+from central.events import heard
 from central.events.pull_endpoints import cloud_event
 from central.events.pulling import Pulled, pull
 from central.events.schemas import StoredEvent
@@ -35,7 +36,7 @@ from config.contract.events import BATCH_CONTENT_TYPE, EventClass
 from config.contract.identifiers import new_id
 
 _log = logging.getLogger("central.integrations")
-CHECK_S: Final = 2.0
+RETRY: Final = timedelta(seconds=1)
 AT_ONCE_MAX: Final = 16
 PAUSE_MAX: Final = timedelta(hours=1)
 ALARM_AFTER: Final = timedelta(minutes=15)
@@ -57,40 +58,43 @@ class Delivering:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._sending = dict[str, asyncio.Task[None]]()
+        topics = (heard.TOPIC, subscriptions.TOPIC)
+        self._due = Waiting(services.database.listen, topics, now=services.now)
 
     async def run(self) -> None:
         """Tell for ever."""
         try:
-            with self._services.heard.waiting() as woken:
-                while True:
-                    woken.clear()
-                    try:
-                        await self._begin_due(woken)
-                    except (SQLAlchemyError, DatabaseError, OSError) as error:
-                        _log.warning("the database does not answer: %s", type(error).__name__)
-                    with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(CHECK_S):
-                            await woken.wait()
+            while True:
+                try:
+                    next_at = await self._begin_due()
+                except (SQLAlchemyError, DatabaseError, OSError) as error:
+                    _log.warning("the database does not answer: %s", type(error).__name__)
+                    next_at = self._services.now() + RETRY
+                await self._due.wait(next_at)
         finally:
             for task in self._sending.values():
                 task.cancel()
             await asyncio.gather(*self._sending.values(), return_exceptions=True)
 
-    async def _begin_due(self, woken: asyncio.Event) -> None:
+    async def _begin_due(self) -> datetime | None:
+        """Begin what is due; returns when something is next, of what is not due yet."""
+        now = self._services.now()
         async with self._services.database.read() as transaction:
-            due = await subscriptions.due_ids(transaction, now=self._services.now())
+            due = await subscriptions.due_ids(transaction, now=now)
+            next_at = await subscriptions.next_due(transaction, now=now)
         for webhook_id in due:
             if webhook_id not in self._sending and len(self._sending) < AT_ONCE_MAX:
                 task = asyncio.create_task(self._send(webhook_id))
                 self._sending[webhook_id] = task
-                task.add_done_callback(functools.partial(self._ended, webhook_id, woken))
+                task.add_done_callback(functools.partial(self._ended, webhook_id))
+        return next_at
 
-    def _ended(self, webhook_id: str, woken: asyncio.Event, task: asyncio.Task[None]) -> None:
+    def _ended(self, webhook_id: str, task: asyncio.Task[None]) -> None:
         del self._sending[webhook_id]
         if not task.cancelled() and (error := task.exception()) is not None:
             # Its lease runs out, and somebody tries again then.
             _log.warning("a webhook was left: %s", type(error).__name__, exc_info=error)
-        woken.set()
+        self._due.wake()
 
     async def _send(self, webhook_id: str) -> None:
         await send_due(self._services, webhook_id)

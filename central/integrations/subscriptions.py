@@ -175,6 +175,17 @@ async def due_ids(transaction: Transaction, *, now: datetime) -> list[str]:
     return list((await transaction.execute(query)).scalars())
 
 
+async def next_due(transaction: Transaction, *, now: datetime) -> datetime | None:
+    """Return when one is due next that is behind and has to wait; a lease ends then, too."""
+    columns = webhooks.c
+    newest = await newest_position(transaction)
+    query = select(func.min(columns.next_at)).where(
+        columns.is_on, columns.next_at > now, columns.position < newest
+    )
+    at: datetime | None = (await transaction.execute(query)).scalar_one()
+    return at
+
+
 async def take(transaction: Transaction, webhook_id: str, *, now: datetime) -> Due | None:
     """Take a webhook, so that nobody else sends to it meanwhile; None where somebody has it."""
     columns = webhooks.c

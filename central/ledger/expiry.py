@@ -4,15 +4,15 @@ With several central processes whoever comes first does it. A charge that comes 
 the same (``central.canteen``): what expires is the keeping, not the meal.
 """
 
-import asyncio
 from datetime import datetime
 from typing import Final
 
+from central.due import Due
 from central.ledger import repository
 from central.services import Services
 
-LOOK_S_MAX: Final = 5.0
-LOOK_S_MIN: Final = 0.05
+LEAST_S: Final = 1.0
+"""A canteen's rush is looked at no more often."""
 BATCH_LENGTH: Final = 200
 
 
@@ -22,15 +22,13 @@ class Expiries:
     def __init__(self, services: Services) -> None:
         """Look after the ledger of a central process."""
         self._database, self._now = services.database, services.now
+        topics = (repository.POSTED,)
+        self._due = Due(services.database.listen, topics, now=services.now, least_s=LEAST_S)
 
     async def run(self) -> None:
         """Work for ever."""
         while True:
-            next_at = await self.run_due()
-            wait_s = LOOK_S_MAX
-            if next_at is not None:
-                wait_s = min(LOOK_S_MAX, (next_at - self._now()).total_seconds())
-            await asyncio.sleep(max(LOOK_S_MIN, wait_s))
+            await self._due.wait(await self.run_due())
 
     async def run_due(self) -> datetime | None:
         """Let go what is due, in small batches; returns when the next is."""

@@ -75,7 +75,7 @@ async def put_keys(
     if is_replaced:
         # Who joins for the first time has a stream perhaps before this is heard, and keeps it.
         transaction.announce(f"{KEYS_TOPIC}:{node}")
-        transaction.announce(node_topic(node))
+    transaction.announce(node_topic(node))
     await next_replica_version(transaction)  # the others are told of its key
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Row, func, or_, select
 from central.canteen.orders import STANDING
 from central.canteen.tables import canteen_charges, canteen_orders
 from central.database import Transaction
+from central.due import earliest
 from central.orders.windows import Window
 from central.tables import people
 from config.contract.money import OrderState
@@ -130,6 +131,18 @@ async def due(transaction: Transaction, *, now: datetime, limit: int) -> list[st
     query = select(_ORDERS.charge_id).where(_IS_WAITING, _ORDERS.due_at <= now)
     rows = await transaction.execute(query.order_by(_ORDERS.due_at, _ORDERS.charge_id).limit(limit))
     return list(rows.scalars())
+
+
+async def next_due(transaction: Transaction, *, now: datetime) -> datetime | None:
+    """Return when time alone does something to an order next, after now."""
+    until = select(func.min(_ORDERS.due_at)).where(_IS_WAITING, _ORDERS.due_at > now)
+    leaving = (
+        select(func.min(people.c.valid_until))
+        .select_from(canteen_orders.join(people, people.c.holder_id == _ORDERS.holder_id))
+        .where(_IS_WAITING, people.c.valid_until > now)
+    )
+    moments = [(await transaction.execute(query)).scalar_one() for query in (until, leaving)]
+    return earliest(*moments)
 
 
 def _of(window: Window) -> tuple[Any, ...]:

@@ -4,8 +4,6 @@ With several central processes whoever comes first does it: each order is looked
 transaction that ends it. After a restart what is due is done then.
 """
 
-import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,8 +13,10 @@ from uuid import UUID
 from central.canteen import orders
 from central.canteen import repository as canteen
 from central.canteen.posting import settle_up
+from central.canteen.repository import TOPIC as CANTEEN
 from central.canteen.state import UNCLAIMED, Charge
-from central.database import EVERYTHING, Database, Transaction
+from central.database import Database, Transaction
+from central.due import Due, earliest
 from central.ledger import repository as ledger
 from central.ledger.errors import LedgerError
 from central.orders import repository
@@ -24,12 +24,10 @@ from central.orders.placing import let_go
 from config.contract.money import ChargeMode, OrderState
 
 _log = logging.getLogger("central.orders")
-LOOK_S: Final = 5.0
-PAUSE_S: Final = 0.2
+LEAST_S: Final = 0.2
 BATCH_LENGTH: Final = 200
 AGAIN: Final = timedelta(hours=1)
 """An order whose money cannot be moved is tried again after this."""
-_WAKING: Final = frozenset({"people", EVERYTHING})
 
 
 class Orders:
@@ -38,31 +36,26 @@ class Orders:
     def __init__(self, database: Database, *, now: Callable[[], datetime]) -> None:
         """Listen to what changes orders and people."""
         self._database, self._now = database, now
-        self._woken = asyncio.Event()
+        self._due = Due(database.listen, ("people", CANTEEN), now=now, least_s=LEAST_S)
         self._stuck = dict[str, datetime]()
-        database.listen(self._hear)
-
-    def _hear(self, topic: str) -> None:
-        if topic in _WAKING:
-            self._woken.set()
 
     async def run(self) -> None:
         """Work for ever."""
         while True:
-            self._woken.clear()
+            began_at = self._now()
             await self.work()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
-                    await self._woken.wait()
-            await asyncio.sleep(PAUSE_S)
+            async with self._database.read() as transaction:
+                next_at = await repository.next_due(transaction, now=began_at)
+            await self._due.wait(earliest(next_at, *self._stuck.values()))
 
     async def work(self) -> None:
         """Do everything that is due now."""
         async with self._database.read() as transaction:
             due = await repository.due(transaction, now=self._now(), limit=BATCH_LENGTH)
             left = await repository.who_left(transaction, now=self._now())
+        self._stuck = {order: at for order, at in self._stuck.items() if at > self._now()}
         for charge_id in due:
-            if self._stuck.get(charge_id, self._now()) > self._now():
+            if charge_id in self._stuck:
                 continue
             try:
                 async with self._database.write() as transaction:

@@ -1,11 +1,13 @@
 """Central is restarted: what stood stands, shelves keep their end, and nothing sounds anew."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from fastapi import FastAPI
 
 from config.contract.events import DeviceLost, TailgatingDetected
 from config.site import Site
@@ -20,6 +22,7 @@ from tests.central.alarms.raising import (
     listed,
 )
 from tests.central.bench import SITE, Bench, Node, running_central
+from tests.serving import serving
 
 SIREN = SounderEntry(id="siren", node="gate-1", device="gate", channel=0)
 SOUNDING = Site.model_validate(SITE.model_copy(update={"sounder": (SIREN,)}).model_dump())
@@ -44,6 +47,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("twice") / "home"
 
 
+@pytest.fixture
+def receiver() -> Iterator[str]:
+    """Address of a program that takes what it is told."""
+    app = FastAPI()
+    app.add_api_route("/alarms", lambda: None, methods=["POST"], status_code=204)
+    with serving(app) as url:
+        yield f"{url}/alarms"
+
+
 def again(node: Node, bench: Bench) -> Node:
     """Return the same terminal as it speaks with the central that was started again."""
     node.http, node.clock = bench.client(), bench.clock
@@ -51,10 +63,11 @@ def again(node: Node, bench: Bench) -> Node:
 
 
 def test_what_stood_stands_after_a_restart_and_nothing_is_told_or_sounded_twice(
-    home: Path,
+    home: Path, receiver: str
 ) -> None:
     with running_central(home, site=SOUNDING) as before:
-        before.administrator.put(f"{PATH}/channels/webhook", json=WEBHOOK)
+        settings = {**WEBHOOK["settings"], "url": receiver}
+        before.administrator.put(f"{PATH}/channels/webhook", json={"settings": settings})
         node = before.node()
         told = [
             node.event(1, fact=DURESS, time=node.clock()),
