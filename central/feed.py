@@ -2,6 +2,8 @@
 
 Announcements carry no data: what is told is read from the database, so every central process tells
 the same, in the order of positions, and misses nothing that was announced while it did not hear.
+Beside a backlog, what happens now is told ahead of its turn, once: where a reader continues does
+not move on until all before it is told.
 """
 
 import asyncio
@@ -10,6 +12,7 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from typing import Final
 
 from pydantic import BaseModel
@@ -23,7 +26,7 @@ from central.assistance.repository import TOPIC as ASSISTANCE
 from central.canteen.accounts import TILL
 from central.canteen.repository import TOPIC as CANTEEN
 from central.commands.repository import TOPIC as COMMANDS
-from central.database import EVERYTHING, DatabaseError
+from central.database import EVERYTHING, DatabaseError, Transaction
 from central.events import reading
 from central.events import repository as events
 from central.events.schemas import StoredEvent
@@ -50,6 +53,10 @@ PAGE_LENGTH: Final = 100
 """No more at once than a reader's queue holds, or a flood would cut everybody off."""
 DRAIN_S_MAX: Final = 0.5
 """So long a page of events waits for readers; who is slower than that is cut off."""
+AHEAD_LENGTH: Final = 50
+"""With a page, and what readers have not read of the one before, less than a queue holds."""
+LIVE: Final = timedelta(seconds=60)
+"""What happened before that is history, which nobody waits for."""
 REPLAY_LENGTH_MAX: Final = 1_000
 CHECK_INTERVAL_S: Final = 1.0
 """How often nodes that fell silent and sessions that ran out are looked for."""
@@ -62,6 +69,7 @@ class Feed:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._position, self._check_at_s = 0, 0.0
+        self._ahead, self._told_ahead = 0, set[int]()
         self.turned_at_s = time.monotonic()
         self._online = set[str]()
         self._topics: asyncio.Queue[str] = asyncio.Queue()
@@ -160,23 +168,48 @@ class Feed:
             # Who came meanwhile has perhaps looked at an older position, and is told from there on.
             if not hub.reader_count:
                 self._position = position
+                self._told_ahead.clear()
                 return
-        while True:
-            async with self._services.database.read() as transaction:
-                page = await reading.after(
-                    transaction, self._position, limit=PAGE_LENGTH, has_names=True
-                )
-            for stored in page:
-                self._services.hub.publish(
-                    "event", EventMessage(stored).view, position=stored.position
-                )
-                self._position = stored.position
-            if _log.isEnabledFor(logging.DEBUG):
-                what = f"is told to {self._services.hub.reader_count} readers"
-                log_events(_log, what, (stored.event for stored in page))
-            if len(page) < PAGE_LENGTH:
-                return
+        async with self._services.database.read() as transaction:
+            page = await reading.after(
+                transaction, self._position, limit=PAGE_LENGTH, has_names=True
+            )
+            ahead = await self._live_behind(transaction, page)
+        # A terminal that was cut off for a day tells of it beside what happens now: a guard sees
+        # what happens now.
+        for stored in ahead:
+            hub.publish("event", EventMessage(stored).view, position=stored.position, is_ahead=True)
+            self._ahead = stored.position
+        self._told_ahead.update(stored.position for stored in ahead)
+        for stored in page:
+            self._position = stored.position
+            if stored.position in self._told_ahead:
+                self._told_ahead.remove(stored.position)
+                hub.pass_by(stored.position)
+            else:
+                hub.publish("event", EventMessage(stored).view, position=stored.position)
+        if _log.isEnabledFor(logging.DEBUG):
+            what = f"is told to {hub.reader_count} readers"
+            log_events(_log, what, (stored.event for stored in (*ahead, *page)))
+        if len(page) == PAGE_LENGTH:
             await self._let_read()
+            # What else was announced meanwhile is not kept waiting until all of it is told.
+            self._topics.put_nowait("events")
+
+    async def _live_behind(
+        self, transaction: Transaction, page: list[StoredEvent]
+    ) -> list[StoredEvent]:
+        """Return what happened just now and stands behind a full page with history in it."""
+        since = self._services.now() - LIVE
+        if len(page) < PAGE_LENGTH or all(stored.event.time >= since for stored in page):
+            return []
+        return await reading.after(
+            transaction,
+            max(page[-1].position, self._ahead),
+            limit=AHEAD_LENGTH,
+            has_names=True,
+            since=since,
+        )
 
     async def _let_read(self) -> None:
         """Wait until readers have room for another page, or have had their time."""

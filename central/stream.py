@@ -27,6 +27,11 @@ def encode(name: str, data: str, *, position: int | None = None) -> bytes:
     return f"{identity}event: {name}\ndata: {data}\n\n".encode()
 
 
+def encode_position(position: int) -> bytes:
+    """Return what moves on from where a reader continues, and tells nothing."""
+    return f"id: {position}\n\n".encode()
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reader:
     """Who reads a stream.
@@ -120,6 +125,7 @@ class Hub:
         view: Callable[[frozenset[str]], str | None],
         *,
         position: int | None = None,
+        is_ahead: bool = False,
     ) -> None:
         """Send to everybody what they may see of it.
 
@@ -127,18 +133,26 @@ class Hub:
             name: Of the event.
             view: JSON for readers with these permissions; None when they may see nothing of it.
             position: Becomes the event's id.
+            is_ahead: What stands before it is told later: a reader continues from there.
         """
         encoded = dict[frozenset[str], bytes | None]()
         for subscription in list(self._subscriptions):
             permissions = subscription.reader.permissions
             if permissions not in encoded:
                 data = view(permissions)
+                identity = None if is_ahead else position
                 encoded[permissions] = (
-                    None if data is None else encode(name, data, position=position)
+                    None if data is None else encode(name, data, position=identity)
                 )
             frame = encoded[permissions]
             if frame is not None:
                 subscription.put(position, frame)
+
+    def pass_by(self, position: int) -> None:
+        """Let readers continue behind a position whose event they were told ahead."""
+        frame = encode_position(position)
+        for subscription in list(self._subscriptions):
+            subscription.put(position, frame)
 
     def publish_to(self, owner: str, name: str, data: str) -> None:
         """Send to one session or node alone; see ``encode``."""

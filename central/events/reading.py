@@ -1,6 +1,7 @@
 """Events as their readers may see them: with or without names, and who was considered."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, select
@@ -49,6 +50,7 @@ async def after(
     has_names: bool,
     hidden: Collection[EventClass] = (),
     has_candidates: bool = False,
+    since: datetime | None = None,
 ) -> list[StoredEvent]:
     """Return the next events after a position, oldest first.
 
@@ -59,8 +61,11 @@ async def after(
         has_names: Whether the reader may see whole names.
         hidden: Classes that the reader is not shown; see ``hidden_from``.
         has_candidates: Whether the reader may see who was considered.
+        since: Only what happened from then on; None is all of it.
     """
     query = stored_query(hidden=hidden).where(events.c.position > position)
+    if since is not None:
+        query = query.where(events.c.occurred_at >= since)
     query = query.order_by(events.c.position).limit(limit)
     return [
         stored_view(row, has_names=has_names, has_candidates=has_candidates)
