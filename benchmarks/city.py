@@ -12,6 +12,7 @@ import dataclasses
 import math
 import tempfile
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -29,6 +30,10 @@ from config.demo.report import describe_machine
 BACKLOG_NODES: Final = 87
 BACKLOG_EVENTS: Final = 8_640
 STORM_EVENTS: Final = 20
+ALARMS: Final = 5
+"""Of every terminal of the city at once."""
+OFF_S: Final = 30.0
+"""So long a site is cut off, and then central is off for all."""
 SETTLE_S: Final = 120.0
 
 
@@ -72,6 +77,9 @@ class Run:
             await self._phase("killed", seconds=self._plan.minutes * 30)
             await self._phase("back", until=self._are_connected)
             await self._storm()
+            await self._alarms()
+            await self._cut()
+            await self._off()
             await self._backlog()
             for node in self._nodes:
                 node.is_ending = True
@@ -104,6 +112,35 @@ class Run:
             for _ in range(STORM_EVENTS if node in self._nodes[::10] else 0):
                 node.happen()
         await self._phase("storm", until=lambda: all(n.waiting_count < 2 for n in self._nodes))
+
+    async def _alarms(self) -> None:
+        """Let doors be forced everywhere at once: a flood for every guard."""
+        for node in self._nodes:
+            for _ in range(ALARMS):
+                node.alarm()
+        await self._phase("alarms", until=lambda: all(n.waiting_count < 2 for n in self._nodes))
+
+    async def _cut(self) -> None:
+        """Cut one site off, and mend it."""
+        town = self._nodes[: self._plan.nodes]
+        for node in town:
+            node.cut(off=True)
+        await self._phase("site_cut", seconds=OFF_S)
+        for node in town:
+            node.cut(off=False)
+        await self._phase("site_back", until=self._is_caught_up)
+
+    async def _off(self) -> None:
+        """Let central be off for all, and the herd come back."""
+        await self._city.stop_all()
+        await self._phase("off", seconds=OFF_S)
+        began_s = time.monotonic()
+        await self._city.start_again()
+        self._result["restart_s"] = round(time.monotonic() - began_s, 1)
+        await self._phase("herd", until=self._is_caught_up)
+
+    def _is_caught_up(self) -> bool:
+        return self._are_connected() and all(node.waiting_count < 2 for node in self._nodes)
 
     async def _backlog(self) -> None:
         step = max(1, len(self._nodes) // self._plan.backlog_nodes)
@@ -141,6 +178,9 @@ class Run:
             "to_console_p50_ms": percentile(late, 0.5),
             "to_console_p95_ms": percentile(late, 0.95),
             "to_console_p99_ms": percentile(late, 0.99),
+            "deaf_consoles": sum(
+                len(c.late_ms) == b for c, b in zip(consoles, seen_before, strict=True)
+            ),
             "answers_per_s": {
                 what: round(count / took_s, 1) for what, count in (told.answers - answers).items()
             },
@@ -156,17 +196,14 @@ class Run:
 
     def _counted(self) -> dict[str, Any]:
         acknowledged = {
-            (str(node.epoch), sequence) for node in self._nodes for sequence in node.acknowledged
+            (str(node.epoch), *place) for node in self._nodes for place in node.acknowledged
         }
-        held, ids = list[tuple[str, int]](), 0
+        held, ids = list[tuple[str, str, int]](), 0
         with psycopg.connect(self._city.database) as connection:
             for town in self._city.towns:
                 connection.execute(f"SET search_path = {town.schema or 'public'}".encode())
-                held += connection.execute(
-                    "SELECT epoch, sequence FROM events WHERE event_class = 'access'"
-                )
-                query = "SELECT count(DISTINCT body::json->>'id') FROM events"
-                found = connection.execute(f"{query} WHERE event_class = 'access'".encode())
+                held += connection.execute("SELECT epoch, event_class, sequence FROM events")
+                found = connection.execute("SELECT count(DISTINCT body::json->>'id') FROM events")
                 ids += int((found.fetchone() or (0,))[0])
         live = self._result
         return {
@@ -182,7 +219,13 @@ class Run:
                 live[name]["to_console_p99_ms"] or math.inf for name in ("live", "killed")
             ),
             "backlog_live_p95_ms": live["backlog"]["to_console_p95_ms"],
+            "alarms_p95_ms": live["alarms"]["to_console_p95_ms"],
+            "site_cut_p95_ms": live["site_cut"]["to_console_p95_ms"],
+            "herd_s": live["herd"]["seconds"] if live["herd"]["is_reached"] else None,
+            "restart_s": live["restart_s"],
             "console_repeated": sum(each.repeated for each in self._consoles),
+            "deaf_consoles": live["killed"]["deaf_consoles"],
+            "console_refusals": dict(sum((c.refusals for c in self._consoles), Counter())),
             "status_interval_s": self._told.status_interval_s,
             "machine": describe_machine(),
         }

@@ -1,6 +1,7 @@
 """A console without a window for ``benchmarks.city``: how long after an event it is told."""
 
 import asyncio
+import collections
 import re
 import time
 from datetime import datetime
@@ -12,10 +13,10 @@ from benchmarks.city_http import Connection, LostError, open_connection
 
 _EVENT: Final = re.compile(rb"id: (\d+)\nevent: event\ndata: (.*)\n\n")
 _TIME: Final = re.compile(rb'"time":"([^"]+)"')
-_PLACE: Final = re.compile(rb'"source":"/([^"/]+)/([^"/]+)')
-_SEQUENCE: Final = re.compile(rb'"sequence":(\d+)')
 _CHUNK: Final = re.compile(rb"\r\n[0-9a-f]+\r\n|^[0-9a-f]+\r\n|\r\n$")
 RETRY_S: Final = 0.5
+SILENCE_S_MAX: Final = 25.0
+"""A stream that says nothing for so long is dead; central sends a heartbeat every 10 s."""
 LIVE_S: Final = 60.0
 """An event that is older when it comes is history, which nobody waits for."""
 
@@ -28,6 +29,7 @@ class CityConsole:
         seen: Positions that came.
         repeated: How many came twice.
         connections: How often the stream was opened.
+        refusals: What was answered instead of a stream.
     """
 
     def __init__(self, address: tuple[str, int], *, host: str, cookies: httpx.Cookies) -> None:
@@ -35,8 +37,8 @@ class CityConsole:
         self._cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
         self.late_ms: list[float] = []
         self.seen, self.repeated, self.connections, self._last = set[int](), 0, 0, 0
-        self.keys = set[tuple[bytes, int]]()
-        self._rest = b""
+        self.refusals = collections.Counter[int]()
+        self._rest, self._heard_at_s = b"", 0.0
 
     async def run(self) -> None:
         """Read for ever."""
@@ -56,11 +58,21 @@ class CityConsole:
         if self._last:
             headers["Last-Event-ID"] = str(self._last)
         self.connections += 1
-        self._rest = b""
-        await connection.follow("/api/v1/stream", headers=headers, on_piece=self._hear)
+        self._rest, self._heard_at_s = b"", time.monotonic()
+        following = asyncio.ensure_future(
+            connection.follow("/api/v1/stream", headers=headers, on_piece=self._hear)
+        )
+        try:
+            while not following.done() and time.monotonic() < self._heard_at_s + SILENCE_S_MAX:
+                await asyncio.wait({following}, timeout=1.0)
+            if following.done() and (answer := await following) is not None:
+                self.refusals[answer.status] += 1
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
 
     def _hear(self, piece: bytes) -> None:
-        now_s = time.time()
+        now_s, self._heard_at_s = time.time(), time.monotonic()
         text = self._rest + _CHUNK.sub(b"", piece)
         ended = text.rfind(b"\n\n") + 2
         self._rest = text[ended:]
@@ -71,9 +83,7 @@ class CityConsole:
                 self.repeated += 1
                 continue
             self.seen.add(position)
-            at, place, sequence = _TIME.search(data), _PLACE.search(data), _SEQUENCE.search(data)
-            if at and place and sequence:
-                self.keys.add((place[2], int(sequence[1])))
+            if at := _TIME.search(data):
                 late_s = now_s - datetime.fromisoformat(at[1].decode()).timestamp()
                 if late_s < LIVE_S:
                     self.late_ms.append(late_s * 1000)

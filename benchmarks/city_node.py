@@ -21,14 +21,17 @@ from uuid import UUID, uuid4
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from benchmarks.city_console import LIVE_S
 from benchmarks.city_http import Answer, Connection, LostError, open_connection
 from config.contract.access import CredentialKind, Direction
 from config.contract.events import (
     BATCH_CONTENT_TYPE,
     AccessGranted,
     ClockQuality,
+    DoorForcedOpen,
     Event,
     EventClass,
+    EventData,
 )
 from config.contract.identifiers import new_id
 from config.contract.nodes import NodeEnrolment, NodeStatus
@@ -59,13 +62,13 @@ class Told:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Waiting:
-    sequence: int
+    place: tuple[str, int]
     made_at_s: float
     document: bytes
 
 
 class CityNode:
-    """One terminal. Attributes: acknowledged: sequences up to this are held by central."""
+    """One terminal. Attributes: acknowledged: class and sequence of what central holds."""
 
     def __init__(
         self, site: str, node: str, *, host: str, address: tuple[str, int], told: Told
@@ -81,8 +84,8 @@ class CityNode:
         self._key, self._sealing = Ed25519PrivateKey.generate(), X25519PrivateKey.generate()
         self.epoch = uuid4()
         self._random = random.Random(f"{site}/{node}")  # noqa: S311 - spreads load, guards nothing
-        self.sequence = 0
-        self.acknowledged = set[int]()
+        self._sequences = dict.fromkeys((EventClass.ACCESS, EventClass.ALARM), 0)
+        self.acknowledged = set[tuple[str, int]]()
         self._waiting = collections.deque[_Waiting]()
         self._backlog: Iterator[_Waiting] = iter(())
         self.backlog_left = 0
@@ -119,9 +122,12 @@ class CityNode:
             connection.close()
 
     def add_backlog(self, count: int, *, span: timedelta) -> None:
-        """Let it have been cut off for so long, and so often something have happened meanwhile."""
-        first, began_at = self.sequence + 1, datetime.now(UTC) - span
-        self.sequence += count
+        """Let it have been cut off for so long, and so often something have happened meanwhile.
+
+        It ended a while ago: none of it is mistaken for what happens now.
+        """
+        began_at = datetime.now(UTC) - span - timedelta(seconds=2 * LIVE_S)
+        first = self._take(count) + 1
         self.backlog_left = count
         self._told.made += count
         self._backlog = (
@@ -134,34 +140,51 @@ class CityNode:
         return len(self._waiting)
 
     def happen(self) -> None:
-        """Let something happen now."""
-        self.sequence += 1
+        """Let somebody pass now."""
         self._told.made += 1
-        self._waiting.append(self._waiting_event(self.sequence, datetime.now(UTC)))
+        self._waiting.append(self._waiting_event(self._take(1) + 1, datetime.now(UTC)))
         self._has_events.set()
 
+    def alarm(self) -> None:
+        """Let a door be forced now."""
+        self._told.made += 1
+        forced = DoorForcedOpen(device="east")
+        number = self._take(1, EventClass.ALARM) + 1
+        self._waiting.append(self._document(forced, number, datetime.now(UTC)))
+        self._has_events.set()
+
+    def _take(self, count: int, event_class: EventClass = EventClass.ACCESS) -> int:
+        """Take so many sequences of a class; returns the last one before."""
+        before = self._sequences[event_class]
+        self._sequences[event_class] += count
+        return before
+
     def _waiting_event(self, sequence: int, at: datetime) -> _Waiting:
+        passed = AccessGranted(
+            decision_id=new_id(),
+            access_point="east",
+            direction=Direction.IN,
+            holder_id=str(UUID(int=sequence)),
+            credential=CredentialKind.CARD,
+            credential_to_decision_ms=41.5,
+        )
+        return self._document(passed, sequence, at)
+
+    def _document(self, fact: EventData, sequence: int, at: datetime) -> _Waiting:
         event = Event(
             id=new_id(),
             source=f"/{self.site}/{self.node}/east",
-            type=AccessGranted.type_name,
+            type=fact.type_name,
             time=at,
             subject="east",
             epoch=self.epoch,
-            event_class=EventClass.ACCESS,
+            event_class=fact.event_class,
             sequence=sequence,
             clockquality=ClockQuality.SYNCHRONISED,
-            data=AccessGranted(
-                decision_id=new_id(),
-                access_point="east",
-                direction=Direction.IN,
-                holder_id=str(UUID(int=sequence)),
-                credential=CredentialKind.CARD,
-                credential_to_decision_ms=41.5,
-            ).model_dump(mode="json"),
+            data=fact.model_dump(mode="json"),
         )
         document = event.model_dump_json(by_alias=True).encode()
-        return _Waiting(sequence, time.monotonic(), document)
+        return _Waiting((fact.event_class, sequence), time.monotonic(), document)
 
     async def run(self, *, within_s: float) -> None:
         """Live for ever; begin at a moment of its own ``within_s``."""
@@ -214,7 +237,7 @@ class CityNode:
         receipt = json.loads(answer.body)
         if receipt["stored"] + receipt["duplicates"] != len(batch):
             raise RuntimeError(f"central holds another content: {receipt}")
-        self.acknowledged.update(each.sequence for each in batch)
+        self.acknowledged.update(each.place for each in batch)
         self._told.acknowledged += len(batch)
         return True
 
@@ -236,7 +259,7 @@ class CityNode:
             epoch=self.epoch,
             clockquality=ClockQuality.SYNCHRONISED,
             replica_version=0,
-            last_sequences={EventClass.ACCESS: self.sequence},
+            last_sequences=dict(self._sequences),
             unsent_count=len(self._waiting) + self.backlog_left,
             is_journal_writable=True,
             pipeline="builtin",

@@ -62,6 +62,8 @@ class City:
         self._sites = [f"site-{n:02}" for n in range(sites)]
         self._status_interval_s = status_interval_s
         self.replicas: list[Process] = []
+        self._words: list[str] = []
+        self._processes: Processes | None = None
         self.towns: list[Town] = []
         self.address = ("127.0.0.1", 0)
         self.database = ""
@@ -103,15 +105,38 @@ class City:
         what = ("--site", str(folder / f"{self._sites[0]}.toml"))
         if not is_alone:
             what = ("--sites", str(folder))
+        self._processes = processes
+        self._words = [
+            "central", *what, "--home", str(self._folder / "home"),
+            "--name", "localhost", "--database", login, "--json",
+        ]  # fmt: skip
         for number in range(self._replica_count):
-            process = await processes.start(
-                f"central-{number}", "central", *what, "--home", str(self._folder / "home"),
-                "--name", "localhost", "--database", login, "--port", "0", "--json",
-                patience_s=START_S_MAX,
-            )  # fmt: skip
+            process = await self._start_replica(number, port=0)
             self.replicas.append(process)
             if not number:  # the next one's invitations take the place of this one's
                 await self._settle(process.ready, is_alone=is_alone)
+
+    async def _start_replica(self, number: int, *, port: int) -> Process:
+        if self._processes is None:
+            raise RuntimeError("the city is not at work")
+        return await self._processes.start(
+            f"central-{number}", *self._words, "--port", str(port), patience_s=START_S_MAX
+        )
+
+    async def stop_all(self) -> None:
+        """Kill every replica that runs, as a power cut does."""
+        for each in self.replicas:
+            if each.is_running:
+                os.kill(each.pid, signal.SIGKILL)
+                await each.ended()
+
+    async def start_again(self) -> None:
+        """Start every replica but the first, which stays dead, where it was before."""
+        ports = [self._port_of(each) for each in self.replicas]
+        self.replicas[1:] = [
+            await self._start_replica(number, port=ports[number])
+            for number in range(1, len(self.replicas))
+        ]
 
     async def _settle(self, ready: Mapping[str, Any], *, is_alone: bool) -> None:
         """Become the first administrator of every site."""
