@@ -20,32 +20,62 @@ from typing import Any, Final, TypeVar
 
 from psycopg import AsyncConnection as AsyncPsycopgConnection
 from sqlalchemy import Connection, Executable, Result
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from central.postgresql import first_line
 from config.finishing import to_its_end
 
 _log = logging.getLogger("central.database")
 LEAVE_S: Final = 5.0
+WAIT_S: Final = 5.0
+"""So long somebody waits for a connection; a terminal would give up at twice that."""
 Value = TypeVar("Value")
+
+
+class NoConnectionError(TimeoutError):
+    """The database has no connection to spare, or cannot be reached: try again in a while."""
 
 
 class Connections:
     """Connections of one engine, for one event loop."""
 
     def __init__(
-        self, engine: AsyncEngine, *, leave_s: float = LEAVE_S, is_shared: bool = False
+        self,
+        engine: AsyncEngine,
+        *,
+        leave_s: float = LEAVE_S,
+        wait_s: float = WAIT_S,
+        share: int | None = None,
     ) -> None:
-        """Take connections of an engine; one that is shared goes on without these."""
-        self._engine, self._leave_s, self._is_shared = engine, leave_s, is_shared
+        """Take connections of an engine.
+
+        Args:
+            engine: Whose connections they are.
+            leave_s: How long whoever has one may go on at the end.
+            wait_s: How long somebody waits for one.
+            share: How many of these there are at most, of an engine that others share and that
+                goes on without these; None is an engine of our own.
+        """
+        self._engine, self._leave_s, self._is_shared = engine, leave_s, share is not None
+        self._wait_s = wait_s
+        self._turns = None if share is None else asyncio.Semaphore(share)
         self._users = dict[DatabaseConnection, asyncio.Task[Any] | None]()
         self._left = asyncio.Event()
 
     @contextlib.asynccontextmanager
     async def taken(self) -> AsyncIterator["DatabaseConnection"]:
-        """Have a connection; what is not committed at the end of the block is taken back."""
+        """Have a connection; what is not committed at the end of the block is taken back.
+
+        Raises:
+            NoConnectionError: There is none to be had.
+        """
         connection = DatabaseConnection(self._engine.connect())
         self._users[connection] = asyncio.current_task()
+        has_turn = False
         try:
+            has_turn = await self._take_turn()
             await connection.start()
             try:
                 yield connection
@@ -53,10 +83,21 @@ class Connections:
                 await connection.close()
         finally:
             self._users[connection] = None
-            connection.when_closed(functools.partial(self._forget, connection))
+            connection.when_closed(functools.partial(self._forget, connection, has_turn=has_turn))
 
-    def _forget(self, connection: "DatabaseConnection") -> None:
+    async def _take_turn(self) -> bool:
+        if self._turns is None:
+            return False
+        try:
+            async with asyncio.timeout(self._wait_s):
+                return await self._turns.acquire()
+        except TimeoutError as error:
+            raise NoConnectionError("the site's share of connections is in use") from error
+
+    def _forget(self, connection: "DatabaseConnection", *, has_turn: bool) -> None:
         del self._users[connection]
+        if self._turns is not None and has_turn:
+            self._turns.release()
         self._left.set()
 
     async def close(self) -> None:
@@ -91,9 +132,17 @@ class DatabaseConnection:
         self._closing: asyncio.Future[None] | None = None
 
     async def start(self) -> None:
-        """Take it out of the pool."""
+        """Take it out of the pool.
+
+        Raises:
+            NoConnectionError: PostgreSQL has none to be had.
+        """
         try:
             await self._do(self._connection.start())
+        except (PoolTimeoutError, OperationalError) as error:
+            if not self.is_postgresql:
+                raise
+            raise NoConnectionError(first_line(error)) from error
         except asyncio.CancelledError:
             if self._connection.sync_connection is not None:
                 await self.close()

@@ -39,6 +39,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from central.audit.notes import Note
 from central.connections import Connections, DatabaseConnection
+from central.first_tables import FirstTables
 from central.moving.mark import where_moved
 from central.postgresql import EVERYTHING as EVERYTHING
 from central.postgresql import Place, PostgresqlServer, blocking_engine, first_line
@@ -69,6 +70,7 @@ FIRMWARE_LOCK: Final = 0x6D656E41
 """After the one of events, and before those of the ledger and of alarms."""
 
 
+_FIRST_TABLES: Final = FirstTables()
 _MIGRATING: Final = threading.Lock()
 """Alembic knows one connection at a time in a process: ``op`` of one site would change another."""
 
@@ -340,7 +342,8 @@ class Database:
     def _make_connections(self, *, is_read_only: bool = False) -> Connections:
         if self._driver == "postgresql":
             self._server = self._server or PostgresqlServer(self._url)
-            return Connections(self._server.engine, is_shared=self._shares_server)
+            share = self._server.share if self._shares_server else None
+            return Connections(self._server.engine, share=share)
         # Values are names and cards: neither an error's message nor a log may quote them.
         logging.getLogger("aiosqlite").setLevel(logging.INFO)
         engine = create_async_engine(self._url, hide_parameters=True)
@@ -407,15 +410,29 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
 
 
-def migrate(connection: Connection) -> None:
-    """Bring the tables up to date in the transaction that is open."""
+def migrate(connection: Connection, *, first: FirstTables = _FIRST_TABLES) -> None:
+    """Bring the tables up to date in the transaction that is open.
+
+    Args:
+        connection: Whose transaction it is.
+        first: What is known of a schema without tables.
+    """
+    revision = _revision(connection)
+    # Another process may have been first.
+    if revision == newest_revision():
+        return
+    is_empty = revision is None and connection.dialect.name == "postgresql"
+    if is_empty and first.make(connection):
+        return
     with _MIGRATING:
-        # Another process may have been first.
-        if _revision(connection) == newest_revision():
+        if not (is_empty and first.is_known):
+            config = _migrations()
+            config.attributes["connection"] = connection
+            with first.kept_from(connection) if is_empty else contextlib.nullcontext():
+                command.upgrade(config, "head")
             return
-        config = _migrations()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    # Another site of this process was first.
+    first.make(connection)
 
 
 def _revision(connection: Connection) -> str | None:

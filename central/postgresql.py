@@ -30,6 +30,9 @@ LISTEN_CHECK_S: Final = 15.0
 MUTE_S_MAX: Final = 2 * LISTEN_CHECK_S
 """Who did not answer for so long is not heard any more, whatever the connection says."""
 POOL_SIZE: Final = 8
+POOL_WAIT_S: Final = 5.0
+SHARE: Final = 4
+"""So many sites can use up what all share, and one alone no more than its part."""
 _SCHEMA: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
@@ -97,8 +100,13 @@ class PostgresqlServer:
     """Connections to one database, for one event loop."""
 
     def __init__(self, url: URL, *, connection_count_max: int = 2 * POOL_SIZE) -> None:
-        """Take an address without ``?schema=``; nothing is opened yet."""
+        """Take an address without ``?schema=``; nothing is opened yet.
+
+        Attributes:
+            share: How many connections one of several sites has at most.
+        """
         self.engine = _make_engine(url, connection_count_max)
+        self.share = max(1, connection_count_max // SHARE)
         self._address = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._listeners = dict[str, list[Callable[[str], None]]]()
         self._listening: asyncio.Task[None] | None = None
@@ -191,6 +199,7 @@ def _make_engine(url: URL, connection_count_max: int) -> AsyncEngine:
         isolation_level="AUTOCOMMIT",
         pool_size=size,
         max_overflow=connection_count_max - size,
+        pool_timeout=POOL_WAIT_S,
         pool_pre_ping=True,
         hide_parameters=True,
     )

@@ -6,6 +6,7 @@ Source: RFC 9457 "RefusedError Details for HTTP APIs", section 3.
 import functools
 import http
 import json
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
@@ -15,8 +16,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from central.connections import NoConnectionError
 from config.web import STATIC
 
+_log = logging.getLogger("central.database")
 MEDIA_TYPE: Final = "application/problem+json"
 _CODES: Final = {
     401: "not_signed_in",
@@ -68,6 +71,8 @@ def sentence_of(code: str) -> str:
     return _english().get(f"error.{code}", code.replace("_", " "))
 
 
+BUSY: Final = RefusedError(503, "database_busy", headers={"Retry-After": "5"})
+"""The database has no connection to spare: terminals and pages come again."""
 FAILED: Final = RefusedError(500, "internal_error", "central made a mistake; its log says which")
 """Of an error that nobody expected: says nothing of our inside."""
 
@@ -133,6 +138,11 @@ def install(app: FastAPI, *, first: Callable[[Request], Awaitable[None]] = _ever
         ]
         detail = "; ".join(f"{p['place']}: {p['mistake']}" for p in places)
         return RefusedError(422, "invalid_request", detail, mistakes=places).to_response()
+
+    @app.exception_handler(NoConnectionError)
+    async def busy(_request: Request, error: NoConnectionError) -> JSONResponse:
+        _log.warning("a request is put off: %s", error)
+        return BUSY.to_response()
 
     @app.exception_handler(Exception)
     async def failed(_request: Request, _error: Exception) -> JSONResponse:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import QueuePool
 
-from central.connections import Connections
+from central.connections import Connections, NoConnectionError
 from central.database import Database
+from central.postgresql import PostgresqlServer
 from tests.central.postgresql import fresh_database
 from tests.central.test_database import sync_url
 
@@ -232,3 +233,38 @@ def test_who_stays_in_a_transaction_is_cancelled_at_the_end(url: str) -> None:
             await task
 
     asyncio.run(act())
+
+
+async def nobody_is_served(connections: Connections) -> str:
+    with pytest.raises(NoConnectionError) as refused:
+        async with connections.taken():
+            pass
+    return str(refused.value)
+
+
+def test_a_site_has_its_share_of_the_connections_and_leaves_the_others_theirs(
+    tmp_path: Path,
+) -> None:
+    async def script() -> str:
+        engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 'central.sqlite3'}")
+        greedy, other = (Connections(engine, share=2, wait_s=0.0) for _ in range(2))
+        async with greedy.taken(), greedy.taken():
+            refused = await nobody_is_served(greedy)
+            async with other.taken():
+                pass
+        async with greedy.taken(), greedy.taken():
+            pass
+        await engine.dispose()
+        return refused
+
+    assert "share" in asyncio.run(script())
+
+
+def test_a_server_that_is_not_there_is_no_mistake_of_central(tmp_path: Path) -> None:
+    async def script() -> str:
+        server = PostgresqlServer(make_url(f"postgresql://nobody@/none?host={tmp_path}"))
+        refused = await nobody_is_served(Connections(server.engine))
+        await server.engine.dispose()
+        return refused
+
+    assert str(tmp_path) in asyncio.run(script())
