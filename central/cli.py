@@ -27,6 +27,7 @@ from central.services import Services
 from central.serving import Server
 from central.settings import Settings
 from central.tls import strict
+from central.users.cli import invite
 from config.logs import LogForm, LogFormOption, LogLevel, LogLevelOption, start_log
 from config.notify import READY, notify
 from config.settings import menshen_home
@@ -35,6 +36,7 @@ from config.watchdog import Watchdog
 
 central = typer.Typer(add_completion=False)
 central.command()(move)
+central.command()(invite)
 UNSPECIFIED: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
 
 

@@ -254,6 +254,16 @@ def _good(secret_hash: str, now: datetime, is_reset: bool) -> list[Any]:
     ]
 
 
+async def has_first_invitation(transaction: Transaction, *, since: datetime) -> bool:
+    """Return whether there is one for a first administrator that ends after a moment."""
+    query = select(invitations.c.secret_hash).where(
+        invitations.c.user_id.is_(None),
+        invitations.c.made_by.is_(None),
+        invitations.c.expires_at > since,
+    )
+    return (await transaction.execute(query.limit(1))).first() is not None
+
+
 async def remove_invitations(transaction: Transaction) -> None:
     """Remove every invitation."""
     await transaction.execute(delete(invitations))

@@ -1,10 +1,11 @@
 """Operators: one-time links, who may be changed how, and whose session it is."""
 
+import logging
 from datetime import datetime, timedelta
 from typing import Final
 
 from central.audit.notes import ANYBODY, CENTRAL, Note
-from central.database import Database, Transaction
+from central.database import MIGRATION_LOCK, Database, Transaction
 from central.oidc import repository as provider_accounts
 from central.problems import RefusedError
 from central.roles import ROLES, duties_of, grantable, may_become, may_reset
@@ -24,7 +25,10 @@ from central.users.schemas import (
 from config.contract.identifiers import new_id
 from config.site import Policy
 
+_log = logging.getLogger("central.users")
 INVITATION_LIFETIME: Final = timedelta(minutes=15)
+TOGETHER: Final = timedelta(seconds=60)
+"""Replicas that start within this time say one link, which is good."""
 
 
 class Users:
@@ -147,15 +151,49 @@ class Users:
 
     async def invite_first(self, *, now: datetime) -> Invitation | None:
         """Return a link for the first administrator, or None where there is an operator."""
-        separate = self._policy.has_separate_administrators
-        role = "security_administrator" if separate else "administrator"
         async with self._database.write() as transaction:
             if await repository.user_count(transaction):
                 return None
+            if transaction.is_postgresql:
+                await transaction.take_turn(MIGRATION_LOCK)
+                if await repository.has_first_invitation(
+                    transaction, since=now + INVITATION_LIFETIME - TOGETHER
+                ):
+                    _log.warning(
+                        "another process has just said the link of the first administrator;"
+                        " `menshen central invite` makes another one"
+                    )
+                    return None
             # A link of an earlier start is not good any more.
             await repository.remove_invitations(transaction)
             transaction.note(Note(actor=CENTRAL, action="first_invitation"))
+            return await self._invite(transaction, self._first_role, now=now)
+
+    async def invite_from_shell(self, *, uid: int, now: datetime) -> Invitation:
+        """Return a link for an administrator whom nobody who can sign in has asked for.
+
+        Whoever has central's own account on its machine could write into its database: what is
+        left to do is that the audit log says it.
+
+        Args:
+            uid: Of the account of the machine that asks.
+            now: Aware UTC.
+        """
+        role = self._first_role
+        async with self._database.write() as transaction:
+            note = Note(
+                actor=CENTRAL,
+                action="shell_invitation",
+                objects=(f"role:{role}",),
+                detail={"uid": uid},
+            )
+            transaction.note(note)
             return await self._invite(transaction, role, now=now)
+
+    @property
+    def _first_role(self) -> str:
+        separate = self._policy.has_separate_administrators
+        return "security_administrator" if separate else "administrator"
 
     async def _invite(
         self,
