@@ -49,6 +49,7 @@ from central.consent import repository as consents
 from central.consent.erasures import ErasureFile
 from central.console import pages
 from central.database import MIGRATION_LOCK, Database
+from central.description import PREFIX, DescribedApp, operation_id
 from central.diner import endpoints as diner_endpoints
 from central.diner import office_endpoints as diner_office_endpoints
 from central.duty import endpoints as desk_endpoints
@@ -136,7 +137,6 @@ from config.settings import private_folder
 from config.web import api_docs
 
 _log = logging.getLogger("central")
-PREFIX: Final = "/api/v1"
 OPENAPI_URL: Final = f"{PREFIX}/openapi.json"
 ROUTERS: Final = (
     site_endpoints.router,
@@ -276,7 +276,8 @@ def create_app(
             ):
                 yield
 
-    app = FastAPI(
+    app = DescribedApp(
+        ROUTERS,
         title="Menshen central",
         version=version("menshen"),
         docs_url=None,
@@ -298,7 +299,7 @@ def create_app(
 @functools.cache
 def _api_routes() -> list[BaseRoute]:
     """Return the routes of the API; FastAPI takes its time over them, so once a process."""
-    api = APIRouter()
+    api = APIRouter(generate_unique_id_function=operation_id)
     for router in ROUTERS:
         api.include_router(router, prefix=PREFIX)
     return api.routes

@@ -13,7 +13,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
 from central.connections import NoConnectionError
@@ -21,6 +21,7 @@ from config.web import STATIC
 
 _log = logging.getLogger("central.database")
 MEDIA_TYPE: Final = "application/problem+json"
+PART_LENGTH_MAX: Final = 80
 _CODES: Final = {
     401: "not_signed_in",
     403: "forbidden",
@@ -77,8 +78,27 @@ FAILED: Final = RefusedError(500, "internal_error", "central made a mistake; its
 """Of an error that nobody expected: says nothing of our inside."""
 
 
+def _in_line(part: int | str) -> str:
+    """Return a member's name, which may be anybody's, so that it stands in one short line."""
+    return "".join(sign if sign.isprintable() else "?" for sign in str(part)[:PART_LENGTH_MAX])
+
+
 class ProblemBody(BaseModel):
     """A refusal, for the API's description."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "about:blank",
+                    "title": "Not Found",
+                    "status": 404,
+                    "code": "alarm_not_found",
+                    "detail": "there is no such alarm any more",
+                }
+            ]
+        }
+    )
 
     type: str = "about:blank"
     title: str
@@ -133,7 +153,7 @@ def install(app: FastAPI, *, first: Callable[[Request], Awaitable[None]] = _ever
             return refusal.to_response()
         # What was sent may be a name, a card or a password: say where it is wrong, not what it is.
         places = [
-            {"place": ".".join(str(part) for part in e["loc"]), "mistake": e["type"]}
+            {"place": ".".join(_in_line(part) for part in e["loc"]), "mistake": e["type"]}
             for e in error.errors()
         ]
         detail = "; ".join(f"{p['place']}: {p['mistake']}" for p in places)

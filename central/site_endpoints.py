@@ -72,7 +72,7 @@ class Health(BaseModel):
 
 
 @router.get("/snapshot")
-async def snapshot(operator: Viewer, services: Given) -> Snapshot:
+async def get_snapshot(operator: Viewer, services: Given) -> Snapshot:
     """Return the state of now."""
     site = services.settings.site
     if operator.may("events.read"):
@@ -142,7 +142,7 @@ def _names(site: Site) -> dict[str, dict[str, dict[str, str]]]:
 
 
 @router.get("/stream", status_code=200, response_class=EventStream, responses={200: RESPONSE})
-async def stream(
+async def follow_site(
     operator: Viewer,
     request: Request,
     last_event_id: Annotated[str | None, Header()] = None,
@@ -153,7 +153,7 @@ async def stream(
 
 
 @router.get("/health")
-async def health(services: Given) -> Health:
+async def get_health(services: Given) -> Health:
     """Return whether central and its database answer."""
     async with services.database.read() as transaction:
         await events.newest_position(transaction)

@@ -120,7 +120,7 @@ async def check_model(
 
 
 @router.get("/access-model/versions")
-async def list_versions(
+async def list_access_versions(
     _: Reader, services: Given, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> VersionList:
     """Return who changed the access model and when, newest first."""

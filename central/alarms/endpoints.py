@@ -72,14 +72,14 @@ async def list_alarms(
 
 
 @router.get("/alarms/aside")
-async def list_aside(_: Viewer, services: Given) -> AsideList:
+async def list_alarms_aside(_: Viewer, services: Given) -> AsideList:
     """Return which sources are shelved or out of service, and what is hidden by design."""
     async with services.database.read() as transaction:
         return await aside(transaction)
 
 
 @router.get("/alarms/metrics")
-async def get_metrics(
+async def get_alarm_metrics(
     _: Viewer, services: Given, days: Annotated[int, Query(ge=1, le=31)] = 1
 ) -> AlarmMetrics:
     """Return how the list is doing: rates, peak, top ten, what stands long."""
@@ -119,7 +119,7 @@ async def put_procedure(wish: WantedProcedure, operator: Manager, services: Give
 
 
 @router.post("/alarms/acknowledge")
-async def acknowledge_many(wish: Chosen, operator: Guard, services: Given) -> Acknowledged:
+async def acknowledge_alarms(wish: Chosen, operator: Guard, services: Given) -> Acknowledged:
     """Say that one has seen these alarms."""
     async with services.database.write() as transaction:
         ids = [str(each) for each in wish.ids]
@@ -145,7 +145,7 @@ async def get_alarm(alarm_id: UUID, _: Viewer, services: Given) -> AlarmDetail:
 
 
 @router.post("/alarms/{alarm_id}/acknowledge")
-async def acknowledge(alarm_id: UUID, operator: Guard, services: Given) -> AlarmView:
+async def acknowledge_alarm(alarm_id: UUID, operator: Guard, services: Given) -> AlarmView:
     """Say that one has seen it; repeating it is harmless."""
     async with services.database.write() as transaction:
         transaction.concerns(f"alarm:{alarm_id}")
@@ -156,7 +156,9 @@ async def acknowledge(alarm_id: UUID, operator: Guard, services: Given) -> Alarm
 
 
 @router.post("/alarms/{alarm_id}/shelve")
-async def shelve(alarm_id: UUID, wish: WantedShelf, operator: Guard, services: Given) -> AlarmView:
+async def shelve_alarm(
+    alarm_id: UUID, wish: WantedShelf, operator: Guard, services: Given
+) -> AlarmView:
     """Put its source aside for some minutes; never what is latched."""
     async with services.database.write() as transaction:
         transaction.concerns(f"alarm:{alarm_id}", minutes=wish.minutes)
@@ -171,7 +173,7 @@ async def shelve(alarm_id: UUID, wish: WantedShelf, operator: Guard, services: G
 
 
 @router.post("/alarms/{alarm_id}/unshelve")
-async def unshelve(alarm_id: UUID, operator: Guard, services: Given) -> AlarmView:
+async def unshelve_alarm(alarm_id: UUID, operator: Guard, services: Given) -> AlarmView:
     """Take its source from the shelf."""
     async with services.database.write() as transaction:
         transaction.concerns(f"alarm:{alarm_id}")
@@ -205,7 +207,9 @@ async def return_to_service(alarm_id: UUID, operator: Manager, services: Given) 
 
 
 @router.post("/alarms/{alarm_id}/note")
-async def note(alarm_id: UUID, wish: WantedNote, operator: Guard, services: Given) -> AlarmView:
+async def note_alarm(
+    alarm_id: UUID, wish: WantedNote, operator: Guard, services: Given
+) -> AlarmView:
     """Write something into its history."""
     async with services.database.write() as transaction:
         transaction.concerns(f"alarm:{alarm_id}")

@@ -108,14 +108,14 @@ class Tried(BaseModel):
 
 
 @router.get("/alarms/pace")
-async def get_pace(_: Manager, services: Given) -> Pace:
+async def get_alarm_pace(_: Manager, services: Given) -> Pace:
     """Return when alarms escalate, remind and flood."""
     async with services.database.read() as transaction:
         return await pace(transaction)
 
 
 @router.put("/alarms/pace")
-async def change_pace(wish: Pace, _: Manager, services: Given) -> Pace:
+async def change_alarm_pace(wish: Pace, _: Manager, services: Given) -> Pace:
     """Change it; what waits already keeps the time that was set for it."""
     async with services.database.write() as transaction:
         await put_pace(transaction, wish)
@@ -124,7 +124,7 @@ async def change_pace(wish: Pace, _: Manager, services: Given) -> Pace:
 
 
 @router.get("/alarms/channels")
-async def list_channels(_: Manager, services: Given) -> ChannelList:
+async def list_alarm_channels(_: Manager, services: Given) -> ChannelList:
     """Return who is told outside of the pages, and whether they take it; no secret."""
     async with services.database.read() as transaction:
         found = {each.name: each for each in await all_channels(transaction)}
@@ -152,7 +152,7 @@ async def list_channels(_: Manager, services: Given) -> ChannelList:
 
 
 @router.put("/alarms/channels/webhook")
-async def put_webhook(wish: WantedWebhook, _: Manager, services: Given) -> WebhookMade:
+async def put_alarm_webhook(wish: WantedWebhook, _: Manager, services: Given) -> WebhookMade:
     """Set up the webhook; its first secret is made by itself."""
     async with services.database.write() as transaction:
         query = select(alarm_settings.c.secret).where(alarm_settings.c.name == "webhook")
@@ -166,7 +166,7 @@ async def put_webhook(wish: WantedWebhook, _: Manager, services: Given) -> Webho
 
 
 @router.put("/alarms/channels/mail")
-async def put_mail(wish: WantedMail, _: Manager, services: Given) -> MailSettings:
+async def put_alarm_mail(wish: WantedMail, _: Manager, services: Given) -> MailSettings:
     """Set up the mail server."""
     password = None if wish.password is None else wish.password.get_secret_value()
     async with services.database.write() as transaction:
@@ -176,7 +176,7 @@ async def put_mail(wish: WantedMail, _: Manager, services: Given) -> MailSetting
 
 
 @router.post("/alarms/channels/{channel}/test", status_code=202)
-async def try_channel(channel: Name, operator: Manager, services: Given) -> Tried:
+async def try_alarm_channel(channel: Name, operator: Manager, services: Given) -> Tried:
     """Send a message that says it is a trial, once, whether the channel is switched on or not."""
     now: datetime = services.now()
     async with services.database.write() as transaction:
@@ -201,7 +201,7 @@ async def try_channel(channel: Name, operator: Manager, services: Given) -> Trie
 
 
 @router.get("/alarms/channels/tests/{delivery_id}")
-async def get_test(delivery_id: UUID, _: Manager, services: Given) -> Tried:
+async def get_channel_test(delivery_id: UUID, _: Manager, services: Given) -> Tried:
     """Return what became of a trial."""
     columns = alarm_deliveries.c
     query = select(alarm_deliveries).where(

@@ -90,7 +90,7 @@ async def get_charge(charge_id: UUID, operator: Reader, services: Given) -> Char
 
 
 @router.get("/sessions")
-async def list_sessions(
+async def list_till_sessions(
     _: Reader,
     services: Given,
     day: Annotated[date | None, Query(description="Of the site; today if it is not said.")] = None,
@@ -194,7 +194,9 @@ async def note_notified(charge_id: UUID, operator: Manager, services: Given) -> 
 
 
 @router.post("/debts/{charge_id}/dispute", status_code=204)
-async def dispute_debt(charge_id: UUID, wish: WantedDispute, _: Manager, services: Given) -> None:
+async def note_debt_dispute(
+    charge_id: UUID, wish: WantedDispute, _: Manager, services: Given
+) -> None:
     """Write down what the diner says against a debt, who said it at the counter."""
     async with services.database.write() as transaction:
         await _find_debt(transaction, charge_id)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, JsonValue
 
 from central.canteen.plan import Draft
 from config.contract.money import MealPeriod, MerchantPlan
+from config.contract.time_of_day import TimeOfDay
 
 SOLD: Final = frozenset({"period", "dish"})
 """Parts of a merchant's plan that a till sells by."""
@@ -47,7 +48,7 @@ class PlanWarning(BaseModel):
     code: str
     merchant: str
     item: str
-    until: time
+    until: TimeOfDay
     detail: str
 
 

@@ -28,14 +28,14 @@ Manager = Annotated[Operator, Depends(Requires("canteen.manage"))]
 
 
 @router.get("/plan")
-async def get_plan(_: Reader, services: Given) -> PlanView:
+async def get_canteen_plan(_: Reader, services: Given) -> PlanView:
     """Return prices, meal periods and limits in force."""
     async with services.database.read() as transaction:
         return await _view(transaction, services)
 
 
 @router.put("/plan")
-async def put_plan(wish: WantedPlan, operator: Manager, services: Given) -> PlanView:
+async def put_canteen_plan(wish: WantedPlan, operator: Manager, services: Given) -> PlanView:
     """Put a whole plan in force; refuses with 409 what is made from an old one.
 
     A plan that cannot be is refused with 422 and a line for everything that is wrong. Tills have
@@ -69,7 +69,7 @@ async def put_plan(wish: WantedPlan, operator: Manager, services: Given) -> Plan
 
 
 @router.post("/plan/preview")
-async def preview_plan(wish: WantedPlan, _: Manager, services: Given) -> PlanPreview:
+async def preview_canteen_plan(wish: WantedPlan, _: Manager, services: Given) -> PlanPreview:
     """Return what a plan would change, and what of it cannot be; nothing is changed."""
     async with services.database.read() as transaction:
         kept = await plans.current(transaction)
@@ -84,7 +84,7 @@ async def preview_plan(wish: WantedPlan, _: Manager, services: Given) -> PlanPre
 
 
 @router.get("/plan/versions")
-async def list_versions(
+async def list_canteen_plan_versions(
     _: Reader, services: Given, limit: Annotated[int, Query(ge=1, le=200)] = 50
 ) -> PlanVersions:
     """Return who changed what, the newest first."""

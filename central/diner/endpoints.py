@@ -14,11 +14,11 @@ from central.diner.links import COOKIE, PATH, SESSION_LIFETIME, Here
 from central.diner.schemas import (
     DinerTopUp,
     DinerTopUpWish,
+    LinkSecret,
     MealList,
     MealView,
     NewDispute,
     NewRating,
-    OpenLink,
     Statement,
     ToldDebts,
 )
@@ -37,7 +37,9 @@ TOP_UPS_SHOWN: Final = 5
 
 
 @router.post("/session", status_code=204, dependencies=[Depends(limit_attempts)])
-async def open_link(wish: OpenLink, services: Given, request: Request, response: Response) -> None:
+async def open_link(
+    wish: LinkSecret, services: Given, request: Request, response: Response
+) -> None:
     """Open a one-time link; sets the cookie of half an hour. A second telephone is refused."""
     async with services.database.write() as transaction:
         session, holder_id = await links.open_link(transaction, wish.secret, now=services.now())
@@ -61,7 +63,7 @@ async def open_link(wish: OpenLink, services: Given, request: Request, response:
 
 
 @router.delete("/session", status_code=204)
-async def close(diner: Here, services: Given, response: Response) -> None:
+async def close_link(diner: Here, services: Given, response: Response) -> None:
     """Leave the page: the link is good no more."""
     async with services.database.write() as transaction:
         await links.end(transaction, diner.link_id, now=services.now())
@@ -69,7 +71,7 @@ async def close(diner: Here, services: Given, response: Response) -> None:
 
 
 @router.get("/statement")
-async def statement(
+async def get_own_statement(
     diner: Here, services: Given, before: Annotated[UUID | None, Query()] = None
 ) -> Statement:
     """Return balances, meals with their receipts, and top-ups; older meals after `before`."""
@@ -101,7 +103,7 @@ async def statement(
 
 
 @router.post("/charges/{charge_id}/dispute", status_code=204)
-async def dispute(charge_id: UUID, wish: NewDispute, diner: Here, services: Given) -> None:
+async def dispute_charge(charge_id: UUID, wish: NewDispute, diner: Here, services: Given) -> None:
     """Say that a charge is wrong; the office reads it, and the page shows what came of it."""
     async with services.database.write() as transaction:
         charge = await repository.own_charge(transaction, charge_id, diner.holder_id)
@@ -118,7 +120,7 @@ async def tell_debts(wish: ToldDebts, diner: Here, services: Given) -> None:
 
 
 @router.post("/debts/{charge_id}/dispute", status_code=204)
-async def dispute_debt(charge_id: UUID, wish: NewDispute, diner: Here, services: Given) -> None:
+async def dispute_own_debt(charge_id: UUID, wish: NewDispute, diner: Here, services: Given) -> None:
     """Say that a debt is wrong; a person of the office decides it."""
     async with services.database.write() as transaction:
         await debts.dispute(
@@ -128,7 +130,7 @@ async def dispute_debt(charge_id: UUID, wish: NewDispute, diner: Here, services:
 
 
 @router.put("/charges/{charge_id}/rating", status_code=204)
-async def rate(charge_id: UUID, wish: NewRating, diner: Here, services: Given) -> None:
+async def rate_meal(charge_id: UUID, wish: NewRating, diner: Here, services: Given) -> None:
     """Say how a meal was; the last word holds."""
     async with services.database.write() as transaction:
         charge = await repository.own_charge(transaction, charge_id, diner.holder_id)
@@ -137,7 +139,7 @@ async def rate(charge_id: UUID, wish: NewRating, diner: Here, services: Given) -
 
 
 @router.post("/top-ups", status_code=201)
-async def top_up(wish: DinerTopUpWish, diner: Here, services: Given) -> DinerTopUp:
+async def begin_own_top_up(wish: DinerTopUpWish, diner: Here, services: Given) -> DinerTopUp:
     """Begin a top-up, which is paid on this telephone."""
     row = await services.payments.top_up(
         wish.top_up_id,
@@ -158,13 +160,13 @@ async def list_meals(diner: Here, services: Given) -> MealList:
 
 
 @router.put("/meals/{merchant}/{period}", status_code=204)
-async def register(merchant: Slug, period: Slug, diner: Here, services: Given) -> None:
+async def register_meal(merchant: Slug, period: Slug, diner: Here, services: Given) -> None:
     """Register a meal of tomorrow; refuses with 409 after the deadline."""
     await _change(services, diner.holder_id, merchant, period, is_wanted=True)
 
 
 @router.delete("/meals/{merchant}/{period}", status_code=204)
-async def cancel(merchant: Slug, period: Slug, diner: Here, services: Given) -> None:
+async def cancel_meal(merchant: Slug, period: Slug, diner: Here, services: Given) -> None:
     """Cancel a meal of tomorrow; refuses with 409 after the deadline."""
     await _change(services, diner.holder_id, merchant, period, is_wanted=False)
 

@@ -23,7 +23,7 @@ class NewLink(_Wish):
     holder_id: UUID
 
 
-class OpenLink(_Wish):
+class LinkSecret(_Wish):
     """What a telephone has from the link."""
 
     secret: Annotated[str, Field(min_length=20, max_length=64)]

@@ -34,7 +34,7 @@ _BODY = {
 
 
 @router.post("/events", openapi_extra=_BODY)
-async def take_in(
+async def take_in_batch(
     services: Given,
     signed: Annotated[SignedRequest, Depends(Signed(size_bytes_max=BATCH_SIZE_BYTES_MAX))],
     backlog: Annotated[str, Header(alias=headers.BACKLOG)] = "",

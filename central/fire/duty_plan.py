@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ConfigDict, Field, model_validator
 
 from config.contract.identifiers import Frozen
+from config.contract.time_of_day import TimeOfDay
 
 
 class DutyPlan(Frozen):
@@ -24,8 +25,8 @@ class DutyPlan(Frozen):
     model_config = ConfigDict(extra="forbid")
 
     is_on: bool = False
-    begins: time = time(22)
-    ends: time = time(6)
+    begins: TimeOfDay = time(22)
+    ends: TimeOfDay = time(6)
     count: Annotated[int, Field(ge=1, le=12)] = 2
     minutes: Annotated[int, Field(ge=1, le=60)] = 10
     asks_panels: bool = False

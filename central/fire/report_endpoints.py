@@ -23,7 +23,7 @@ Viewer = Annotated[Operator, Depends(Requires("fire.read"))]
 
 
 @router.get("/fire/reports/{fire_id}.html", response_class=HTMLResponse)
-async def get_report_page(
+async def get_fire_report_page(
     fire_id: UUID, operator: Viewer, services: Given, language: Language = "zh-CN"
 ) -> HTMLResponse:
     """Return the report as a page to print, which carries what central signed."""
@@ -32,7 +32,7 @@ async def get_report_page(
 
 
 @router.get("/fire/reports/{fire_id}.json")
-async def get_report(fire_id: UUID, operator: Viewer, services: Given) -> SignedReport:
+async def get_fire_report(fire_id: UUID, operator: Viewer, services: Given) -> SignedReport:
     """Return the report as central signs it; `menshen fire verify` checks it without central."""
     return await _signed(fire_id, operator, services)
 

@@ -71,7 +71,7 @@ async def add_source(wish: NewSource, operator: Manager, services: Given) -> Mad
 
 
 @router.post("/integrations/sources/{source_id}/token")
-async def change_token(source_id: Identifier, _: Manager, services: Given) -> MadeSource:
+async def change_source_token(source_id: Identifier, _: Manager, services: Given) -> MadeSource:
     """Make a new token; the one of before is good for nothing at once."""
     token = TOKEN_PREFIX + new_secret()
     async with services.database.write() as transaction:
@@ -103,7 +103,7 @@ async def outside_of(request: Request, services: Given) -> SourceView:
 
 
 @router.post("/integrations/events", openapi_extra=_BODY)
-async def take_in(
+async def take_in_outside_events(
     request: Request, services: Given, source: Annotated[SourceView, Depends(outside_of)]
 ) -> TakenIn:
     """Take in CloudEvents of an outside system, structured, batched or binary.

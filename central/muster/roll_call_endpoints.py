@@ -11,8 +11,8 @@ from central.database import Transaction
 from central.muster import roll_calls, service
 from central.muster.roll_call import Mark, Standing
 from central.muster.roll_call_schemas import (
+    AddedByName,
     AreaCount,
-    FoundPerson,
     NewRollCall,
     RollCallList,
     RollCallPerson,
@@ -72,8 +72,8 @@ async def get_roll_call(roll_call_id: UUID, operator: Viewer, services: Given) -
 
 
 @router.post("/roll-calls/{roll_call_id}/people", status_code=201)
-async def add_person(
-    roll_call_id: UUID, wish: FoundPerson, operator: Caller, services: Given
+async def add_to_roll_call(
+    roll_call_id: UUID, wish: AddedByName, operator: Caller, services: Given
 ) -> RollCallView:
     """Add somebody who stands there and is not on the list, by name; they are safe."""
     async with services.database.write() as transaction:

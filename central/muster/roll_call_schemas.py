@@ -19,7 +19,7 @@ class NewRollCall(BaseModel):
     reason: Text
 
 
-class FoundPerson(BaseModel):
+class AddedByName(BaseModel):
     """Somebody who stands there and was not on the list, by name."""
 
     model_config = ConfigDict(extra="forbid")

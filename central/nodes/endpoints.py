@@ -59,7 +59,7 @@ async def list_nodes(_: Viewer, services: Given) -> list[NodeView]:
 
 
 @router.post("/nodes/tokens", status_code=201)
-async def make_token(wish: WantedToken, _: Installer, services: Given) -> TokenView:
+async def make_node_token(wish: WantedToken, _: Installer, services: Given) -> TokenView:
     """Make a one-time token for a node of the site file."""
     if wish.node not in installed(services):
         raise RefusedError(404, "node_not_installed", "the site file has no such node")
@@ -81,7 +81,7 @@ async def make_token(wish: WantedToken, _: Installer, services: Given) -> TokenV
 
 
 @router.post("/nodes/enrol", status_code=201, dependencies=[Depends(limit_attempts)])
-async def enrol(wish: NodeEnrolment, request: Request, services: Given) -> NodeWelcome:
+async def enrol_node(wish: NodeEnrolment, request: Request, services: Given) -> NodeWelcome:
     """Let a node join with its one-time token; keys of an earlier terminal are replaced."""
     try:
         signing_key = verifying_key(wish.signing_key)
@@ -139,7 +139,7 @@ async def remove_node(node: str, operator: Installer, services: Given) -> None:
 
 
 @router.post("/nodes/current/release")
-async def release(
+async def release_node_key(
     services: Given,
     signed: Annotated[
         SignedRequest, Depends(Signed(size_bytes_max=RELEASE_SIZE_BYTES_MAX, is_fresh=True))
@@ -167,7 +167,7 @@ async def release(
 
 
 @router.put("/nodes/current/status", status_code=204)
-async def report(
+async def report_node_status(
     services: Given,
     signed: Annotated[SignedRequest, Depends(Signed(size_bytes_max=STATUS_SIZE_BYTES_MAX))],
     request: Request,
@@ -195,7 +195,9 @@ async def report(
 @router.get(
     "/nodes/current/stream", status_code=200, response_class=EventStream, responses={200: RESPONSE}
 )
-async def follow(services: Given, signed: Annotated[SignedRequest, Depends(Signed())]) -> Response:
+async def follow_as_node(
+    services: Given, signed: Annotated[SignedRequest, Depends(Signed())]
+) -> Response:
     """Stream to a node: the version of people, at once and when it changes; that commands wait."""
     return EventStream(frames(services, signed))
 

@@ -64,7 +64,7 @@ class WantedExplanation(_Wish):
     words: Reason
 
 
-class EntryView(BaseModel):
+class DrawerEntry(BaseModel):
     """Cash that went in, or out (below zero). Attributes: kind: of a deed; put_in, taken_out."""
 
     at: AwareDatetime
@@ -93,7 +93,7 @@ class CountView(BaseModel):
     difference_fen: int
     explanation: str
     explained_by_name: str
-    entries: list[EntryView]
+    entries: list[DrawerEntry]
 
 
 class DrawerView(BaseModel):

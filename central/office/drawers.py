@@ -18,8 +18,8 @@ from central.ledger import repository as ledger
 from central.ledger.accounts import source
 from central.office.drawer_schemas import (
     CountView,
+    DrawerEntry,
     DrawerView,
-    EntryView,
     WantedChange,
     WantedCount,
     WantedDrawer,
@@ -296,7 +296,7 @@ async def _count(transaction: Transaction, row: Row[Any]) -> CountView:
     query = select(office_drawer_entries).where(_ENTRIES.drawer_id == row.drawer_id)
     found = await transaction.execute(query.order_by(_ENTRIES.at, _ENTRIES.entry_id))
     entries = [
-        EntryView(at=each.at, kind=each.kind, cash_fen=each.cash_fen, reason=each.reason)
+        DrawerEntry(at=each.at, kind=each.kind, cash_fen=each.cash_fen, reason=each.reason)
         for each in found
     ]
     return CountView(

@@ -256,7 +256,7 @@ async def find_people(
 
 
 @router.get("/people/{holder_id}")
-async def get_account(
+async def get_wallets(
     holder_id: Annotated[HolderText, Path()], operator: Reader, services: Given
 ) -> AccountView:
     """Return what somebody holds, and their statement."""
@@ -271,7 +271,7 @@ async def get_account(
 
 
 @router.get("/units")
-async def list_units(_: Reader, services: Given) -> UnitList:
+async def list_unit_accounts(_: Reader, services: Given) -> UnitList:
     """Return the organisation units with what their accounts hold."""
     async with services.database.read() as transaction:
         return UnitList(items=await statements.all_units(transaction))

@@ -35,7 +35,7 @@ async def _found(services: Services, first: date, last: date, merchant: str | No
 
 
 @router.get("/report")
-async def get_report(
+async def get_sales_report(
     _: Reader, services: Given, first: First, last: Last, merchant: Slug | None = None
 ) -> Report:
     """Return what was sold in some days, counted; nobody is named in it."""
@@ -43,7 +43,7 @@ async def get_report(
 
 
 @router.get("/report.csv", response_class=Response)
-async def get_report_csv(
+async def get_sales_report_csv(
     operator: Reader,
     services: Given,
     first: First,
@@ -58,7 +58,7 @@ async def get_report_csv(
 
 
 @router.get("/report.xlsx", response_class=Response)
-async def get_report_workbook(
+async def get_sales_report_workbook(
     operator: Reader,
     services: Given,
     first: First,

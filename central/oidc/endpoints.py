@@ -29,18 +29,22 @@ Admin = Annotated[Operator, Depends(Requires("users.manage"))]
 Reader = Annotated[Operator, Depends(Requires("users.read"))]
 LOGIN_COOKIE: Final = "menshen_login"
 LOGIN_PATH: Final = "/api/v1/sessions/provider"
-Word = Annotated[str, Query(max_length=4_000)]
+Word = Annotated[str, Query(max_length=1_000)]
+Code = Annotated[str, Query(max_length=3_000)]
+"""Together, with every sign escaped, no longer than an address may be."""
 
 
 @router.get("/sessions/ways")
-async def ways(services: Given) -> SignInWays:
+async def list_sign_in_ways(services: Given) -> SignInWays:
     """Return how one can sign in; for whoever has not."""
     provider = await services.single_sign_on.provider()
     return SignInWays(provider=None if provider is None else provider.settings.label)
 
 
 @router.post("/sessions/provider")
-async def begin(wish: BegunSignIn, services: Given, response: Response) -> ProviderPlace:
+async def begin_provider_sign_in(
+    wish: BegunSignIn, services: Given, response: Response
+) -> ProviderPlace:
     """Begin to sign in at the identity provider; the page goes where the answer says."""
     place, cookie = await services.single_sign_on.begin(wish.back, now=services.now())
     response.set_cookie(
@@ -61,11 +65,11 @@ async def begin(wish: BegunSignIn, services: Given, response: Response) -> Provi
     response_class=RedirectResponse,
     status_code=303,
 )
-async def finish(
+async def finish_provider_sign_in(
     services: Given,
     request: Request,
     state: Word = "",
-    code: Word = "",
+    code: Code = "",
     error: Word = "",
     iss: Word = "",
 ) -> RedirectResponse:
@@ -98,7 +102,7 @@ def _leading(place: str) -> RedirectResponse:
 
 
 @router.post("/sessions/provider/end")
-async def end(
+async def end_provider_session(
     operator: Annotated[Operator, Depends(session_of)],
     services: Given,
     request: Request,
@@ -117,7 +121,7 @@ async def end(
 
 
 @router.post("/sessions/provider/backchannel")
-async def ended_there(
+async def take_provider_logout(
     services: Given,
     request: Request,
     response: Response,
@@ -156,7 +160,7 @@ async def check_provider(_: Admin, services: Given) -> ProviderCheck:
 
 
 @router.post("/users/provider-accounts", status_code=204)
-async def invite(wish: WantedProviderAccount, _: Admin, services: Given) -> None:
+async def add_provider_account(wish: WantedProviderAccount, _: Admin, services: Given) -> None:
     """Make an account for somebody whom the identity provider knows; they sign in there."""
     services.users.check_grantable(wish.role)
     settings = (await services.single_sign_on.view()).settings

@@ -25,7 +25,7 @@ SHOWN_MAX: Final = 30
 
 
 @router.get("")
-async def list_orders(diner: Here, services: Given) -> OrderPage:
+async def list_own_orders(diner: Here, services: Given) -> OrderPage:
     """Return what can be ordered for which window, what can be spent, and the diner's orders."""
     now, zone = services.now(), services.canteen.zone
     today = now.astimezone(zone).date()
@@ -49,7 +49,7 @@ async def list_orders(diner: Here, services: Given) -> OrderPage:
 
 
 @router.post("", status_code=201)
-async def order(wish: WantedOrder, diner: Here, services: Given) -> OrderView:
+async def place_order(wish: WantedOrder, diner: Here, services: Given) -> OrderView:
     """Order for a window; the same wish again is the same order, and its money is kept once."""
     pieces = [(piece.dish, piece.count) for piece in wish.pieces]
     if len(dict(pieces)) < len(pieces):
@@ -77,7 +77,7 @@ async def order(wish: WantedOrder, diner: Here, services: Given) -> OrderView:
 
 
 @router.delete("/{charge_id}", status_code=204)
-async def cancel(charge_id: UUID, diner: Here, services: Given) -> None:
+async def cancel_own_order(charge_id: UUID, diner: Here, services: Given) -> None:
     """Take an order back until its deadline; its money is free at once. Again is harmless."""
     async with services.database.write() as transaction:
         await placing.cancel(
@@ -87,7 +87,7 @@ async def cancel(charge_id: UUID, diner: Here, services: Given) -> None:
 
 
 @router.get("/{charge_id}/code.svg", response_class=Response, responses=qr.RESPONSES)
-async def draw_code(charge_id: UUID, diner: Here, services: Given) -> Response:
+async def draw_order_code(charge_id: UUID, diner: Here, services: Given) -> Response:
     """Return the QR code of one's own order that waits; it is worked out anew, and kept nowhere."""
     async with services.database.read() as transaction:
         row = (await orders.of(transaction, [str(charge_id)])).get(str(charge_id))

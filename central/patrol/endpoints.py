@@ -47,14 +47,14 @@ DUTY_DAYS_MAX: Final = 62
 
 
 @router.get("/routes")
-async def get_plan(operator: Reader, services: Given) -> PlanView:
+async def get_patrol_plan(operator: Reader, services: Given) -> PlanView:
     """Return the routes and shifts in force."""
     async with services.database.read() as transaction:
         return await _plan_view(transaction, operator, services)
 
 
 @router.put("/routes")
-async def put_plan(wish: WantedPlan, operator: Planner, services: Given) -> PlanView:
+async def put_patrol_plan(wish: WantedPlan, operator: Planner, services: Given) -> PlanView:
     """Put a whole plan in force; refuses with 409 what is made from an old one.
 
     Rounds that have begun are walked as they were planned, those to come are made anew.
@@ -81,7 +81,7 @@ async def put_plan(wish: WantedPlan, operator: Planner, services: Given) -> Plan
 
 
 @router.post("/preview")
-async def preview_plan(wish: WantedPlan, _: Planner, services: Given) -> Preview:
+async def preview_patrol_plan(wish: WantedPlan, _: Planner, services: Given) -> Preview:
     """Return the rounds of the next two days that a plan would make; nothing is changed."""
     now = services.now()
     async with services.database.read() as transaction:
@@ -197,7 +197,7 @@ async def get_round(round_id: UUID, operator: Reader, services: Given) -> RoundD
 
 
 @router.get("/report")
-async def get_report(operator: Reader, services: Given, month: Month) -> MonthReport:
+async def get_patrol_report(operator: Reader, services: Given, month: Month) -> MonthReport:
     """Return what became of a month's rounds, counted."""
     now = services.now()
     async with services.database.read() as transaction:

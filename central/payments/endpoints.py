@@ -33,7 +33,7 @@ NOTICE_SIZE_BYTES_MAX: Final = 65_536
 
 
 @router.post("/top-ups", status_code=201)
-async def top_up(wish: NewTopUp, operator: Seller, services: Given) -> TopUpView:
+async def make_top_up(wish: NewTopUp, operator: Seller, services: Given) -> TopUpView:
     """Make an order of the payment provider; the same `top_up_id` again is the same order."""
     row = await services.payments.top_up(
         wish.top_up_id,
@@ -76,7 +76,7 @@ async def show_top_up(top_up_id: UUID, _: Reader, services: Given) -> TopUpView:
 
 
 @router.get("/top-ups/{top_up_id}/code.svg", response_class=Response, responses=qr.RESPONSES)
-async def show_code(top_up_id: UUID, _: Seller, services: Given) -> Response:
+async def show_top_up_code(top_up_id: UUID, _: Seller, services: Given) -> Response:
     """Return the code by which the diner pays on their telephone."""
     view = await _view(services, top_up_id)
     if not view.pay_url:

@@ -203,7 +203,7 @@ async def remove_pin(holder_id: UUID, operator: Writer, services: Given) -> None
 
 
 @router.get("/replica", tags=["nodes"], response_model_exclude_defaults=True)
-async def replica(
+async def get_replica(
     services: Given,
     signed: Annotated[SignedRequest, Depends(Signed())],
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,

@@ -62,7 +62,7 @@ _BODY: Final = {
     responses={202: {"model": Enrolled, "description": "A second person must look"}},
     openapi_extra=_BODY,
 )
-async def enrol(
+async def enrol_face(
     holder_id: UUID, request: Request, response: Response, operator: Writer, services: Given
 ) -> Enrolled:
     """Enrol a person by photographs; what is kept of them, if the site wants it, stays here."""

@@ -68,7 +68,7 @@ async def get_drawing(sha256: Sha256, _: Viewer, services: Given) -> Response:
 
 
 @router.put("/plans/{plan_id}")
-async def put_plan(
+async def put_floor_plan(
     plan_id: Slug, wish: WantedPlan, operator: Draughtsman, services: Given
 ) -> KeptPlan:
     """Put a plan in force; its drawing is rewritten, and what was left out of it is said."""
@@ -142,7 +142,7 @@ async def remove_plan(plan_id: Slug, operator: Draughtsman, services: Given) -> 
 
 
 @router.get("/plans/{plan_id}/versions")
-async def list_versions(plan_id: Slug, _: Draughtsman, services: Given) -> PlanVersions:
+async def list_plan_versions(plan_id: Slug, _: Draughtsman, services: Given) -> PlanVersions:
     """Return the latest versions of a plan, newest first; of a removed one, too."""
     async with services.database.read() as transaction:
         return PlanVersions(items=await repository.versions(transaction, plan_id))

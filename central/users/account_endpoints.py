@@ -30,7 +30,7 @@ Self = Annotated[Operator, Depends(session_of)]
 
 
 @router.get("")
-async def get_account(operator: Self, services: Given) -> AccountView:
+async def get_own_account(operator: Self, services: Given) -> AccountView:
     """Return one's own account."""
     return await services.accounts.view(operator)
 
@@ -68,7 +68,7 @@ async def confirm_second_factor(
 
 
 @router.post("/second-factor/remove", status_code=204)
-async def remove_second_factor(wish: ProvenTwice, operator: Self, services: Given) -> None:
+async def remove_own_second_factor(wish: ProvenTwice, operator: Self, services: Given) -> None:
     """Go on without a second factor, where the role allows it."""
     await services.accounts.remove_second_factor(
         wish.password, wish.code, operator, now=services.now()
@@ -76,7 +76,7 @@ async def remove_second_factor(wish: ProvenTwice, operator: Self, services: Give
 
 
 @router.put("/terminal-card", status_code=204)
-async def put_terminal_card(wish: OwnTerminalCard, operator: Self, services: Given) -> None:
+async def put_own_terminal_card(wish: OwnTerminalCard, operator: Self, services: Given) -> None:
     """Have a card and a PIN for terminals; only verifiers are kept, never shown again."""
     await services.accounts.put_terminal_card(
         wish, operator, key=services.card_key, now=services.now()
@@ -84,13 +84,13 @@ async def put_terminal_card(wish: OwnTerminalCard, operator: Self, services: Giv
 
 
 @router.delete("/terminal-card", status_code=204)
-async def remove_terminal_card(operator: Self, services: Given) -> None:
+async def remove_own_terminal_card(operator: Self, services: Given) -> None:
     """Have no card and PIN for terminals any more."""
     await services.accounts.remove_terminal_card(operator)
 
 
 @router.get("/sessions")
-async def list_sessions(operator: Self, services: Given) -> SessionList:
+async def list_own_sessions(operator: Self, services: Given) -> SessionList:
     """Return one's own open sessions."""
     items = await services.users.sessions_of(
         operator.user_id, this=operator.session, now=services.now()
@@ -99,14 +99,14 @@ async def list_sessions(operator: Self, services: Given) -> SessionList:
 
 
 @router.delete("/sessions", status_code=204)
-async def end_sessions(operator: Self, services: Given, only: Only = None) -> None:
+async def end_own_sessions(operator: Self, services: Given, only: Only = None) -> None:
     """End one's other sessions, or `only` one."""
     but = operator.session if only is None else ""
     await services.users.end_sessions(user_id=operator.user_id, only=only, but=but)
 
 
 @router.get("/tokens")
-async def list_tokens(operator: Self, services: Given) -> TokenList:
+async def list_own_tokens(operator: Self, services: Given) -> TokenList:
     """Return one's own tokens."""
     async with services.database.read() as transaction:
         return TokenList(
@@ -121,6 +121,6 @@ async def make_token(wish: WantedToken, operator: Self, services: Given) -> Made
 
 
 @router.delete("/tokens/{token_id}", status_code=204)
-async def revoke_token(token_id: str, operator: Self, services: Given) -> None:
+async def revoke_own_token(token_id: str, operator: Self, services: Given) -> None:
     """Revoke one's own token at once."""
     await revoke(services, operator.user_id, token_id)

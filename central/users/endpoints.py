@@ -158,7 +158,7 @@ async def end_all_sessions(operator: Admin, services: Given) -> None:
 
 
 @router.post("/users/invitations", status_code=201)
-async def invite(wish: Invite, operator: Admin, services: Given) -> Invitation:
+async def invite_operator(wish: Invite, operator: Admin, services: Given) -> Invitation:
     """Make a one-time link for a new operator."""
     return await services.users.invite(wish.role, made_by=operator.username, now=services.now())
 
@@ -196,13 +196,13 @@ async def reset_password(user_id: str, operator: Admin, services: Given) -> Invi
 
 
 @router.delete("/users/{user_id}/second-factor", status_code=204)
-async def remove_second_factor(user_id: str, operator: Admin, services: Given) -> None:
+async def remove_second_factor_of(user_id: str, operator: Admin, services: Given) -> None:
     """Remove the second factor of who has lost it; their sessions end."""
     await services.users.remove_second_factor(user_id, operator)
 
 
 @router.put("/users/{user_id}/terminal-card", status_code=204)
-async def put_terminal_card(
+async def put_terminal_card_of(
     user_id: str, wish: GivenTerminalCard, operator: Admin, services: Given
 ) -> None:
     """Give an operator a card and a PIN for terminals; only verifiers are kept."""
@@ -212,33 +212,33 @@ async def put_terminal_card(
 
 
 @router.delete("/users/{user_id}/terminal-card", status_code=204)
-async def remove_terminal_card(user_id: str, _: Admin, services: Given) -> None:
+async def remove_terminal_card_of(user_id: str, _: Admin, services: Given) -> None:
     """Take an operator's card and PIN for terminals away; terminals are told at once."""
     await services.users.take_terminal_card(user_id)
 
 
 @router.get("/users/{user_id}/sessions")
-async def list_sessions(user_id: str, operator: Reader, services: Given) -> SessionList:
+async def list_sessions_of(user_id: str, operator: Reader, services: Given) -> SessionList:
     """Return an operator's open sessions."""
     items = await services.users.sessions_of(user_id, this=operator.session, now=services.now())
     return SessionList(items=items)
 
 
 @router.delete("/users/{user_id}/sessions", status_code=204)
-async def end_sessions(user_id: str, _: Admin, services: Given, only: Only = None) -> None:
+async def end_sessions_of(user_id: str, _: Admin, services: Given, only: Only = None) -> None:
     """End an operator's sessions, or `only` one of them."""
     await services.users.end_sessions(user_id=user_id, only=only)
 
 
 @router.get("/users/{user_id}/tokens")
-async def list_tokens(user_id: str, _: Reader, services: Given) -> TokenList:
+async def list_tokens_of(user_id: str, _: Reader, services: Given) -> TokenList:
     """Return an operator's tokens."""
     async with services.database.read() as transaction:
         return TokenList(items=await tokens.list_tokens(transaction, user_id, now=services.now()))
 
 
 @router.delete("/users/{user_id}/tokens/{token_id}", status_code=204)
-async def revoke_token(user_id: str, token_id: str, _: Admin, services: Given) -> None:
+async def revoke_token_of(user_id: str, token_id: str, _: Admin, services: Given) -> None:
     """Revoke an operator's token at once."""
     await revoke(services, user_id, token_id)
 

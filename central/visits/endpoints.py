@@ -26,7 +26,7 @@ Inviter = Annotated[Operator, Depends(Requires("visits.write"))]
 
 
 @router.post("/visits", status_code=201)
-async def invite(wish: NewVisit, operator: Inviter, services: Given) -> Invitation:
+async def invite_visitor(wish: NewVisit, operator: Inviter, services: Given) -> Invitation:
     """Invite a visitor; the answer has the code, which can be shown again."""
     now = services.now()
     if wish.valid_until <= now:
@@ -97,7 +97,7 @@ async def list_arrivals(
     response_class=Response,
     responses=qr.RESPONSES,
 )
-async def show_code(visit_id: UUID, _: Inviter, services: Given) -> Response:
+async def show_visitor_code(visit_id: UUID, _: Inviter, services: Given) -> Response:
     """Return the code of a visit that may still begin, to show, print or send."""
     async with services.database.read() as transaction:
         row = await _visit(transaction, str(visit_id))
@@ -107,7 +107,7 @@ async def show_code(visit_id: UUID, _: Inviter, services: Given) -> Response:
 
 
 @router.delete("/visits/{visit_id}", status_code=204)
-async def cancel(visit_id: UUID, _: Inviter, services: Given) -> None:
+async def cancel_visit(visit_id: UUID, _: Inviter, services: Given) -> None:
     """Cancel a visit: terminals that hear of it refuse the code."""
     async with services.database.write() as transaction:
         await _visit(transaction, str(visit_id))

@@ -6,7 +6,7 @@ central, the event in the journal, a void. Whoever hears the same key twice has 
 """
 
 from collections.abc import Sequence
-from datetime import date, time
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from config.contract.identifiers import Frozen, Sha256, Slug
+from config.contract.time_of_day import TimeOfDay
 
 FEN_MAX: int = 10**9
 Fen = Annotated[int, Field(gt=0, le=FEN_MAX)]
@@ -117,8 +118,8 @@ class MealPeriod(Frozen):
 
     id: Slug
     name: dict[Literal["zh-CN", "en"], str]
-    begins: time
-    ends: time
+    begins: TimeOfDay
+    ends: TimeOfDay
     fixed_fen: dict[str, Annotated[int, Field(ge=0, le=FEN_MAX)]] = Field(default_factory=dict)
     count_max: dict[str, Annotated[int, Field(ge=0, le=99)]] = Field(default_factory=dict)
 

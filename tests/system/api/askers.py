@@ -1,10 +1,13 @@
-"""Who asks: nobody, an operator of each role, a program and a node, each on a connection."""
+"""Who asks: nobody, an operator of each role, a program, a node, a diner, an outside system."""
 
 import dataclasses
 from typing import Any, Final
+from uuid import uuid4
 
 import requests
 
+from central.database import Transaction
+from central.diner import links
 from central.nodes import repository
 from central.security import COOKIE
 from config.contract.trust import public_text
@@ -15,6 +18,8 @@ from tests.central.users.acting import make_token
 NOBODY: Final = "nobody"
 NODE: Final = "node"
 TOKEN: Final = "token"
+DINER: Final = "diner"
+OUTSIDE: Final = "outside"
 TIMEOUT_S: Final = 60.0
 SIZE_BYTES_MAX: Final = 4_000_000
 
@@ -90,6 +95,15 @@ class Askers:
         if who == NODE:
             self._node = _joined(self._bench)
             return session
+        if who == DINER:
+            session.headers["Origin"] = self._bench.url
+            session.cookies.set(links.COOKIE, self._link_opened())
+            return session
+        if who == OUTSIDE:
+            wish = {"source_id": f"lifts-{uuid4().hex[:8]}", "name": "Lifts", "vendor": "acme"}
+            made = self._done("administrator", "integrations/sources", wish)
+            session.headers["Authorization"] = f"Bearer {made['token']}"
+            return session
         if who == TOKEN:
             owner = self._bench.planted("technician")
             made = make_token(owner.client, "events.read").json()
@@ -101,6 +115,24 @@ class Askers:
         session.cookies.set(COOKIE, planted.client.cookies[COOKIE])
         planted.client.close()
         return session
+
+    def _link_opened(self) -> str:
+        """Return what the telephone of somebody who eats here has; rates are limited for links."""
+        person = self._done("personnel", "people", {"name": "李芳"})["holder_id"]
+
+        async def opened(transaction: Transaction) -> str:
+            now = self._bench.clock()
+            _, secret, _ = await links.make(transaction, person, made_by="test", now=now)
+            return (await links.open_link(transaction, secret, now=now))[0]
+
+        return in_transaction(self._bench, opened)
+
+    def _done(self, role: str, path: str, wish: dict[str, str]) -> dict[str, Any]:
+        """Let a new operator do something: the others' sessions may be over by now."""
+        client = self._bench.planted(role).client
+        done: dict[str, Any] = client.post(f"/api/v1/{path}", json=wish).json()
+        client.close()
+        return done
 
     def _forget(self, who: str) -> None:
         self._sessions.pop(who).close()

@@ -14,10 +14,10 @@ from schemathesis.generation import GenerationMode
 from central.openapi import api_description
 from central.roles import ROLES
 from tests.central.bench import Bench
-from tests.system.api.askers import NOBODY, NODE, TOKEN, Askers
+from tests.system.api.askers import DINER, NOBODY, NODE, OUTSIDE, TOKEN, Askers
 from tests.system.api.judging import Judge
 
-EVERYBODY: Final = (NOBODY, *ROLES, TOKEN, NODE)
+EVERYBODY: Final = (NOBODY, *ROLES, TOKEN, NODE, DINER, OUTSIDE)
 MODES: Final = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 LEFT_OUT: Final = frozenset({"X-Schemathesis-TestCaseId", "Authorization", "Cookie", "Host"})
 """Headers that are whoever asks', not the case's."""

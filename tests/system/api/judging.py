@@ -18,7 +18,8 @@ from tests.central.test_security import (
     own_account,
     routes,
 )
-from tests.system.api.askers import NOBODY, NODE, TOKEN, Answer
+from tests.system.api.askers import DINER, NOBODY, NODE, TOKEN, Answer
+from tests.system.api.askers import OUTSIDE as OUTSIDE_SYSTEM
 
 DETAIL_LENGTH_MAX: Final = 3_000
 """Of a refusal that lists every mistake of a long request."""
@@ -31,7 +32,7 @@ class Judge:
         """Read the permissions."""
         self._public = PUBLIC
         self._sessions = ANY_SESSION | own_account()
-        self._others = of_diners() | OUTSIDE
+        self._others = {DINER: of_diners(), OUTSIDE_SYSTEM: OUTSIDE}
         self._permissions = {
             name: guard.permission
             for name, route in routes().items()
@@ -63,8 +64,11 @@ class Judge:
         """Return whether somebody has the permission; what they may see of it is another matter."""
         if name in self._public:
             return True
-        if who == NOBODY or name in self._others:
+        if who == NOBODY:
             return False
+        for other, theirs in self._others.items():
+            if who == other or name in theirs:
+                return who == other and name in theirs
         permission = self._permissions.get(name)
         if permission is None:
             # Of nodes, or of one's own account.
