@@ -119,8 +119,11 @@ class Services:
         self.heard.close()
 
 
-def services_of(request: Request) -> Services:
-    """Return the services of the application that a request came to."""
+async def services_of(request: Request) -> Services:
+    """Return the services of the application that a request came to.
+
+    A coroutine, though it awaits nothing: the framework would run a function in another thread.
+    """
     services: Services = request.app.state.services
     return services
 

@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 
 from central.alarms.service import raise_alarm, return_alarm
-from central.database import Database
+from central.database import Database, Transaction
 from central.events import repository
 from central.events.drafts import BatchError, Draft, is_urgent, may_be_urgent, parsed
 from central.events.facts import IngestLimited
@@ -236,8 +236,8 @@ class Intake:
 
     async def _written_together(self, group: Sequence[Batch[_Read]]) -> dict[str, BatchReceipt]:
         told = {batch.node: batch.payload.drafts for batch in group if batch.payload is not None}
-        urgent = group[0].priority is Priority.URGENT
-        async with self._database.write(is_urgent=urgent) as transaction:
+
+        async def write(transaction: Transaction) -> dict[str, BatchReceipt]:
             now = self._now()
             receipts = await repository.append_all(
                 transaction, told, site=self._site.site.id, epoch=self._epoch, now=now
@@ -245,7 +245,10 @@ class Intake:
             for node, drafts in told.items():
                 batch = [draft.event for draft in drafts]
                 await ask_other_nodes(transaction, self._site, node, batch, now=now)
-        return receipts
+            return receipts
+
+        urgent = group[0].priority is Priority.URGENT
+        return await self._database.write_whole(write, is_urgent=urgent)
 
     async def _follow_limits(self) -> None:
         """Say once that a node is limited, and what it was refused once it is no more."""

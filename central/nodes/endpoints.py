@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from central import site_values
 from central.audit.notes import Note
 from central.commands import repository as commands
+from central.database import Transaction
 from central.events import repository as events
 from central.events.facts import NodeRevoked
 from central.nodes import repository
@@ -180,7 +181,8 @@ async def report_node_status(
         raise RefusedError(422, "invalid_request", "this is no status of a node") from error
     interval_s = services.settings.site.policy.status_interval_s
     contract = headers.contract_of(request.headers.get(headers.CONTRACT))
-    async with services.database.write() as transaction:
+
+    async def keep(transaction: Transaction) -> None:
         await repository.put_status(
             transaction,
             signed.node,
@@ -189,6 +191,8 @@ async def report_node_status(
             interval_s=interval_s,
             contract=contract,
         )
+
+    await services.database.write_whole(keep)
     response.headers[headers.STATUS_INTERVAL] = str(interval_s)
 
 
