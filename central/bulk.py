@@ -6,7 +6,7 @@ are, so times are prepared here as ``UtcDateTime`` does it.
 """
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -17,9 +17,12 @@ from central.metadata import UtcDateTime
 
 Row = tuple[Any, ...]
 """Text, numbers, None and aware times, in the order of the table's columns."""
-AT_ONCE: Final = (512, 64, 8, 1)
+AT_ONCE: Final = tuple(2**power for power in range(11, -1, -1))
 """Rows of one statement of SQLite: few lengths, so that each is compiled once."""
+VALUE_COUNT_MAX: Final = 32_766
+"""Of one statement. Source: SQLite documentation, "Limits", SQLITE_MAX_VARIABLE_NUMBER."""
 COPY_COUNT_MIN: Final = 8
+_NULL: Final = "\\N"
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
 
@@ -48,10 +51,10 @@ async def _insert(
 ) -> None:
     place = "%s" if transaction.is_postgresql else "?"
     times = () if transaction.is_postgresql else time_columns(table)
-    for part in parts(rows):
+    for part in parts(rows, width=len(table.columns)):
         values = list[Any]()
-        for row in part:
-            values += row if not times else sqlite_row(row, times)
+        for row in part if not times else sqlite_rows(part, times):
+            values += row
         statement = statement_of(table, len(part), place=place, is_upsert=is_upsert)
         await transaction.execute_sql(statement, tuple(values))
 
@@ -64,20 +67,31 @@ def time_columns(table: Table) -> tuple[int, ...]:
     )
 
 
-def sqlite_row(row: Row, times: Sequence[int]) -> list[Any]:
-    """Return a row as SQLite holds it: times in UTC without a zone, as text."""
-    cells = list(row)
-    for index in times:
-        if (at := cells[index]) is not None:
-            naive = at.astimezone(UTC).replace(tzinfo=None)
-            cells[index] = naive.isoformat(" ", "microseconds")
-    return cells
+def sqlite_rows(rows: Iterable[Row], times: Sequence[int]) -> Iterator[list[Any]]:
+    """Yield rows as SQLite holds them: times in UTC without a zone, as text."""
+    before = dict[int, tuple[datetime | None, str | None]]()
+    for row in rows:
+        cells = list(row)
+        for index in times:
+            at = cells[index]
+            known, text = before.get(index, (None, None))
+            if at is not known:  # what was received together has the same time
+                text = _sqlite_time(at)
+                before[index] = at, text
+            cells[index] = text
+        yield cells
 
 
-def parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    """Yield rows in lengths of ``AT_ONCE``, the longest first."""
+def _sqlite_time(at: datetime | None) -> str | None:
+    if at is None:
+        return None
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def parts(rows: Sequence[Row], *, width: int) -> Iterator[Sequence[Row]]:
+    """Yield rows of so many values in lengths of ``AT_ONCE``, the longest first."""
     begin = 0
-    for length in AT_ONCE:
+    for length in (length for length in AT_ONCE if length * width <= VALUE_COUNT_MAX):
         while len(rows) - begin >= length:
             yield rows[begin : begin + length]
             begin += length
@@ -101,22 +115,26 @@ def copy_text(rows: Sequence[Row]) -> str:
 
     Source: PostgreSQL documentation, "COPY", section "Text Format".
     """
-    times = dict[datetime, str]()
-    lines = list[str]()
+    times, lines = dict[int, str](), list[str]()
     for row in rows:
         cells = list[str]()
         for value in row:
             if isinstance(value, str):
-                cells.append(value.translate(_ESCAPES) if _is_special(value) else value)
-            elif value is None:
-                cells.append("\\N")
+                cells.append(value)
             elif isinstance(value, datetime):
-                cells.append(times.get(value) or times.setdefault(value, value.isoformat()))
+                # By the object, which the row holds: what came together has the same one.
+                key = id(value)
+                cells.append(times.get(key) or times.setdefault(key, value.isoformat()))
             else:
-                cells.append(str(value))
-        lines.append("\t".join(cells))
+                cells.append(_NULL if value is None else str(value))
+        line = "\t".join(cells)
+        # Looked at once for all cells: almost no row has a sign that is to be escaped.
+        is_plain = line.count("\t") == len(cells) - 1 and line.count("\\") == row.count(None)
+        if not is_plain or "\n" in line or "\r" in line:
+            line = "\t".join(_escaped(value, cell) for value, cell in zip(row, cells, strict=True))
+        lines.append(line)
     return "\n".join(lines) + "\n"
 
 
-def _is_special(text: str) -> bool:
-    return "\\" in text or "\n" in text or "\t" in text or "\r" in text
+def _escaped(value: object, cell: str) -> str:
+    return cell.translate(_ESCAPES) if isinstance(value, str) else cell

@@ -122,7 +122,7 @@ async def take_in(
     has_design_changed = await suppression.note_releases(
         transaction, [event for event, _ in looked_at], now=now
     )
-    fresh_rank = max((_rank(event) for event, _ in told if _is_caught_up(event, now)), default=-1)
+    fresh_rank = _caught_up_rank(told, now)
     waiting = await _waiting(transaction, node, fresh_rank)
     clips = [clip for event, _ in looked_at if (clip := _clip_of(event)) is not None]
     if not (said or waiting or has_design_changed or clips):
@@ -159,6 +159,15 @@ def _rank(event: Event) -> int:
 def _is_late(event: Event, now: datetime) -> bool:
     """Return whether it is history; a clock that is not sure makes nothing late."""
     return event.clockquality is not ClockQuality.UNSURE and now - event.time > LATE
+
+
+def _caught_up_rank(told: Iterable[tuple[Event, int]], now: datetime) -> int:
+    """Return the highest rank of which a node has told what is fresh, or -1."""
+    highest = -1
+    for event, _ in told:
+        if (rank := _rank(event)) > highest and _is_caught_up(event, now):
+            highest = rank
+    return highest
 
 
 def _is_caught_up(event: Event, now: datetime) -> bool:

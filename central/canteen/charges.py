@@ -62,9 +62,10 @@ async def take_in(
         return
     await ledger.take_turn(transaction)
     hearing = _Hearing(transaction, node, now=now)
-    await hearing.read(told)
-    for event in told:
-        await hearing.hear(event)
+    facts = [(event, _readable(event)) for event in told]
+    await hearing.read([fact for _, fact in facts if fact is not None])
+    for event, fact in facts:
+        await hearing.hear(event, fact)
     await hearing.save()
     transaction.announce(TOPIC)
 
@@ -139,9 +140,8 @@ class _Hearing:
         self._exceptions = dict[str, dict[str, Any]]()
         self._events = dict[str, Event]()
 
-    async def read(self, told: Sequence[Event]) -> None:
+    async def read(self, facts: Sequence[EventData]) -> None:
         """Read what is known of everything that is told of."""
-        facts = [fact for event in told if (fact := _readable(event)) is not None]
         wanted = [str(fact.charge_id) for fact in facts if isinstance(fact, Fact)]
         self._charges = await repository.charges(self._transaction, wanted)
         self._known = frozenset(self._charges)
@@ -152,9 +152,8 @@ class _Hearing:
         known = await repository.sessions(self._transaction, [str(f.session_id) for f in of_tills])
         self._sessions = {key: dict(row._mapping) for key, row in known.items()}  # noqa: SLF001 - SQLAlchemy's public name
 
-    async def hear(self, event: Event) -> None:
-        """Put one fact into its row."""
-        fact = _readable(event)
+    async def hear(self, event: Event, fact: EventData | None) -> None:
+        """Put one fact into its row; None is one that cannot be read."""
         match fact:
             case ChargePending() | ChargeRecorded() | ChargeReleased() | ChargeVoided():
                 self._hear_charge(event, fact)

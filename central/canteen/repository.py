@@ -115,7 +115,8 @@ async def keep_charges(
 ) -> None:
     """Write charges that are new, and those that have changed."""
     await transaction.execute_many(
-        insert(canteen_charges), [dataclasses.asdict(each) for each in fresh]
+        insert(canteen_charges),
+        [{name: getattr(each, name) for name in _FIELDS} for each in fresh],
     )
     values: dict[str, Any] = {
         name: bindparam(f"new_{name}") for name in _FIELDS if name != "charge_id"

@@ -282,8 +282,10 @@ async def _note_drill(
 async def _note_sighting(
     transaction: Transaction, node: str, event: Event, *, now: datetime
 ) -> None:
+    if event.data.get("state") != DoorState.EMERGENCY_OPEN.value:
+        return  # most doors, and not worth reading as what they are
     told = event.parsed()
-    if not isinstance(told, DoorStateChanged) or told.state is not DoorState.EMERGENCY_OPEN:
+    if not isinstance(told, DoorStateChanged):
         return
     at = min(event.time, now)
     table = fire_sightings.c

@@ -5,20 +5,34 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
-from central.bulk import AT_ONCE, COPY_COUNT_MIN, Row, insert_rows, parts, upsert_rows
+from central.bulk import (
+    AT_ONCE,
+    COPY_COUNT_MIN,
+    VALUE_COUNT_MAX,
+    Row,
+    insert_rows,
+    parts,
+    upsert_rows,
+)
 from central.database import Database
 from central.tables import event_ranges, events
 
 ODD = "a\tb\\N\n\r\\.,中'\"%s?"
 AT = datetime(2026, 11, 30, 9, 0, 0, 7, tzinfo=timezone(timedelta(hours=8)))
-COUNT = max(COPY_COUNT_MIN, AT_ONCE[1]) + 3
+COUNT = max(COPY_COUNT_MIN, 64) + 3
+
+
+ODDS = (ODD, "plain", "\\", "a\nb", "a\rb", "a\tb", "\\N")
 
 
 def row(position: int) -> Row:
-    holder = ODD if position % 2 else None
-    return position, ODD, "epoch", "access", position, "h", ODD, holder, AT, ODD, AT, "place"
+    odd, at = ODDS[position % len(ODDS)], AT + timedelta(microseconds=position // 3)
+    holder = odd if position % 2 else None
+    return position, odd, "epoch", "access", position, "h", odd, holder, AT, odd, at, "place"
 
 
 def written(url: str, rows: list[Row]) -> list[Any]:
@@ -68,9 +82,17 @@ def test_a_row_that_is_there_gets_its_other_values(database_url: str) -> None:
 
 
 def test_statements_have_few_lengths() -> None:
-    rows: list[Row] = [(n,) for n in range(1_000)]
+    rows: list[Row] = [(n,) for n in range(3_000)]
 
-    lengths = [len(part) for part in parts(rows)]
+    lengths = [len(part) for part in parts(rows, width=12)]
 
-    assert sum(lengths) == 1_000
+    assert sum(lengths) == 3_000
     assert set(lengths) <= set(AT_ONCE)
+
+
+@given(count=st.integers(0, 70_000), width=st.integers(1, 40))
+def test_no_statement_has_more_values_than_sqlite_takes(count: int, width: int) -> None:
+    lengths = [len(part) for part in parts([()] * count, width=width)]
+
+    assert sum(lengths) == count
+    assert max(lengths, default=0) * width <= VALUE_COUNT_MAX
