@@ -136,9 +136,11 @@ def apply(
 
 @config.command()
 def confirm(*, in_use: InUse = Path(IN_USE)) -> None:
-    """Say that all is well after `menshen config apply --confirm-within`."""
-    with _said():
-        applying.confirm(Installed(in_use))
+    """Say that all is well after `menshen config apply --confirm-within` has asked for it."""
+    installed = Installed(in_use)
+    # Before the services are up nobody can know that all is well.
+    with _said(), installed.alone():
+        applying.confirm(installed)
     typer.echo("confirmed")
 
 

@@ -5,13 +5,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from config.change.keeping import Installed
+from config.change.keeping import Installed, Pending
 from config.command import main
 
 MENSHEN = Path(sys.executable).with_name("menshen")
@@ -122,17 +122,31 @@ def test_who_hangs_up_without_confirming_has_not_changed_anything(
     words += ["--reload-command", reader(tmp_path, refuses="nothing of it")]
     # Long for one who confirms, short for one who does not.
     words += ["--confirm-within", "10" if confirms else "0.02"]
-    installed = Installed(site)
 
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        while installed.pending() is None and process.poll() is None:
-            time.sleep(0.02)
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        asked = process.stderr.readline()
         process.send_signal(signal.SIGHUP)
         if confirms:
             assert main(["config", "confirm"]) == 0
 
+    assert b"menshen config confirm" in asked
     assert (process.returncode == 0) == confirms
     assert (site.read_bytes() == file.read_bytes()) == confirms
+
+
+def test_nobody_confirms_before_the_services_are_up(
+    site: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    installed = Installed(site)
+    pending = Pending(until=datetime(2026, 11, 30, tzinfo=UTC), kept="site.toml.before")
+    installed.await_confirmation(pending)
+
+    with installed.alone():
+        assert main(["config", "confirm"]) == 1
+
+    assert "somebody else is changing" in capfd.readouterr().err
+    assert installed.pending() == pending
 
 
 @pytest.mark.usefixtures("site")
