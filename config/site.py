@@ -33,6 +33,7 @@ from config.site_patrol import (
     patrol_problems,
 )
 from config.site_readers import PointReader, reader_problems
+from config.site_time import SiteTime
 
 HOST_PATTERN: Final = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$"
 
@@ -133,6 +134,9 @@ class Policy(Frozen):
         second_factor_roles: Whose operators need a second factor.
         status_interval_s: How often a terminal says how it is where nothing changes; silent for
             three times as long, it is lost. A city of thousands of terminals wants 20 or 30.
+        disk_free_mb_min: A terminal with less room on its disk alarms, and stops growing.
+        card_endurance_tb: What the terminals' card endures by its maker, in TB written; left
+            out, no terminal says how many years it lasts.
         second_factor_grace_h: So long after it was made, an account works without one; then it
             shows nothing but its own page, where one is set up.
     """
@@ -154,6 +158,8 @@ class Policy(Frozen):
     fire_test_months: Annotated[int, Field(ge=1, le=60)] = 12
     meals_until: time = time(20)
     status_interval_s: Annotated[int, Field(ge=5, le=60)] = 5
+    disk_free_mb_min: Annotated[int, Field(ge=20, le=100_000)] = 300
+    card_endurance_tb: Annotated[float, Field(gt=0, le=100_000)] | None = None
     second_factor_roles: tuple[Role, ...] = ADMINISTRATIVE
     second_factor_grace_h: Annotated[int, Field(ge=0, le=720)] = 24
 
@@ -286,6 +292,7 @@ class Site(Frozen):
     site: SiteIdentity
     recognition: Recognition = Recognition()
     policy: Policy = Policy()
+    time: SiteTime = SiteTime()
     retention: Retention = Retention()
     assistance: Assistance = Assistance()
     video: Video = Video()

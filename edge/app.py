@@ -50,6 +50,8 @@ from edge.kiosk.state import KioskBoard, Standing
 from edge.kiosk.tills import TillPages, page_deeds, till_pages
 from edge.link.neighbours import Neighbours
 from edge.local_api import local_api
+from edge.machine.time_watch import TimeWatch
+from edge.machine.watch import DiskWatch
 from edge.metrics.heard import Heard
 from edge.metrics.pages import metrics_page
 from edge.metrics.standing import Moment
@@ -111,6 +113,7 @@ class Node:
         """
         self._site, self._home, self._identity, self._store = site, home, identity, store
         self._clock, self._board = NodeClock(), KioskBoard()
+        self._time = TimeWatch(self._clock, site.time, on_change=self._status_changed)
         self._whole, self._watchdog = site if whole is None else whole, watchdog
         self._rules = RuleBook(map(point_of, self._whole.access_point), zone=zone_of(site))
         self._journal = Journal(
@@ -130,6 +133,7 @@ class Node:
         self._watch: ReplicaWatch | None = None
         self._retention: TerminalRetention | None = None
         self._fire: FireStation | None = None
+        self._disk: DiskWatch | None = None
 
     def status(self) -> NodeStatus:
         """Return how the node is now."""
@@ -154,6 +158,8 @@ class Node:
             devices=tuple(self._table),
             retention=() if self._retention is None else self._retention.statuses,
             fire=None if self._fire is None else self._fire.status(),
+            disk=None if self._disk is None else self._disk.status,
+            clock=self._time.status(),
         )
 
     async def run(self, *, on_ready: Callable[[Ready], None]) -> None:
@@ -255,6 +261,18 @@ class Node:
                 now=self._clock.now,
             )
             stack.push_async_callback(station.close)
+
+            def follow_disk(is_short: bool) -> None:
+                self._journal.follow_disk(is_short=is_short)
+                station.follow_disk(is_short=is_short)
+
+            disk = self._disk = DiskWatch(
+                self._home.folder,
+                limit_mb=self._site.policy.disk_free_mb_min,
+                endurance_tb=self._site.policy.card_endurance_tb,
+                follow=follow_disk,
+                on_change=self._status_changed_elsewhere,
+            )
             commands = Commands.open(
                 central,
                 self._home.commands,
@@ -307,6 +325,8 @@ class Node:
                 **fire.tasks,
                 **boards.life.watched({**fire.deeds, "access rules": doorkeeper.run}),
                 "retention": self._run_retention,
+                "disk": disk.run,
+                "time": self._time.run,
                 "age of the replica": watch.run,
                 "assistance": assistance.run,
                 "patrols": patrol.run,
@@ -525,10 +545,13 @@ class Node:
         is_writable = self._journal.status.is_writable
         if is_writable != self._was_writable:
             self._was_writable = is_writable
-            loop = self._loop
-            if loop is not None:
-                with contextlib.suppress(RuntimeError):
-                    loop.call_soon_threadsafe(self._status_changed)
+            self._status_changed_elsewhere()
+
+    def _status_changed_elsewhere(self) -> None:
+        """Say it from another thread, which may outlive the loop."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._status_changed)
 
     def _status_changed(self) -> None:
         if self._uplink is not None:

@@ -10,7 +10,7 @@ WINDOW: Final = timedelta(seconds=30)
 EQUIPMENT: Final = frozenset(
     {
         "node_lost", "device_lost", "gate_fault", "fire_path", "fire_panel", "journal", "queue",
-        "clock", "replica", "recognition", "camera_retention", "neighbour_lost",
+        "clock", "disk", "replica", "recognition", "camera_retention", "neighbour_lost",
         "board_safe", "board_health",
     }
 )  # fmt: skip

@@ -69,6 +69,7 @@ KINDS: Final[dict[str, Kind]] = {
     "rollout_halted": _state(3),
     "queue": _state(3),
     "clock": _state(3),
+    "disk": _state(3),
     "replica": _state(3),
     "recognition": _state(3),
     "gallery": _state(3),

@@ -285,7 +285,9 @@ _MEANINGS: Final[dict[type[EventData], Meaning]] = {
 }
 TYPES: Final = frozenset(model.type_name for model in _MEANINGS)
 """Events that are looked at; all others cost nothing."""
-LEVELS: Final = frozenset({"device_lost", "replica", "journal", "queue", "clock", "recognition"})
+LEVELS: Final = frozenset(
+    {"device_lost", "replica", "journal", "queue", "clock", "disk", "recognition"}
+)
 """What every heartbeat says anew, so that nothing of it hangs on one event."""
 
 
@@ -310,11 +312,10 @@ def levels_of(status: NodeStatus, *, is_queue_full: bool) -> tuple[Signal, ...]:
         for each in status.devices
         if not each.is_awaited
     )
-    is_unsure = status.clockquality is told.ClockQuality.UNSURE
-    clock = () if status.is_clock_awaited else (Signal("clock", is_raised=is_unsure),)
     return (
         *devices,
-        *clock,
+        *_clock(status),
+        *_disk(status),
         Signal("replica", is_raised=status.is_replica_outdated),
         Signal(
             "journal",
@@ -332,3 +333,21 @@ def levels_of(status: NodeStatus, *, is_queue_full: bool) -> tuple[Signal, ...]:
             detail={"missing": list(status.pipeline_missing)},
         ),
     )
+
+
+def _clock(status: NodeStatus) -> tuple[Signal, ...]:
+    if status.is_clock_awaited:
+        return ()
+    is_unsure = status.clockquality is told.ClockQuality.UNSURE
+    if status.clock is None:
+        return (Signal("clock", is_raised=is_unsure),)
+    detail = status.clock.model_dump(mode="json", include={"offset_s", "drift_s_a_day"})
+    return (Signal("clock", is_raised=is_unsure or status.clock.is_wrong, detail=detail),)
+
+
+def _disk(status: NodeStatus) -> tuple[Signal, ...]:
+    """Return nothing of a node that says nothing of its disk: an alarm that stood goes on."""
+    disk = status.disk
+    if disk is None:
+        return ()
+    return (Signal("disk", is_raised=disk.is_short, detail={"free_mb": disk.free_mb}),)

@@ -11,6 +11,7 @@ from config.contract.events import ClockQuality, EventClass
 from config.contract.face_statements import SignedStatement
 from config.contract.fire_status import FireStatus
 from config.contract.identifiers import Frozen, Sha256, Slug
+from config.contract.machine import ClockStatus, DiskStatus
 from config.contract.operators import OperatorRecord
 
 
@@ -107,6 +108,8 @@ class NodeStatus(Frozen):
             allows, so its degraded rule holds.
         retention: Timers that delete what is due at this node.
         fire: None where the site file has no fire zone, and of an older node.
+        disk: None before the first look, and of an older node.
+        clock: None of an older node.
     """
 
     at: AwareDatetime
@@ -127,6 +130,8 @@ class NodeStatus(Frozen):
     devices: tuple[DeviceStatus, ...] = ()
     retention: tuple[RetentionStatus, ...] = ()
     fire: FireStatus | None = None
+    disk: DiskStatus | None = None
+    clock: ClockStatus | None = None
 
 
 class BatchReceipt(Frozen):

@@ -14,7 +14,13 @@ from edge.doctor.boards import judge_boards
 from edge.doctor.certificates import trusted_here
 from edge.doctor.fire import judge_fire
 from edge.doctor.lines import list_ports, try_camera, try_port
-from edge.doctor.machine import is_sealed, judge_keys
+from edge.doctor.machine import (
+    check_room,
+    check_time_server,
+    is_sealed,
+    judge_contract,
+    judge_keys,
+)
 from edge.doctor.memberships import ask_central, memberships_here
 from edge.doctor.recognition import check_models, judge_liveness, judge_target, network_here
 from edge.doctor.replicas import ages_here, enrolled_here, judge_ages, judge_networks
@@ -52,8 +58,12 @@ def examine(site: Site | None, *, home: Path, store: Store) -> Iterator[Finding]
     )
     for membership in memberships:
         yield from ask_central(membership)
+    if memberships:
+        yield judge_contract()
+    yield from check_room(home)
     yield from check_models(site, store)
     if site is not None:
+        yield from check_time_server(site.time)
         yield from judge_ages(site, ages_here(home), now=datetime.now(UTC))
         enrolled = enrolled_here(home, network_here(site, store))
         yield from judge_target(site, enrolled)

@@ -75,6 +75,7 @@ class Shelf:
         self._size_bytes_max = (
             size_bytes_max if self._cipher else min(size_bytes_max, MEMORY_SIZE_BYTES_MAX)
         )
+        self._is_disk_short = False
         self._waiting: dict[str, Waiting] = {}
         self._in_memory: dict[str, bytes] = {}
         self._losses = Losses()
@@ -82,6 +83,10 @@ class Shelf:
     def __len__(self) -> int:
         """Return how many wait."""
         return len(self._waiting)
+
+    def follow_disk(self, *, is_short: bool) -> None:
+        """Grow no more while the disk is short: the oldest give way to what is new."""
+        self._is_disk_short = is_short
 
     def load(self) -> None:
         """Find what waited at the last start; a foreign or half-written file is removed."""
@@ -160,8 +165,9 @@ class Shelf:
     def _make_room(self, size_bytes: int) -> None:
         oldest = sorted(self._waiting.values(), key=lambda w: w.kept_at)
         total = sum(w.size_bytes for w in oldest)
+        room = total if self._is_disk_short else self._size_bytes_max
         for waiting in oldest:
-            if total + size_bytes <= self._size_bytes_max:
+            if total + size_bytes <= room:
                 return
             total -= waiting.size_bytes
             self._losses.displaced += 1

@@ -320,6 +320,10 @@ class Station:
         waiting = self._made.shelf.next(now=self._now())
         return waiting, None if waiting is None else self._made.shelf.content(waiting)
 
+    def follow_disk(self, *, is_short: bool) -> None:
+        """See ``Shelf.follow_disk``; any thread may call."""
+        self._made.shelf.follow_disk(is_short=is_short)
+
     async def carry_out(self, command: NodeCommand) -> Carried:
         """Do what central asks about a camera; see ``Hands.cameras``."""
         match command.what:

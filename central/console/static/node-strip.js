@@ -31,6 +31,8 @@ export function troubles({ gaps, status }) {
     [2, !!status?.is_replica_outdated && t("node.replica_outdated")],
     [3, gaps.length > 0 && t("node.gaps", { n: gaps.reduce((sum, gap) => sum + gap.last - gap.first + 1, 0) })],
     [3, !!status?.pipeline_missing.length && t("node.no_recognition")],
+    [3, !!status?.disk?.is_short && t("node.disk_short", { n: status.disk.free_mb })],
+    [3, !!status?.clock?.is_wrong && t("node.clock_wrong")],
     [3, status?.clockquality === "unsure" && !status.is_clock_awaited && t("node.clock_unsure")],
   ];
   return /** @type {[2 | 3, string][]} */ (all.filter(([, words]) => words));

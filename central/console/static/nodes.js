@@ -76,10 +76,29 @@ function openNode(node, zone, mayManage) {
     devices.length ? h("table", {}, h("tbody", {}, ...devices)) : h("p", { class: "muted" }, t("nodes.no_devices")),
     h("h3", {}, t("nodes.gaps")),
     gaps.length ? h("table", {}, h("tbody", {}, ...gaps)) : h("p", { class: "muted" }, t("nodes.no_gaps")),
+    ...machineLines(status, zone),
     status?.pipeline_missing.length ? h("h3", {}, t("nodes.missing_files")) : null,
     ...(status?.pipeline_missing ?? []).map((/** @type {string} */ file) => h("p", {}, h("code", {}, file))),
   );
   if (mayManage) dialog.append(shutOut(node.node));
+}
+
+/** What the node's computer says of itself. @param {any} status @param {string} zone */
+function machineLines(status, zone) {
+  const { disk, clock } = status ?? {};
+  if (!disk && !clock) return [];
+  const used = Object.entries(disk?.used_mb ?? {}).map(([kind, mb]) => `${term("disk", kind)} ${mb} MB`);
+  const lines = [
+    disk && t("nodes.disk_free", { free: disk.free_mb, size: disk.size_mb }),
+    used.length && used.join(", "),
+    disk?.written_mb_a_day != null && t("nodes.disk_written", { n: disk.written_mb_a_day }),
+    disk?.card_years != null && t("nodes.card_years", { n: disk.card_years }),
+    clock && t("nodes.clock_source", { source: term("clock", clock.source), time: formatTime(status.at, zone) }),
+    clock?.offset_s != null && t("nodes.clock_offset", { n: clock.offset_s }),
+    clock?.drift_s_a_day != null && t("nodes.clock_drift", { n: clock.drift_s_a_day }),
+    clock?.stepped_s != null && t("nodes.clock_stepped", { n: clock.stepped_s }),
+  ];
+  return [h("h3", {}, t("nodes.machine")), ...lines.filter((line) => line).map((line) => h("p", {}, line))];
 }
 
 /** @param {import("./site-state.js").Gap} gap @param {string} note */

@@ -21,6 +21,7 @@ from config.contract.events import (
     TailgatingDetected,
 )
 from config.contract.fire_events import FireConfirmation
+from config.contract.machine import ClockStatus, DiskStatus
 from config.contract.nodes import DeviceStatus
 from config.contract.video_events import MediaFormat, MediaKind
 from tests.central.alarms.raising import DURESS, FORCED, SECURED, let_time_pass, listed, tell
@@ -172,6 +173,25 @@ def test_a_terminal_that_starts_alarms_nobody_of_what_it_still_waits_for(bench: 
 
     assert at_first == []
     assert kinds(bench) == ["clock", "device_lost"]
+
+
+def test_a_short_disk_and_a_clock_that_runs_away_are_alarms_until_a_report_says_otherwise(
+    bench: Bench,
+) -> None:
+    node = bench.node()
+    short = DiskStatus(free_mb=10, size_mb=8_000, is_short=True)
+    wrong = ClockStatus(source="time_server", offset_s=0.1, drift_s_a_day=14.0, is_wrong=True)
+
+    node.report(disk=short, clock=wrong)
+    raised = {each["kind"]: each["detail"] for each in listed(bench)}
+    node.report()
+    kept = {each["kind"]: each["condition"] for each in listed(bench)}
+    node.report(disk=short.model_copy(update={"is_short": False}), clock=ClockStatus())
+
+    assert raised["disk"] == {"free_mb": 10}
+    assert raised["clock"] == {"offset_s": 0.1, "drift_s_a_day": 14.0}
+    assert kept == {"clock": "returned", "disk": "active"}
+    assert {each["condition"] for each in listed(bench)} == {"returned"}
 
 
 def test_a_terminal_that_starts_again_ends_no_alarm_of_what_it_still_waits_for(

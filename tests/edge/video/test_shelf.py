@@ -64,6 +64,18 @@ def test_without_a_key_nothing_is_written_to_the_disk(tmp_path: Path) -> None:
     assert sent(shelf) == [b"a clip"]
 
 
+def test_on_a_short_disk_a_clip_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
+    shelf = a_shelf(tmp_path)
+    for number in range(3):
+        put(shelf, b"clip %d" % number, at_s=number)
+
+    shelf.follow_disk(is_short=True)
+    put(shelf, b"clip 3", at_s=3)
+
+    assert sent(shelf) == [b"clip 3", b"clip 2", b"clip 1"]
+    assert shelf.losses() == Losses(displaced=1)
+
+
 def test_a_full_folder_lets_the_oldest_go_and_counts_it(tmp_path: Path) -> None:
     shelf = a_shelf(tmp_path, size_bytes_max=1_000)
     for number in range(5):
