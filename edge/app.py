@@ -51,7 +51,7 @@ from edge.kiosk.tills import TillPages, page_deeds, till_pages
 from edge.link.neighbours import Neighbours
 from edge.local_api import local_api
 from edge.machine.time_watch import TimeWatch
-from edge.machine.watch import DiskWatch
+from edge.machine.watch import DiskWatch, written_bytes
 from edge.metrics.heard import Heard
 from edge.metrics.pages import metrics_page
 from edge.metrics.standing import Moment
@@ -506,6 +506,7 @@ class Node:
             is_connected=self._uplink is not None and self._uplink.is_connected,
             unsent=unsent,
             clock_offset_s=None if difference is None else difference.total_seconds(),
+            written_bytes=written_bytes(),
             lines=installation.buses,
             devices=[
                 (entry.bus, entry.id, installation.devices[entry.id])

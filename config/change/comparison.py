@@ -11,7 +11,7 @@ from config.site import Site
 
 Kind = Literal["added", "removed", "changed"]
 SECTIONS: Final = (
-    "site", "recognition", "policy", "retention", "assistance", "video", "patrol", "boards",
+    "site", "recognition", "policy", "time", "retention", "assistance", "video", "patrol", "boards",
 )  # fmt: skip
 """Tables that a site file has once."""
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 from config.contract.events import ClockQuality, EventClass
 from config.contract.nodes import NodeStatus
 from drivers.turns import LATENCY_BOUNDS_MS, UnitCounts
+from edge.machine.disk import MEGABYTE
 
 _BUCKETS: Final = (*(f"{bound / 1000:g}" for bound in LATENCY_BOUNDS_MS), "+Inf")
 
@@ -61,6 +62,7 @@ class Moment:
     Attributes:
         unsent: Events that wait for central, by class; None where the journal did not answer.
         clock_offset_s: Central's time less the system's, as last compared.
+        written_bytes: That this process wrote to disks; None where the kernel does not say.
         cameras: By access point or till.
         devices: Devices by their line, of those that are polled.
     """
@@ -69,6 +71,7 @@ class Moment:
     is_connected: bool
     unsent: Mapping[EventClass, int] | None
     clock_offset_s: float | None
+    written_bytes: int | None
     lines: Mapping[str, Line]
     devices: Iterable[tuple[str, str, Polled]]
     cameras: Mapping[str, Camera]
@@ -110,6 +113,7 @@ class MomentCollector(Collector):
                 "Central's time less the system's, as last compared (whole seconds).",
                 value=moment.clock_offset_s,
             )
+        yield from self._of_the_machine()
         for name, text, number in (
             ("central_connected", "Whether central took what it was told.", moment.is_connected),
             ("journal_writable", "Whether the journal can be written.", status.is_journal_writable),
@@ -136,6 +140,27 @@ class MomentCollector(Collector):
             ),
         ):
             yield GaugeMetricFamily(f"menshen_edge_{name}", text, value=float(number))
+
+    def _of_the_machine(self) -> Iterator[Metric]:
+        disk, clock = self._moment.status.disk, self._moment.status.clock
+        if self._moment.written_bytes is not None:
+            yield CounterMetricFamily(
+                "menshen_edge_written_bytes",
+                "Bytes that this process had written to disks.",
+                value=self._moment.written_bytes,
+            )
+        if disk is not None:
+            yield GaugeMetricFamily(
+                "menshen_edge_disk_free_bytes",
+                "Room on the disk below the state folder, in steps of 10 MB.",
+                value=disk.free_mb * MEGABYTE,
+            )
+        if clock is not None and clock.drift_s_a_day is not None:
+            yield GaugeMetricFamily(
+                "menshen_edge_clock_drift_seconds_per_day",
+                "By how much the system's clock loses against the site's time.",
+                value=clock.drift_s_a_day,
+            )
 
     def _of_lines(self) -> Iterator[Metric]:
         up = GaugeMetricFamily(
