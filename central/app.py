@@ -55,9 +55,10 @@ from central.diner import office_endpoints as diner_office_endpoints
 from central.duty import endpoints as desk_endpoints
 from central.duty.desks import Desks
 from central.events import endpoints as event_endpoints
-from central.events import partitions, pull_endpoints, search_endpoints
+from central.events import pull_endpoints, search_endpoints
 from central.events.heard import Heard
 from central.events.intake import Intake
+from central.events.partition_watch import PartitionWatch
 from central.feed import Feed
 from central.fire import duty_endpoints, matrix_endpoints, report_endpoints
 from central.fire import endpoints as fire_endpoints
@@ -256,7 +257,11 @@ def create_app(
                 kept_running("alarms sent", alarm_sending.run),
                 kept_running("webhooks", Delivering(services).run),
                 kept_running("retention", services.retention.run),
-                kept_running("partitions", lambda: partitions.keep_ahead(services.database, now)),
+                *(
+                    [kept_running("partitions", PartitionWatch(database, now=now).run)]
+                    if database.is_postgresql
+                    else []
+                ),
                 kept_running("rotation of keys", services.rotation.run),
                 kept_running("certificates", CertificateWatch(services).run),
                 kept_running("patrols", services.patrols.run),

@@ -175,6 +175,11 @@ class Database:
         self.before_commit: Callable[[Transaction], Awaitable[None]] | None = None
         self._server, self._shares_server = server, server is not None
 
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether it is PostgreSQL."""
+        return self._driver == "postgresql"
+
     async def open(self) -> None:
         """Open the database and bring its tables up to date.
 

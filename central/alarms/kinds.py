@@ -88,6 +88,7 @@ KINDS: Final[dict[str, Kind]] = {
     "channel": _state(3),
     "backup": _state(3),
     "certificate": _state(3),
+    "partition": _state(3),
     "webhook": _state(3),
     "outside": _happening(2),
 }

@@ -17,6 +17,8 @@ from central.backup.verifying import Outcome, read_outcome
 from central.backup.watch import expected_since, kept_outcome
 from central.database import Database, DatabaseError, Transaction
 from central.doctor import judging, repository
+from central.events import partitions
+from central.events.stored import stored_since
 from central.hosting.folder import schema_of
 from central.offline import Tables, reason, tables_of
 from central.oidc import repository as providers
@@ -138,7 +140,10 @@ async def _read(
         size_bytes, free_bytes = _on_disk(make_url(address).database or "")
     if tables is not Tables.CURRENT:
         return found
-    stored = await repository.stored_since(transaction, now - judging.GROWTH_WINDOW)
+    if transaction.is_postgresql:
+        room = await partitions.room_ahead(transaction)
+        found.append(judging.judge_partitions(f"partitions of {name}", room))
+    stored = await stored_since(transaction, now - judging.GROWTH_WINDOW)
     found.append(
         judging.judge_growth(check, stored, size_bytes=size_bytes, free_bytes=free_bytes, now=now)
     )

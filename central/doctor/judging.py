@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from central.backup.verifying import Outcome, trouble
-from central.doctor.repository import ServerState, Stored
+from central.doctor.repository import ServerState
+from central.events.partitions import is_late
+from central.events.stored import Stored
 from central.offline import Tables
 from config.doctor.findings import Finding, Level
 
@@ -82,6 +84,26 @@ def judge_server(check: str, state: ServerState, *, now: datetime) -> Iterator[F
         said = f"this machine's clock is {abs(difference).total_seconds():.0f} s {ahead} its"
         advice = "let both take their time from the same time service"
         yield Finding(f"{check}, clock", Level.WARNING, said, advice)
+
+
+def judge_partitions(check: str, room: int) -> Finding:
+    """Return whether there are partitions for the events to come.
+
+    Args:
+        check: Whose.
+        room: For how many; ``central.events.partitions.room_ahead``.
+    """
+    advice = (
+        "central makes the next one twice a minute: let it run, and end what holds `events` for"
+        " long (`SELECT pid, query FROM pg_stat_activity`); its log says what was in the way"
+    )
+    if room <= 0:
+        said = "there is no partition for the newest events: they go to events_rest"
+        return Finding(check, Level.PROBLEM, said, advice)
+    said = f"there are partitions for {room:,} more events"
+    return Finding(check, Level.WARNING, said, advice) if is_late(room) else (
+        Finding(check, Level.OK, said)
+    )  # fmt: skip
 
 
 def judge_backup(check: str, made_at: datetime | None, problem: str, *, now: datetime) -> Finding:

@@ -9,18 +9,17 @@ once is decided under ``EVENTS_LOCK``, by ``event_ranges`` and by the hashes tha
 SQLite there is one table, and nothing of this.
 """
 
-import asyncio
 import dataclasses
 import logging
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, func, literal_column, select, table, text
-from sqlalchemy.exc import SQLAlchemyError
 
 from central.database import EVENTS_LOCK, PARTITIONS_LOCK, Database, Transaction
+from central.events.stored import stored_since
 from central.tables import events
 
 _log = logging.getLogger("central.events")
@@ -29,7 +28,6 @@ LENGTH_MIN: Final = 1 << 22
 SPAN: Final = timedelta(days=7)
 """What a range of a busy site holds. Its leaves wait until all in them is due and are dropped as a
 whole; those of a range of ``LENGTH_MIN``, which may hold a year, are emptied row by row."""
-CHECK_INTERVAL_S: Final = 30.0
 LOCK_TIMEOUT_MS: Final = 1_000
 """Of statements that readers are in the way of: who waits for them stops every other reader."""
 BEFORE: Final = "events_before"
@@ -111,21 +109,22 @@ async def make_ahead(database: Database, *, now: datetime) -> bool:
             _log.warning("there was no partition for the newest events: they are in %s", REST)
         elif await _has_next(transaction):
             return False
-        length = max(LENGTH_MIN, await _received_since(transaction, now - SPAN))
+        stored = await stored_since(transaction, now - SPAN)
+        length = max(LENGTH_MIN, 0 if stored is None else stored.count_since)
         await _set_lock_timeout(transaction)
         await make(transaction, Range(f"events_{end}", end, end + length))
     return True
 
 
-async def keep_ahead(database: Database, now: Callable[[], datetime]) -> None:
-    """See to it for ever that the next range is there before it is wanted."""
-    while True:
-        try:
-            await make_ahead(database, now=now())
-        except SQLAlchemyError as error:
-            # A reader that takes long is in the way, most often; until then the rest takes them.
-            _log.warning("the next partition of events is not made: %s", type(error).__name__)
-        await asyncio.sleep(CHECK_INTERVAL_S)
+async def room_ahead(transaction: Transaction) -> int:
+    """Return for how many events to come there are partitions; below 1: they go to the rest."""
+    known = await ranges(transaction)
+    return (known[-1].end if known else 1) - 1 - await newest_position(transaction)
+
+
+def is_late(room: int) -> bool:
+    """Return whether the next range should have been made long ago, by ``room_ahead``."""
+    return room < LENGTH_MIN // 2
 
 
 async def drop_due(
@@ -206,11 +205,6 @@ async def make(transaction: Transaction, made: Range) -> None:
 
 async def _set_lock_timeout(transaction: Transaction) -> None:
     await transaction.execute(text(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}"))
-
-
-async def _received_since(transaction: Transaction, since: datetime) -> int:
-    query = select(func.count()).select_from(events).where(events.c.received_at > since)
-    return int((await transaction.execute(query)).scalar_one())
 
 
 async def _youngest(transaction: Transaction, leaf: str) -> datetime | None:

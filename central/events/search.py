@@ -1,7 +1,9 @@
 """Events of the past: found by what happened where, when and to whom, the newest first.
 
-A page continues after the last one's event, by the time it happened and then by its position, so
-that each page is one short walk along an index, however many events there are.
+A page continues after the last one's place in time, by when an event happened and then by its
+position, so that each page is one short walk along an index, however many events there are. What
+no index answers is looked for among a bounded number of them: such a page may hold little, and says
+where to go on.
 """
 
 import dataclasses
@@ -21,6 +23,8 @@ from config.contract.events import EventClass
 PAGE_LENGTH: Final = 1_000
 PARTS_MAX: Final = 24
 """So many types, places or classes are looked for one by one."""
+LOOKED_AT_MAX: Final = 10_000
+"""So many events at most are looked at for a page, where no index knows those that are wanted."""
 Columns = ReadOnlyColumnCollection[str, Any]
 
 
@@ -47,6 +51,18 @@ class Wanted:
     hidden: Collection[EventClass] = ()
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Found:
+    """One page.
+
+    Attributes:
+        next: Position before which the next page goes on; None at the end.
+    """
+
+    items: list[StoredEvent]
+    next: int | None
+
+
 async def page(
     transaction: Transaction,
     wanted: Wanted,
@@ -55,33 +71,40 @@ async def page(
     limit: int,
     has_names: bool,
     has_candidates: bool,
-) -> list[StoredEvent]:
-    """Return events that are looked for, newest first.
+    looked_at: int = LOOKED_AT_MAX,
+) -> Found:
+    """Return events that are looked for, newest first; perhaps fewer than there is room for.
 
     Args:
         transaction: Any.
         wanted: What is looked for.
-        before: Position of the last event of the page before; None is the first page.
+        before: ``next`` of the page before; None is the first page.
         limit: Of events.
         has_names: Whether the reader may see whole names.
         has_candidates: Whether the reader may see who was considered.
+        looked_at: So many events are looked at, for each type, place or class.
     """
-    at: datetime | None = None
+    begin: tuple[datetime, int] | None = None
     if before is not None:
         last = select(events.c.occurred_at).where(events.c.position == before)
         at = (await transaction.execute(last)).scalar_one_or_none()
         if at is None:
-            return []
+            return Found([], None)
+        begin = at, before
+    parts = await _parts(transaction, wanted)
+    ends = [await _end(transaction, part, begin, looked_at) for part in parts]
+    end = max((each for each in ends if each is not None), default=None)
     rows = list[Row[Any]]()
-    for part in await _parts(transaction, wanted):
-        query = query_of(part).add_columns(events.c.occurred_at)
-        if before is not None:
-            query = query.where(tuple_(events.c.occurred_at, events.c.position) < (at, before))
-        rows += await transaction.execute(query.limit(limit))
+    for part in parts:
+        query = query_of(part).add_columns(events.c.occurred_at).where(*_between(begin, end))
+        rows += await transaction.execute(query.limit(limit + 1))
     rows.sort(key=lambda row: (row.occurred_at, row.position), reverse=True)
-    return [
-        stored_view(r, has_names=has_names, has_candidates=has_candidates) for r in rows[:limit]
-    ]
+    following = None if end is None else end[1]
+    if len(rows) > limit:
+        rows = rows[:limit]
+        following = rows[-1].position
+    items = [stored_view(r, has_names=has_names, has_candidates=has_candidates) for r in rows]
+    return Found(items, following)
 
 
 async def everything(
@@ -99,11 +122,60 @@ async def everything(
                 has_names=has_names,
                 has_candidates=has_candidates,
             )
-        for stored in found:
+        for stored in found.items:
             yield stored
-        if len(found) < PAGE_LENGTH:
+        if found.next is None:
             return
-        before = found[-1].position
+        before = found.next
+
+
+async def _end(
+    transaction: Transaction,
+    part: Wanted,
+    begin: tuple[datetime, int] | None,
+    looked_at: int,
+) -> tuple[datetime, int] | None:
+    """Return the last event that is looked at for a part; None: an index knows all of it."""
+    known = _known_by_index(part)
+    can_be_hidden = not part.classes or set(part.classes) & set(part.hidden)
+    if known == dataclasses.replace(part, hidden=()) and not (part.hidden and can_be_hidden):
+        return None
+    columns = events.c
+    query = (
+        select(columns.occurred_at, columns.position)
+        .where(*conditions(columns, known), *_between(begin, None))
+        .order_by(*_ORDER)
+        .offset(looked_at - 1)
+        .limit(1)
+    )
+    row = (await transaction.execute(query)).first()
+    return None if row is None else (row.occurred_at, row.position)
+
+
+def _known_by_index(part: Wanted) -> Wanted:
+    """Return what of a question an index knows, in the order of time."""
+    known = Wanted(since=part.since, until=part.until)
+    if part.holder_id:
+        return dataclasses.replace(known, holder_id=part.holder_id)
+    if len(part.types) == 1 and not part.types[0].endswith("."):
+        return dataclasses.replace(known, types=part.types)
+    if len(part.places) == 1:
+        return dataclasses.replace(known, places=part.places)
+    if len(part.classes) == 1:
+        return dataclasses.replace(known, classes=part.classes)
+    return known
+
+
+_ORDER: Final = (events.c.occurred_at.desc(), events.c.position.desc())
+
+
+def _between(
+    begin: tuple[datetime, int] | None, end: tuple[datetime, int] | None
+) -> list[ColumnElement[bool]]:
+    """Return that an event stands behind the one and not behind the other, newest first."""
+    here = tuple_(events.c.occurred_at, events.c.position)
+    found = [] if begin is None else [here < begin]
+    return found if end is None else [*found, here >= end]
 
 
 async def _parts(transaction: Transaction, wanted: Wanted) -> list[Wanted]:
@@ -141,10 +213,8 @@ async def _types(transaction: Transaction, named: Sequence[str]) -> set[str]:
 
 def query_of(wanted: Wanted) -> Select[Any]:
     """Return the question as the database is asked it."""
-    columns = events.c
-    order = (columns.occurred_at.desc(), columns.position.desc())
-    found = stored_query(hidden=wanted.hidden).where(*conditions(columns, wanted))
-    return found.order_by(*order)
+    found = stored_query(hidden=wanted.hidden).where(*conditions(events.c, wanted))
+    return found.order_by(*_ORDER)
 
 
 def conditions(columns: Columns, wanted: Wanted) -> list[ColumnElement[bool]]:

@@ -67,7 +67,11 @@ async def search_events(
     before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> EventPage:
-    """Return events that are looked for, newest first; `next` is the `before` of the next page."""
+    """Return events that are looked for, newest first; `next` is the `before` of the next page.
+
+    Where what is looked for is rare among others, a page may hold few events or none and still
+    have a `next`: so many were looked at.
+    """
     wanted = checked(wanted, operator)
     # What is looked for is not recorded: it may be a person, and the log is kept longer than they.
     await looked(services, operator, "events_search_get", reason=reason)
@@ -76,12 +80,11 @@ async def search_events(
             transaction,
             wanted,
             before=before,
-            limit=limit + 1,
+            limit=limit,
             has_names=operator.may("people.names"),
             has_candidates=operator.may("events.candidates"),
         )
-    items = found[:limit]
-    return EventPage(items=items, next=items[-1].position if len(found) > limit else None)
+    return EventPage(items=found.items, next=found.next)
 
 
 @router.get(

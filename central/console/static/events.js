@@ -21,6 +21,8 @@ import { prioritySign, symbol } from "/web/symbols.js";
  */
 
 const PAGE_LENGTH = 100;
+/** So many answers without an event are passed over before somebody is asked whether to go on. */
+const PIECES_MAX = 20;
 const EXPORTS = [["csv", "event_search.csv"], ["jsonl", "event_search.jsonl"]];
 const HEADS = ["time", "what", "where", "who", "node"];
 
@@ -95,7 +97,12 @@ startPage({
       const before = isMore && next ? `&before=${next}` : "";
       // What happens while the answer is on its way is told by the stream as well.
       const position = store.state.position;
-      const answer = await get(`/events/search?${questionOf(/** @type {any} */ (wanted))}&limit=${PAGE_LENGTH}${before}`);
+      const question = `/events/search?${questionOf(/** @type {any} */ (wanted))}&limit=${PAGE_LENGTH}`;
+      let answer = await get(question + before);
+      // What is rare among other events is looked for piece by piece.
+      for (let count = 1; !answer.items.length && answer.next && count < PIECES_MAX; count++) {
+        answer = await get(`${question}&before=${answer.next}`);
+      }
       items = isMore ? [...items, ...answer.items] : answer.items;
       next = answer.next;
       if (!isMore) {

@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, insert, text
 from central.backup.verifying import keep_outcome
 from central.database import Database
 from central.doctor import look
-from central.doctor.repository import Stored, stored_since
+from central.events.stored import Stored, stored_since
 from central.tables import events
 from config.command import main
 from config.doctor.findings import Finding, Level

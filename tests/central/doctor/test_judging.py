@@ -5,8 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from central.backup.verifying import Outcome
-from central.doctor.judging import judge_backup, judge_growth, judge_restore, judge_server
-from central.doctor.repository import ServerState, Stored
+from central.doctor.judging import (
+    judge_backup,
+    judge_growth,
+    judge_partitions,
+    judge_restore,
+    judge_server,
+)
+from central.doctor.repository import ServerState
+from central.events.partitions import LENGTH_MIN
+from central.events.stored import Stored
 from config.doctor.findings import Level
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
@@ -49,6 +57,22 @@ def test_of_few_events_or_hours_nothing_is_said() -> None:
 
 def test_events_of_three_days_are_a_third_of_them_a_day() -> None:
     assert "46,667 events a day" in growth(10**12, days=3)[1]
+
+
+@pytest.mark.parametrize(
+    ("room", "level", "words"),
+    [
+        (LENGTH_MIN, Level.OK, "for 4,194,304 more events"),
+        (LENGTH_MIN // 2 - 1, Level.WARNING, "for 2,097,151 more events"),
+        (0, Level.PROBLEM, "they go to events_rest"),
+    ],
+)
+def test_a_partition_is_missed_before_events_go_without_one(
+    room: int, level: Level, words: str
+) -> None:
+    found = judge_partitions("partitions", room)
+
+    assert (found.level, words in found.message) == (level, True)
 
 
 @pytest.mark.parametrize(

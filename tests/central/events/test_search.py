@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import itertools
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,9 +13,11 @@ from sqlalchemy import Select
 from sqlalchemy import text as sql
 from sqlalchemy.dialects import sqlite
 
-from central.events.search import Wanted, query_of
+from central.events.repository import place_of
+from central.events.schemas import StoredEvent
+from central.events.search import Wanted, page, query_of
 from config.contract.access import CredentialKind, Direction
-from config.contract.events import AccessGranted, DeviceLost
+from config.contract.events import AccessGranted, DeviceLost, EventClass
 from config.contract.identifiers import new_id
 from tests.central.audit.log import entries
 from tests.central.bench import Bench, Node
@@ -53,6 +56,41 @@ def explained(bench: Bench, question: Select[Any]) -> str:
             return "\n".join(row.detail for row in rows)
 
     return asyncio.run_coroutine_threadsafe(ask(), services.loop).result(10)
+
+
+def pages(
+    bench: Bench, wanted: Wanted, *, limit: int = 100, looked_at: int = 100
+) -> list[StoredEvent]:
+    """Return what is on all pages, one after the other."""
+    services = bench.app.state.services
+
+    async def ask() -> list[StoredEvent]:
+        items, before = list[StoredEvent](), None
+        while True:
+            async with services.database.read() as transaction:
+                found = await page(
+                    transaction, wanted, before=before, limit=limit, has_names=True,
+                    has_candidates=True, looked_at=looked_at,
+                )  # fmt: skip
+            assert len(found.items) <= limit
+            items += found.items
+            if found.next is None:
+                return items
+            before = found.next
+
+    return asyncio.run_coroutine_threadsafe(ask(), services.loop).result(10)
+
+
+def is_wanted(stored: StoredEvent, wanted: Wanted) -> bool:
+    event = stored.event
+    return (
+        (not wanted.node or stored.node == wanted.node)
+        and (not wanted.holder_id or event.data.get("holder_id") == wanted.holder_id)
+        and (not wanted.places or place_of(event, stored.node) in wanted.places)
+        and (not wanted.types or event.type.startswith(tuple(wanted.types)))
+        and (not wanted.classes or event.event_class in wanted.classes)
+        and event.event_class not in wanted.hidden
+    )
 
 
 def test_events_are_found_by_what_happened_where_when_and_to_whom(any_bench: Bench) -> None:
@@ -96,6 +134,30 @@ def test_pages_follow_each_other_without_a_gap_or_a_repetition(bench: Bench) -> 
         before = reply.json()["next"]
 
     assert (seen, before) == ([5, 4, 3, 2, 1], None)
+
+
+def test_what_is_rare_is_found_piece_by_piece_and_nothing_is_left_out(any_bench: Bench) -> None:
+    gates = [any_bench.node(name) for name in ("gate-1", "gate-2")]
+    for n in range(1, 9):
+        node = gates[n % 3 == 0]
+        granted(node, n, "somebody" if n % 4 else "else")
+        lost(node, n + 10)
+    everything = Wanted()
+    rare = [
+        Wanted(node="gate-2"),
+        Wanted(node="gate-2", places=["lane"]),
+        Wanted(holder_id="else", node="gate-1"),
+        Wanted(types=["menshen.device.", "menshen.access."], node="gate-2"),
+        Wanted(classes=["access", "telemetry"], places=["lane", "gate"], since=NOON),
+        Wanted(places=["lane"], hidden={EventClass.TELEMETRY}),
+        Wanted(classes=["access"], hidden={EventClass.ACCESS}),
+    ]
+
+    there = pages(any_bench, everything)
+    assert len(there) == 16
+    for wanted, limit, looked_at in itertools.product(rare, (2, 50), (1, 3, 100)):
+        expected = [each for each in there if is_wanted(each, wanted)]
+        assert pages(any_bench, wanted, limit=limit, looked_at=looked_at) == expected
 
 
 def test_looking_for_a_person_needs_the_right_to_see_people(bench: Bench) -> None:
