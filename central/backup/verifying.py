@@ -17,19 +17,22 @@ from typing import Final
 import psycopg
 from psycopg import sql
 from pydantic import ValidationError
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL
 
 from central.backup.container import BackupError
 from central.backup.proof import Proof
 from central.backup.records import Manifest
 from central.backup.recovery import Secret
 from central.backup.restoring import Wish, restore
-from central.backup.sources import Progress
+from central.backup.sources import Progress, place_of
 from central.keys import write_private
+from central.postgresql import first_line
 from config.contract.identifiers import Frozen
 
 FILE_NAME: Final = "restore-verified.json"
 PREFIX: Final = ".verify-"
+DATABASE_PREFIX: Final = "menshen_verify_"
+"""Then the second in which it was made, so that one which was left is known by its age."""
 INTERRUPTED: Final = timedelta(days=1)
 """No attempt takes so long."""
 OVERDUE: Final = timedelta(days=8)
@@ -73,7 +76,7 @@ def verify(
         _forget_interrupted(trial.home, now=now)
         with (
             tempfile.TemporaryDirectory(dir=trial.home, prefix=PREFIX) as folder,
-            _database(trial.database_url) as url,
+            _database(trial.database_url, now=now) as url,
         ):
             wish = Wish(home=Path(folder) / "central", database_url=url, from_home=trial.home)
             return restore(trial.file, wish, secret, now=now, progress=progress)
@@ -120,27 +123,51 @@ def trouble(outcome: Outcome | None, *, since: datetime, now: datetime) -> str |
 
 
 @contextlib.contextmanager
-def _database(url: str | None) -> Iterator[str | None]:
+def _database(url: str | None, *, now: datetime) -> Iterator[str | None]:
     """Make an empty PostgreSQL database beside central's, and drop it; SQLite needs none."""
     if url is None or not url.startswith("postgres"):
         yield None
         return
-    address = make_url(url).set(drivername="postgresql")
-    name = f"menshen_verify_{secrets.token_hex(6)}"
+    place, address = place_of(url)
+    _drop_interrupted(address, now=now)
+    name = f"{DATABASE_PREFIX}{int(now.timestamp())}_{secrets.token_hex(6)}"
     _run(address, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    throwaway = address.set(database=name)
     try:
-        yield address.set(database=name).render_as_string(hide_password=False)
+        if place.schema is not None:
+            # Its role is the server's, and there already.
+            schema = sql.Identifier(place.schema)
+            _run(throwaway, sql.SQL("CREATE SCHEMA {0} AUTHORIZATION {0}").format(schema))
+            throwaway = throwaway.update_query_dict({"schema": place.schema})
+        yield throwaway.render_as_string(hide_password=False)
     finally:
-        _run(address, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        _drop(address, name)
 
 
-def _run(address: URL, statement: sql.Composed) -> None:
+def _drop_interrupted(address: URL, *, now: datetime) -> None:
+    """Drop what an attempt left that was killed: it holds all that the backup does."""
+    begun_before = (now - INTERRUPTED).timestamp()
+    query = sql.SQL("SELECT datname FROM pg_database WHERE starts_with(datname, {})")
+    for (name,) in _run(address, query.format(sql.Literal(DATABASE_PREFIX))):
+        begun = name.removeprefix(DATABASE_PREFIX).partition("_")[0]
+        if begun.isdecimal() and int(begun) < begun_before:
+            _drop(address, name)
+
+
+def _drop(address: URL, name: str) -> None:
+    _run(address, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _run(address: URL, statement: sql.Composed) -> list[tuple[str]]:
     try:
         text = address.render_as_string(hide_password=False)
         with psycopg.connect(text, autocommit=True) as connection:
-            connection.execute(statement)
-    except psycopg.Error as error:
-        line = (str(error).splitlines() or [type(error).__name__])[0]
+            done = connection.execute(statement)
+            return done.fetchall() if done.description else []
+    except psycopg.errors.InsufficientPrivilege as error:
         raise BackupError(
-            f"a throwaway database cannot be made ({line}): give central's role CREATEDB"
+            f"a throwaway database cannot be made ({first_line(error)}): give central's role"
+            " CREATEDB"
         ) from error
+    except psycopg.Error as error:
+        raise BackupError(f"the database does not answer: {first_line(error)}") from error
