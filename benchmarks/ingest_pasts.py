@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import json
 import secrets
 import time
@@ -88,5 +89,12 @@ def _kept(folder: Path, stored: int, server: Server | None) -> Kept:
         said = {"password": secrets.token_urlsafe(18), "filled_s": filled_s}
         note.write_text(json.dumps(said), encoding="utf-8")
     said = json.loads(note.read_text(encoding="utf-8"))
-    processes = server.processes if server is not None else list[int]
+    processes = list[int] if server is None else functools.partial(_children, server.folder)
     return Kept(folder=folder, url=url, stored=stored, processes=processes, **said)
+
+
+def _children(server: Path) -> list[int]:
+    """Return what works for a PostgreSQL server, quicker than by looking at every process."""
+    pid = (server / "data" / "postmaster.pid").read_text(encoding="ascii").split()[0]
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    return [int(each) for each in children.split()]

@@ -12,11 +12,11 @@ from typing import Any, Final
 from sqlalchemy import JSON, ColumnElement, Select, and_, cast, func, select
 
 from central.database import Transaction
-from central.events.reading import stored_view
+from central.events.reading import joined_query, stored_view
 from central.events.repository import newest_position
 from central.events.schemas import StoredEvent
 from central.events.search import Columns, Wanted, conditions
-from central.tables import events, people
+from central.tables import events
 
 LOOKED_AT_MAX: Final = 5_000
 """So many events are looked at for one page."""
@@ -101,12 +101,7 @@ async def pull(
 
 
 def _query(columns: Columns, wanted: Wanted) -> Select[Any]:
-    name = and_(people.c.holder_id == columns.holder_id, ~people.c.is_removed)
-    query = (
-        select(columns.position, columns.received_at, columns.node, columns.body, people.c.name)
-        .outerjoin_from(columns.position.table, people, name)
-        .where(*conditions(columns, wanted))
-    )
+    query = joined_query(columns).where(*conditions(columns, wanted))
     return query.where(columns.event_class.not_in(wanted.hidden)) if wanted.hidden else query
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, select
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from central.database import Transaction
 from central.events.considered import candidates_of, without_candidates
@@ -24,10 +25,16 @@ def hidden_from(permissions: Collection[str]) -> frozenset[EventClass]:
 
 def stored_query(*, hidden: Collection[EventClass]) -> Select[Any]:
     """Return what finds events together with the names that they need; none of hidden classes."""
-    query = select(
-        events.c.position, events.c.received_at, events.c.node, events.c.body, people.c.name
-    ).outerjoin(people, and_(people.c.holder_id == events.c.holder_id, ~people.c.is_removed))
+    query = joined_query(events.c)
     return query.where(events.c.event_class.not_in(hidden)) if hidden else query
+
+
+def joined_query(columns: ReadOnlyColumnCollection[str, Any]) -> Select[Any]:
+    """Return what tells events, of columns named as those of events, with the names they need."""
+    name = and_(people.c.holder_id == columns.holder_id, ~people.c.is_removed)
+    return select(
+        columns.position, columns.received_at, columns.node, columns.body, people.c.name
+    ).outerjoin_from(columns.position.table, people, name)
 
 
 def stored_view(row: Row[Any], *, has_names: bool, has_candidates: bool = False) -> StoredEvent:

@@ -9,13 +9,15 @@ where to go on.
 import dataclasses
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, UnaryExpression, func, select, tuple_
+from sqlalchemy.sql import operators
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from central.database import Database, Transaction
-from central.events.reading import stored_query, stored_view
+from central.events.reading import joined_query, stored_query, stored_view
 from central.events.schemas import StoredEvent
 from central.tables import events
 from config.contract.events import EventClass
@@ -23,9 +25,11 @@ from config.contract.events import EventClass
 PAGE_LENGTH: Final = 1_000
 PARTS_MAX: Final = 24
 """So many types, places or classes are looked for one by one."""
-LOOKED_AT_MAX: Final = 10_000
+LOOKED_AT_MAX: Final = 5_000
 """So many events at most are looked at for a page, where no index knows those that are wanted."""
-Columns = ReadOnlyColumnCollection[str, Any]
+Columns = ReadOnlyColumnCollection[str, Any] | SimpleNamespace
+Moment = tuple[datetime, int]
+"""When an event happened, and its position: the place of an event in time."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,20 +88,27 @@ async def page(
         has_candidates: Whether the reader may see who was considered.
         looked_at: So many events are looked at, for each type, place or class.
     """
-    begin: tuple[datetime, int] | None = None
+    begin: Moment | None = None
     if before is not None:
         last = select(events.c.occurred_at).where(events.c.position == before)
         at = (await transaction.execute(last)).scalar_one_or_none()
         if at is None:
             return Found([], None)
         begin = at, before
-    parts = await _parts(transaction, wanted)
-    ends = [await _end(transaction, part, begin, looked_at) for part in parts]
-    end = max((each for each in ends if each is not None), default=None)
-    rows = list[Row[Any]]()
-    for part in parts:
-        query = query_of(part).add_columns(events.c.occurred_at).where(*_between(begin, end))
+    rows, end = list[Row[Any]](), None
+    for part in await _parts(transaction, _needed(wanted)):
+        query = query_of(part).add_columns(events.c.occurred_at).where(*_between(begin, None))
+        known = known_by_index(part, is_postgresql=transaction.is_postgresql)
+        if known != part:
+            own_end = await _end(transaction, known, begin, looked_at)
+            end = max((each for each in (end, own_end) if each is not None), default=None)
+            query = (
+                _of_the_first(part, known, begin, looked_at)
+                if transaction.is_postgresql
+                else in_order(part, known, begin, own_end)
+            )
         rows += await transaction.execute(query.limit(limit + 1))
+    rows = [row for row in rows if end is None or (row.occurred_at, row.position) >= end]
     rows.sort(key=lambda row: (row.occurred_at, row.position), reverse=True)
     following = None if end is None else end[1]
     if len(rows) > limit:
@@ -129,53 +140,85 @@ async def everything(
         before = found.next
 
 
+def known_by_index(part: Wanted, *, is_postgresql: bool) -> Wanted:
+    """Return what of a question an index knows, in the order of time."""
+    known = Wanted(since=part.since, until=part.until, hidden=part.hidden)
+    if part.holder_id:
+        known = dataclasses.replace(known, holder_id=part.holder_id)
+    elif len(part.types) == 1 and not part.types[0].endswith("."):
+        known = dataclasses.replace(known, types=part.types)
+    elif len(part.places) == 1:
+        known = dataclasses.replace(known, places=part.places)
+    elif len(part.classes) == 1:
+        known = dataclasses.replace(known, classes=part.classes)
+    # PostgreSQL passes over the partitions of hidden classes.
+    return known if is_postgresql else dataclasses.replace(known, hidden=())
+
+
 async def _end(
-    transaction: Transaction,
-    part: Wanted,
-    begin: tuple[datetime, int] | None,
-    looked_at: int,
-) -> tuple[datetime, int] | None:
-    """Return the last event that is looked at for a part; None: an index knows all of it."""
-    known = _known_by_index(part)
-    can_be_hidden = not part.classes or set(part.classes) & set(part.hidden)
-    if known == dataclasses.replace(part, hidden=()) and not (part.hidden and can_be_hidden):
-        return None
-    columns = events.c
-    query = (
-        select(columns.occurred_at, columns.position)
-        .where(*conditions(columns, known), *_between(begin, None))
-        .order_by(*_ORDER)
-        .offset(looked_at - 1)
-        .limit(1)
-    )
-    row = (await transaction.execute(query)).first()
+    transaction: Transaction, known: Wanted, begin: Moment | None, looked_at: int
+) -> Moment | None:
+    """Return the last event that is looked at for a part; None: the oldest of all is."""
+    here = events.c
+    query = select(here.occurred_at, here.position).where(*_all_of(here, known))
+    query = query.where(*_between(begin, None)).order_by(*_order(here))
+    row = (await transaction.execute(query.offset(looked_at - 1).limit(1))).first()
     return None if row is None else (row.occurred_at, row.position)
 
 
-def _known_by_index(part: Wanted) -> Wanted:
-    """Return what of a question an index knows, in the order of time."""
-    known = Wanted(since=part.since, until=part.until)
-    if part.holder_id:
-        return dataclasses.replace(known, holder_id=part.holder_id)
-    if len(part.types) == 1 and not part.types[0].endswith("."):
-        return dataclasses.replace(known, types=part.types)
-    if len(part.places) == 1:
-        return dataclasses.replace(known, places=part.places)
-    if len(part.classes) == 1:
-        return dataclasses.replace(known, classes=part.classes)
-    return known
+def _of_the_first(part: Wanted, known: Wanted, begin: Moment | None, looked_at: int) -> Select[Any]:
+    """Return the question among so many events, for PostgreSQL.
+
+    With an end in its place it would read and sort all of them: it takes the newest for few.
+    """
+    here = select(events).where(*_all_of(events.c, known), *_between(begin, None))
+    columns = here.order_by(*_order(events.c)).limit(looked_at).subquery().c
+    return (
+        joined_query(columns)
+        .add_columns(columns.occurred_at)
+        .where(*_all_of(columns, part))
+        .order_by(*_order(columns))
+    )
 
 
-_ORDER: Final = (events.c.occurred_at.desc(), events.c.position.desc())
+def in_order(part: Wanted, known: Wanted, begin: Moment | None, end: Moment | None) -> Select[Any]:
+    """Return the question up to an end, for SQLite: no other index is to be taken."""
+    columns = events.c
+    plain = {name: _unindexed(column) for name, column in columns.items()}
+    return (
+        joined_query(columns)
+        .add_columns(columns.occurred_at)
+        .where(*_all_of(columns, known), *_between(begin, end))
+        .where(*_all_of(SimpleNamespace(**plain), part))
+        .order_by(*_order(columns))
+    )
 
 
-def _between(
-    begin: tuple[datetime, int] | None, end: tuple[datetime, int] | None
-) -> list[ColumnElement[bool]]:
+def _unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return UnaryExpression(column, operator=operators.custom_op("+"), type_=column.type)
+
+
+def _all_of(columns: Columns, wanted: Wanted) -> list[ColumnElement[bool]]:
+    found = conditions(columns, wanted)
+    hidden = columns.event_class.not_in(wanted.hidden) if wanted.hidden else None
+    return found if hidden is None else [*found, hidden]
+
+
+def _order(columns: Columns) -> tuple[ColumnElement[Any], ...]:
+    return columns.occurred_at.desc(), columns.position.desc()
+
+
+def _between(begin: Moment | None, end: Moment | None) -> list[ColumnElement[bool]]:
     """Return that an event stands behind the one and not behind the other, newest first."""
     here = tuple_(events.c.occurred_at, events.c.position)
     found = [] if begin is None else [here < begin]
     return found if end is None else [*found, here >= end]
+
+
+def _needed(wanted: Wanted) -> Wanted:
+    """Return the same question, in which nothing is hidden that is not looked for."""
+    is_needed = not wanted.classes or set(wanted.classes) & set(wanted.hidden)
+    return wanted if wanted.hidden and is_needed else dataclasses.replace(wanted, hidden=())
 
 
 async def _parts(transaction: Transaction, wanted: Wanted) -> list[Wanted]:
@@ -214,7 +257,7 @@ async def _types(transaction: Transaction, named: Sequence[str]) -> set[str]:
 def query_of(wanted: Wanted) -> Select[Any]:
     """Return the question as the database is asked it."""
     found = stored_query(hidden=wanted.hidden).where(*conditions(events.c, wanted))
-    return found.order_by(*_ORDER)
+    return found.order_by(*_order(events.c))
 
 
 def conditions(columns: Columns, wanted: Wanted) -> list[ColumnElement[bool]]:

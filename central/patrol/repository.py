@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 
 from central.database import PATROL_LOCK, Transaction
 from central.patrol.assignment import Scan
@@ -21,6 +21,8 @@ SCANNED: Final = "patrol-scanned"
 """Announced when there is something to work out."""
 AHEAD_MAX: Final = timedelta(minutes=1)
 """A terminal's clock that is further ahead of central is wrong, whatever it says of itself."""
+ROUND_LENGTH_MAX: Final = timedelta(hours=32)
+"""From a round's start until whatever is not done is missed: a day, and both tolerances."""
 _ROUNDS, _SCANS = patrol_rounds.c, patrol_scans.c
 
 
@@ -157,11 +159,8 @@ async def _note_scan(
     )
     await transaction.execute(
         update(patrol_rounds)
-        .where(
-            # A tolerance is two hours at the most.
-            _ROUNDS.starts_at <= scanned_at + timedelta(hours=2),
-            _ROUNDS.closes_at >= scanned_at,
-        )
+        # A tolerance is two hours at the most.
+        .where(*_overlapping(scanned_at, scanned_at + timedelta(hours=2)))
         .values(check_at=now)
     )
     transaction.announce(SCANNED)
@@ -217,9 +216,17 @@ async def next_due_at(transaction: Transaction) -> datetime | None:
 
 async def overlapping(transaction: Transaction, first: datetime, last: datetime) -> list[KeptRound]:
     """Return rounds that go on at some time of a span, by their start."""
-    query = select(patrol_rounds).where(_ROUNDS.starts_at <= last, _ROUNDS.closes_at >= first)
+    query = select(patrol_rounds).where(*_overlapping(first, last))
     rows = await transaction.execute(query.order_by(_ROUNDS.starts_at, _ROUNDS.route))
     return [KeptRound(row) for row in rows]
+
+
+def _overlapping(first: datetime, last: datetime) -> list[ColumnElement[bool]]:
+    # Bounded at both ends, so that an index leaves all other rounds of the year alone.
+    return [
+        _ROUNDS.starts_at.between(first - ROUND_LENGTH_MAX, last),
+        _ROUNDS.closes_at >= first,
+    ]
 
 
 async def of_days(transaction: Transaction, first: date, last: date) -> list[KeptRound]:

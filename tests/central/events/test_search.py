@@ -15,7 +15,7 @@ from sqlalchemy.dialects import sqlite
 
 from central.events.repository import place_of
 from central.events.schemas import StoredEvent
-from central.events.search import Wanted, page, query_of
+from central.events.search import Wanted, in_order, known_by_index, page, query_of
 from config.contract.access import CredentialKind, Direction
 from config.contract.events import AccessGranted, DeviceLost, EventClass
 from config.contract.identifiers import new_id
@@ -223,6 +223,21 @@ def test_every_question_walks_along_an_index(bench: Bench) -> None:
     }
     for index, wanted in questions.items():
         plan = explained(bench, query_of(wanted).limit(100))
+
+        assert index in plan, plan
+        assert "TEMP B-TREE" not in plan, plan
+
+
+def test_what_no_index_knows_is_looked_for_along_one_all_the_same(bench: Bench) -> None:
+    questions = {
+        "ix_events_occurred_at": Wanted(node="gate-2"),
+        "ix_events_type": Wanted(types=["menshen.device.lost.v1"], node="gate-2"),
+        "ix_events_holder_id": Wanted(holder_id="x", places=["lane"], node="gate-2"),
+        "ix_events_place": Wanted(places=["lane"], hidden={EventClass.MONEY}),
+    }
+    for index, wanted in questions.items():
+        known = known_by_index(wanted, is_postgresql=False)
+        plan = explained(bench, in_order(wanted, known, None, (NOON, 1)).limit(100))
 
         assert index in plan, plan
         assert "TEMP B-TREE" not in plan, plan

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from central.patrol.plan import PatrolPlan, Route, Shift, Stop
+from central.patrol.repository import ROUND_LENGTH_MAX
 from central.patrol.rounds import Duties, PlannedRound, rounds_between
 from config.calendars import shipped_calendar
 from config.contract.schedules import DayKind, DayKinds, Interval
@@ -43,6 +44,25 @@ def test_a_round_has_the_same_identity_whenever_it_is_made() -> None:
     one, other = of(night(), date(2026, 11, 29)), of(night(every_min=60), date(2026, 11, 29))
 
     assert {each.round_id for each in one} < {each.round_id for each in other}
+
+
+def test_the_longest_round_that_a_plan_can_have_is_among_those_that_are_looked_at() -> None:
+    plan = night()
+    longest = plan.routes[0].model_copy(
+        update={
+            "tolerance_min": 120,
+            "missed_after_min": 240,
+            "stops": (Stop(checkpoint="roof", from_min=0, until_min=1440),),
+        }
+    )
+    Route.model_validate(longest.model_dump())
+    beyond = longest.model_dump() | {"missed_after_min": 241}
+    with pytest.raises(ValidationError):
+        Route.model_validate(beyond)
+
+    (first, *_) = of(plan.model_copy(update={"routes": (longest,)}), date(2026, 11, 29))
+
+    assert timedelta(hours=30) == first.closes_at - first.starts_at < ROUND_LENGTH_MAX
 
 
 def test_without_a_repetition_there_is_one_round_in_each_interval() -> None:
