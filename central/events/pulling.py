@@ -12,10 +12,10 @@ from typing import Any, Final
 from sqlalchemy import JSON, ColumnElement, Select, and_, cast, func, select
 
 from central.database import Transaction
-from central.events.reading import joined_query, stored_view
+from central.events.reading import Columns, joined_query, stored_view
 from central.events.repository import newest_position
 from central.events.schemas import StoredEvent
-from central.events.search import Columns, Wanted, conditions
+from central.events.search import Wanted, conditions
 from central.tables import events
 
 LOOKED_AT_MAX: Final = 5_000

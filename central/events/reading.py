@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, select
@@ -14,6 +15,8 @@ from central.people.masking import masked
 from central.tables import event_conflicts, events, people
 from config.contract.events import Event, EventClass
 
+Columns = ReadOnlyColumnCollection[str, Any] | SimpleNamespace
+"""Columns named as those of events."""
 MONEY_READERS = "canteen.read"
 """The permission without which nobody is shown what somebody eats and pays."""
 
@@ -29,7 +32,7 @@ def stored_query(*, hidden: Collection[EventClass]) -> Select[Any]:
     return query.where(events.c.event_class.not_in(hidden)) if hidden else query
 
 
-def joined_query(columns: ReadOnlyColumnCollection[str, Any]) -> Select[Any]:
+def joined_query(columns: Columns) -> Select[Any]:
     """Return what tells events, of columns named as those of events, with the names they need."""
     name = and_(people.c.holder_id == columns.holder_id, ~people.c.is_removed)
     return select(

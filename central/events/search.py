@@ -14,10 +14,9 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, Select, UnaryExpression, func, select, tuple_
 from sqlalchemy.sql import operators
-from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from central.database import Database, Transaction
-from central.events.reading import joined_query, stored_query, stored_view
+from central.events.reading import Columns, joined_query, stored_query, stored_view
 from central.events.schemas import StoredEvent
 from central.tables import events
 from config.contract.events import EventClass
@@ -27,7 +26,6 @@ PARTS_MAX: Final = 24
 """So many types, places or classes are looked for one by one."""
 LOOKED_AT_MAX: Final = 5_000
 """So many events at most are looked at for a page, where no index knows those that are wanted."""
-Columns = ReadOnlyColumnCollection[str, Any] | SimpleNamespace
 Moment = tuple[datetime, int]
 """When an event happened, and its position: the place of an event in time."""
 
