@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from config.contract.nodes import NodeStatus
+from config.crypto.suites import SuiteSecret
 from config.site import Site
 from edge.alarms.sounders import Sounders
 from edge.central_client import CentralClient
@@ -119,7 +120,7 @@ async def terminal(site: Site, identity: Identity, folder: Path) -> AsyncIterato
     station = open_station(
         site.for_node(NODE),
         made,
-        identity,
+        secret=SuiteSecret(identity.sealing_key.private_bytes_raw(), identity.suite),
         central=central,
         folder=folder,
         journal=journal,

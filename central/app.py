@@ -81,6 +81,7 @@ from central.mqtt.publishing import MqttPublishing
 from central.muster import endpoints as muster_endpoints
 from central.muster import roll_call_endpoints
 from central.nodes import endpoints as node_endpoints
+from central.nodes import key_endpoints as node_key_endpoints
 from central.nodes.known import KnownKeys
 from central.office import day_endpoints as office_day_endpoints
 from central.office import drawer_endpoints as office_drawer_endpoints
@@ -149,6 +150,7 @@ ROUTERS: Final = (
     pull_endpoints.router,
     search_endpoints.router,
     node_endpoints.router,
+    node_key_endpoints.router,
     command_endpoints.router,
     assistance_endpoints.router,
     alarm_setting_endpoints.router,  # its paths are not the identifier of an alarm

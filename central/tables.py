@@ -59,6 +59,10 @@ nodes = Table(
     Column("contract", Integer, comment="version that it speaks"),
     Column("status", Text, comment="NodeStatus as JSON, as it was last reported"),
     Column("release_key", Text, comment="wrapped; opens what the terminal keeps, if it asks"),
+    Column("keys_at", UtcDateTime, comment="since when it has these keys; null since it joined"),
+    Column("old_signing_key", String(64), comment="good beside the other until old_key_until"),
+    Column("old_key_until", UtcDateTime),
+    Column("keys_wanted_at", UtcDateTime, comment="when an operator asked for other keys"),
 )
 
 node_tokens = Table(

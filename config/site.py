@@ -120,6 +120,9 @@ class Policy(Frozen):
         terminal_keys: What opens the keys on a terminal's disk. ``sealed``: its TPM or a credential
             of its service, where it has one; it starts with central down. ``release``: central
             alone, at each start; until then a terminal lets people out and knows nobody.
+        node_key_days: Terminals change keys that are older, each in its five minutes of the day;
+            0, as shipped, where an operator asks alone. A copy of a terminal's disk is worth
+            nothing after the next change, and neither is a spare image of it.
         audit_kept_days: How long the audit log is kept, at least the law's 180 days.
         has_separate_administrators: Nobody is system and security administrator at once, as MLPS
             level 3 wants it. Who was ``administrator`` is ``security_administrator`` from central's
@@ -151,6 +154,7 @@ class Policy(Frozen):
     replica_outdated: Literal["continue", "second_credential", "profiles"] = "second_credential"
     replica_outdated_profiles: tuple[Slug, ...] = ()
     terminal_keys: Literal["sealed", "release"] = "sealed"
+    node_key_days: Annotated[int, Field(ge=0, le=3650)] = 0
     audit_kept_days: Annotated[int, Field(ge=180, le=36_500)] = 730
     has_separate_administrators: bool = False
     four_eyes: tuple[Literal["key_rotation"], ...] = ()

@@ -20,7 +20,7 @@ from config.contract.commands import read_command
 from config.contract.events import ClockQuality, NodeStarted
 from config.contract.nodes import NodeStatus
 from config.contract.trust import verifying_key
-from config.crypto.keys import VerifyingKey
+from config.crypto.keys import SealingKey, VerifyingKey
 from config.site import AccessPointEntry, Site
 from config.site_canteen import TillEntry
 from config.watchdog import Watchdog
@@ -45,6 +45,7 @@ from edge.fire.station import FireStation
 from edge.identity import Home, Identity
 from edge.installation import Installation, install
 from edge.journal import Journal, JournalError
+from edge.key_change import KeyChange
 from edge.kiosk.app import create_app
 from edge.kiosk.state import KioskBoard, Standing
 from edge.kiosk.tills import TillPages, page_deeds, till_pages
@@ -211,6 +212,7 @@ class Node:
             boards = open_boards(
                 self._whole,
                 self._identity,
+                key=self._home.ring.board_key(),
                 central=central,
                 journal=self._journal,
                 fire=fire,
@@ -254,7 +256,8 @@ class Node:
             station = open_station(
                 self._site,
                 installation,
-                self._identity,
+                # What is written while nobody's keys are open could not be read after a restart.
+                secret=None if self._identity.is_locked else self._home.ring.clips_secret(),
                 central=central,
                 folder=self._home.folder,
                 journal=self._journal,
@@ -318,10 +321,21 @@ class Node:
                 uplink.when_back(canteen.link.wake)
             self._journal.listen(self._note_journal)
             self._note_start()
+            keys = KeyChange(
+                self._home.ring,
+                self._identity,
+                central,
+                seal_anew=replica.seal_anew,
+                on_change=lambda: self._keys_changed(link),
+                now=self._clock.now,
+            )
+            self._keys_changed(link)
+            central.when_key_is_to_change(keys.want)
+            central.when_refused(keys.refused)
             tasks = {
                 "uplink": uplink.run,
                 # What central seals for this node cannot be opened before it has released the key.
-                **({} if self._identity.is_locked else {"replica": sync.run}),
+                **({} if self._identity.is_locked else {"replica": sync.run, "keys": keys.run}),
                 **fire.tasks,
                 **boards.life.watched({**fire.deeds, "access rules": doorkeeper.run}),
                 "retention": self._run_retention,
@@ -413,6 +427,7 @@ class Node:
             network=self._eyes.network,
             templates=self._eyes.gallery,
             rules=self._rules,
+            other_keys=(lambda: ()) if self._identity.is_locked else self._ring_keys,
         )
         stack.callback(replica.close)
         try:
@@ -420,6 +435,9 @@ class Node:
         except ReplicaError as error:
             _log.error("nobody is known until central is asked: %s", error)
         return replica
+
+    def _ring_keys(self) -> Sequence[SealingKey]:
+        return self._home.ring.sealing_keys
 
     async def _run_retention(self) -> None:
         if self._retention is not None:
@@ -452,6 +470,13 @@ class Node:
             self._status_changed()
 
         return changed
+
+    def _keys_changed(self, link: Neighbours | None) -> None:
+        ring = self._home.ring
+        if link is not None:
+            link.sign_with(
+                ring.signing_key, old_key=ring.old_signing_key, rotation=ring.last_rotation
+            )
 
     async def _open_patrol(self, replica: Replica) -> Patrol:
         patrol = Patrol(

@@ -7,12 +7,12 @@ can already not be listened to or answered by somebody else.
 
 import asyncio
 import dataclasses
+import functools
 import hashlib
 import hmac
-import os
 import secrets
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -26,19 +26,17 @@ from config.contract.trust import (
     KEY_SIZE_BYTES,
     NodeToken,
     TrustError,
-    private_text,
     public_text,
-    sealing_key,
-    signing_key,
     unseal,
     verifying_key,
 )
-from config.crypto.international import INTERNATIONAL
 from config.crypto.keys import SealingKey, SigningKey
 from config.crypto.suite import Suite
 from config.crypto.suites import SUITES, SuiteSecret, suite_of
 from config.settings import private_folder
-from edge.sealing import RELEASE, KeySealer, Sealer, SealError, encode_sealed, sealed_by
+from edge.key_files import LOCAL_KEY, KeyFiles, write_private
+from edge.key_ring import KeyRing
+from edge.sealing import Sealer, SealError
 
 LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 ENROLMENT_TIMEOUT_S: Final = 15.0
@@ -59,11 +57,12 @@ class _Membership(Frozen):
     ca_certificate: str | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+@dataclasses.dataclass(slots=True, kw_only=True, repr=False)
 class Identity:
     """A node that has joined. Not printable: it holds keys.
 
     Attributes:
+        signing_key: Another one once the node has changed its keys, as ``sealing_key``.
         url: Where central listens, without a slash at the end.
         card_key: Makes card verifiers.
         ca_certificate: PEM; None where central is on this machine without TLS.
@@ -105,10 +104,16 @@ class Home:
             with_release: Whether the key for templates opens by what central releases alone.
         """
         self.folder = private_folder(folder)
-        self._sealer, self._with_release = sealer, with_release
-        self._released: Sealer | None = None
-        self._unkept: dict[str, str] = {}
-        self._suite: Suite = INTERNATIONAL
+        self._files = KeyFiles(self.folder, sealer=sealer, with_release=with_release)
+
+    @functools.cached_property
+    def ring(self) -> KeyRing:
+        """The node's keys.
+
+        Raises:
+            TrustError: The file that says which are which is damaged.
+        """
+        return KeyRing(self._files)
 
     def release(self, secret: bytes) -> None:
         """Take what central released, and keep under it what waits for that.
@@ -117,10 +122,7 @@ class Home:
             IdentityError: It opens nothing here.
         """
         try:
-            self._released = KeySealer(RELEASE, secret)
-            for name, text in self._unkept.items():
-                self._keep(name, text)
-            self._unkept.clear()
+            self._files.release(secret)
             self.sealing_key()
         except SealError as error:
             raise IdentityError(
@@ -130,9 +132,7 @@ class Home:
     @property
     def is_locked(self) -> bool:
         """Whether central must release something before the key for templates opens."""
-        sealed = self.folder / "sealing.key.sealed"
-        by = sealed_by(sealed.read_text("ascii"))[0] if sealed.exists() else None
-        return self._released is None and (self._with_release or by == RELEASE)
+        return self.ring.is_locked
 
     @property
     def journal(self) -> Path:
@@ -156,17 +156,15 @@ class Home:
 
     def local_key(self) -> str:
         """Return the key of the node's local API, made at the first call."""
-        return self._kept("local.key", lambda: secrets.token_urlsafe(32))
+        return self._files.kept(LOCAL_KEY, lambda: secrets.token_urlsafe(32))
 
     def signing_key(self) -> SigningKey:
         """Return the node's signing key, made at the first call."""
-        text = self._kept("signing.key", lambda: private_text(self._suite.new_signing_key()))
-        return signing_key(text)
+        return self.ring.signing_key
 
     def sealing_key(self) -> SealingKey:
         """Return the key for which secrets are sealed, made at the first call."""
-        text = self._kept("sealing.key", lambda: private_text(self._suite.new_sealing_key()))
-        return sealing_key(text)
+        return self.ring.sealing_key
 
     def load(self, *, site: str, node: str) -> Identity | None:
         """Return who this node is, or None while it has not joined.
@@ -188,14 +186,16 @@ class Home:
         except SealError as error:
             raise IdentityError(str(error)) from error
         except (OSError, ValidationError, TrustError) as error:
+            why = f" ({error})" if isinstance(error, TrustError) else ""
             raise IdentityError(
-                f"{path} cannot be used: remove it and enrol the node again"
+                f"{path} cannot be used{why}: remove it and enrol the node again"
             ) from error
 
     def _identity(self, membership: _Membership) -> Identity:
-        self._suite = suite_of(verifying_key(membership.central_key))
-        is_locked = self.is_locked and "sealing.key" not in self._unkept
-        opens = self._suite.new_sealing_key() if is_locked else self.sealing_key()
+        suite = self._files.suite = suite_of(verifying_key(membership.central_key))
+        is_locked = self.ring.is_locked and not self.ring.is_in_memory
+        opens = suite.new_sealing_key() if is_locked else self.sealing_key()
+        sealed_card_key = self.ring.sealed_card_key or membership.sealed_card_key
         return Identity(
             site=membership.site,
             node=membership.node,
@@ -206,54 +206,11 @@ class Home:
             card_key=SuiteSecret(
                 secrets.token_bytes(KEY_SIZE_BYTES)
                 if is_locked
-                else unseal(opens, membership.sealed_card_key),
-                self._suite,
+                else unseal(opens, sealed_card_key),
+                suite,
             ),
             ca_certificate=membership.ca_certificate,
             is_locked=is_locked,
-        )
-
-    def _kept(self, name: str, make: Callable[[], str]) -> str:
-        if name in self._unkept:
-            return self._unkept[name]
-        clear, sealed = self.folder / name, self.folder / f"{name}.sealed"
-        if sealed.exists():
-            by, text = sealed_by(sealed.read_text(encoding="ascii"))
-            opened = self._opener(by).unseal(text, purpose=name).decode("ascii")
-            wanted = self._wanted(name)
-            if wanted is not None and wanted.name != by:
-                self._keep(name, opened)
-            _destroy(clear)
-            return opened
-        text = clear.read_text(encoding="ascii") if clear.exists() else make()
-        self._keep(name, text)
-        return text
-
-    def _wanted(self, name: str) -> Sealer | None:
-        if name == "local.key":
-            # It opens the page on this machine alone, for whoever starts it.
-            return None
-        return self._released if self._with_release and name == "sealing.key" else self._sealer
-
-    def _keep(self, name: str, text: str) -> None:
-        """Keep a secret; one that waits for central's release stays in memory until then."""
-        sealer = self._wanted(name)
-        if sealer is not None:
-            sealed = encode_sealed(sealer, text.encode("ascii"), purpose=name, suite=self._suite)
-            write_private(self.folder / f"{name}.sealed", sealed)
-            _destroy(self.folder / name)
-        elif self._with_release and name == "sealing.key" and not (self.folder / name).exists():
-            self._unkept[name] = text
-        elif not (self.folder / name).exists():
-            write_private(self.folder / name, text)
-
-    def _opener(self, by: str) -> Sealer:
-        for sealer in (self._released, self._sealer):
-            if sealer is not None and sealer.name == by:
-                return sealer
-        raise SealError(
-            f"the keys in {self.folder} were sealed by {by!r}, which this start does not have:"
-            " give it back, or remove the folder and enrol the node again"
         )
 
     async def enrol(self, token: NodeToken, *, site: str, node: str) -> Identity:
@@ -264,8 +221,8 @@ class Home:
         """
         if token.node != node:
             raise IdentityError(f"this token is for node {token.node!r}, not {node!r}")
-        self._suite = SUITES[token.crypto]
-        if any(not self._suite.owns(key) for key in (self.signing_key(), self.sealing_key())):
+        suite = self._files.suite = SUITES[token.crypto]
+        if any(not suite.owns(key) for key in (self.signing_key(), self.sealing_key())):
             raise IdentityError(
                 f"the keys in {self.folder} are of another site, whose suite is not {token.crypto}:"
                 " give this node another --home"
@@ -292,36 +249,12 @@ class Home:
             ca_certificate=ca_certificate,
         )
         try:
+            self.ring.join(welcome.sealed_card_key)
             identity = self._identity(membership)
         except TrustError as error:
             raise IdentityError("central sealed its welcome for another node") from error
         write_private(self.folder / "node.json", membership.model_dump_json(indent=1))
         return identity
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that its owner alone reads; whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _destroy(path: Path) -> None:
-    """Overwrite and remove a file; on flash, old blocks may outlive it all the same."""
-    if path.exists():
-        with path.open("r+b") as file:
-            file.write(os.urandom(path.stat().st_size))
-            file.flush()
-            os.fsync(file.fileno())
-        path.unlink()
 
 
 def _trusting(ca_certificate: str) -> ssl.SSLContext:

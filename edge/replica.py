@@ -9,14 +9,13 @@ import dataclasses
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 from pydantic import ValidationError
 
-from config.contract.access import CredentialKind
 from config.contract.face_statements import SignedStatement
 from config.contract.nodes import (
     AccessRecord,
@@ -32,8 +31,9 @@ from edge.access.attempts import PinShown, pin_shown
 from edge.access.decision import Person
 from edge.access.rulebook import RuleBook
 from edge.replica_age import KeptAge
-from edge.replica_faces import ReplicaFaces, Templates
+from edge.replica_faces import ReplicaFaces, Templates, sealed_anew
 from edge.replica_file import ReplicaFile
+from edge.replica_people import person_of
 
 _log = logging.getLogger("edge.replica")
 
@@ -65,6 +65,7 @@ class Replica:
         network: str | None,
         templates: Templates | None,
         rules: RuleBook | None = None,
+        other_keys: Callable[[], Sequence[SealingKey]] = tuple,
     ) -> None:
         """Keep people in ``path``.
 
@@ -75,9 +76,12 @@ class Replica:
             network: Templates of other networks cannot be compared and are passed over.
             templates: The gallery; None where this node recognises no faces.
             rules: Gains the access rules; None where nobody asks for them.
+            other_keys: One of these opens what ``sealing_key`` does not.
         """
-        self._path, self._card_key = path, card_key
-        self._faces = ReplicaFaces(templates, network=network, sealing_key=sealing_key)
+        self._path, self._card_key, self._other_keys = path, card_key, other_keys
+        self._faces = ReplicaFaces(
+            templates, network=network, sealing_key=sealing_key, other_keys=other_keys
+        )
         self._rules = RuleBook() if rules is None else rules
         self._when_changed: list[Callable[[], None]] = []
         self._entries: dict[str, _Entry] = {}
@@ -234,6 +238,21 @@ class Replica:
         except sqlite3.Error as error:
             raise ReplicaError(f"cannot write {self._path.name}: {error}") from error
 
+    def seal_anew(self, key: SealingKey) -> None:
+        """Seal everybody's templates in the file for this key alone.
+
+        Raises:
+            ReplicaError: The disk refuses: some are still sealed for another.
+        """
+        try:
+            with self._in_use:
+                if self._file is not None:
+                    self._file.change_templates(
+                        lambda templates: sealed_anew(templates, key, self._other_keys())
+                    )
+        except sqlite3.Error as error:
+            raise ReplicaError(f"cannot write {self._path.name}: {error}") from error
+
     def apply(self, page: ReplicaPage) -> None:
         """Take over changes, in memory and gallery first; idempotent.
 
@@ -345,7 +364,7 @@ class Replica:
             self._forget(record.holder_id)
             return
         self._entries[record.holder_id] = _Entry(
-            _person(record),
+            person_of(record),
             record.cards,
             record.pin,
             record.duress_pin,
@@ -370,29 +389,3 @@ class Replica:
 
     def _older_than(self, generation: int) -> list[str]:
         return [key for key, entry in self._entries.items() if entry.generation < generation]
-
-
-def _person(record: HolderRecord) -> Person:
-    allowed, profiles = record.access_points, record.profiles
-    held = {
-        CredentialKind.FACE: record.templates,
-        CredentialKind.CARD: record.cards,
-        CredentialKind.PIN: record.pin,
-    }
-    return Person(
-        holder_id=record.holder_id,
-        is_active=record.is_active,
-        masked_name=record.masked_name,
-        valid_from=record.valid_from,
-        valid_until=record.valid_until,
-        access_points=None if allowed is None else frozenset(allowed),
-        confusable_with=frozenset(record.confusable_with),
-        profiles=None if profiles is None else frozenset(profiles),
-        kinds=frozenset(kind for kind, what in held.items() if what),
-        needs_escort=record.needs_escort,
-        may_escort=record.may_escort,
-        is_first_person=record.is_first_person,
-        is_passback_exempt=record.is_passback_exempt,
-        has_extended_access_time=record.has_extended_access_time,
-        cancelled_codes=frozenset(record.cancelled_codes),
-    )

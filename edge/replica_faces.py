@@ -1,13 +1,13 @@
 """The templates of people, opened into the gallery; they are in the clear nowhere else."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
 
 from config.contract.nodes import HolderRecord, TemplateRecord
-from config.contract.trust import TrustError, decrypt_template, unseal
+from config.contract.trust import TrustError, decrypt_template, seal, unseal
 from config.crypto.keys import SealingKey
 from models.face.types import Embedding
 
@@ -30,10 +30,23 @@ class ReplicaFaces:
     """What the gallery is given, and of how many pictures it is."""
 
     def __init__(
-        self, gallery: Templates | None, *, network: str | None, sealing_key: SealingKey
+        self,
+        gallery: Templates | None,
+        *,
+        network: str | None,
+        sealing_key: SealingKey,
+        other_keys: Callable[[], Sequence[SealingKey]] = tuple,
     ) -> None:
-        """Give templates of one network to the gallery; None where no faces are recognised."""
-        self._gallery, self._network, self._sealing_key = gallery, network, sealing_key
+        """Give templates of one network to the gallery; None where no faces are recognised.
+
+        Args:
+            gallery: That is given them.
+            network: Theirs.
+            sealing_key: Opens them.
+            other_keys: One of these opens what that one does not.
+        """
+        self._gallery, self._network = gallery, network
+        self._sealing_key, self._other_keys = sealing_key, other_keys
         self._pictures: dict[str, int] = {}
 
     def picture_counts(self) -> frozenset[int]:
@@ -72,9 +85,46 @@ class ReplicaFaces:
 
     def _open(self, template: TemplateRecord, holder_id: str) -> Embedding:
         raw = decrypt_template(
-            unseal(self._sealing_key, template.sealed_key),
+            unsealed((self._sealing_key, *self._other_keys()), template.sealed_key),
             template.ciphertext,
             holder_id=holder_id,
             key_version=template.key_version,
         )
         return np.frombuffer(raw, dtype="<f4").astype(np.float32)
+
+
+def unsealed(keys: Sequence[SealingKey], sealed: str) -> bytes:
+    """Return what one of these keys opens, the first ones first.
+
+    Raises:
+        TrustError: None of them does.
+    """
+    failures = list[TrustError]()
+    for key in keys:
+        try:
+            return unseal(key, sealed)
+        except TrustError as error:
+            failures.append(error)
+    raise failures[0]
+
+
+def sealed_anew(
+    templates: Sequence[TemplateRecord], key: SealingKey, others: Sequence[SealingKey]
+) -> tuple[TemplateRecord, ...]:
+    """Return templates that this key opens alone; what nothing opens stays as it is.
+
+    Args:
+        templates: As central or an older key's node sealed them.
+        key: The one that is kept.
+        others: That may open what the first does not.
+    """
+    sealed = list[TemplateRecord]()
+    for template in templates:
+        try:
+            secret = unsealed((key, *others), template.sealed_key)
+        except TrustError:
+            sealed.append(template)
+            continue
+        again = seal(key.public_key(), secret)
+        sealed.append(template.model_copy(update={"sealed_key": again}))
+    return tuple(sealed)

@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ from config.contract.operators import OperatorRecord
 from edge.replica_age import KeptAge
 
 SCHEMA_VERSION: Final = 6
+CHANGED_AT_ONCE: Final = 200
 _OPERATORS: Final = TypeAdapter(tuple[OperatorRecord, ...])
 
 
@@ -99,6 +100,35 @@ class ReplicaFile:
         query = "SELECT document FROM holder WHERE holder_id = ?"
         row = self._connection.execute(query, (holder_id,)).fetchone()
         return () if row is None else HolderRecord.model_validate_json(row[0]).templates
+
+    def change_templates(
+        self, change: Callable[[Sequence[TemplateRecord]], tuple[TemplateRecord, ...]]
+    ) -> None:
+        """Replace what is kept of everybody's templates; whoever is killed has some of each."""
+        query = (
+            "SELECT holder_id, document FROM holder WHERE holder_id > ? ORDER BY holder_id LIMIT ?"
+        )
+        last = ""
+        while rows := self._connection.execute(query, (last, CHANGED_AT_ONCE)).fetchall():
+            last = rows[-1][0]
+            records = [HolderRecord.model_validate_json(document) for _, document in rows]
+            changed = [
+                record.model_copy(update={"templates": change(record.templates)})
+                for record in records
+                if record.templates
+            ]
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._connection.executemany(
+                    "UPDATE holder SET document = ? WHERE holder_id = ?",
+                    [(record.model_dump_json(), record.holder_id) for record in changed],
+                )
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    with contextlib.suppress(sqlite3.Error):
+                        self._connection.execute("ROLLBACK")
+                raise
 
     def age(self) -> KeptAge | None:
         """Return how old all of this was when it was last kept; None where nobody kept it."""

@@ -245,7 +245,7 @@ async def take_in_statements(
         if keys is None:
             raise RefusedError(422, "bad_statement", "this node has been removed")
         for item in said.items:
-            has_gone |= await _take_in(transaction, services, signed.node, item, keys[0])
+            has_gone |= await _take_in(transaction, services, signed.node, item, keys.signing_key)
         if said.erased:
             key, now = services.central_key, services.now()
             has_gone |= bool(await erasures.apply_again(transaction, said.erased, key=key, now=now))

@@ -17,6 +17,7 @@ from central.database import Transaction
 from central.events import repository as events
 from central.events.facts import NodeRevoked
 from central.nodes import repository
+from central.nodes.key_change import is_wanted
 from central.nodes.schemas import NodeView, TokenView, WantedToken
 from central.nodes.signed import Signed, SignedRequest
 from central.problems import RESPONSES, RefusedError
@@ -179,7 +180,8 @@ async def report_node_status(
         status = NodeStatus.model_validate_json(signed.body, extra="ignore")
     except ValidationError as error:
         raise RefusedError(422, "invalid_request", "this is no status of a node") from error
-    interval_s = services.settings.site.policy.status_interval_s
+    policy, now = services.settings.site.policy, services.now()
+    interval_s = policy.status_interval_s
     contract = headers.contract_of(request.headers.get(headers.CONTRACT))
 
     async def keep(transaction: Transaction) -> None:
@@ -187,13 +189,16 @@ async def report_node_status(
             transaction,
             signed.node,
             status,
-            now=services.now(),
+            now=now,
             interval_s=interval_s,
             contract=contract,
         )
 
     await services.database.write_whole(keep)
     response.headers[headers.STATUS_INTERVAL] = str(interval_s)
+    keys = signed.keys
+    if keys is not None and is_wanted(signed.node, keys.row, days=policy.node_key_days, now=now):
+        response.headers[headers.CHANGE_KEY] = keys.row.signing_key
 
 
 @router.get(
@@ -213,7 +218,7 @@ async def frames(services: Services, signed: SignedRequest) -> AsyncIterator[byt
         async with services.database.read() as transaction:
             # Whoever is shut out from here on is heard of by the subscription.
             keys = await repository.keys_of(transaction, node)
-            if keys is None or keys[1] != public_text(signed.sealing_key):
+            if keys is None or keys.sealing_key != public_text(signed.sealing_key):
                 return
             version = await site_values.replica_version(transaction)
             waiting = await commands.waiting(transaction, node, now=services.now())

@@ -5,9 +5,11 @@ that changed them, elsewhere with the announcement. It is used only while announ
 """
 
 import dataclasses
+from datetime import datetime
 
 from central.database import EVERYTHING, Database
 from central.nodes import repository
+from central.nodes.repository import KeyRow
 from config.contract.trust import recipient_key, verifying_key
 from config.crypto.keys import RecipientKey, VerifyingKey
 
@@ -17,12 +19,29 @@ class NodeKeys:
     """Public keys of one node.
 
     Attributes:
+        row: As they are kept.
         signing: Any of them may have signed a request; the newest first.
         sealing: Seals secrets for the node.
     """
 
+    row: KeyRow
     signing: tuple[VerifyingKey, ...]
     sealing: RecipientKey
+
+    @classmethod
+    def of(cls, row: KeyRow) -> "NodeKeys":
+        """Return the keys of a row."""
+        texts = [row.signing_key, *([row.old_signing_key] if row.old_signing_key else [])]
+        return cls(
+            row,
+            tuple(verifying_key(text) for text in texts),
+            recipient_key(row.sealing_key),
+        )
+
+    def signing_at(self, now: datetime) -> tuple[VerifyingKey, ...]:
+        """Return those that are good at a moment; the newest first."""
+        until = self.row.old_key_until
+        return self.signing if until is not None and now < until else self.signing[:1]
 
 
 class KnownKeys:
@@ -49,8 +68,7 @@ class KnownKeys:
             found = await repository.keys_of(transaction, node)
         if found is None:
             return None
-        signing, sealing = found
-        keys = NodeKeys((verifying_key(signing),), recipient_key(sealing))
+        keys = NodeKeys.of(found)
         if self._change_count == before:  # else it may have been read before it changed
             self._known[node] = keys
         return keys
@@ -60,7 +78,7 @@ class KnownKeys:
         kind, _, node = topic.partition(":")
         if topic == EVERYTHING:
             self._known.clear()
-        elif kind == repository.KEYS_TOPIC:
+        elif kind in (repository.KEYS_TOPIC, repository.CHANGED_KEYS_TOPIC):
             self._known.pop(node, None)
         else:
             return

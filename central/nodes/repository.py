@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 
 from central.alarms import service as alarms
 from central.consent.terminal_faces import forget_node
@@ -13,13 +13,16 @@ from central.events import repository as events
 from central.keys import KeyEncryptionKey
 from central.nodes.schemas import Gap, NodeView
 from central.site_values import next_replica_version
-from central.tables import node_tokens, nodes
+from central.tables import UtcDateTime, node_tokens, nodes
 from config.contract.events import EventClass
 from config.contract.headers import CONTRACT_VERSION, STATUS_INTERVAL_S, silence_s_max
 from config.contract.nodes import NodeStatus
 
 KEYS_TOPIC: Final = "node-keys"
 """Announced, with the node, when a terminal is out: its keys were removed or replaced."""
+CHANGED_KEYS_TOPIC: Final = "node-keys-changed"
+"""The same terminal has other keys, or is to have: nobody is out, and its stream goes on."""
+_NOT_JOINED: Final[dict[str, Any]] = {"is_online": False, "last_seen_at": None, "status": None}
 _NO_TIME: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -91,11 +94,41 @@ async def remove(transaction: Transaction, node: str) -> bool:
     return removed.first() is not None
 
 
-async def keys_of(transaction: Transaction, node: str) -> tuple[str, str] | None:
-    """Return a node's signing and sealing key, or None where it has not joined."""
-    query = select(nodes.c.signing_key, nodes.c.sealing_key).where(nodes.c.node == node)
-    row = (await transaction.execute(query)).first()
-    return None if row is None else (row.signing_key, row.sealing_key)
+class KeyRow(NamedTuple):
+    """The public keys of one node, as text.
+
+    Attributes:
+        since: It has them since then.
+        old_signing_key: Good, too, before ``old_key_until``.
+        wanted_at: When an operator asked for other keys.
+    """
+
+    signing_key: str
+    sealing_key: str
+    since: datetime
+    old_signing_key: str | None
+    old_key_until: datetime | None
+    wanted_at: datetime | None
+
+
+async def keys_of(transaction: Transaction, node: str, *, is_kept: bool = False) -> KeyRow | None:
+    """Return a node's keys, or None where it has not joined.
+
+    Args:
+        transaction: A writing one, where ``is_kept``.
+        node: Its identifier.
+        is_kept: Nobody else changes them before this transaction ends.
+    """
+    query = select(
+        nodes.c.signing_key,
+        nodes.c.sealing_key,
+        func.coalesce(nodes.c.keys_at, nodes.c.enrolled_at, type_=UtcDateTime()),
+        nodes.c.old_signing_key,
+        nodes.c.old_key_until,
+        nodes.c.keys_wanted_at,
+    ).where(nodes.c.node == node)
+    row = (await transaction.execute(query.with_for_update() if is_kept else query)).first()
+    return None if row is None else KeyRow._make(row)
 
 
 async def release_key(
@@ -217,10 +250,7 @@ async def views(
     return [
         NodeView(
             node=node,
-            is_online=node in rows and _is_online(rows[node], now=now),
-            last_seen_at=rows[node].last_seen_at if node in rows else None,
-            status=_status(rows[node].status if node in rows else None),
-            contract=rows[node].contract if node in rows else None,
+            **(_joined(rows[node], now=now) if node in rows else _NOT_JOINED),
             gaps=_gaps(
                 _missing(gaps.get(node, []), _status(rows[node].status if node in rows else None))
             ),
@@ -229,6 +259,20 @@ async def views(
         for node in sorted({*installed, *rows})
         if only is None or node in only
     ]
+
+
+def _joined(row: Row[Any], *, now: datetime) -> dict[str, Any]:
+    """Return what a view says of a node that has joined."""
+    is_overlap = row.old_key_until is not None and now < row.old_key_until
+    return {
+        "is_online": _is_online(row, now=now),
+        "last_seen_at": row.last_seen_at,
+        "status": _status(row.status),
+        "contract": row.contract,
+        "keys_at": row.keys_at or row.enrolled_at,
+        "keys_wanted_at": row.keys_wanted_at,
+        "old_key_until": row.old_key_until if is_overlap else None,
+    }
 
 
 async def online(transaction: Transaction, *, now: datetime) -> set[str]:

@@ -43,6 +43,9 @@ class NodeView(BaseModel):
         contract: Version of the contract that it spoke then; None before its first report.
         gaps: That nobody explains: later ones are held.
         losses: That the node counted as lost: its journal was full.
+        keys_at: Since when it has its keys; None where it has not joined.
+        keys_wanted_at: When an operator asked for other keys, which it has not brought yet.
+        old_key_until: The key before is good until then; None once it is not.
     """
 
     node: str
@@ -50,5 +53,8 @@ class NodeView(BaseModel):
     last_seen_at: AwareDatetime | None
     status: NodeStatus | None
     contract: int | None = None
+    keys_at: AwareDatetime | None = None
+    keys_wanted_at: AwareDatetime | None = None
+    old_key_until: AwareDatetime | None = None
     gaps: list[Gap]
     losses: list[Gap] = []

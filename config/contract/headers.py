@@ -15,6 +15,11 @@ BACKLOG: Final = "Menshen-Backlog"
 """``1`` with a batch that has waited for long: central takes it in room that live ones leave."""
 STATUS_INTERVAL: Final = "Menshen-Status-Interval-S"
 """With central's answer to a status: so many seconds until the next, where nothing changes."""
+CHANGE_KEY: Final = "Menshen-Change-Key"
+"""With central's answer to a status: the node's signing key (base64url), if it is to make another.
+
+Named, so that an answer which comes late changes no newer key.
+"""
 STATUS_INTERVAL_S: Final = 5.0
 """What a node does where central does not say."""
 STATUS_INTERVAL_S_MAX: Final = 60.0

@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from config.contract.money import CanteenPlan
 from config.crypto.international import INTERNATIONAL
+from config.crypto.keys import SigningKey
+from config.crypto.suites import suite_of
 from config.site import Site
 from edge.access.doorkeeper import Doorkeeper
 from edge.boards.doubts import doubts, is_board
@@ -35,6 +37,7 @@ def open_boards(
     whole: Site,
     identity: Identity,
     *,
+    key: SigningKey,
     central: CentralClient,
     journal: Journal,
     fire: FireStation,
@@ -47,7 +50,8 @@ def open_boards(
 
     Args:
         whole: The site with all of its nodes.
-        identity: Of this node; its key signs for the boards, and is never locked.
+        identity: Of this node.
+        key: With which its boards were claimed; it is never locked.
         central: Has the images.
         journal: Keeps what happens.
         fire: Knows of fires.
@@ -67,7 +71,7 @@ def open_boards(
         _log.warning("site file: %s", doubt)
     return BoardStation(
         whole.for_node(identity.node),
-        signer=KeySigner(_key_for_boards(identity)),
+        signer=KeySigner(_key_for_boards(key)),
         records=Records(UpdatesStore(folder / FILE), journal, now=now),
         images=Images(central, folder / IMAGES),
         recorder=journal,
@@ -80,11 +84,11 @@ def open_boards(
     )
 
 
-def _key_for_boards(identity: Identity) -> Ed25519PrivateKey:
+def _key_for_boards(key: SigningKey) -> Ed25519PrivateKey:
     """Return what signs for boards: they verify Ed25519 alone, whatever the site's suite is."""
-    secret = identity.signing_key.private_bytes_raw()
-    if identity.suite is not INTERNATIONAL:
-        secret = identity.suite.derive(secret, salt=None, info=_BOARD_KEY, size_bytes=len(secret))
+    suite, secret = suite_of(key), key.private_bytes_raw()
+    if suite is not INTERNATIONAL:
+        secret = suite.derive(secret, salt=None, info=_BOARD_KEY, size_bytes=len(secret))
     return INTERNATIONAL.signing_key(secret)
 
 

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
+from config.contract.node_rotation import SignedRotation
+from config.contract.trust import verifying_key
 from config.crypto.keys import SigningKey, VerifyingKey
 from edge.fire.notice import FireNotice
 from edge.link.message import (
@@ -20,13 +22,16 @@ from edge.link.message import (
     FACT_COUNT_MAX,
     HAVE_COUNT_MAX,
     NOTICE_COUNT_MAX,
+    LinkError,
     LinkFact,
     Lockdowns,
     Message,
     Part,
     decode,
     encode,
+    signed_again,
 )
+from edge.link.rotation import decode_rotation, encode_rotation, is_rotation
 from edge.link.session import Session
 
 HEARTBEAT_S: Final = 1.0
@@ -106,12 +111,43 @@ class Exchange:
         self._fires = fires
         self.node = node
         self._site, self._key = site, key
+        self._old_key: SigningKey | None = None
+        self._rotation: SignedRotation | None = None
         self._nonce, self._knowledge, self._boot = nonce, knowledge, nonce()
         self._keys: dict[str, VerifyingKey] = {}
+        self._before: dict[str, VerifyingKey] = {}
         self._sessions: dict[str, Session] = {}
         self._have: dict[str, int] = {}
         self._shown: dict[str, dict[UUID, int]] = {}
         self._turn = 0
+
+    def sign_with(
+        self, key: SigningKey, *, old_key: SigningKey | None, rotation: SignedRotation | None
+    ) -> None:
+        """Go over to another key of this node.
+
+        Args:
+            key: That signs from now on.
+            old_key: Signs beside it, for nodes that have not heard of it; None where it is over.
+            rotation: To ``key``, for nodes that do not hear it from central.
+        """
+        self._key, self._old_key, self._rotation = key, old_key, rotation
+
+    def copies(self, datagram: bytes) -> list[bytes]:
+        """Return what is to be sent for a message: one for each key that a node may know."""
+        if self._old_key is None:
+            return [datagram]
+        return [datagram, signed_again(datagram, self._old_key)]
+
+    def announcement(self, *, is_usual: bool) -> bytes | None:
+        """Return what tells other nodes this node's key, before a heartbeat.
+
+        Args:
+            is_usual: It is told to whoever was away for long, and not for a change that is new.
+        """
+        if self._rotation is None or (is_usual and self._old_key is None):
+            return None
+        return encode_rotation(self.node, self._rotation)
 
     @property
     def peers(self) -> Sequence[str]:
@@ -119,14 +155,16 @@ class Exchange:
         return tuple(self._keys)
 
     def set_peers(self, keys: Mapping[str, VerifyingKey]) -> None:
-        """Take over the other nodes' keys; one with another key begins anew, one left out ends."""
+        """Take over the other nodes' keys; one left out ends.
+
+        One with another key goes on, for it may be the same process, which has changed its key;
+        another process has to answer a new challenge in any case.
+        """
         others = {name: key for name, key in keys.items() if name != self.node}
         self._sessions = {
-            name: self._sessions[name]
-            if name in self._sessions and self._keys.get(name) == key
-            else Session(nonce=self._nonce)
-            for name, key in others.items()
+            name: self._sessions.get(name) or Session(nonce=self._nonce) for name in others
         }
+        self._before = {name: key for name, key in self._before.items() if name in others}
         self._keys = others
 
     def is_up(self, *, now_s: float) -> bool:
@@ -175,6 +213,8 @@ class Exchange:
         Raises:
             LinkError: No node of this site has written it for this one.
         """
+        if is_rotation(data):
+            return self._take_rotation(data)
         message = decode(data, site=self._site, receiver=self.node, keys=self._keys)
         peer, knowledge = message.sender, self._known()
         if not self._sessions[peer].is_fresh(message, now_s=now_s):
@@ -197,6 +237,20 @@ class Exchange:
             lockdowns=_newer(message.lockdowns, knowledge.lockdowns),
             replies=tuple((peer, reply) for reply in replies),
         )
+
+    def is_told_twice(self, data: bytes) -> bool:
+        """Return whether this is the copy for who knows the sender's key of before alone."""
+        try:
+            decode(data, site=self._site, receiver=self.node, keys=self._before)
+        except LinkError:
+            return False
+        return True
+
+    def _take_rotation(self, data: bytes) -> Learnt:
+        rotation = decode_rotation(data, site=self._site, keys=self._keys)
+        self._before[rotation.node] = verifying_key(rotation.old_key)
+        self._keys[rotation.node] = verifying_key(rotation.signing_key)
+        return Learnt()
 
     def _note_shown(self, peer: str, fires: Sequence[FireNotice]) -> None:
         standing = {fire.fire_id for fire in self._fires()}

@@ -96,6 +96,13 @@ def encode(message: Message, key: SigningKey) -> bytes:
     return FORMAT + bytes([len(sender)]) + sender + key.sign(CONTEXT + body) + body
 
 
+def signed_again(data: bytes, key: SigningKey) -> bytes:
+    """Return an encoded message with the signature of another key of its sender."""
+    end = len(FORMAT) + 1 + data[len(FORMAT)]
+    body = data[end + SIGNATURE_SIZE_BYTES :]
+    return data[:end] + key.sign(CONTEXT + body) + body
+
+
 def decode(data: bytes, *, site: str, receiver: str, keys: Mapping[str, VerifyingKey]) -> Message:
     """Return what a node of this site has written for this one.
 

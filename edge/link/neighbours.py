@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, cast
 
+from config.contract.node_rotation import SignedRotation
 from config.contract.trust import TrustError, verifying_key
 from config.crypto.keys import SigningKey, VerifyingKey
 from edge.access.doorkeeper import Doorkeeper
@@ -96,6 +97,13 @@ class Neighbours:
     async def run(self) -> None:
         """Speak and listen until cancelled."""
         await self._link.run()
+
+    def sign_with(
+        self, key: SigningKey, *, old_key: SigningKey | None, rotation: SignedRotation | None
+    ) -> None:
+        """See ``Exchange.sign_with``; the other nodes are told at once."""
+        self._exchange.sign_with(key, old_key=old_key, rotation=rotation)
+        self._link.changed()
 
     def follow(self) -> None:
         """Take over the nodes that central knows; call when that changed."""

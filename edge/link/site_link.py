@@ -26,6 +26,8 @@ CHECKS_PER_S_MAX_OF_A_NODE: Final = 100
 FIRE_EVERY_S: Final = 0.1
 FIRE_BURST_S: Final = 2.0
 """So long after a change fires are told every tenth of a second; then with each heartbeat."""
+KEY_EVERY: Final = 60
+"""Heartbeats: so often a node tells its key to who may have been away while it was changed."""
 COMPLAINT_PAUSE_S: Final = 60.0
 
 
@@ -65,6 +67,7 @@ class SiteLink:
         self._wake, self._has_news = asyncio.Event(), False
         self._burst_until_s = self._fires_due_s = 0.0
         self._owed = set[str]()
+        self._beat_count = 0
         self._checks: dict[str, _Allowance] = {}
         self._complained_at_s: float | None = None
 
@@ -123,8 +126,12 @@ class SiteLink:
             self._transport.close()
 
     def _tell_all(self) -> None:
+        self._beat_count += 1
+        announcement = self._exchange.announcement(is_usual=self._beat_count % KEY_EVERY != 0)
         for peer in self._exchange.peers:
             if peer in self._addresses:
+                if announcement is not None:
+                    self._send_one(peer, announcement)
                 self._send(peer, self._exchange.heartbeat(peer))
 
     def _tell_fires(self, *, is_beat: bool) -> None:
@@ -146,6 +153,10 @@ class SiteLink:
             self._send(peer, datagram)
 
     def _send(self, peer: str, datagram: bytes) -> None:
+        for copy in self._exchange.copies(datagram):
+            self._send_one(peer, copy)
+
+    def _send_one(self, peer: str, datagram: bytes) -> None:
         address = self._addresses.get(peer)
         if self._transport is not None and address is not None:
             self._transport.sendto(datagram, address)
@@ -158,7 +169,8 @@ class SiteLink:
         try:
             learnt = self._exchange.receive(data, now_s=now_s)
         except LinkError as error:
-            self._complain(str(error))
+            if not self._exchange.is_told_twice(data):
+                self._complain(str(error))
             return
         for peer, reply in learnt.replies:
             self._send(peer, reply)

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, ValidationError
 
 from config.contract.identifiers import Frozen, Slug
 from config.contract.patrol_events import ScannedBy
-from edge.identity import write_private
+from edge.key_files import write_private
 
 _log = logging.getLogger("edge.patrol")
 

@@ -4,11 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from config.crypto.suites import SuiteSecret
 from config.pictures_wanted import Scene
 from config.site import Site
 from edge.central_client import CentralClient
-from edge.identity import Identity
 from edge.installation import Installation
 from edge.journal import Journal
 from edge.video.equipment import equip
@@ -20,14 +18,23 @@ from edge.video.station import Station
 def open_station(
     site: Site,
     made: Installation,
-    identity: Identity,
     *,
+    secret: bytes | None,
     central: CentralClient,
     folder: Path,
     journal: Journal,
     now: Callable[[], datetime],
 ) -> Station:
     """Return the station of a node, which hears what the journal holds from now on.
+
+    Args:
+        site: With only what stands at this node.
+        made: Its devices and doors.
+        secret: That clips on the disk are encrypted with; None keeps them in memory.
+        central: Gets them.
+        folder: The node's state folder.
+        journal: Is heard.
+        now: Wall clock, aware UTC.
 
     Raises:
         SiteError: A camera of the site file cannot be used as it says.
@@ -37,10 +44,7 @@ def open_station(
         made,
         central=central,
         folder=folder,
-        # What is written while nobody's keys are open could not be read after a restart.
-        secret=None
-        if identity.is_locked
-        else SuiteSecret(identity.sealing_key.private_bytes_raw(), identity.suite),
+        secret=secret,
         now=now,
     )
     station = Station(

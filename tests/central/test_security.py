@@ -42,6 +42,7 @@ PUBLIC = {
     "POST /api/v1/resets/accept",
     "POST /api/v1/invitations/accept",
     "POST /api/v1/nodes/enrol",
+    "POST /api/v1/nodes/current/keys",
     "GET /api/v1/site/ca.pem",
     "GET /api/v1/health",
     "POST /api/v1/payments/notices",

@@ -11,7 +11,8 @@ from config.contract.access import CropClass, DoorState
 from config.contract.events import DeviceLost, DoorStateChanged, Event, PanicPressed
 from config.contract.nodes import BatchReceipt, NodeStatus
 from edge.backoff import BackOff
-from edge.central_client import RETRY_AFTER_S_MAX, CentralClient, CentralUnreachableError
+from edge.central_answers import RETRY_AFTER_S_MAX
+from edge.central_client import CentralClient, CentralUnreachableError
 from edge.clock import NodeClock
 from edge.identity import Identity
 from edge.journal import Journal

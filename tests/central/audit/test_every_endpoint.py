@@ -46,6 +46,7 @@ from tests.central.integrations.acting import (
     source_of,
     webhook_of,
 )
+from tests.central.nodes.changing import Changing
 from tests.central.office.acting import (
     confirmed_month,
     drawer_of,
@@ -444,6 +445,8 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
         f"{API}/nodes/tokens", json={"node": "gate-1"}
     ),
     "POST /nodes/enrol": lambda b: Node(b.client(), "gate-1", b.clock).enrol(b.token()),
+    "POST /nodes/{node}/keys": lambda b: b.administrator.post(f"{API}/nodes/{b.node().name}/keys"),
+    "POST /nodes/current/keys": lambda b: Changing(b.node()).send(),
     "POST /people/{holder_id}/codes": lambda b: b.administrator.post(
         f"{API}/people/{b.person()}/codes", json={}
     ),

@@ -4,11 +4,13 @@ import random
 from datetime import UTC, datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from config.contract.areas import AreaFact
+from config.contract.node_rotation import sign_rotation
 from edge.access.areas import Areas
 from edge.link.exchange import Exchange, Knowledge, Learnt
-from edge.link.message import LinkError, Lockdowns
+from edge.link.message import FORMAT, LinkError, Lockdowns
 
 SITE = "test"
 BEGAN = datetime(2026, 11, 28, 8, tzinfo=UTC)
@@ -38,6 +40,19 @@ class Node:
 
     def knows(self, *nodes: "Node") -> None:
         self.exchange.set_peers({node.name: node.key.public_key() for node in nodes})
+
+    def changes_key(self) -> None:
+        """Go over to another key, of which central has told nobody yet."""
+        old, self.key = self.key, Ed25519PrivateKey.generate()
+        rotation = sign_rotation(
+            site=SITE, node=self.name, old_key=old, signing_key=self.key,
+            sealing_key=X25519PrivateKey.generate().public_key(),
+        )  # fmt: skip
+        self.exchange.sign_with(self.key, old_key=old, rotation=rotation)
+        self.rotation = rotation
+
+    def forgets_old_key(self) -> None:
+        self.exchange.sign_with(self.key, old_key=None, rotation=self.rotation)
 
     def passes(self, holder_id: str, area: str | None, *, minute: float = 0) -> AreaFact:
         self.sequence += 1
@@ -92,11 +107,14 @@ class Network:
         for _ in range(seconds):
             self.now_s += 1
             for node in self.nodes.values():
+                announcement = node.exchange.announcement(is_usual=int(self.now_s) % 60 != 0)
                 for peer in node.exchange.peers:
+                    if announcement is not None:
+                        self.carry(node.name, peer, announcement)
                     self.carry(node.name, peer, node.exchange.heartbeat(peer))
 
     def carry(self, sender: str, receiver: str, data: bytes) -> None:
-        waiting = [(sender, receiver, data)]
+        waiting = self._sent(sender, receiver, data)
         while waiting:
             index = self._dice.randrange(len(waiting)) if self._is_bad() else 0
             origin, target, datagram = waiting.pop(index)
@@ -106,7 +124,12 @@ class Network:
             for copy in self._copies(target, datagram):
                 self.carried_count += 1
                 replies = self.nodes[target].receive(copy, now_s=self.now_s)
-                waiting += [(target, to, reply) for to, reply in replies]
+                for to, reply in replies:
+                    waiting += self._sent(target, to, reply)
+
+    def _sent(self, sender: str, receiver: str, data: bytes) -> list[tuple[str, str, bytes]]:
+        copies = self.nodes[sender].exchange.copies(data) if data[:4] == FORMAT else [data]
+        return [(sender, receiver, copy) for copy in copies]
 
     def _copies(self, target: str, datagram: bytes) -> list[bytes]:
         copies = [datagram]
