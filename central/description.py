@@ -149,9 +149,9 @@ def _say(operation: Json, route: APIRoute) -> None:
     operation["summary"] = " ".join(head.split()).rstrip(".")
     who, operation["security"] = _who(list(_guards(route.dependant)))
     operation["description"] = f"{more}\n\n{who}".strip()
-    refused = operation["responses"].get("default", {}).get("content", {})
-    if JSON_MEDIA_TYPE in refused:
-        refused[MEDIA_TYPE] = refused.pop(JSON_MEDIA_TYPE)
+    refused = operation["responses"]["default"]
+    # The framework takes the media type of what is answered else.
+    refused["content"] = {MEDIA_TYPE: next(iter(refused["content"].values()))}
 
 
 def _who(guards: list[object]) -> tuple[str, list[dict[str, list[str]]]]:
