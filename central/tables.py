@@ -422,6 +422,20 @@ retention_runs = Table(
     comment="what the timers of retention did, one line for each class of data",
 )
 
+Index(
+    "ix_commands_open",
+    commands.c.node,
+    commands.c.expires_at,
+    sqlite_where=commands.c.outcome.is_(None),
+    postgresql_where=commands.c.outcome.is_(None),
+)
+Index(
+    "ix_assistance_calls_open",
+    assistance_calls.c.node,
+    assistance_calls.c.access_point,
+    sqlite_where=assistance_calls.c.closed_at.is_(None),
+    postgresql_where=assistance_calls.c.closed_at.is_(None),
+)
 Index("ix_audit_log_at", audit_log.c.at)
 Index("uq_templates_holder_id_network", templates.c.holder_id, templates.c.network, unique=True)
 Index("ix_events_received_at", events.c.received_at)

@@ -132,7 +132,7 @@ async def _answer_s(transaction: Transaction, *, now: datetime, days: int) -> fl
         select(alarm_history.c.at, alarms.c.heard_at)
         .join(alarms, alarms.c.alarm_id == alarm_history.c.alarm_id)
         .where(alarm_history.c.act == "acknowledged", alarm_history.c.at > now - days * DAY)
-        .order_by(alarm_history.c.number.desc())
+        .order_by(alarm_history.c.at.desc())
         .limit(MEASURED_MAX)
     )
     waits = [(row.at - row.heard_at).total_seconds() for row in await transaction.execute(query)]

@@ -1,5 +1,7 @@
 """The tables of alarms. A change here needs a migration in ``central/migrations/versions``."""
 
+from typing import Final
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -54,7 +56,7 @@ alarms = Table(
     Column("subject_id", String(128), nullable=False),
     Column("place", String(80), nullable=False, comment="alarms of one place have a first one"),
     Column("raised_at", UtcDateTime, nullable=False),
-    Column("last_raised_at", UtcDateTime, nullable=False),
+    Column("last_raised_at", UtcDateTime, nullable=False, index=True),
     Column("heard_at", UtcDateTime, nullable=False, index=True, comment="by central's clock"),
     Column("returned_at", UtcDateTime),
     Column("is_active", Boolean, nullable=False),
@@ -88,7 +90,7 @@ alarm_history = Table(
         nullable=False,
         index=True,
     ),
-    Column("at", UtcDateTime, nullable=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
     Column("act", String(24), nullable=False),
     Column("by", String(64), nullable=False, comment="the operator's name of then, or empty"),
     Column("note", Text, nullable=False),
@@ -156,6 +158,14 @@ alarm_deliveries = Table(
     Column("delivered_at", UtcDateTime),
     Column("failure", String(200), nullable=False),
     comment="what webhooks and mail servers are still to be told",
+)
+
+_WAITING: Final = alarm_deliveries.c.next_at.is_not(None)
+Index(
+    "ix_alarm_deliveries_waiting",
+    alarm_deliveries.c.channel,
+    sqlite_where=_WAITING,
+    postgresql_where=_WAITING,
 )
 
 handovers = Table(

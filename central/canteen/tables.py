@@ -1,5 +1,7 @@
 """The tables of the canteen. Money itself lies in the ledger; here is what it was for."""
 
+from typing import Final
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -84,6 +86,7 @@ canteen_charges = Table(
     Column("moved_group", String(64), comment="of prices, theirs"),
     Column("moved_by", String(36), comment="the deed, under which they paid"),
     Index("ix_canteen_charges_merchant", "merchant", "charged_at"),
+    Index("ix_canteen_charges_charged_at", "charged_at", "charge_id"),
     Index("ix_canteen_charges_holder_id", "holder_id", "charged_at"),
     Index("ix_canteen_charges_till", "till", "charged_at"),
     comment="one row for each charge, whichever fact of it came first",
@@ -152,6 +155,7 @@ canteen_orders = Table(
     UniqueConstraint("holder_id", "wish_id"),
     UniqueConstraint("merchant", "day", "number"),
     Index("ix_canteen_orders_due", "state", "due_at"),
+    Index("ix_canteen_orders_day", "day"),
     Index("ix_canteen_orders_holder_id", "holder_id", "day"),
     comment="charges that are not collected yet, and what became of them",
 )
@@ -195,6 +199,14 @@ canteen_exceptions = Table(
     Column("note", Text),
     Index("ix_canteen_exceptions_about", "about"),
     comment="facts that need a person: nothing waits for them",
+)
+
+_UNDECIDED: Final = canteen_exceptions.c.decided_at.is_(None)
+Index(
+    "ix_canteen_exceptions_open",
+    canteen_exceptions.c.node,
+    sqlite_where=_UNDECIDED,
+    postgresql_where=_UNDECIDED,
 )
 
 canteen_debts = Table(

@@ -1,6 +1,19 @@
 """The tables of fires, drills and tests, of panels and points, of duty checks and of the matrix."""
 
-from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Integer, String, Table, Text
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+)
 
 from central.metadata import UtcDateTime, metadata
 
@@ -166,6 +179,14 @@ duty_checks = Table(
     Column("missed_at", UtcDateTime, comment="when it was alarmed that nobody had answered"),
     Column("panels", JSON, nullable=False, comment="device: what its transmitter answered"),
     comment="whether somebody was on duty when a supervisor asked",
+)
+
+_UNANSWERED: Final = duty_checks.c.answered_at.is_(None) & duty_checks.c.missed_at.is_(None)
+Index(
+    "ix_duty_checks_open",
+    duty_checks.c.due_at,
+    sqlite_where=_UNANSWERED,
+    postgresql_where=_UNANSWERED,
 )
 
 duty_plans = Table(
