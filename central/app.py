@@ -28,7 +28,7 @@ from central.assessment import endpoints as assessment_endpoints
 from central.assistance import endpoints as assistance_endpoints
 from central.audit import endpoints as audit_endpoints
 from central.audit import repository as audit
-from central.audit.chain import START
+from central.audit.chain import start_of
 from central.authority import site_authority
 from central.backup.watch import BackupWatch
 from central.blobs import endpoints as blob_endpoints
@@ -134,7 +134,7 @@ from central.video.relay import Relay
 from central.visits import endpoints as visit_endpoints
 from config.contract.trust import KEY_SIZE_BYTES
 from config.crypto.keys import SigningKey
-from config.crypto.suites import SuiteSecret
+from config.crypto.suites import SUITES, SuiteSecret
 from config.settings import private_folder
 from config.web import api_docs
 
@@ -229,7 +229,8 @@ def create_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        kek = load_key_encryption_key(private_folder(settings.home))
+        wanted = None if settings.crypto is None else SUITES[settings.crypto]
+        kek = load_key_encryption_key(private_folder(settings.home), wanted=wanted)
         async with (
             _opened(Database(settings.database_url, server=server)) as database,
             _running(settings, kek, database, pipeline_factory, now, passwords) as services,
@@ -357,7 +358,7 @@ async def _running(
             await transaction.take_turn(MIGRATION_LOCK)
             await write_value_once(transaction, EPOCH, str(uuid4()))
             await write_value_once(transaction, REPLICA_VERSION, "0")
-            await write_value_once(transaction, audit.HEAD, str(START))
+            await write_value_once(transaction, audit.HEAD, str(start_of(kek.suite)))
             epoch = UUID(await read_value(transaction, EPOCH))
             fresh = kek.suite.new_signing_key().private_bytes_raw()
             central_key = await kept_secret(transaction, kek, "central-key", fresh)

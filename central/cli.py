@@ -28,6 +28,7 @@ from central.serving import Server
 from central.settings import Settings
 from central.tls import strict
 from central.users.cli import invite
+from config.crypto.suite import SuiteName
 from config.logs import LogForm, LogFormOption, LogLevel, LogLevelOption, start_log
 from config.notify import READY, notify
 from config.settings import menshen_home
@@ -63,6 +64,13 @@ def run(
         str | None, typer.Option(help="What nodes and browsers call this machine.")
     ] = None,
     tls: Annotated[bool, typer.Option(help="HTTPS on loopback, too.")] = False,
+    crypto: Annotated[
+        SuiteName | None,
+        typer.Option(
+            help="The algorithms of a new site, for ever: sm is SM2, SM3 and SM4.",
+            show_default="international",
+        ),
+    ] = None,
     log: LogFormOption = LogForm.TEXT,
     log_level: LogLevelOption = LogLevel.INFO,
     as_json: Annotated[bool, typer.Option("--json", help="One line for machines.")] = False,
@@ -83,7 +91,7 @@ def run(
     with contextlib.closing(listener):
         if sites is not None:
             called = name or _called(host)
-            wish = Wish(sites, home, database, called, is_secure=is_secure, as_json=as_json)
+            wish = Wish(sites, home, database, called, crypto, is_secure=is_secure, as_json=as_json)
             _run(serve(wish, listener, _say), home)
         elif site is not None:
             called = name or (socket.gethostname() if host in UNSPECIFIED else host)
@@ -93,6 +101,7 @@ def run(
                 database=database,
                 url=f"{'https' if is_secure else 'http'}://{_bracketed(called)}:"
                 f"{listener.getsockname()[1]}",
+                crypto=crypto,
             )
             _run(_serve(settings, listener, _names(called, host), as_json=as_json), home)
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from config.contract.identifiers import Frozen
+from config.crypto.suite import SuiteName
 from config.site import Site
 
 
@@ -13,12 +14,14 @@ class Settings(Frozen):
         home: State folder of this process.
         database: SQLAlchemy address; None is ``home/central.sqlite3``.
         url: What nodes and browsers call central by, without a slash at the end.
+        crypto: The suite of a new site; one that is there must be of it. None takes what is there.
     """
 
     site: Site
     home: Path
     database: str | None = None
     url: str = "http://127.0.0.1:8080"
+    crypto: SuiteName | None = None
 
     @property
     def database_url(self) -> str:

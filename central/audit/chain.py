@@ -1,13 +1,22 @@
-"""The chain: each entry holds the hash of the one before. Pure, no database."""
+"""The chain: each entry holds the hash of the one before. Pure, no database.
+
+What stands before the first entry names the suite whose hash the chain is made of, and each hash
+names it again: 64 hexadecimal digits for the first suite, a mark and base64url for another.
+"""
 
 import dataclasses
-import hashlib
 import json
 from datetime import UTC, datetime
 from typing import Final
 
+from config.contract.trust import TrustError, from_text, to_text
+from config.crypto.international import INTERNATIONAL
+from config.crypto.suite import Suite
+from config.crypto.suites import split_mark
+
 GENESIS: Final = "0" * 64
-"""What stands before the first entry."""
+"""What stands before the first entry, with the first suite."""
+HASH_SIZE_BYTES: Final = 32
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -25,12 +34,45 @@ class Mark:
     def parse(cls, text: str) -> "Mark":
         """Read what ``str`` wrote; ValueError where it is something else."""
         sequence, _, digest = text.strip().partition(":")
-        if len(digest) != len(GENESIS) or not digest.isalnum():
-            raise ValueError("a mark is a sequence, a colon and 64 hexadecimal digits")
-        return cls(int(sequence), digest.lower())
+        suite, body = split_mark(digest)
+        if suite is INTERNATIONAL and len(digest) == len(GENESIS) and digest.isalnum():
+            return cls(int(sequence), digest.lower())
+        if suite is not INTERNATIONAL and len(_decoded(body)) == HASH_SIZE_BYTES:
+            return cls(int(sequence), digest)
+        raise ValueError(
+            "a mark is a sequence, a colon and 64 hexadecimal digits or sm. and 43 signs"
+        )
 
 
 START: Final = Mark(0, GENESIS)
+
+
+def start_of(suite: Suite) -> Mark:
+    """Return what stands before the first entry of a site."""
+    return START if suite is INTERNATIONAL else Mark(0, _written(suite, bytes(HASH_SIZE_BYTES)))
+
+
+def suite_named(head: str) -> Suite:
+    """Return the suite of a site whose chain ends so (``str`` of a mark); the first for none."""
+    suite, _ = split_mark(head.partition(":")[2])
+    return suite
+
+
+def hash_after(previous: str, text: str) -> str:
+    """Return the hash of an entry's text, with the hash that the one before it has."""
+    suite, _ = split_mark(previous)
+    return _written(suite, suite.digest(text.encode()))
+
+
+def _written(suite: Suite, digest: bytes) -> str:
+    return digest.hex() if suite is INTERNATIONAL else suite.mark + to_text(digest)
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return from_text(text)
+    except TrustError as error:
+        raise ValueError("the hash of a mark is no base64url") from error
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +91,10 @@ class Entry:
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the entry, the hash before it included."""
+        """The hash of the entry, the hash before it included."""
         content = dataclasses.asdict(self)
         content["at"] = self.at.astimezone(UTC).isoformat(timespec="microseconds")
-        return hashlib.sha256(canonical(content).encode()).hexdigest()
+        return hash_after(self.previous, canonical(content))
 
     @property
     def mark(self) -> Mark:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, delete, func, insert, select, text, update
 
-from central.audit.chain import START, Entry, Mark, Verdict, Verifier, canonical
+from central.audit.chain import Entry, Mark, Verdict, Verifier, canonical, start_of, suite_named
 from central.audit.notes import ACTING, CENTRAL, Note
 from central.database import Transaction, like_pattern
 from central.tables import audit_anchors, audit_log, site_values
@@ -89,13 +89,18 @@ async def verified(
         await transaction.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
     newest = select(audit_anchors).order_by(audit_anchors.c.sequence.desc()).limit(1)
     anchor = (await transaction.execute(newest)).first()
-    begin = START if anchor is None else Mark(anchor.sequence, anchor.hash)
+    head = await head_of(transaction)
+    begin = (
+        start_of(suite_named("" if head is None else str(head)))
+        if anchor is None
+        else Mark(anchor.sequence, anchor.hash)
+    )
     if key is not None and (forged := await _forged_anchor(transaction, key)) is not None:
         return Verdict(ok=False, entries=0, first=None, last=None, broken_at=forged)
     verifier = Verifier(begin, known=known)
     async for row in _all(transaction):
         verifier.take(entry_of(row), row.hash)
-    return verifier.verdict(await head_of(transaction))
+    return verifier.verdict(head)
 
 
 def entry_of(row: Row[Any]) -> Entry:

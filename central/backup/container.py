@@ -1,10 +1,12 @@
-"""The outside of a backup: a header in clear, then chunks sealed with AES-256-GCM. Pure.
+"""The outside of a backup: a header in clear, then chunks sealed with the site's cipher. Pure.
 
 Layout: magic, format (2 bytes), length of the header (4 bytes), header (JSON), SHA-256 of all
 before; then sealed chunks, each ``CHUNK_BYTES`` long before sealing, the last one shorter or as
 long. A chunk's nonce is its number and whether it is the last one, so chunks cannot be changed,
 reordered, repeated, cut off or added to. The key of one file is derived from the recovery key with
 a salt of its own, so that no nonce is ever used twice with one key.
+
+A file of the first suite has format 1; one of another has format 2 and names it in its header.
 """
 
 import hashlib
@@ -12,16 +14,17 @@ import hmac
 from typing import Annotated, Final, Literal
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import Field, ValidationError
 
 from config.contract.identifiers import Frozen
+from config.crypto.international import INTERNATIONAL
+from config.crypto.suite import Suite, SuiteName
+from config.crypto.suites import SUITES
 
 MAGIC: Final = b"MENSHEN-BACKUP\r\n"
 """A transfer that changes line ends changes it, too."""
 FORMAT: Final = 1
+FORMAT_WITH_SUITE: Final = 2
 CHUNK_BYTES: Final = 1 << 20
 TAG_BYTES: Final = 16
 SEALED_BYTES: Final = CHUNK_BYTES + TAG_BYTES
@@ -29,6 +32,7 @@ SALT_BYTES: Final = 32
 HEADER_BYTES_MAX: Final = 4096
 _FIXED_BYTES: Final = len(MAGIC) + 6
 _HASH_BYTES: Final = 32
+_CHECK_BYTES: Final = 16
 
 
 class BackupError(Exception):
@@ -52,23 +56,34 @@ class Header(Frozen):
         salt: Of this file's own key, hexadecimal.
         check: Tells the right recovery key from a wrong one, and nothing else.
         stretching: Of a passphrase.
+        crypto: The suite of its site; the first one is not written down.
     """
 
     kind: Literal["recovery_key", "passphrase"]
     salt: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     check: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
     stretching: Stretching | None = None
+    crypto: SuiteName = INTERNATIONAL.name
+
+    @property
+    def suite(self) -> Suite:
+        """What the file is sealed with."""
+        return SUITES[self.crypto]
 
 
-def check_of(recovery_key: bytes, salt: str) -> str:
+def check_of(recovery_key: bytes, salt: str, suite: Suite = INTERNATIONAL) -> str:
     """Return what a header says of the key that opens its file."""
-    return _derived(recovery_key, salt, b"menshen backup check v1").hex()[:32]
+    salted, info = bytes.fromhex(salt), b"menshen backup check v1"
+    return suite.derive(recovery_key, salt=salted, info=info, size_bytes=_CHECK_BYTES).hex()
 
 
 def encode_header(header: Header) -> bytes:
     """Return the beginning of a file, up to its first chunk."""
-    body = header.model_dump_json(exclude_none=True).encode()
-    start = MAGIC + FORMAT.to_bytes(2, "big") + len(body).to_bytes(4, "big") + body
+    is_first = header.suite is INTERNATIONAL
+    unsaid = {"crypto"} if is_first else None
+    body = header.model_dump_json(exclude_none=True, exclude=unsaid).encode()
+    version = FORMAT if is_first else FORMAT_WITH_SUITE
+    start = MAGIC + version.to_bytes(2, "big") + len(body).to_bytes(4, "big") + body
     return start + hashlib.sha256(start).digest()
 
 
@@ -97,9 +112,10 @@ def decode_header(data: bytes) -> tuple[Header, bytes]:
     if hashlib.sha256(start).digest() != digest:
         raise BackupError("the backup is damaged in its header")
     version = int.from_bytes(data[len(MAGIC) : len(MAGIC) + 2], "big")
-    if version != FORMAT:
+    if version not in (FORMAT, FORMAT_WITH_SUITE):
         raise BackupError(
-            f"the backup has format {version}, this program reads {FORMAT}: use a newer menshen"
+            f"the backup has format {version}, this program reads {FORMAT} and"
+            f" {FORMAT_WITH_SUITE}: use a newer menshen"
         )
     try:
         header = Header.model_validate_json(start[_FIXED_BYTES:])
@@ -117,11 +133,12 @@ class Chunks:
         Raises:
             BackupError: It is another file's key.
         """
-        if not hmac.compare_digest(check_of(recovery_key, header.salt), header.check):
+        if not hmac.compare_digest(check_of(recovery_key, header.salt, header.suite), header.check):
             what = "recovery key" if header.kind == "recovery_key" else "passphrase"
             raise BackupError(f"this {what} does not open the backup: it was made with another")
-        self._cipher = AESGCM(_derived(recovery_key, header.salt, b"menshen backup v1"))
-        self._bound = hashlib.sha256(encoded).digest()
+        suite, salt = header.suite, bytes.fromhex(header.salt)
+        key = suite.derive_cipher_key(recovery_key, salt=salt, info=b"menshen backup v1")
+        self._cipher, self._bound = suite.cipher(key), suite.digest(encoded)
         self._count = 0
 
     def seal(self, chunk: bytes, *, is_last: bool) -> bytes:
@@ -163,8 +180,3 @@ class Chunks:
 
 def _nonce(number: int, *, is_last: bool) -> bytes:
     return number.to_bytes(11, "big") + bytes([is_last])
-
-
-def _derived(recovery_key: bytes, salt: str, purpose: bytes) -> bytes:
-    salted = HKDF(hashes.SHA256(), 32, bytes.fromhex(salt), purpose)
-    return salted.derive(recovery_key)

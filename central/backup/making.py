@@ -16,6 +16,7 @@ from typing import IO, Final
 
 from sqlalchemy import make_url
 
+from central.audit.chain import suite_named
 from central.backup.container import CHUNK_BYTES, BackupError, Chunks, encode_header
 from central.backup.reading import Backup
 from central.backup.records import (
@@ -31,6 +32,7 @@ from central.backup.records import (
 from central.backup.recovery import Passphrase, Secret, seal_keys
 from central.backup.sources import PIECE_BYTES, Moment, Progress, copy_sqlite, dump_postgresql
 from central.keys import KeysError, load_key_encryption_key
+from config.crypto.suite import Suite
 from config.settings import private_folder
 
 UNFINISHED: Final = ".unfinished"
@@ -65,7 +67,7 @@ def make_backup(
     if target.exists():
         raise BackupError(f"{target} is there already: a backup is never written over")
     with _one_line(target.parent), _unfinished(target) as (path, file):
-        manifest = _write(Sealed(file, secret), wish, now=now, progress=progress)
+        manifest = _write(file, secret, wish, now=now, progress=progress)
         file.flush()
         os.fsync(file.fileno())
         with Backup(path, secret) as backup:
@@ -79,9 +81,9 @@ def make_backup(
 class Sealed:
     """Writes records into a file, sealed a chunk at a time."""
 
-    def __init__(self, file: IO[bytes], secret: Secret) -> None:
+    def __init__(self, file: IO[bytes], secret: Secret, suite: Suite) -> None:
         """Write the header."""
-        header, key = secret.begin()
+        header, key = secret.begin(suite)
         encoded = encode_header(header)
         self._chunks, self._file, self._waiting = Chunks(key, header, encoded), file, bytearray()
         file.write(encoded)
@@ -101,11 +103,13 @@ class Sealed:
         self._file.write(self._chunks.seal(bytes(self._waiting), is_last=True))
 
 
-def _write(sealed: Sealed, wish: Wish, *, now: datetime, progress: Progress) -> Manifest:
+def _write(
+    file: IO[bytes], secret: Secret, wish: Wish, *, now: datetime, progress: Progress
+) -> Manifest:
     keys = _sealed_keys(wish)
     url = make_url(wish.database_url)
 
-    def begin(said: Moment) -> Manifest:
+    def begin(said: Moment) -> tuple[Manifest, Sealed]:
         manifest = Manifest(
             made_at=now,
             made_by=version("menshen"),
@@ -116,20 +120,21 @@ def _write(sealed: Sealed, wish: Wish, *, now: datetime, progress: Progress) -> 
             place=said.place,
             parts=tuple(wish.parts),
         )
+        sealed = Sealed(file, secret, suite_named(said.audit_head))
         sealed.add(Kind.MANIFEST, manifest.model_dump_json().encode())
-        return manifest
+        return manifest, sealed
 
     if url.get_backend_name() == "sqlite":
         # Beside the database, which holds the same in clear: never where the backup goes to.
         with workspace(wish.home, _WORK) as folder:
             copy = folder / "copy.sqlite3"
             said = copy_sqlite(Path(url.database or ""), copy, wish.parts, progress)
-            manifest = begin(said)
-            with copy.open("rb") as file:
-                _add_member(sealed, DATABASE, file, progress, total=copy.stat().st_size)
+            manifest, sealed = begin(said)
+            with copy.open("rb") as copied:
+                _add_member(sealed, DATABASE, copied, progress, total=copy.stat().st_size)
     else:
         with dump_postgresql(wish.database_url, wish.parts) as (said, stream):
-            manifest = begin(said)
+            manifest, sealed = begin(said)
             _add_member(sealed, DATABASE, stream, progress, total=None)
     if keys is not None:
         _add_member(sealed, KEYS, io.BytesIO(keys), progress, total=len(keys))

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from pydantic import ValidationError
 
@@ -23,7 +22,10 @@ from central.backup.container import (
 from central.keys import write_private
 from config.contract.identifiers import Frozen
 from config.contract.trust import TrustError, from_text, to_text
-from config.crypto.suite import NONCE_SIZE_BYTES
+from config.crypto.international import INTERNATIONAL
+from config.crypto.keys import Cipher
+from config.crypto.suite import NONCE_SIZE_BYTES, Suite
+from config.crypto.suites import split_mark
 
 KEY_BYTES: Final = 32
 PREFIX: Final = "menshen-recovery1."
@@ -47,10 +49,11 @@ class RecoveryKey:
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def begin(self) -> tuple[Header, bytes]:
+    def begin(self, suite: Suite = INTERNATIONAL) -> tuple[Header, bytes]:
         """Return the header of a new file, and the key."""
         salt = os.urandom(SALT_BYTES).hex()
-        header = Header(kind="recovery_key", salt=salt, check=check_of(self._key, salt))
+        check = check_of(self._key, salt, suite)
+        header = Header(kind="recovery_key", salt=salt, check=check, crypto=suite.name)
         return header, self._key
 
     def open(self, header: Header) -> bytes:
@@ -79,12 +82,16 @@ class Passphrase:
                 f"a passphrase has at least {PASSPHRASE_LENGTH_MIN} letters: take a longer one"
             )
 
-    def begin(self) -> tuple[Header, bytes]:
+    def begin(self, suite: Suite = INTERNATIONAL) -> tuple[Header, bytes]:
         """Return the header of a new file, and the key."""
         stretching = Stretching(salt=os.urandom(16).hex())
         key, salt = self.stretched(stretching), os.urandom(SALT_BYTES).hex()
         header = Header(
-            kind="passphrase", salt=salt, check=check_of(key, salt), stretching=stretching
+            kind="passphrase",
+            salt=salt,
+            check=check_of(key, salt, suite),
+            stretching=stretching,
+            crypto=suite.name,
         )
         return header, key
 
@@ -151,10 +158,11 @@ def read_recovery_key(path: Path) -> RecoveryKey:
 
 
 def seal_keys(text: str, passphrase: Passphrase) -> bytes:
-    """Return key-encryption keys, sealed."""
+    """Return key-encryption keys, sealed by the suite that the first of them names."""
+    suite, _ = split_mark(text)
     stretching, nonce = Stretching(salt=os.urandom(16).hex()), os.urandom(NONCE_SIZE_BYTES)
-    cipher = AESGCM(passphrase.stretched(stretching))
-    sealed = to_text(nonce + cipher.encrypt(nonce, text.encode(), _KEYS_PURPOSE))
+    cipher = _cipher(suite, passphrase.stretched(stretching))
+    sealed = suite.mark + to_text(nonce + cipher.encrypt(nonce, text.encode(), _KEYS_PURPOSE))
     return SealedKeys(stretching=stretching, sealed=sealed).model_dump_json().encode()
 
 
@@ -166,11 +174,18 @@ def open_keys(document: bytes, passphrase: Passphrase) -> str:
     """
     try:
         found = SealedKeys.model_validate_json(document)
-        raw = from_text(found.sealed)
-        cipher = AESGCM(passphrase.stretched(found.stretching))
+        suite, sealed = split_mark(found.sealed)
+        raw = from_text(sealed)
+        cipher = _cipher(suite, passphrase.stretched(found.stretching))
         opened = cipher.decrypt(raw[:NONCE_SIZE_BYTES], raw[NONCE_SIZE_BYTES:], _KEYS_PURPOSE)
     except (ValidationError, TrustError, InvalidTag) as error:
         raise BackupError(
             "this passphrase does not open the key-encryption key of the backup"
         ) from error
     return opened.decode()
+
+
+def _cipher(suite: Suite, stretched: bytes) -> Cipher:
+    if suite is INTERNATIONAL:
+        return suite.cipher(stretched)
+    return suite.cipher(suite.derive_cipher_key(stretched, salt=None, info=_KEYS_PURPOSE))

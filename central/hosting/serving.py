@@ -18,6 +18,7 @@ from central.hosting.sites import Sites
 from central.hosting.tls import NamedConnection, ServerNames
 from central.pulse import loop_watched
 from central.serving import Server
+from config.crypto.suite import SuiteName
 from config.notify import READY, notify
 from config.site import SiteError
 from config.watchdog import Watchdog
@@ -28,12 +29,18 @@ Say = Callable[[str], None]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Wish:
-    """What the command was asked for. Attributes: name: of this central, before which ids stand."""
+    """What the command was asked for.
+
+    Attributes:
+        name: Of this central, before which ids stand.
+        crypto: The suite of sites that are new.
+    """
 
     folder: Path
     home: Path
     database: str | None
     name: str
+    crypto: SuiteName | None
     _: dataclasses.KW_ONLY
     is_secure: bool
     as_json: bool
@@ -54,6 +61,7 @@ async def serve(wish: Wish, listener: socket.socket, say: Say) -> None:
         home=wish.home,
         database=wish.database,
         name=wish.name,
+        crypto=wish.crypto,
         url_of=lambda host: f"{scheme}://{host}:{port}",
         on_change=lambda hosted: _show(names, hosted),
     )

@@ -22,6 +22,7 @@ from central.keys import CREDENTIAL, KeysError
 from central.people.faces import PipelineFactory, site_pipeline
 from central.postgresql import PostgresqlServer
 from central.settings import Settings
+from config.crypto.suite import SuiteName
 from config.settings import private_folder
 from models.face.types import Pipeline
 
@@ -45,6 +46,7 @@ class Sites:
         home: Path,
         database: str | None,
         name: str,
+        crypto: SuiteName | None = None,
         url_of: Callable[[str], str],
         on_change: Callable[[list[Hosted]], None] = lambda _: None,
     ) -> None:
@@ -55,6 +57,7 @@ class Sites:
             home: State folder; each site has one of its own in it.
             database: ``postgresql://...`` for all of them; None is a SQLite file for each.
             name: See ``read_folder``.
+            crypto: The suite of sites that are new; those that are there keep theirs.
             url_of: Returns the address of a host.
             on_change: Called with all sites whenever another one serves, or does not any more.
 
@@ -63,6 +66,7 @@ class Sites:
             KeysError: There is one key for all of them.
         """
         self._folder, self._home, self._name, self._url_of = folder, home, name, url_of
+        self._crypto: SuiteName | None = crypto
         self._database = _address(database)
         self._server: PostgresqlServer | None = None
         self._hosted = dict[str, Hosted]()
@@ -152,11 +156,13 @@ class Sites:
             await self._check_schema(self._database, file.schema)
             address = self._database.update_query_dict({"schema": file.schema})
             database = address.render_as_string(hide_password=False)
+        home = self._home / file.site_id
         settings = Settings(
             site=file.site,
-            home=self._home / file.site_id,
+            home=home,
             database=database,
             url=self._url_of(file.host),
+            crypto=None if (home / "kek").exists() else self._crypto,
         )
         return create_app(
             settings,

@@ -41,7 +41,7 @@ def _say(view: dict[str, Any], *, as_json: bool) -> None:
     old = sum(place["old_count"] for place in view["places"])
     total = sum(place["count"] for place in view["places"])
     state = f"rotating, {total - old} of {total} done" if view["is_rotating"] else "at rest"
-    say(f"key {view['key_id']}: {state}")
+    say(f"key {view['key_id']} ({view['crypto']}): {state}")
     for place in view["places"]:
         unreadable = place["unreadable_count"]
         lost = f", {unreadable} opened by no key" if unreadable else ""

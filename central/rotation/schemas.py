@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel
 
+from config.crypto.suite import SuiteName
+
 
 class PlaceView(BaseModel):
     """One kind of what is wrapped.
@@ -22,11 +24,13 @@ class KeysView(BaseModel):
 
     Attributes:
         key_id: Of the newest; says nothing of the key.
+        crypto: The algorithms of the site, chosen when it was made.
         is_rotating: The old key is still needed, and still there.
         is_credential: Only whoever installs the service can change it.
     """
 
     key_id: str
+    crypto: SuiteName
     is_rotating: bool
     is_credential: bool
     places: list[PlaceView]

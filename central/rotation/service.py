@@ -125,6 +125,7 @@ class KeyRotation:
             ]
         return KeysView(
             key_id=self._kek.key_id,
+            crypto=self._kek.suite.name,
             is_rotating=self._kek.is_rotating,
             is_credential=self._kek.is_credential,
             places=places,

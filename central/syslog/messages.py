@@ -6,13 +6,12 @@ Source: RFC 5424, section 6 (format; 6.2.3 timestamp, 6.3 structured data, 6.4 t
 """
 
 import dataclasses
-import hashlib
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from central.audit.chain import Entry, canonical
+from central.audit.chain import Entry, canonical, hash_after
 
 VERSION: Final = 1
 APP_NAME: Final = "menshen"
@@ -95,7 +94,7 @@ def _word(text: str, length_max: int) -> str:
 
 
 def of_entry(entry: Entry, *, facility: int, hostname: str, site: str) -> Message:
-    """Return an audit entry as a message: SHA-256 of its text (without the mark) is its hash."""
+    """Return an audit entry as a message: the hash of its text (without the mark) is its hash."""
     content = dataclasses.asdict(entry)
     content["at"] = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
     text = canonical(content)
@@ -113,7 +112,7 @@ def of_entry(entry: Entry, *, facility: int, hostname: str, site: str) -> Messag
                 "actor": entry.actor,
                 "action": entry.action,
                 "previous": entry.previous,
-                "hash": hashlib.sha256(text.encode()).hexdigest(),
+                "hash": hash_after(entry.previous, text),
             },
             # RFC 5424, 7.3.1: it begins anew after its greatest value.
             "meta": {"sequenceId": str((entry.sequence - 1) % SEQUENCE_MAX + 1)},

@@ -38,6 +38,7 @@ from config.contract.events import (
 from config.contract.identifiers import new_id
 from config.contract.nodes import BatchReceipt, NodeStatus
 from config.contract.trust import NodeToken, public_text, sign_request
+from config.crypto.suite import SuiteName
 from config.site import Site
 from tests.central.migrated import migrated_file
 from tests.serving import PLAIN, serving
@@ -338,14 +339,15 @@ def running_central(
     site: Site = SITE,
     port: int = 0,
     url: str = "http://127.0.0.1:1",
+    crypto: SuiteName | None = None,
 ) -> Iterator[Bench]:
     """Run central while inside. What costs time and has tests of its own is short.
 
     Its database has its tables already, and passwords are hashed in one pass over little memory.
-    ``url`` is what it believes that others call it by.
+    ``url`` is what it believes that others call it by, ``crypto`` the suite of a new site.
     """
     clock = Clock()
-    settings = Settings(site=site, home=home, database=database, url=url)
+    settings = Settings(site=site, home=home, database=database, url=url, crypto=crypto)
     if database is None and not home.exists():
         home.mkdir(mode=0o700, parents=True)
         shutil.copy(migrated_file(), home / "central.sqlite3")

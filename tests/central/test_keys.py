@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from central.keys import KeyEncryptionKey, KeysError, load_key_encryption_key
+from config.contract.trust import to_text
+from config.crypto.suite import Suite
+from config.crypto.suites import SUITES
 from tests.central.bench import messages, running_central
 from tests.central.postgresql import fresh_database
 
@@ -62,3 +65,38 @@ def test_two_central_processes_on_one_database_tell_the_same(
             stored = next(data for name, data in told if name == "event")
 
     assert stored["position"] == 1
+
+
+@pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
+def test_a_home_keeps_the_suite_that_it_was_made_with(suite: Suite, tmp_path: Path) -> None:
+    wrapped = load_key_encryption_key(tmp_path, wanted=suite).wrap(b"secret", purpose="a")
+
+    again = load_key_encryption_key(tmp_path)
+    assert (again.suite, again.unwrap(wrapped, purpose="a")) == (suite, b"secret")
+    for other in SUITES.values():
+        if other is not suite:
+            with pytest.raises(KeysError, match=f"made with --crypto {suite.name} and stays so"):
+                load_key_encryption_key(tmp_path, wanted=other)
+
+
+def test_a_rotation_keeps_the_suite(tmp_path: Path) -> None:
+    kek = load_key_encryption_key(tmp_path, wanted=SUITES["sm"])
+    wrapped = kek.wrap(b"secret", purpose="a")
+
+    kek.begin_rotation()
+
+    assert kek.unwrap(wrapped, purpose="a") == b"secret"
+    assert not wrapped.startswith(kek.mark)
+    assert kek.wrap(b"secret", purpose="a").startswith(kek.mark)
+    assert load_key_encryption_key(tmp_path).suite is SUITES["sm"]
+
+
+def test_a_next_key_of_another_suite_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    (tmp_path / "menshen-kek").write_text(to_text(bytes(32)))
+    (tmp_path / "menshen-kek-next").write_text("sm." + to_text(bytes(16)))
+
+    with pytest.raises(KeysError, match="keeps the suite that it was made with"):
+        load_key_encryption_key(tmp_path / "home")

@@ -45,7 +45,7 @@ def test_the_text_is_not_in_the_file() -> None:
 
 def test_a_header_says_nothing_but_what_opens_it() -> None:
     assert decode_header(ENCODED + b"chunks") == (HEADER, ENCODED)
-    assert set(HEADER.model_dump()) == {"kind", "salt", "check", "stretching"}
+    assert set(HEADER.model_dump()) == {"kind", "salt", "check", "stretching", "crypto"}
     assert KEY.hex() not in ENCODED.decode("latin-1")
 
 
@@ -118,9 +118,9 @@ def test_a_foreign_file_is_no_backup(data: bytes) -> None:
 
 def test_a_newer_format_asks_for_a_newer_program() -> None:
     start = bytearray(ENCODED[:-32])
-    start[len(MAGIC) + 1] = 2
+    start[len(MAGIC) + 1] = 3
 
-    with pytest.raises(BackupError, match="format 2, this program reads 1: use a newer"):
+    with pytest.raises(BackupError, match="format 3, this program reads 1 and 2: use a newer"):
         decode_header(bytes(start) + hashlib.sha256(start).digest())
 
 

@@ -13,6 +13,8 @@ from central.fire.evidence import SignedReport, canonical, checked, read, signed
 from central.fire.report import Answered
 from central.fire.strip import latency_strip
 from config.contract.trust import TrustError, public_text
+from config.crypto.suite import Suite
+from config.crypto.suites import SUITES
 from tests.central.fire.reports import BEGAN, answer, gate, report
 
 KEY = Ed25519PrivateKey.generate()
@@ -56,8 +58,15 @@ def test_a_relay_is_a_line_of_its_own() -> None:
     assert "board, output 3" in document(signed(found, KEY), "en")
 
 
-def test_what_central_signed_is_believed_without_central() -> None:
-    assert checked(SIGNED, central_key=public_text(KEY.public_key())) == report()
+@pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
+def test_what_central_signed_is_believed_without_central(suite: Suite) -> None:
+    key = suite.new_signing_key()
+    found = signed(report(), key)
+
+    assert checked(found, central_key=public_text(key.public_key())) == report()
+    forged = found.model_copy(update={"signature": SIGNED.signature})
+    with pytest.raises(TrustError):
+        checked(forged)
 
 
 @pytest.mark.parametrize(
