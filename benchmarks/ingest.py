@@ -15,7 +15,7 @@ import os
 import secrets
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import quantiles
@@ -24,7 +24,7 @@ from uuid import uuid4
 
 from sqlalchemy import func, insert, select
 
-from benchmarks.ingest_growth import FEW, FULL, growth
+from benchmarks.ingest_growth import FEW, FULL, growth, ratios
 from benchmarks.ingest_load import PEOPLE, SITE_ID, Teller, Told
 from benchmarks.measure import write_json
 from central.canteen.repository import keep_places
@@ -210,19 +210,38 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of each database")
     parser.add_argument("--only", choices=KINDS)
     parser.add_argument("--growth", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--keep", type=Path, help="where filled databases stay for the next time")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
+    kinds = (arguments.only,) if arguments.only else KINDS
+    rates, grown = dict[str, dict[str, Any]](), dict[str, dict[str, Any]]()
+    for kind in kinds:
+        rates[kind] = asyncio.run(measured(kind, arguments.seconds))
+        write_json(arguments.json, document(rates, grown))
+    for kind in kinds if arguments.growth else ():
+        grown[kind] = growth(kind, (FEW, FULL), keep=arguments.keep and arguments.keep.resolve())
+        write_json(arguments.json, document(rates, grown))
+    print(json.dumps(document(rates, grown), indent=1))
+
+
+def document(
+    rates: Mapping[str, Mapping[str, Any]], grown: Mapping[str, Mapping[str, Mapping[str, float]]]
+) -> dict[str, Any]:
+    """Return what other programs read; see ``benchmarks/README.md``.
+
+    Args:
+        rates: What ``measured`` returned, by the kind of database.
+        grown: What ``growth`` returned, by the kind of database.
+    """
     result: dict[str, Any] = {"machine": describe_machine(), "batch": BATCH, "clients": CLIENTS}
-    for kind in (arguments.only,) if arguments.only else KINDS:
-        found = asyncio.run(measured(kind, arguments.seconds))
+    for kind, found in rates.items():
         result[f"{kind}_events_per_s"] = found["events_per_s"]
         result[kind] = found
-        write_json(arguments.json, result)
-    if arguments.growth:
-        for name, kind in (("growth", "sqlite"), ("growth_postgresql", "postgresql")):
-            result[name] = growth(kind, (FEW, FULL))
-            write_json(arguments.json, result)
-    print(json.dumps(result, indent=1))
+    for kind, sizes in grown.items():
+        name = "growth" if kind == "sqlite" else f"growth_{kind}"
+        result[name] = sizes
+        result[f"{name}_ratio"] = ratios(*sizes.values())
+    return result
 
 
 if __name__ == "__main__":

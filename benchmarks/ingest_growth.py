@@ -54,8 +54,11 @@ Figures = tuple[list[float], list[float]]
 
 
 def questions(now: datetime, stored: int) -> Questions:
-    """Return what the console asks, by the name of the figure; each time of somebody else."""
-    # As much of the past as there is of a thousandth of it, so that answers are equally long.
+    """Return what the console asks, by the name of the figure; each time of somebody else.
+
+    Of one person, and of fires, as many are asked for as there are among few events: answers of
+    both sites are equally long. Who is looked for at one place is the exception.
+    """
     week = {"since": (now - PAST / 2).isoformat(), "until": (now - PAST / 3).isoformat()}
     search = "/events/search"
     people, places = itertools.cycle(PEOPLE[::37]), itertools.cycle(PLACES[::7])
@@ -66,13 +69,13 @@ def questions(now: datetime, stored: int) -> Questions:
         "snapshot": itertools.repeat(("/snapshot", {})),
         "event_page": itertools.repeat(("/events", {"after": str(stored // 2)})),
         "search": itertools.repeat((search, {})),
-        "search_person": ((search, {"person": each}) for each in people),
+        "search_person": ((search, {"person": each, "limit": "15"}) for each in people),
         "search_place": ((search, {"place": each}) for each in places),
         "search_node": ((search, {"node": each}) for each in nodes),
         "search_type": itertools.repeat((search, {"type": "menshen.door."})),
-        "search_class": itertools.repeat((search, {"class": "fire"})),
+        "search_class": itertools.repeat((search, {"class": "fire", "limit": "5"})),
         "search_week": itertools.repeat((search, week)),
-        "search_person_week": ((search, {"person": each, **week}) for each in people),
+        "search_person_week": ((search, {"person": each, "limit": "1", **week}) for each in people),
         "search_person_place": (
             (search, {"person": who, "place": at}) for who, at in zip(people, places, strict=False)
         ),
@@ -191,13 +194,14 @@ async def measured(pasts: Sequence[Kept], folder: Path) -> dict[str, Any]:
         acts = [site.acts(datetime.now(UTC)) for site in sites]
         for name in acts[0]:
             found = await in_turn(sites, [each[name] for each in acts], rounds=ROUNDS)
-            _note(result, name, found)
+            note(result, name, found)
     async with Processes(folder) as processes:
-        _note(result, "ready", await starts(pasts, processes))
+        note(result, "ready", await starts(pasts, processes))
     return result
 
 
-def _note(result: dict[str, dict[str, Any]], name: str, found: Sequence[Figures]) -> None:
+def note(result: Mapping[str, dict[str, Any]], name: str, found: Sequence[Figures]) -> None:
+    """Note what something took at each site, in the order of the sites."""
     for into, (times, worked) in zip(result.values(), found, strict=True):
         into[f"{name}_p95_ms"] = round(quantiles(times, n=20, method="inclusive")[-1], 2)
         into[f"{name}_median_ms"] = round(median(times), 2)
