@@ -185,7 +185,7 @@ class Run:
                 what: round(count / took_s, 1) for what, count in (told.answers - answers).items()
             },
             "cores": {
-                who: round((spent - cpu_s[who]) / took_s, 2)
+                who: round(max(0.0, spent - cpu_s[who]) / took_s, 2)
                 for who, spent in self._city.cpu_s().items()
             },
         }

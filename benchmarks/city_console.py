@@ -11,7 +11,9 @@ import httpx
 
 from benchmarks.city_http import Connection, LostError, open_connection
 
-_EVENT: Final = re.compile(rb"id: (\d+)\nevent: event\ndata: (.*)\n\n")
+_EVENT: Final = re.compile(rb"(?:id: (\d+)\n)?event: event\ndata: (.*)\n\n")
+_POSITION: Final = re.compile(rb'"position":(\d+)')
+_CONTINUE: Final = re.compile(rb"id: (\d+)\n")
 _TIME: Final = re.compile(rb'"time":"([^"]+)"')
 _CHUNK: Final = re.compile(rb"\r\n[0-9a-f]+\r\n|^[0-9a-f]+\r\n|\r\n$")
 RETRY_S: Final = 0.5
@@ -76,9 +78,11 @@ class CityConsole:
         text = self._rest + _CHUNK.sub(b"", piece)
         ended = text.rfind(b"\n\n") + 2
         self._rest = text[ended:]
+        if kept := _CONTINUE.findall(text[:ended]):
+            self._last = max(self._last, int(kept[-1]))
         for found in _EVENT.finditer(text[:ended]):
-            position, data = int(found[1]), found[2]
-            self._last = max(self._last, position)
+            data = found[2]
+            position = int(_POSITION.findall(data)[0])
             if position in self.seen:
                 self.repeated += 1
                 continue

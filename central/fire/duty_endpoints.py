@@ -66,5 +66,6 @@ async def put_duty_plan(wish: DutyPlan, _: Supervisor, services: Given) -> DutyP
     following = next_check(wish, zone, now=services.now(), dice=SystemRandom())
     async with services.database.write() as transaction:
         await duty.put_plan(transaction, wish, next_at=following)
+        transaction.announce(TOPIC)
         transaction.concerns(**wish.model_dump(mode="json"))
     return wish

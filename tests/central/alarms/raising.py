@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from config.contract.events import DoorForcedOpen, DoorSecured, DuressDetected, EventData
 from tests.central.bench import Bench, Node
 
+T = TypeVar("T")
 PATH = "/api/v1/alarms"
 FORCED = DoorForcedOpen(device="gate-1")
 SECURED = DoorSecured(device="gate-1")
@@ -41,14 +42,15 @@ def raised(bench: Bench, fact: EventData = FORCED) -> str:
 def let_time_pass(bench: Bench, **by: float) -> None:
     """Turn the clock on by ``timedelta`` arguments and let central see to what is due."""
     bench.clock.advance(**by)
-    _run(bench, bench.app.state.alarm_clock.look())
+    run(bench, bench.app.state.alarm_clock.look())
 
 
 def send_what_is_due(bench: Bench) -> None:
     """Let central try once what is to be sent."""
-    _run(bench, bench.app.state.alarm_sending.send_due())
+    run(bench, bench.app.state.alarm_sending.send_due())
 
 
-def _run(bench: Bench, work: Coroutine[Any, Any, Any]) -> None:
+def run(bench: Bench, work: Coroutine[Any, Any, T]) -> T:
+    """Do something in central's loop."""
     loop = bench.app.state.services.loop
-    asyncio.run_coroutine_threadsafe(work, loop).result(timeout=30)
+    return asyncio.run_coroutine_threadsafe(work, loop).result(timeout=30)

@@ -8,7 +8,7 @@ import pytest
 
 from config.contract.events import DoorForcedOpen, PanicPressed, RefusalsRepeated
 from config.site_alarms import SounderEntry
-from tests.central.alarms.raising import DURESS, PATH, let_time_pass, listed, raised, tell
+from tests.central.alarms.raising import DURESS, PATH, let_time_pass, listed, raised, run, tell
 from tests.central.bench import SITE, Bench, running_central
 
 PANIC = PanicPressed(button="desk", active=True)
@@ -122,6 +122,40 @@ def test_what_a_flood_gathered_is_acknowledged_at_once(bench: Bench) -> None:
     assert bench.administrator.get(PATH).json()["flood"]["gathered"] == {}
 
 
+def due_in_s(bench: Bench) -> float | None:
+    """Return after how many seconds central looks by itself at the latest, if at all."""
+    at = run(bench, bench.app.state.alarm_clock.next_at())
+    return None if at is None else (at - bench.clock()).total_seconds()
+
+
+def test_central_knows_when_time_alone_changes_an_alarm_or_a_terminal(any_bench: Bench) -> None:
+    nothing = due_in_s(any_bench)
+    node = any_bench.node()
+    node.report()
+    silence_s = due_in_s(any_bench)
+    tell(node, 1, PANIC)
+    let_time_pass(any_bench, seconds=17)
+    escalation_s = due_in_s(any_bench)
+    path = f"{PATH}/{next(a['id'] for a in listed(any_bench) if a['kind'] == 'panic')}"
+    any_bench.administrator.post(f"{path}/acknowledge")
+
+    assert (nothing, silence_s, escalation_s) == (None, 16, 30 - 17)
+    assert "panic" in levels(any_bench)
+    assert due_in_s(any_bench) != escalation_s
+
+
+def test_a_shelf_is_waited_for_and_a_flood_is_looked_at_every_second(bench: Bench) -> None:
+    path, node = raised(bench), bench.node("gate-2")
+    let_time_pass(bench, seconds=17)
+    wish = {"minutes": 2, "reason": "The hinge is being repaired"}
+    bench.administrator.post(f"{path}/shelve", json=wish)
+    shelf_s = due_in_s(bench)
+    many = [RefusalsRepeated(access_point=f"lane-{n}", count=5) for n in range(50)]
+    node.send(*(node.event(n, fact=f, time=node.clock()) for n, f in enumerate(many, 1)))
+
+    assert (shelf_s, due_in_s(bench)) == (120, 1)
+
+
 @pytest.fixture
 def sounding(tmp_path: Path) -> Iterator[Bench]:
     """Central of a site with a siren."""
@@ -144,6 +178,7 @@ def test_a_siren_sounds_when_nobody_comes_and_falls_silent_when_somebody_has_see
     let_time_pass(sounding, seconds=29)
     early = signals(sounding)
     let_time_pass(sounding, seconds=2)
+    again_s = due_in_s(sounding)
     let_time_pass(sounding, seconds=61)
     loud = signals(sounding)
     (alarm,) = [each for each in listed(sounding) if each["kind"] == "duress"]
@@ -152,6 +187,8 @@ def test_a_siren_sounds_when_nobody_comes_and_falls_silent_when_somebody_has_see
     sounding.administrator.post(f"{PATH}/{lost['id']}/acknowledge")
     let_time_pass(sounding, seconds=1)
 
+    assert again_s is not None
+    assert again_s <= 60
     assert (early, loud) == ([], [True, True]), "it is told again, should it not have heard"
     assert signals(sounding) == [True, True, False]
 

@@ -91,6 +91,13 @@ def test_the_plan_asks_by_itself(bench: Bench) -> None:
     assert (nobody, asked["asked_by"]) == ([], "")
 
 
+def test_central_knows_until_when_it_waits_for_an_answer(bench: Bench) -> None:
+    before = next_at(bench)
+    ask_duty(bench, minutes=5)
+
+    assert (before, next_at(bench)) == (None, bench.clock() + timedelta(minutes=5))
+
+
 def watched(bench: Bench) -> dict[str, object]:
     """Return the newest check, once central has looked."""
     look(bench)
@@ -102,3 +109,10 @@ def look(bench: Bench) -> None:
     """Let central look for what is due, now."""
     services = bench.app.state.services
     asyncio.run_coroutine_threadsafe(FireWatch(services).look(), services.loop).result(20)
+
+
+def next_at(bench: Bench) -> datetime | None:
+    """Return when central looks by itself at the latest, if at all."""
+    services = bench.app.state.services
+    work = FireWatch(services).next_at()
+    return asyncio.run_coroutine_threadsafe(work, services.loop).result(20)
