@@ -32,6 +32,7 @@ BACKLOG_EVENTS: Final = 8_640
 STORM_EVENTS: Final = 20
 ALARMS: Final = 5
 """Of every terminal of the city at once."""
+BEHIND_S_MAX: Final = 2.0
 OFF_S: Final = 30.0
 """So long a site is cut off, and then central is off for all."""
 SETTLE_S: Final = 120.0
@@ -111,14 +112,14 @@ class Run:
         for node in self._nodes:
             for _ in range(STORM_EVENTS if node in self._nodes[::10] else 0):
                 node.happen()
-        await self._phase("storm", until=lambda: all(n.waiting_count < 2 for n in self._nodes))
+        await self._phase("storm", until=self._holds_what_happened())
 
     async def _alarms(self) -> None:
         """Let doors be forced everywhere at once: a flood for every guard."""
         for node in self._nodes:
             for _ in range(ALARMS):
                 node.alarm()
-        await self._phase("alarms", until=lambda: all(n.waiting_count < 2 for n in self._nodes))
+        await self._phase("alarms", until=self._holds_what_happened())
 
     async def _cut(self) -> None:
         """Cut one site off, and mend it."""
@@ -140,7 +141,15 @@ class Run:
         await self._phase("herd", until=self._is_caught_up)
 
     def _is_caught_up(self) -> bool:
-        return self._are_connected() and all(node.waiting_count < 2 for node in self._nodes)
+        return self._are_connected() and self._is_told()
+
+    def _holds_what_happened(self) -> Callable[[], bool]:
+        """Return whether central holds as much as has happened until now."""
+        made = self._told.made
+        return lambda: self._told.acknowledged >= made
+
+    def _is_told(self) -> bool:
+        return all(node.behind_s < BEHIND_S_MAX for node in self._nodes)
 
     async def _backlog(self) -> None:
         step = max(1, len(self._nodes) // self._plan.backlog_nodes)

@@ -135,9 +135,9 @@ class CityNode:
         )
 
     @property
-    def waiting_count(self) -> int:
-        """How many live events central does not hold yet."""
-        return len(self._waiting)
+    def behind_s(self) -> float:
+        """How long the oldest live event has waited that central does not hold yet."""
+        return time.monotonic() - self._waiting[0].made_at_s if self._waiting else 0.0
 
     def happen(self) -> None:
         """Let somebody pass now."""
