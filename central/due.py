@@ -1,13 +1,14 @@
 """Waiting for what is due, without asking the database in turn.
 
 A task looks, learns from the database when something is due next, and waits for that moment or for
-an announcement of what may change it. What nobody announced is found all the same after ``FAR_S``;
-when announcements may have been missed, everything is announced. So a site where nothing happens
-costs nothing.
+an announcement of what may change it. What nobody announced is found all the same after about
+``FAR_S``; when announcements may have been missed, everything is announced. So a site where nothing
+happens costs nothing.
 """
 
 import asyncio
 import contextlib
+import random
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
@@ -15,6 +16,8 @@ from typing import Final
 from central.database import EVERYTHING
 
 FAR_S: Final = 60.0
+SPREAD: Final = 0.25
+"""Of the longest wait, more or less: sites that began together do not look together."""
 LEAST_S: Final = 0.05
 """What stays due however often it is looked at does not keep a process busy."""
 TURN_S: Final = 1.0
@@ -40,11 +43,12 @@ class Due:
             topics: What may change when something is due; ``node`` is also ``node:gate-1``.
             now: The wall clock, aware UTC.
             least_s: Between two looks, however much is announced.
-            far_s: The longest wait.
+            far_s: The longest wait, within ``SPREAD``.
         """
         self._topics = frozenset(topics)
         self._now, self._least_s, self._far_s = now, least_s, far_s
         self._woken = asyncio.Event()
+        self._random = random.Random()  # noqa: S311 - spreads load, guards nothing
         listen(self._heard)
 
     def wake(self) -> None:
@@ -62,7 +66,8 @@ class Due:
         """
         loop = asyncio.get_running_loop()
         await asyncio.sleep(self._least_s)
-        end_s = loop.time() + self._far_s
+        far_s = self._far_s * self._random.uniform(1 - SPREAD, 1 + SPREAD)
+        end_s = loop.time() + far_s
         while not self._woken.is_set() and (left_s := end_s - loop.time()) > 0:
             if next_at is not None:
                 until_s = (next_at - self._now()).total_seconds()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from central.database import EVERYTHING
-from central.due import FAR_S, LEAST_S, TURN_S, Due, earliest
+from central.due import FAR_S, LEAST_S, SPREAD, TURN_S, Due, earliest
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
@@ -74,9 +74,10 @@ def test_what_is_due_in_a_while_is_waited_for_and_no_longer() -> None:
 
 
 def test_where_nothing_is_due_somebody_looks_after_a_minute_all_the_same() -> None:
-    waited_s = run(lambda site: site.waited_s())
+    waits = {run(lambda site: site.waited_s()) for _ in range(5)}
 
-    assert waited_s == pytest.approx(FAR_S, abs=2 * LEAST_S)
+    assert all(waited_s == pytest.approx(FAR_S, rel=SPREAD, abs=LEAST_S) for waited_s in waits)
+    assert len(waits) > 1, "and no two sites at once"
 
 
 @pytest.mark.parametrize("topic", ["alarms", "node:gate-1", EVERYTHING])
@@ -103,7 +104,7 @@ def test_what_is_announced_during_a_look_lets_it_look_again_once() -> None:
         assert await site.waited_s() == pytest.approx(LEAST_S)
         return await site.waited_s()
 
-    assert run(script) == pytest.approx(FAR_S, abs=2 * LEAST_S)
+    assert run(script) > FAR_S / 2
 
 
 def test_what_stays_due_does_not_keep_a_process_busy() -> None:
@@ -125,7 +126,7 @@ def test_a_clock_that_stands_still_holds_nobody_longer_than_a_minute() -> None:
         site.is_clock_still = True
         return await site.waited_s(NOON + timedelta(seconds=1))
 
-    assert run(script) == pytest.approx(FAR_S, abs=2)
+    assert run(script) == pytest.approx(FAR_S, rel=SPREAD, abs=TURN_S)
 
 
 def test_of_several_moments_the_first_counts_and_none_is_none() -> None:

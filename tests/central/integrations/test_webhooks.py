@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
+from central.integrations import subscriptions
 from central.integrations.delivering import ALARM_AFTER, DEAD_AFTER, FORGOTTEN
+from central.integrations.subscriptions import LEASE
 from central.tables import events
 from central.webhooks import is_forbidden
 from config.contract.events import DoorForcedOpen
@@ -116,6 +118,26 @@ def test_what_was_not_taken_comes_again_under_its_name(bench: Bench, receiver: R
     ids = [headers["webhook-id"] for headers, _ in receiver.messages]
     assert ids[0] == ids[-2] != ids[-1]
     assert [each["position"] for each in receiver.events][-3:] == ["1", "2", "3"]
+
+
+def test_central_knows_when_it_tries_again(bench: Bench, receiver: Receiver) -> None:
+    receiver.answer = 500
+    add_webhook(bench, url=receiver.url)
+    nothing = next_due_s(bench)
+    node = bench.node()
+    node.send(node.event(1))
+    receiver.wait(lambda r: len(r.messages) == 1)
+    pause_s = next_due_s(bench)
+
+    assert nothing is None
+    assert pause_s is not None
+    assert 0 < pause_s <= LEASE.total_seconds()
+
+
+def next_due_s(bench: Bench) -> float | None:
+    """Return after how many seconds a webhook that is behind is told at the latest, if any is."""
+    at = in_transaction(bench, lambda t: subscriptions.next_due(t, now=bench.clock()))
+    return None if at is None else (at - bench.clock()).total_seconds()
 
 
 def test_who_answers_gone_is_put_out_with_an_alarm(bench: Bench, receiver: Receiver) -> None:

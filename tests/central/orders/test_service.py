@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,6 +17,7 @@ from central.canteen.state import Charge
 from central.database import Transaction
 from central.ledger.repository import release_expired
 from central.orders.placing import HELD_AFTER, cancel
+from central.orders.repository import next_due
 from central.orders.service import Orders, left_here, nobody_came
 from central.tables import people
 from config.contract.money import OrderState, ReservationWish
@@ -322,3 +323,16 @@ def test_two_replicas_end_an_order_once(database_url: str, tmp_path: Path) -> No
                 return await money(transaction), [each.state for each in rows.values()]
 
     assert asyncio.run(run()) == (PAID, ["unclaimed"])
+
+
+def test_central_knows_until_when_whoever_ordered_is_waited_for(url: str) -> None:
+    async def act(transaction: Transaction) -> list[datetime | None]:
+        await put_plan(transaction)
+        await come(transaction, cash_fen=2_000)
+        row = await ordered(transaction)
+        waiting = [await next_due(transaction, now=now) for now in (NOW, DUE)]
+        leaving = update(people).where(people.c.holder_id == row.holder_id)
+        await transaction.execute(leaving.values(valid_until=OPENS))
+        return [*waiting, await next_due(transaction, now=NOW)]
+
+    assert in_canteen(url, act) == [DUE, None, OPENS]
