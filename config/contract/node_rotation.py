@@ -20,6 +20,7 @@ from config.contract.trust import (
     verifying_key,
 )
 from config.crypto.keys import RecipientKey, SigningKey
+from config.crypto.suites import suite_of
 
 OLD_CONTEXT: Final = "menshen node rotation v1 old"
 NEW_CONTEXT: Final = "menshen node rotation v1 new"
@@ -104,7 +105,9 @@ def read_rotation(signed: SignedRotation) -> NodeRotation:
     except ValidationError as error:
         raise TrustError("this is no change of a node's keys") from error
     old, new = verifying_key(rotation.old_key), verifying_key(rotation.signing_key)
-    recipient_key(rotation.sealing_key)
+    suite = suite_of(old)
+    if not (suite.owns(new) and suite.owns(recipient_key(rotation.sealing_key))):
+        raise TrustError(f"a node of the suite {suite.name} changes to keys of that suite alone")
     if rotation.old_key == rotation.signing_key:
         raise TrustError("a change of keys from a key to itself")
     document = signed.document.encode()

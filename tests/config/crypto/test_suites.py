@@ -14,6 +14,7 @@ from central.backup.container import Chunks, decode_header, encode_header
 from central.backup.recovery import Passphrase, RecoveryKey, open_keys, seal_keys
 from central.keys import KeyEncryptionKey, KeysError
 from config.contract import trust
+from config.contract.node_rotation import NodeRotation, read_rotation, sign_rotation
 from config.contract.trust import NodeToken, TrustError
 from config.contract.visitor_code import VisitorCode, decode_visitor_code, encode_visitor_code
 from config.crypto.suite import Suite
@@ -183,6 +184,21 @@ def test_a_visitors_code_and_a_message_of_the_site_link_are_signed(suite: Suite)
         decode_visitor_code(text, key=other.public_key(), site="s")
     keys = {"a": key.public_key()}
     assert decode(encode(message, key), site="s", receiver="b", keys=keys) == message
+
+
+@BOTH
+def test_a_node_changes_to_keys_of_its_suite_and_to_no_other(suite: Suite) -> None:
+    def rotated(to: Suite) -> NodeRotation:
+        return read_rotation(
+            sign_rotation(
+                site="s", node="n", old_key=suite.new_signing_key(),
+                signing_key=to.new_signing_key(), sealing_key=to.new_sealing_key().public_key(),
+            )
+        )  # fmt: skip
+
+    assert suite_of(trust.verifying_key(rotated(suite).signing_key)) is suite
+    with pytest.raises(TrustError, match="keys of that suite alone"):
+        rotated(OTHER if suite is FIRST else FIRST)
 
 
 def test_a_token_names_the_suite_unless_it_is_the_first() -> None:
