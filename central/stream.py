@@ -9,11 +9,15 @@ Source: WHATWG HTML, section 9.2 "Server-sent events".
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Iterator
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import Final
 
 from fastapi.responses import StreamingResponse
 
+from central.connections import NoConnectionError
+
+_log = logging.getLogger("central.feed")
 QUEUE_LENGTH_MAX: Final = 256
 HEARTBEAT_S: Final = 10.0
 HEARTBEAT: Final = b": keep-alive\n\n"
@@ -189,6 +193,18 @@ class Hub:
             subscription.end()
 
 
+async def _while_there_is_a_database(frames: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield frames; end where the database is busy: who reads connects again after a while."""
+    try:
+        async for frame in frames:
+            yield frame
+    except NoConnectionError as error:
+        _log.warning("a stream is put off: %s", error)
+    finally:
+        if isinstance(frames, AsyncGenerator):
+            await frames.aclose()
+
+
 class EventStream(StreamingResponse):
     """A response that stays open."""
 
@@ -196,4 +212,4 @@ class EventStream(StreamingResponse):
 
     def __init__(self, frames: AsyncIterator[bytes]) -> None:
         """Stream frames; proxies are asked to pass each on at once."""
-        super().__init__(frames, headers={"X-Accel-Buffering": "no"})
+        super().__init__(_while_there_is_a_database(frames), headers={"X-Accel-Buffering": "no"})

@@ -36,6 +36,7 @@ from config.contract.events import BATCH_CONTENT_TYPE, EventClass
 from config.contract.identifiers import new_id
 
 _log = logging.getLogger("central.integrations")
+LEAST_S: Final = 0.1
 RETRY: Final = timedelta(seconds=1)
 AT_ONCE_MAX: Final = 16
 PAUSE_MAX: Final = timedelta(hours=1)
@@ -58,8 +59,15 @@ class Delivering:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._sending = dict[str, asyncio.Task[None]]()
-        topics = (heard.TOPIC, subscriptions.TOPIC)
-        self._due = Waiting(services.database.listen, topics, now=services.now)
+        listen = services.database.listen
+        self._due = Waiting(listen, (subscriptions.TOPIC,), now=services.now, least_s=LEAST_S)
+        self._has_any = True
+        listen(self._heard)
+
+    def _heard(self, topic: str) -> None:
+        # Where nobody is told, each event would be looked at for nothing.
+        if topic == heard.TOPIC and self._has_any:
+            self._due.wake()
 
     async def run(self) -> None:
         """Tell for ever."""
@@ -80,14 +88,14 @@ class Delivering:
         """Begin what is due; returns when something is next, of what is not due yet."""
         now = self._services.now()
         async with self._services.database.read() as transaction:
-            due = await subscriptions.due_ids(transaction, now=now)
-            next_at = await subscriptions.next_due(transaction, now=now)
-        for webhook_id in due:
+            found = await subscriptions.standing(transaction, now=now)
+        self._has_any = found.has_any
+        for webhook_id in found.due:
             if webhook_id not in self._sending and len(self._sending) < AT_ONCE_MAX:
                 task = asyncio.create_task(self._send(webhook_id))
                 self._sending[webhook_id] = task
                 task.add_done_callback(functools.partial(self._ended, webhook_id))
-        return next_at
+        return found.next_at
 
     def _ended(self, webhook_id: str, task: asyncio.Task[None]) -> None:
         del self._sending[webhook_id]

@@ -163,27 +163,35 @@ async def find(transaction: Transaction, webhook_id: str) -> Due | None:
     return None if row is None else _due(row)
 
 
-async def due_ids(transaction: Transaction, *, now: datetime) -> list[str]:
-    """Return webhooks that something may be sent to now, the one that waits longest first."""
-    columns = webhooks.c
-    newest = await newest_position(transaction)
-    query = (
-        select(columns.webhook_id)
-        .where(columns.is_on, columns.next_at <= now, columns.position < newest)
-        .order_by(columns.next_at, columns.webhook_id)
-    )
-    return list((await transaction.execute(query)).scalars())
+@dataclasses.dataclass(frozen=True, slots=True)
+class Standing:
+    """How webhooks stand.
+
+    Attributes:
+        has_any: Whether one is on.
+        due: Those that something may be sent to now, the one that waits longest first.
+        next_at: When one is due next that is behind and has to wait; a lease ends then, too.
+    """
+
+    has_any: bool
+    due: list[str]
+    next_at: datetime | None
 
 
-async def next_due(transaction: Transaction, *, now: datetime) -> datetime | None:
-    """Return when one is due next that is behind and has to wait; a lease ends then, too."""
+async def standing(transaction: Transaction, *, now: datetime) -> Standing:
+    """Return how webhooks stand now."""
     columns = webhooks.c
+    query = select(columns.webhook_id, columns.next_at, columns.position).where(columns.is_on)
+    rows = (await transaction.execute(query.order_by(columns.next_at, columns.webhook_id))).all()
+    if not rows:
+        return Standing(has_any=False, due=[], next_at=None)
     newest = await newest_position(transaction)
-    query = select(func.min(columns.next_at)).where(
-        columns.is_on, columns.next_at > now, columns.position < newest
+    behind = [row for row in rows if row.position < newest]
+    return Standing(
+        has_any=True,
+        due=[row.webhook_id for row in behind if row.next_at <= now],
+        next_at=min((row.next_at for row in behind if row.next_at > now), default=None),
     )
-    at: datetime | None = (await transaction.execute(query)).scalar_one()
-    return at
 
 
 async def take(transaction: Transaction, webhook_id: str, *, now: datetime) -> Due | None:

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from collections.abc import AsyncGenerator
 from typing import Any
 
+from central.connections import NoConnectionError
 from central.security import SESSION_LIFETIME
-from central.stream import Hub, Reader
+from central.stream import EventStream, Hub, Reader
 from tests.central.bench import Bench, messages
 from tests.central.users.acting import sign_in
 
@@ -166,3 +168,20 @@ def test_what_waits_together_is_one_piece_in_its_order() -> None:
         b"id: 5\nevent: event\ndata: {}", b"id: 6\nevent: event\ndata: {}",
         b"event: node\ndata: {}", b"",
     ]  # fmt: skip
+
+
+def test_a_stream_that_meets_a_busy_database_ends_in_order_and_is_closed() -> None:
+    closed = list[bool]()
+
+    async def frames() -> AsyncGenerator[bytes, None]:
+        try:
+            yield b"event: hello\ndata: {}\n\n"
+            raise NoConnectionError("the site's share of connections is in use")
+        finally:
+            closed.append(True)
+
+    async def told() -> list[str | bytes | memoryview]:
+        return [piece async for piece in EventStream(frames()).body_iterator]
+
+    assert asyncio.run(told()) == [b"event: hello\ndata: {}\n\n"]
+    assert closed == [True]

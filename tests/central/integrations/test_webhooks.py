@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from central.integrations import subscriptions
 from central.integrations.delivering import ALARM_AFTER, DEAD_AFTER, FORGOTTEN
-from central.integrations.subscriptions import LEASE
+from central.integrations.subscriptions import LEASE, standing
 from central.tables import events
 from central.webhooks import is_forbidden
 from config.contract.events import DoorForcedOpen
@@ -136,7 +135,7 @@ def test_central_knows_when_it_tries_again(bench: Bench, receiver: Receiver) -> 
 
 def next_due_s(bench: Bench) -> float | None:
     """Return after how many seconds a webhook that is behind is told at the latest, if any is."""
-    at = in_transaction(bench, lambda t: subscriptions.next_due(t, now=bench.clock()))
+    at = in_transaction(bench, lambda t: standing(t, now=bench.clock())).next_at
     return None if at is None else (at - bench.clock()).total_seconds()
 
 
