@@ -148,8 +148,8 @@ class CityNode:
     def alarm(self) -> None:
         """Let a door be forced now."""
         self._told.made += 1
-        forced = DoorForcedOpen(device="east")
         number = self._take(1, EventClass.ALARM) + 1
+        forced = DoorForcedOpen(device="east")
         self._waiting.append(self._document(forced, number, datetime.now(UTC)))
         self._has_events.set()
 
