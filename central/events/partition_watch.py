@@ -35,7 +35,7 @@ class PartitionWatch:
         """Make the next partition if it is time, and raise an alarm where it is late."""
         try:
             await partitions.make_ahead(self._database, now=self._now())
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, OSError) as error:
             # A reader that takes long is in the way, most often; until then the rest takes them.
             _log.warning("the next partition of events is not made: %s", type(error).__name__)
         async with self._database.read() as transaction:
