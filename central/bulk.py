@@ -22,6 +22,7 @@ AT_ONCE: Final = tuple(2**power for power in range(11, -1, -1))
 VALUE_COUNT_MAX: Final = 32_766
 """Of one statement. Source: SQLite documentation, "Limits", SQLITE_MAX_VARIABLE_NUMBER."""
 COPY_COUNT_MIN: Final = 8
+_UTC: Final = "+00:00"
 _NULL: Final = "\\N"
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
@@ -85,6 +86,9 @@ def sqlite_rows(rows: Iterable[Row], times: Sequence[int]) -> Iterator[list[Any]
 def _sqlite_time(at: datetime | None) -> str | None:
     if at is None:
         return None
+    text = at.isoformat(" ", "microseconds")
+    if text.endswith(_UTC):
+        return text.removesuffix(_UTC)
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 

@@ -50,6 +50,10 @@ from config.turn import Turn
 Value = TypeVar("Value")
 BUSY_TIMEOUT_MS: Final = 5_000
 SCRUB_TIMEOUT_MS: Final = 100
+CHECKPOINT_PAGE_COUNT: Final = 4_000
+"""16 MB of SQLite's log, before its pages are copied into the file."""
+WRITER_CACHE_KIB: Final = 16_000
+"""The ends of the events' indices, where most are written."""
 _URGENT: Final = 0
 _USUAL: Final = 1
 MIGRATION_LOCK: Final = 0x6D656E01
@@ -387,6 +391,8 @@ class Database:
             connect_args={"factory": BufferedConnection},
         )
         event.listen(engine, "connect", _prepare_sqlite)
+        if is_kept:
+            event.listen(engine, "connect", _hold_pages)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
 
@@ -441,12 +447,20 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
     for pragma in (
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         "journal_mode=WAL",
+        # A page that several transactions write is copied into the file once.
+        f"wal_autocheckpoint={CHECKPOINT_PAGE_COUNT}",
         "synchronous=FULL",
         "foreign_keys=ON",
         # What is deleted of a person is overwritten, not left lying in the file.
         "secure_delete=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _hold_pages(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
     cursor.close()
 
 

@@ -110,10 +110,11 @@ class Intake:
         self._waiting.put(batch)
         (self._is_urgent if batch.priority is Priority.URGENT else self._has_come).set()
         receipt = await receiving
-        took_s, events = self._now_s() - began_s, [draft.event for draft in drafts]
+        took_s = self._now_s() - began_s
         if _log.isEnabledFor(logging.DEBUG):
-            log_events(_log, "is stored", events)
-        self._counters.took_in(events, receipt, took_s=took_s, now=self._now())
+            log_events(_log, "is stored", [draft.event for draft in drafts])
+        said = [(draft.event_class, draft.event.time) for draft in drafts]
+        self._counters.took_in(said, receipt, took_s=took_s, now=self._now())
         return receipt
 
     def _let_in(self, node: str, priority: Priority, size_bytes: int) -> Batch[_Read]:

@@ -3,14 +3,14 @@
 import contextlib
 import platform
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from importlib.metadata import version
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from config.contract.events import Event, EventClass
+from config.contract.events import EventClass
 from config.contract.nodes import BatchReceipt
 
 REQUEST_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -140,12 +140,17 @@ class Counters:
         build.labels(version("menshen"), platform.python_version()).set(1)
 
     def took_in(
-        self, batch: Sequence[Event], receipt: BatchReceipt, *, took_s: float, now: datetime
+        self,
+        batch: Iterable[tuple[str, datetime]],
+        receipt: BatchReceipt,
+        *,
+        took_s: float,
+        now: datetime,
     ) -> None:
         """Count a batch that is stored.
 
         Args:
-            batch: As it came.
+            batch: Class and time of each event.
             receipt: What became of it.
             took_s: From its arrival to its durable end.
             now: Aware UTC.
@@ -155,15 +160,14 @@ class Counters:
             self._duplicates.inc(receipt.duplicates)
         if receipt.conflicts:
             self._conflicts.inc(receipt.conflicts)
-        counts, oldest = dict[EventClass, int](), dict[EventClass, datetime]()
-        for event in batch:
-            kind, at = event.event_class, event.time
+        counts, oldest = dict[str, int](), dict[str, datetime]()
+        for kind, at in batch:
             counts[kind] = counts.get(kind, 0) + 1
             if kind not in oldest or at < oldest[kind]:
                 oldest[kind] = at
         for kind, count in counts.items():
-            self._by_class[kind.value].inc(count)
-            self._ages[kind.value].observe(max(0.0, (now - oldest[kind]).total_seconds()))
+            self._by_class[kind].inc(count)
+            self._ages[kind].observe(max(0.0, (now - oldest[kind]).total_seconds()))
 
     def refused_batch(self, status: int) -> None:
         """Count a batch that was refused."""

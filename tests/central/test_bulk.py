@@ -32,7 +32,20 @@ ODDS = (ODD, "plain", "\\", "a\nb", "a\rb", "a\tb", "\\N")
 def row(position: int) -> Row:
     odd, at = ODDS[position % len(ODDS)], AT + timedelta(microseconds=position // 3)
     holder = odd if position % 2 else None
-    return position, odd, "epoch", "access", position, "h", odd, holder, AT, odd, at, "place"
+    return (
+        position,
+        odd,
+        "epoch",
+        "access",
+        position,
+        "h",
+        odd,
+        holder,
+        AT,
+        odd,
+        at.astimezone(UTC) if position % 5 else at,
+        "place",
+    )
 
 
 def written(url: str, rows: list[Row]) -> list[Any]:
