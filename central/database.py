@@ -170,7 +170,8 @@ class Database:
                 f"central knows sqlite and postgresql, not {self._driver!r}: change --database"
             )
         self._connections: Connections | None = None
-        self._whole: WholeTransactions | None = None
+        self._whole = dict[bool, WholeTransactions]()
+        """By whether they write."""
         self._turn = Turn()
         self._lock_file: IO[str] | None = None
         self._listeners: list[Callable[[str], None]] = []
@@ -231,11 +232,10 @@ class Database:
             if not self._shares_server:
                 await self._server.close()
         connections, self._connections = self._connections, None
-        whole, self._whole = self._whole, None
         if connections is not None:
             await connections.close()
-        if whole is not None:
-            await whole.close()
+        while self._whole:
+            await self._whole.popitem()[1].close()
         if self._lock_file is not None:
             self._lock_file.close()
             self._lock_file = None
@@ -307,23 +307,37 @@ class Database:
                 return await act(transaction)
         with self.counted("write"):
             async with self._turn.taken(_URGENT if is_urgent else _USUAL):
-                return await to_its_end(self._write_whole(act))
+                return await to_its_end(self._run_whole(act, is_write=True))
 
-    async def _write_whole(self, act: Callable[[Transaction], Awaitable[Value]]) -> Value:
+    async def read_whole(self, act: Callable[[Transaction], Awaitable[Value]]) -> Value:
+        """Run one short reading transaction in one piece; see ``write_whole``.
+
+        On SQLite such readers stand in line: what takes long is not for here.
+        """
+        if self._driver != "sqlite":
+            async with self.read() as transaction:
+                return await act(transaction)
+        with self.counted("read"):
+            return await to_its_end(self._run_whole(act, is_write=False))
+
+    async def _run_whole(
+        self, act: Callable[[Transaction], Awaitable[Value]], *, is_write: bool
+    ) -> Value:
         self._opened()
         announced = list[str]()
 
         async def run(connection: BlockingConnection) -> Value:
             transaction = Transaction(connection, self._place)
             value = await act(transaction)
-            if self.before_commit is not None:
+            if is_write and self.before_commit is not None:
                 await self.before_commit(transaction)
             announced.extend(dict.fromkeys(transaction.announced))
             return value
 
-        if self._whole is None:
-            self._whole = WholeTransactions(self._make_blocking_engine(is_kept=True))
-        value = await self._whole.run(run, is_write=True)
+        if (whole := self._whole.get(is_write)) is None:
+            engine = self._make_blocking_engine(is_kept=True)
+            whole = self._whole[is_write] = WholeTransactions(engine)
+        value = await whole.run(run, is_write=is_write)
         self._tell(*announced)
         return value
 

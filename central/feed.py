@@ -163,8 +163,7 @@ class Feed:
     async def _tell_events(self) -> None:
         hub = self._services.hub
         if not hub.reader_count:
-            async with self._services.database.read() as transaction:
-                position = await events.newest_position(transaction)
+            position = await self._services.database.read_whole(events.newest_position)
             # Who came meanwhile has perhaps looked at an older position, and is told from there on.
             if not hub.reader_count:
                 self._position = position

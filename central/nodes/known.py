@@ -64,8 +64,9 @@ class KnownKeys:
         if not is_fresh and self._database.is_heard and (keys := self._known.get(node)) is not None:
             return keys
         before = self._change_count
-        async with self._database.read() as transaction:
-            found = await repository.keys_of(transaction, node)
+        found = await self._database.read_whole(
+            lambda transaction: repository.keys_of(transaction, node)
+        )
         if found is None:
             return None
         keys = NodeKeys.of(found)

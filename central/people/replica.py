@@ -202,8 +202,7 @@ class ReplicaSource:
         self._version = -1
 
     async def _shared(self, question: _Question) -> _Changes:
-        async with self._database.read() as transaction:
-            version = await replica_version(transaction)
+        version = await self._database.read_whole(replica_version)
         if version != self._version:
             # Whoever is still waiting for an older answer gets it, and hears of the newer version.
             self._version, self._reading = version, {}

@@ -28,10 +28,15 @@ async def counting(url: str) -> AsyncIterator[Database]:
         await database.close()
 
 
+async def look(transaction: Transaction) -> int:
+    """Return the number."""
+    return int((await transaction.execute(text("SELECT number FROM counted"))).scalar_one())
+
+
 async def number(database: Database) -> int:
     """Return the number."""
     async with database.read() as transaction:
-        return int((await transaction.execute(text("SELECT number FROM counted"))).scalar_one())
+        return await look(transaction)
 
 
 async def count(transaction: Transaction) -> int:
@@ -50,6 +55,28 @@ def test_what_a_piece_returns_is_returned_once_it_is_held_and_announced(database
             async with asyncio.timeout(10):
                 while await heard.get() != "counted":
                     pass
+
+    asyncio.run(act())
+
+
+def test_a_piece_that_reads_goes_on_beside_one_that_writes(tmp_path: Path) -> None:
+    async def act() -> None:
+        async with (
+            counting(f"sqlite:///{tmp_path / 'c.sqlite3'}") as database,
+            database.write() as transaction,
+        ):
+            await count(transaction)
+            assert await database.read_whole(look) == 0
+
+    asyncio.run(act())
+
+
+def test_a_piece_that_reads_sees_what_was_written_before(database_url: str) -> None:
+    async def act() -> None:
+        async with counting(database_url) as database:
+            assert await database.read_whole(look) == 0
+            await database.write_whole(count)
+            assert await database.read_whole(look) == 1
 
     asyncio.run(act())
 
@@ -86,7 +113,7 @@ def test_a_piece_waits_for_nothing_but_the_database(tmp_path: Path) -> None:
 
 
 def test_rows_that_nobody_looks_at_hold_nothing_up(database_url: str) -> None:
-    async def look(transaction: Transaction) -> list[int]:
+    async def pass_over(transaction: Transaction) -> list[int]:
         left = await transaction.execute(SEVERAL_ROWS)
         assert left.scalars().first() == 1
         rows = await transaction.execute(SEVERAL_ROWS)
@@ -95,7 +122,7 @@ def test_rows_that_nobody_looks_at_hold_nothing_up(database_url: str) -> None:
 
     async def act() -> None:
         async with counting(database_url) as database:
-            assert await database.write_whole(look) == [1, 2, 3]
+            assert await database.write_whole(pass_over) == [1, 2, 3]
             assert await database.write_whole(count) == 2
 
     asyncio.run(act())
