@@ -9,15 +9,14 @@ where to go on.
 import dataclasses
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, UnaryExpression, func, select, tuple_
-from sqlalchemy.sql import operators
+from sqlalchemy import ColumnElement, Row, Select, func, select, tuple_
 
 from central.database import Database, Transaction
 from central.events.reading import Columns, joined_query, stored_query, stored_view
 from central.events.schemas import StoredEvent
+from central.indices import unindexed
 from central.tables import events
 from config.contract.events import EventClass
 
@@ -182,18 +181,13 @@ def _of_the_first(part: Wanted, known: Wanted, begin: Moment | None, looked_at: 
 def in_order(part: Wanted, known: Wanted, begin: Moment | None, end: Moment | None) -> Select[Any]:
     """Return the question up to an end, for SQLite: no other index is to be taken."""
     columns = events.c
-    plain = {name: _unindexed(column) for name, column in columns.items()}
     return (
         joined_query(columns)
         .add_columns(columns.occurred_at)
         .where(*_all_of(columns, known), *_between(begin, end))
-        .where(*_all_of(SimpleNamespace(**plain), part))
+        .where(*_all_of(unindexed(columns), part))
         .order_by(*_order(columns))
     )
-
-
-def _unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    return UnaryExpression(column, operator=operators.custom_op("+"), type_=column.type)
 
 
 def _all_of(columns: Columns, wanted: Wanted) -> list[ColumnElement[bool]]:

@@ -1,14 +1,16 @@
 """How what nodes told is forgotten: facts by their class, and who was only considered in them."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
 from central.database import EVENTS_LOCK, Transaction
 from central.events import partitions
 from central.events.considered import CANDIDATES, erased
+from central.events.reading import Columns
+from central.indices import unindexed
 from central.muster.tables import forgiven
 from central.retention.rule import Forgotten, Rule, delete_some
 from central.tables import event_conflicts, events, retention_runs
@@ -16,6 +18,9 @@ from config.contract.events import PayerIdentified
 
 FORGIVEN_KEPT: Final = 200
 """Acts of forgiveness that stay whatever their age: terminals are told the latest hundred."""
+NEAR: Final = 2_000
+"""So many events are looked at for the first of a class, before an index is asked."""
+Of = Callable[[Columns], ColumnElement[bool]]
 _CANDIDATES: Final = "candidates"
 """The class of data of those who were only considered."""
 NAMED: Final = f'%"{CANDIDATES}":[{{%'
@@ -38,19 +43,19 @@ def of_classes(
         with_forgiven: Acts of forgiveness go, too.
     """
 
-    def of(table: Table) -> ColumnElement[bool]:
-        here = table.c.event_class.in_(classes)
-        return here if not types or "type" not in table.c else or_(here, table.c.type.in_(types))
+    def of(columns: Columns) -> ColumnElement[bool]:
+        here = columns.event_class.in_(classes)
+        return or_(here, columns.type.in_(types)) if types else here
 
     newest = select(func.max(events.c.position)).scalar_subquery()
 
     async def oldest(transaction: Transaction) -> datetime | None:
         mark = await _mark(transaction, name)
-        there = select(events.c.position).where(of(events)).limit(1)
+        there = select(events.c.position).where(of(events.c)).limit(1)
         if mark == 0 and (await transaction.execute(there)).first() is None:
             return None  # as an index of classes knows; without it every event would be looked at
         return await _first_received(
-            transaction, of(events), events.c.position > mark, events.c.position < newest
+            transaction, of, events.c.position > mark, events.c.position < newest
         )
 
     async def forget(transaction: Transaction, until: datetime, limit: int) -> Forgotten:
@@ -59,10 +64,12 @@ def of_classes(
             if dropped:
                 return Forgotten(dropped, has_more=True)
         await transaction.take_turn(EVENTS_LOCK)
-        count = await _forget_rows(transaction, name, of(events), until, limit)
+        here = events.c if transaction.is_postgresql else unindexed(events.c)
+        count = await _forget_rows(transaction, name, of(here), until, limit)
+        conflicting = event_conflicts.c
         await transaction.execute(
             delete(event_conflicts).where(
-                of(event_conflicts), event_conflicts.c.received_at <= until
+                conflicting.event_class.in_(classes), conflicting.received_at <= until
             )
         )
         if with_forgiven:
@@ -107,11 +114,21 @@ async def _youngest_due(transaction: Transaction, until: datetime) -> int:
     return int((await transaction.execute(due)).scalar_one_or_none() or 0)
 
 
-async def _first_received(transaction: Transaction, *where: ColumnElement[bool]) -> datetime | None:
-    # Positions are the order of receiving, and finding the first one looks at no others.
-    query = select(events.c.received_at).where(*where).order_by(events.c.position).limit(1)
-    at: datetime | None = (await transaction.execute(query)).scalar_one_or_none()
-    return at
+async def _first_received(
+    transaction: Transaction, of: Of, *where: ColumnElement[bool]
+) -> datetime | None:
+    """Return when the first event of some was received: positions are the order of receiving.
+
+    Those that are many have one among the first that there are; those that are few an index finds,
+    which of many would read and sort all.
+    """
+    first = select(events).where(*where).order_by(events.c.position).limit(NEAR).subquery().c
+    for here, conditions in ((first, (of(first),)), (events.c, (of(events.c), *where))):
+        query = select(here.received_at).where(*conditions).order_by(here.position).limit(1)
+        at: datetime | None = (await transaction.execute(query)).scalar_one_or_none()
+        if at is not None:
+            return at
+    return None
 
 
 async def _mark(transaction: Transaction, name: str) -> int:
@@ -126,11 +143,11 @@ async def _set_mark(transaction: Transaction, name: str, position: int) -> None:
 
 
 async def _oldest_candidates(transaction: Transaction) -> datetime | None:
-    return await _first_received(
-        transaction,
-        or_(events.c.event_class == "access", events.c.type == PayerIdentified.type_name),
-        events.c.position > await _mark(transaction, _CANDIDATES),
-    )
+    def of(columns: Columns) -> ColumnElement[bool]:
+        return or_(columns.event_class == "access", columns.type == PayerIdentified.type_name)
+
+    mark = await _mark(transaction, _CANDIDATES)
+    return await _first_received(transaction, of, events.c.position > mark)
 
 
 async def _forget_candidates(transaction: Transaction, until: datetime, limit: int) -> Forgotten:

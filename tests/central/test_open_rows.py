@@ -22,6 +22,7 @@ from central.fire import duty
 from central.metrics import repository as metrics
 from central.orders import repository as orders
 from central.patrol import repository as patrols
+from central.retention.event_rules import of_classes
 from tests.central.migrated import migrated_file
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
@@ -87,3 +88,27 @@ def test_a_question_reads_no_table_of_what_happened_from_end_to_end(
     read_whole = {plan for plan in plans(path, ask) for table in GROWING if plan == f"SCAN {table}"}
 
     assert read_whole == set()
+
+
+def test_what_is_due_of_a_class_is_found_in_the_order_of_events_and_not_sorted(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "central.sqlite3"
+    shutil.copy(migrated_file(), path)
+    with closing(sqlite3.connect(path)) as connection:
+        for position in (1, 2, 3):
+            values = ("gate-1", "e", "access", position, "h", "t", "2026-01-01 00:00:00.000000",
+                      "{}", "2026-01-01 00:00:00.000000", "lane", position)  # fmt: skip
+            connection.execute(
+                "INSERT INTO events (node, epoch, event_class, sequence, content_hash, type,"
+                " received_at, body, occurred_at, place, position)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
+        connection.commit()
+    rule = of_classes("passages", {"access"}, types={"menshen.payer.identified.v1"})
+
+    found = plans(path, lambda transaction: rule.forget(transaction, NOW, 500))
+
+    assert any("SEARCH events USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)" in p for p in found)
+    assert not any("MULTI-INDEX OR" in plan or "TEMP B-TREE" in plan for plan in found)
