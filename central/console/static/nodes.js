@@ -72,6 +72,7 @@ function openNode(node, zone, mayManage) {
   const dialog = openDialog(
     node.node,
     h("p", {}, presence(node, zone)),
+    ...keysOf(node, zone),
     h("h3", {}, t("nodes.devices")),
     devices.length ? h("table", {}, h("tbody", {}, ...devices)) : h("p", { class: "muted" }, t("nodes.no_devices")),
     h("h3", {}, t("nodes.gaps")),
@@ -80,7 +81,25 @@ function openNode(node, zone, mayManage) {
     status?.pipeline_missing.length ? h("h3", {}, t("nodes.missing_files")) : null,
     ...(status?.pipeline_missing ?? []).map((/** @type {string} */ file) => h("p", {}, h("code", {}, file))),
   );
-  if (mayManage) dialog.append(shutOut(node.node));
+  if (mayManage) dialog.append(...(node.keys_at ? [changeKeys(node.node)] : []), shutOut(node.node));
+}
+
+/** @param {NodeView} node @param {string} zone @returns {HTMLElement[]} */
+function keysOf(node, zone) {
+  if (!node.keys_at) return [];
+  const words = [t("nodes.keys_since", { time: formatTime(node.keys_at, zone) })];
+  if (node.old_key_until) words.push(t("nodes.keys_overlap", { time: formatTime(node.old_key_until, zone) }));
+  if (node.keys_wanted_at) words.push(t("nodes.keys_wanted", { time: formatTime(node.keys_wanted_at, zone) }));
+  return [h("h3", {}, t("nodes.keys")), ...words.map((line) => h("p", {}, line))];
+}
+
+/** @param {string} node */
+function changeKeys(node) {
+  const form = actionForm("nodes.change_keys", [h("p", {}, t("nodes.change_keys_hint"))], async () => {
+    await post(`/nodes/${node}/keys`);
+    form.replaceWith(h("p", { class: "done", role: "status" }, t("nodes.change_keys_done", { node })));
+  });
+  return h("details", {}, h("summary", {}, t("nodes.change_keys")), form);
 }
 
 /** What the node's computer says of itself. @param {any} status @param {string} zone */

@@ -10,7 +10,8 @@ import { t } from "/web/i18n.js";
  * @typedef {{device: string, kind: string, access_points: string[], is_current: boolean, is_awaited?: boolean,
  *   state: string | null, since: string, detail: string}} Device
  * @typedef {{node: string, is_online: boolean, last_seen_at: string | null, status: any,
- *   contract: number | null, gaps: Gap[], losses?: Gap[]}} NodeView
+ *   contract: number | null, keys_at?: string | null, keys_wanted_at?: string | null,
+ *   old_key_until?: string | null, gaps: Gap[], losses?: Gap[]}} NodeView
  * @typedef {{epoch: string, class: string, first: number, last: number}} Gap
  * @typedef {{isOnline: boolean, since: number}} Link
  */
