@@ -67,7 +67,7 @@ async def take_other_keys(request: Request, services: Given) -> RotationTaken:
     return RotationTaken(old_key_until=until, sealed_card_key=seal(sealing_key, services.card_key))
 
 
-@router.post("/nodes/{node}/keys", status_code=202)
+@router.post("/nodes/{node}/keys", status_code=204)
 async def want_other_keys(node: str, _: Installer, services: Given) -> None:
     """Have a node change its keys: it does so within a minute, or once it is back."""
     async with services.database.write() as transaction:

@@ -151,7 +151,7 @@ def test_an_operator_asks_for_a_change_until_it_has_happened(any_bench: Bench) -
     node = any_bench.node()
     assert told_to_change(node) is None
 
-    assert any_bench.administrator.post("/api/v1/nodes/gate-1/keys").status_code == 202
+    assert any_bench.administrator.post("/api/v1/nodes/gate-1/keys").status_code == 204
 
     assert told_to_change(node) == public_text(node.signing_key.public_key())
     [view, _] = any_bench.administrator.get("/api/v1/nodes").json()
