@@ -8,9 +8,9 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from central.app import PREFIX
 from central.approvals.permits import permit
 from central.audit.notes import action_of
+from central.description import PREFIX
 from central.security import Operator
 from config.contract.identifiers import new_id
 from config.contract.nodes import ReleaseWish
