@@ -28,6 +28,7 @@ from central.serving import Server
 from central.settings import Settings
 from central.tls import strict
 from central.users.cli import invite
+from config.crypto.sm2 import Sm2UnavailableError
 from config.crypto.suite import SuiteName
 from config.logs import LogForm, LogFormOption, LogLevel, LogLevelOption, start_log
 from config.notify import READY, notify
@@ -109,7 +110,7 @@ def run(
 def _run(serving: Coroutine[Any, Any, None], home: Path) -> None:
     try:
         uvloop.run(serving)
-    except (DatabaseError, KeysError, SiteError) as error:
+    except (DatabaseError, KeysError, SiteError, Sm2UnavailableError) as error:
         raise typer.TyperException(str(error)) from error
     except OSError as error:
         raise typer.TyperException(f"cannot use {home}: {error.strerror or error}") from error

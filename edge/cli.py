@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from config.contract.trust import NodeToken, TrustError
+from config.crypto.sm2 import Sm2UnavailableError
 from config.logs import LogForm, LogFormOption, LogLevel, LogLevelOption, start_log
 from config.notify import READY, STOPPING, notify
 from config.settings import menshen_home
@@ -67,7 +68,13 @@ def run(
             with_release=site.policy.terminal_keys == "release",
         )
         asyncio.run(_run(site, place, node, token, as_json=as_json))
-    except (SiteError, IdentityError, SealError, JournalUnusableError) as error:
+    except (
+        SiteError,
+        IdentityError,
+        SealError,
+        JournalUnusableError,
+        Sm2UnavailableError,
+    ) as error:
         raise typer.TyperException(str(error)) from error
     except OSError as error:
         raise typer.TyperException(f"{error.filename or 'the system'}: {error.strerror}") from error

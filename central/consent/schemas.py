@@ -148,7 +148,7 @@ class Certificate(BaseModel):
     Attributes:
         document: JSON as it was signed, to the byte.
         signature: Of central's key over it.
-        central_key: Ed25519 public key, base64url; compare it with the one that you know.
+        central_key: Public key of central; compare it with the one that you know.
     """
 
     format: Literal["menshen deletion certificate v1"] = "menshen deletion certificate v1"

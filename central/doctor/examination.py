@@ -22,6 +22,8 @@ from central.events.stored import stored_since
 from central.hosting.folder import schema_of
 from central.offline import Tables, reason, tables_of
 from central.oidc import repository as providers
+from config.crypto.sm2 import Sm2UnavailableError
+from config.crypto.suites import split_mark
 from config.doctor.certificates import first_end, judge_certificates
 from config.doctor.files import check_private
 from config.doctor.findings import Finding, Level
@@ -49,6 +51,7 @@ def look(patient: Patient) -> Iterator[Finding]:
     if places:
         yield from check_private(home, home.parent / "backup.key")
     for place in places:
+        yield from _check_suite(place, _name(place, home))
         server = place / "tls" / "server.pem"
         if server.exists():
             end = first_end(server.read_text(encoding="utf-8"))
@@ -65,6 +68,21 @@ def _folders_of(home: Path) -> list[Path]:
         return []
     inner = sorted(path for path in home.iterdir() if path.is_dir() and path.name != "tls")
     return [path for path in (home, *inner) if any((path / name).exists() for name in OWN)]
+
+
+def _check_suite(place: Path, name: str) -> Iterator[Finding]:
+    """Yield which algorithms a site was made with, and whether this machine has them."""
+    key = place / "kek"
+    if not key.exists():
+        return
+    suite, _ = split_mark(key.read_text(encoding="ascii", errors="replace"))
+    check = f"algorithms of {name}"
+    try:
+        suite.new_signing_key().sign(b"")
+    except Sm2UnavailableError as error:
+        yield Finding(check, Level.PROBLEM, str(error), "install OpenSSL 3 (Debian: libssl3)")
+        return
+    yield Finding(check, Level.OK, f"the site was made with --crypto {suite.name}, for ever")
 
 
 def _name(folder: Path, home: Path) -> str:

@@ -12,6 +12,7 @@ import ctypes
 import functools
 import secrets
 import weakref
+from collections.abc import Sequence
 from ctypes import POINTER, byref, c_char_p, c_int, c_long, c_size_t, c_ubyte, c_void_p
 from typing import Final
 
@@ -36,6 +37,9 @@ _PRIVATE_PREFIX: Final = (
     bytes.fromhex("3041020100") + _ALGORITHM + bytes.fromhex("042730250201010420")
 )
 _DER_SIGNATURE_MAX: Final = 80
+_BASE_POINT: Final = bytes.fromhex(
+    "0232c4ae2c1f1981195f9904466a39c9948fe30bbff2660be1715a4589334c74c7"
+)
 
 
 class Sm2UnavailableError(RuntimeError):
@@ -203,15 +207,30 @@ def _checked(code: int) -> None:
 
 @functools.cache
 def _libcrypto() -> ctypes.CDLL:
-    for name in LIBRARIES:
+    return load_libcrypto(LIBRARIES)
+
+
+def load_libcrypto(names: Sequence[str]) -> ctypes.CDLL:
+    """Return the first library of these names that is there.
+
+    Raises:
+        Sm2UnavailableError: None is, or it was built without SM2.
+    """
+    for name in names:
         try:
             library = ctypes.CDLL(name)
         except OSError:
             continue
         _declare(library)
+        der = c_char_p(_PUBLIC_PREFIX + _BASE_POINT)
+        key = c_void_p(library.d2i_PUBKEY(None, byref(der), len(_PUBLIC_PREFIX + _BASE_POINT)))
+        if not key:
+            raise Sm2UnavailableError(f"{name} of this machine was built without SM2")
+        library.EVP_PKEY_free(key)
         return library
     raise Sm2UnavailableError(
-        f"the suite sm needs OpenSSL of this machine ({' or '.join(LIBRARIES)}): install libssl3"
+        f"a site on --crypto sm needs OpenSSL on this machine ({' or '.join(names)}): install"
+        " libssl3"
     )
 
 

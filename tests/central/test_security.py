@@ -12,7 +12,8 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
-from central.app import PREFIX, ROUTERS, create_app
+from central.app import ROUTERS, create_app
+from central.description import PREFIX
 from central.diner.links import diner_of
 from central.nodes.signed import Signed
 from central.roles import PERMISSIONS

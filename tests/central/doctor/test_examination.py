@@ -13,8 +13,11 @@ from central.backup.verifying import keep_outcome
 from central.database import Database
 from central.doctor import look
 from central.events.stored import Stored, stored_since
+from central.keys import load_key_encryption_key
 from central.tables import events
 from config.command import main
+from config.crypto.suite import Suite
+from config.crypto.suites import SUITES
 from config.doctor.findings import Finding, Level
 from config.doctor.patient import Patient
 from tests.central.migrated import migrated_file
@@ -50,6 +53,18 @@ def test_a_central_that_runs_is_looked_at_on_both_databases(
     assert found["backup of central"][0].level is Level.WARNING
     is_postgresql = database_url.startswith("postgresql")
     assert any("connections used" in each.message for each in others) == is_postgresql
+
+
+@pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
+def test_the_algorithms_of_a_site_are_named(suite: Suite, tmp_path: Path) -> None:
+    home = tmp_path / "central"
+    home.mkdir(mode=0o700)
+    load_key_encryption_key(home, wanted=suite)
+
+    (found,) = examined(home)["algorithms of central"]
+
+    assert found.level is Level.OK
+    assert f"--crypto {suite.name}" in found.message
 
 
 def test_tables_of_a_newer_program_are_named(tmp_path: Path) -> None:

@@ -12,7 +12,14 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 )
 
 from config.crypto.sm import SM
-from config.crypto.sm2 import ORDER, USER_ID, Sm2PrivateKey, Sm2PublicKey
+from config.crypto.sm2 import (
+    ORDER,
+    USER_ID,
+    Sm2PrivateKey,
+    Sm2PublicKey,
+    Sm2UnavailableError,
+    load_libcrypto,
+)
 
 # GB/T 32918.5-2017, annexes A and C: the key of both examples.
 SECRET = bytes.fromhex("3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8")
@@ -126,3 +133,8 @@ def test_what_is_no_signature_does_not_fit(r_s: bytes) -> None:
 def test_a_ciphertext_too_short_for_a_tag_is_refused() -> None:
     with pytest.raises(InvalidTag):
         SM.cipher(bytes(16)).decrypt(bytes(12), b"short", None)
+
+
+def test_a_machine_without_openssl_is_told_what_to_install() -> None:
+    with pytest.raises(Sm2UnavailableError, match="install libssl3"):
+        load_libcrypto(["libcrypto-that-there-is-not.so"])
