@@ -24,14 +24,8 @@ from uuid import UUID
 from config.contract.events import ClockQuality, Event, EventClass, EventData, JournalUnwritable
 from config.contract.identifiers import new_id
 from config.event_log import log_events
-from edge.journal_file import (
-    Draft,
-    JournalError,
-    JournalFile,
-    JournalUnusableError,
-    Key,
-    key_of,
-)
+from edge.journal_damage import JournalError, JournalUnusableError
+from edge.journal_file import Draft, JournalFile, Key, key_of
 
 __all__ = ["Journal", "JournalError", "JournalStatus", "JournalUnusableError"]
 
@@ -262,7 +256,13 @@ class Journal:
     def follow_disk(self, *, is_short: bool) -> None:
         """Grow no more while the disk is short; to be told now and then, whatever it was before."""
         self._is_disk_short = is_short
-        self._requests.put(_Call(lambda file: file.follow_disk(is_short=is_short), _ignore))
+
+        def follow(file: JournalFile) -> None:
+            # A disk that refuses this refuses the next event, too, and is told then.
+            with contextlib.suppress(sqlite3.Error):
+                file.follow_disk(is_short=is_short)
+
+        self._requests.put(_Call(follow, _ignore))
 
     async def turn(self) -> None:
         """Return once the writer's thread has turned, whether the file can be written or not."""
@@ -403,12 +403,16 @@ class Journal:
         return new
 
     def _report_unwritable(self) -> list[Draft]:
-        """Return the event that says for how long nothing could be written, if that is over."""
-        if self._unwritable_since_s is None:
+        """Return the event that says for how long nothing could be written, if that is over.
+
+        So does a disk that was too slow for somebody, who went on without it.
+        """
+        now_s = time.monotonic()
+        since_s = now_s if self._unwritable_since_s is None else self._unwritable_since_s
+        if self._unwritable_since_s is None and not self._unrecorded_count:
             return []
         data = JournalUnwritable(
-            unrecorded_count=self._unrecorded_count,
-            duration_s=round(time.monotonic() - self._unwritable_since_s, 3),
+            unrecorded_count=self._unrecorded_count, duration_s=round(now_s - since_s, 3)
         )
         return [self._draft(data, None, self._utc_now())]
 

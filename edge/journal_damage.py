@@ -5,6 +5,14 @@ from datetime import datetime
 from pathlib import Path
 
 
+class JournalError(Exception):
+    """The journal cannot be written or read now; what was asked has not happened."""
+
+
+class JournalUnusableError(JournalError):
+    """A person must act: another process has the file, or a newer version made it."""
+
+
 class DamagedError(Exception):
     """The file's own check found damage."""
 

@@ -15,7 +15,6 @@ from typing import Final
 from uuid import UUID
 
 from config.contract.events import (
-    GO_AHEAD,
     ClockQuality,
     Event,
     EventClass,
@@ -24,23 +23,22 @@ from config.contract.events import (
 )
 from config.contract.identifiers import new_id
 from edge import giving_way
-from edge.journal_damage import DamagedError, is_busy, is_damage, is_full, set_aside
+from edge.journal_damage import (
+    DamagedError,
+    JournalError,
+    JournalUnusableError,
+    is_busy,
+    is_damage,
+    is_full,
+    set_aside,
+)
+from edge.journal_schema import RANKS, URGENT, prepare, read_counts, read_last_sequences
 from edge.reserve import Reserve
 
 _log = logging.getLogger("edge.journal")
 
-SCHEMA_VERSION: Final = 1
-_RANKS: Final = {event_class: rank for rank, event_class in enumerate(EventClass)}
 _SEQUENCE_MAX: Final = 2**31 - 1
-_READ: Final = "SELECT document FROM event"
-_ALARM_RANK: Final = _RANKS[EventClass.ALARM]
-_GO_AHEAD: Final = ", ".join(f"'{name}'" for name in sorted(GO_AHEAD))
-_URGENT: Final = f"class_rank = {_ALARM_RANK} AND type IN ({_GO_AHEAD})"
-_URGENT_INDEX: Final = f"CREATE INDEX IF NOT EXISTS urgent_2 ON event (sequence) WHERE {_URGENT}"
-"""Of a handful of rows; an older program goes on with it. Other types: another name."""
-_INDEX_BEFORE: Final = "DROP INDEX IF EXISTS urgent_1"
-
-
+_READ: Final = "SELECT class_rank, sequence, document FROM event"
 ROOM_SHORT: Final = 5_000
 """So many events a journal may hold however short the disk is."""
 ROOM_FULL: Final = 1_000
@@ -48,21 +46,15 @@ ROOM_FULL: Final = 1_000
 LOG_PAGES: Final = 1_000
 """Of the write-ahead log, before it is written back."""
 LOG_PAGES_SHORT: Final = 64
+FORGOTTEN_COUNT_MAX: Final = 200
+"""So many that are acknowledged wait to be deleted."""
 Key = tuple[int, int]
 """Rank of the class, and sequence."""
 
 
 def key_of(event: Event) -> Key:
     """Return what an event is known by in the file."""
-    return _RANKS[event.event_class], event.sequence
-
-
-class JournalError(Exception):
-    """The journal cannot be written or read now; what was asked has not happened."""
-
-
-class JournalUnusableError(JournalError):
-    """A person must act: another process has the file, or a newer version made it."""
+    return RANKS[event.event_class], event.sequence
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +98,7 @@ class JournalFile:
         self.set_aside: Path | None = None
         self._site, self._node, self._event_count_max = site, node, event_count_max
         self._room = event_count_max
+        self._forgotten = dict[Key, EventClass]()
         self._reserve = Reserve(path.with_name(f"{path.stem}.reserve"))
         try:
             self._open(path, now)
@@ -142,16 +135,14 @@ class JournalFile:
             problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             if problem != "ok":
                 raise DamagedError(problem)
-            _migrate(connection)
-            connection.execute(_INDEX_BEFORE)
-            connection.execute(_URGENT_INDEX)
+            prepare(connection)
             row = connection.execute("SELECT epoch FROM journal").fetchone()
             if row is None:
                 row = (str(new_id()),)
                 connection.execute("INSERT INTO journal VALUES (?, ?)", (*row, now.isoformat()))
             self.epoch = UUID(row[0])
-            self._counts = _read_counts(connection)
-            self._last_sequences = _read_last_sequences(connection)
+            self._counts = read_counts(connection)
+            self._last_sequences = read_last_sequences(connection)
         except BaseException:
             connection.close()
             raise
@@ -160,6 +151,8 @@ class JournalFile:
 
     def close(self) -> None:
         """Close the file."""
+        with contextlib.suppress(sqlite3.Error):
+            self._forget()
         self._connection.close()
 
     @property
@@ -172,7 +165,12 @@ class JournalFile:
         return {each: count for each, count in self._counts.items() if count}
 
     def follow_disk(self, *, is_short: bool) -> None:
-        """Grow no more while the disk is short; take the reserve again once it is not."""
+        """Grow no more while the disk is short; take the reserve again once it is not.
+
+        Raises:
+            sqlite3.Error: What is acknowledged cannot be deleted now.
+        """
+        self._forget()
         if is_short:
             self._grow_no_more(ROOM_SHORT)
         else:
@@ -223,12 +221,14 @@ class JournalFile:
     ) -> list[Event]:
         counts, gone = dict(self._counts), list[JournalDropped]()
         with self._transaction():
+            self._delete_forgotten()
             if going is not None:
                 gone += self._let_go(going, counts, drafts[-1], spared)
             events = [self._insert(draft, counts) for draft in drafts]
             excess = giving_way.excess(counts, room=self._room)
             gone += self._let_go(excess, counts, drafts[-1], spared)
-            last_sequences = _read_last_sequences(self._connection)
+            last_sequences = read_last_sequences(self._connection)
+        self._forgotten.clear()
         self._counts, self._last_sequences = counts, last_sequences
         for each in gone:
             where = each.dropped_class.value, each.first_sequence, each.last_sequence
@@ -252,7 +252,7 @@ class JournalFile:
         if after is None and up_to is None:
             return self._read("ORDER BY class_rank, sequence LIMIT ?", count_max)
         found = list[Event]()
-        for event_class, rank in _RANKS.items():
+        for event_class, rank in RANKS.items():
             first = (after or {}).get(event_class, 0) + 1
             last = _SEQUENCE_MAX if up_to is None else up_to.get(event_class, 0)
             where = "WHERE class_rank = ? AND sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?"
@@ -264,33 +264,55 @@ class JournalFile:
         """Return what waits behind nothing else: fires, then ``GO_AHEAD``, oldest first."""
         found = self._read("WHERE class_rank = 0 ORDER BY sequence LIMIT ?", count_max)
         if len(found) < count_max:
-            ahead = f"WHERE {_URGENT} ORDER BY sequence LIMIT ?"
+            ahead = f"WHERE {URGENT} ORDER BY sequence LIMIT ?"
             found += self._read(ahead, count_max - len(found))
         return found
 
     def _read(self, clauses: str, *values: int) -> list[Event]:
-        rows = self._connection.execute(f"{_READ} {clauses}", values)
-        return [Event.model_validate_json(document) for (document,) in rows]
+        """Return what is not acknowledged; the last value is the most that is wanted."""
+        *others, count_max = values
+        rows = self._connection.execute(
+            f"{_READ} {clauses}", (*others, count_max + len(self._forgotten))
+        )
+        documents = [text for rank, number, text in rows if (rank, number) not in self._forgotten]
+        return [Event.model_validate_json(text) for text in documents[:count_max]]
 
     def acknowledge(self, events: Sequence[Event]) -> None:
         """Forget events that central holds; ones already forgotten are no error.
 
+        They are deleted with what is appended next, for the same pages are written then: a card
+        wears by half as much. After a power cut they are sent once more.
+
         Raises:
-            sqlite3.Error: None was forgotten.
+            sqlite3.Error: They cannot be deleted now.
         """
-        keys = [key_of(event) for event in events]
-        counts = dict(self._counts)
-        with self._transaction():
-            for event, (rank, sequence) in zip(events, keys, strict=True):
-                cursor = self._connection.execute(
-                    "DELETE FROM event WHERE class_rank = ? AND sequence = ?", (rank, sequence)
-                )
-                counts[event.event_class] -= cursor.rowcount
-        self._counts = counts
+        for event in events:
+            key = key_of(event)
+            if key not in self._forgotten and self._has(key):
+                self._forgotten[key] = event.event_class
+                self._counts[event.event_class] -= 1
+        if len(self._forgotten) >= FORGOTTEN_COUNT_MAX:
+            self._forget()
+
+    def _has(self, key: Key) -> bool:
+        query = "SELECT 1 FROM event WHERE class_rank = ? AND sequence = ?"
+        return self._connection.execute(query, key).fetchone() is not None
+
+    def _forget(self) -> None:
+        """Delete what is acknowledged by itself, where nothing is appended."""
+        if self._forgotten:
+            with self._transaction():
+                self._delete_forgotten()
+            self._forgotten.clear()
+
+    def _delete_forgotten(self) -> None:
+        self._connection.executemany(
+            "DELETE FROM event WHERE class_rank = ? AND sequence = ?", self._forgotten
+        )
 
     def _insert(self, draft: Draft, counts: dict[EventClass, int]) -> Event:
         data = draft.data
-        rank = _RANKS[data.event_class]
+        rank = RANKS[data.event_class]
         (sequence,) = self._connection.execute(
             "UPDATE event_class SET last_sequence = last_sequence + 1 WHERE rank = ?"
             " RETURNING last_sequence",
@@ -328,11 +350,11 @@ class JournalFile:
         for event_class, wanted in going.items():
             for spared_type in (JournalDropped.type_name, ""):
                 while wanted > 0 and (
-                    run := self._oldest_run(_RANKS[event_class], spared_type, wanted, spared)
+                    run := self._oldest_run(RANKS[event_class], spared_type, wanted, spared)
                 ):
                     self._connection.execute(
                         "DELETE FROM event WHERE class_rank = ? AND sequence BETWEEN ? AND ?",
-                        (_RANKS[event_class], run[0], run[-1]),
+                        (RANKS[event_class], run[0], run[-1]),
                     )
                     wanted -= len(run)
                     counts[event_class] -= len(run)
@@ -378,26 +400,3 @@ class JournalFile:
                 with contextlib.suppress(sqlite3.Error):
                     self._connection.execute("ROLLBACK")
             raise
-
-
-def _read_counts(connection: sqlite3.Connection) -> dict[EventClass, int]:
-    rows = connection.execute(
-        "SELECT name, (SELECT count(*) FROM event WHERE class_rank = rank) FROM event_class"
-    )
-    return {EventClass(name): count for name, count in rows}
-
-
-def _read_last_sequences(connection: sqlite3.Connection) -> dict[EventClass, int]:
-    rows = connection.execute("SELECT name, last_sequence FROM event_class")
-    return {EventClass(name): last for name, last in rows}
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > SCHEMA_VERSION:
-        raise JournalUnusableError(
-            f"the journal was made by a newer version of this program (schema {version})"
-        )
-    for step in range(version + 1, SCHEMA_VERSION + 1):
-        script = Path(__file__).with_name(f"schema_v{step}.sql")
-        connection.executescript(script.read_text(encoding="utf-8"))

@@ -50,6 +50,8 @@ _log = logging.getLogger("edge.access")
 
 ATTEMPT_AGE_S_MAX: Final = 3.0
 """An older attempt opens nothing: whoever made it may have left."""
+RECORD_S_MAX: Final = 2.0
+"""A disk that needs longer has not recorded, and the site's policy decides."""
 WAITING_COUNT_MAX: Final = 4
 HIDDEN: Final = frozenset(
     {DenialReason.UNKNOWN_FACE, DenialReason.WEAK_FACE, DenialReason.LIVENESS_UNSURE}
@@ -371,8 +373,9 @@ class Lane:
     async def _is_recorded(self, granted: AccessGranted, now: datetime) -> bool:
         """Return whether the gate may open: durably recorded, or the site does not insist."""
         try:
-            await self._around.journal.append(granted, subject=self._entry.id, now=now)
-        except JournalError:
+            async with asyncio.timeout(RECORD_S_MAX):
+                await self._around.journal.append(granted, subject=self._entry.id, now=now)
+        except (JournalError, TimeoutError):
             self._around.journal.count_unrecorded()
             return self._around.policy.journal_unwritable == "grant"
         return True

@@ -212,6 +212,39 @@ def test_while_the_disk_is_short_a_journal_holds_no_more_than_it_has(tmp_path: P
     assert file.unsent_count == short + 100
 
 
+def test_what_central_holds_costs_no_write_of_its_own(tmp_path: Path) -> None:
+    path, log = tmp_path / "j.sqlite3", tmp_path / "j.sqlite3-wal"
+    file = JournalFile(path, site="demo", node="gate-1", event_count_max=100, now=NOW)
+    told = file.append([draft(LOST), draft(OPENED)])
+    before = log.stat().st_size
+
+    file.acknowledge(told)
+    file.acknowledge(told[:1])
+    after = log.stat().st_size
+    left = (file.unsent_count, file.unsent(count_max=9), file.urgent(count_max=9))
+    later = file.append([draft(OPENED)])
+    file.acknowledge(later)
+    file.close()
+    again = JournalFile(path, site="demo", node="gate-1", event_count_max=100, now=NOW)
+
+    assert (before, left) == (after, (0, [], []))
+    assert (again.unsent_count, again.unsent(count_max=9)) == (0, [])
+    again.close()
+
+
+def test_a_batch_is_found_behind_what_central_holds(tmp_path: Path) -> None:
+    file = JournalFile(
+        tmp_path / "j.sqlite3", site="demo", node="gate-1", event_count_max=100, now=NOW
+    )
+    told = file.append([draft(OPENED) for _ in range(9)])
+
+    file.acknowledge(told[:5])
+
+    assert [event.sequence for event in file.unsent(count_max=3)] == [6, 7, 8]
+    assert [e.sequence for e in file.unsent(count_max=3, after={}, up_to=None)] == [6, 7, 8]
+    file.close()
+
+
 def test_on_a_full_disk_telemetry_gives_way_and_alarms_are_recorded(tmp_path: Path) -> None:
     """The disk is a real one where the machine lets one be made, else a limit on each file."""
     command = [*WRITER, str(tmp_path), "--crowded"]

@@ -1,6 +1,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from config.contract.machine import ClockStatus, DiskStatus
 from tests.browser import Visitor
 from tests.central.console.conftest import Central
 from tests.central.console.site_data import make_node
@@ -41,6 +42,26 @@ def test_records_that_the_terminal_counted_as_lost_are_listed_and_are_no_trouble
     nodes.locator("tbody tr").click()
     expect(nodes.get_by_role("dialog")).to_contain_text("1–2000已丢失")
     expect(nodes.locator(".trouble")).to_have_count(0)
+
+
+def test_a_terminal_s_disk_and_clock_are_shown_and_what_is_wrong_with_them(
+    central: Central, nodes: Page
+) -> None:
+    disk = DiskStatus(
+        free_mb=120, size_mb=7_900, is_short=True, used_mb={"clips": 512, "journal": 3},
+        written_mb_a_day=240, card_years=99.0,
+    )  # fmt: skip
+    clock = ClockStatus(
+        source="time_server", offset_s=0.3, drift_s_a_day=12.5, stepped_s=-3600.0, is_wrong=True
+    )
+    central.stand_in.report(make_node("gate-1", (), disk=disk, clock=clock))
+
+    expect(nodes.locator(".trouble")).to_have_text(["3磁盘将满：剩余 120 MB", "3时钟偏差"])
+    nodes.locator("tbody tr").click()
+    dialog = nodes.get_by_role("dialog")
+    expect(dialog).to_contain_text("图片与录像 512 MB, 日志 3 MB")
+    expect(dialog).to_contain_text("对照：时间服务器")
+    expect(dialog).to_contain_text("每日慢 12.5 秒")
 
 
 def test_a_lost_node_is_hatched(central: Central, nodes: Page) -> None:

@@ -1,6 +1,7 @@
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from config.contract.access import (
     DenialReason,
     Direction,
     DoorCommandOutcome,
+    DoorState,
 )
 from config.contract.access_events import UnauthorisedPassage
 from config.contract.events import (
@@ -21,6 +23,8 @@ from config.contract.events import (
     AccessNotTaken,
     AccessTaken,
     DoorCommandAnswered,
+    DoorStateChanged,
+    Event,
     JournalUnwritable,
 )
 from config.site import Policy
@@ -31,7 +35,7 @@ from models.face.covers import Cover
 from models.liveness.policy import Outcome
 from models.liveness.types import Verdict
 from tests.edge.access.bench import CARD, Bench, running_bench
-from tests.edge.conftest import eventually
+from tests.edge.conftest import NOW, eventually
 
 Script = Callable[[Bench], Awaitable[None]]
 
@@ -355,6 +359,33 @@ def test_with_a_journal_that_cannot_be_written_the_site_decides(
         assert unwritable.unrecorded_count == 1
 
     play(folder, script, policy=Policy(journal_unwritable=policy))
+
+
+def test_a_disk_that_takes_seconds_lets_the_site_decide_and_what_was_not_recorded_is_counted(
+    tmp_path: Path,
+) -> None:
+    is_slow, is_quick = threading.Event(), threading.Event()
+
+    def hold_up(_events: Sequence[Event]) -> None:
+        is_slow.set()
+        is_quick.wait(60)
+
+    async def script(bench: Bench) -> None:
+        bench.journal.hear(hold_up)
+        opened = DoorStateChanged(device="gate-east", state=DoorState.OPEN)
+        bench.journal.note(opened, subject="east", now=NOW)
+        await eventually(is_slow.is_set)
+        decision = await bench.lane.present_card(CARD)
+        is_quick.set()
+        await eventually(lambda: bench.journal.status.unsent_count == 2)
+        facts = await bench.facts()
+
+        assert decision == Denied(DenialReason.JOURNAL_UNWRITABLE, "anna")
+        assert bench.gate.commands == []
+        assert [type(fact) for fact in facts] == [JournalUnwritable, DoorStateChanged]
+        assert [f.unrecorded_count for f in facts if isinstance(f, JournalUnwritable)] == [1]
+
+    play(tmp_path, script, policy=Policy(journal_unwritable="deny"))
 
 
 def test_the_way_out_opens_for_a_stranger_and_without_a_journal(tmp_path: Path) -> None:
