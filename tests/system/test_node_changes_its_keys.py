@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from config.contract.events import ClockQuality
+from config.contract.identifiers import new_id
+from config.contract.nodes import NodeStatus
 from config.contract.trust import NodeToken, public_text
 from edge.central_client import CentralClient, CentralRefusedError
 from edge.clock import NodeClock
@@ -17,6 +20,12 @@ from models.face.gallery import ExactGallery
 from tests.central.bench import Bench, running_central
 from tests.central.people.enrolling import enrol
 from tests.central.people.seen_faces import SeenFaces, photograph
+from tests.edge.conftest import NOW
+
+STATUS = NodeStatus(
+    at=NOW, version="1", epoch=new_id(), replica_version=0, last_sequences={}, unsent_count=0,
+    is_journal_writable=True, pipeline="builtin", clockquality=ClockQuality.SYNCHRONISED,
+)  # fmt: skip
 
 
 class Terminal:
@@ -39,6 +48,7 @@ class Terminal:
             self.home.ring, identity, self.central, seal_anew=self.replica.seal_anew,
             on_change=lambda: None, now=lambda: bench.clock() + self.later,
         )  # fmt: skip
+        self.central.when_key_is_to_change(self.change.want)
 
     async def catch_up(self) -> None:
         await ReplicaSync(self.central, self.replica, on_change=lambda: None).catch_up()
@@ -71,8 +81,11 @@ def test_faces_are_known_before_while_and_after_a_terminal_changes_its_keys(tmp_
         terminal = Terminal(bench, folder)
         await terminal.catch_up()
         known.append(len(terminal.gallery))
-        terminal.change.want(terminal.key)
+        first = terminal.key
+        await asyncio.to_thread(bench.administrator.post, "/api/v1/nodes/gate-1/keys")
+        await terminal.central.put_status(STATUS)
         await terminal.change.turn()
+        assert terminal.key != first
         await asyncio.to_thread(face, bench, 2)
         await terminal.catch_up()
         known.append(len(terminal.gallery))
@@ -94,12 +107,16 @@ def test_faces_are_known_before_while_and_after_a_terminal_changes_its_keys(tmp_
 def test_a_terminal_that_is_shut_out_changes_no_key(tmp_path: Path) -> None:
     async def act(bench: Bench) -> None:
         await join(bench, tmp_path / "edge")
-        terminal = Terminal(bench, tmp_path / "edge")
+        terminal, refused = Terminal(bench, tmp_path / "edge"), list[bool]()
+        terminal.central.when_refused(lambda: refused.append(True))
         terminal.change.want(terminal.key)
         removed = await asyncio.to_thread(bench.administrator.delete, "/api/v1/nodes/gate-1")
         assert removed.status_code == 204
         with pytest.raises(CentralRefusedError, match="bad_signature"):
             await terminal.change.turn()
+        with pytest.raises(CentralRefusedError, match="bad_signature"):
+            await terminal.central.put_status(STATUS)
+        assert refused == [True]
         await terminal.close()
 
     with running_central(tmp_path / "central") as bench:

@@ -11,6 +11,7 @@ from config.contract.face_statements import FaceStatement, FaceStatements, sign_
 from config.contract.trust import TrustError
 from tests.central.bench import Bench
 from tests.central.consent.terminals import Terminal, has_part_of
+from tests.central.nodes.changing import Changing
 from tests.central.people.enrolling import enrol
 from tests.central.people.seen_faces import photograph
 
@@ -81,6 +82,24 @@ def test_each_terminal_proves_it_and_anybody_can_check(
     assert (first.confirmed, first.outstanding) == (("gate-1",), ("gate-2",))
     assert (last.confirmed, last.outstanding, last.is_complete) == (("gate-1", "gate-2"), (), True)
     assert order(bench)["is_complete"] is True
+
+
+def test_a_terminal_that_changes_its_keys_meanwhile_proves_it_as_the_same_terminal(
+    bench: Bench, both: tuple[Terminal, Terminal]
+) -> None:
+    holder_id, terminal = bench.person(), both[0]
+    enrol(bench.administrator, holder_id, ANNA)
+    terminal.catch_up()
+    deletion_id = withdraw(bench, holder_id)
+
+    Changing(terminal.node).taken()
+    terminal.identity.signing_key = terminal.node.signing_key
+    terminal.catch_up()
+
+    nodes = order(bench)["nodes"]
+    assert isinstance(nodes, list)
+    assert [node["is_same_terminal"] for node in nodes] == [True, None]
+    assert checked(certificate(bench, deletion_id)).confirmed == ("gate-1",)
 
 
 def test_the_command_checks_a_certificate_without_central(

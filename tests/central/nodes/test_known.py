@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -11,10 +11,12 @@ from sqlalchemy import delete, make_url
 
 from central.database import Database
 from central.nodes import repository
+from central.nodes.key_change import take
 from central.nodes.known import KnownKeys
 from central.postgresql import PostgresqlServer
 from central.site_values import REPLICA_VERSION, write_value_once
 from central.tables import nodes
+from config.contract.node_rotation import NodeRotation
 from config.contract.trust import public_text
 from tests.central.postgresql import fresh_database
 
@@ -86,6 +88,33 @@ def test_keys_are_asked_for_once_and_forgotten_before_who_changed_them_goes_on(
         assert await signing(reads.known) == [second]
         await shut_out(database)
         assert await signing(reads.known) == []
+        await database.close()
+
+    asyncio.run(act())
+
+
+def test_keys_that_are_changed_are_forgotten_and_the_old_one_is_good_for_its_hour(
+    database_url: str,
+) -> None:
+    async def act() -> None:
+        database = await opened(database_url)
+        reads = Reads(database)
+        first, second = await join(database), Ed25519PrivateKey.generate()
+        assert await signing(reads.known) == [first]
+        rotation = NodeRotation(
+            site="test",
+            node="gate-1",
+            old_key=first,
+            signing_key=public_text(second.public_key()),
+            sealing_key=public_text(X25519PrivateKey.generate().public_key()),
+        )
+        async with database.write() as transaction:
+            until = await take(transaction, rotation, now=NOW)
+        keys = await reads.known.of("gate-1")
+        assert keys is not None
+        moments = (until - timedelta(seconds=1), until)
+        good = [[public_text(key) for key in keys.signing_at(at)] for at in moments]
+        assert good == [[rotation.signing_key, first], [rotation.signing_key]]
         await database.close()
 
     asyncio.run(act())
