@@ -4,6 +4,7 @@ import asyncio
 import random
 import secrets
 import socket
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 
@@ -14,13 +15,14 @@ from config.contract.areas import AreaFact
 from edge.access.areas import Areas
 from edge.link.exchange import Exchange, Knowledge, Learnt
 from edge.link.message import Lockdowns
+from edge.link.session import SILENT_S_MAX
 from edge.link.site_link import CHECKS_PER_S_MAX, Address, SiteLink
 
 DEADLINE_S = 20.0
 
 
 class Terminal:
-    """A node with a socket."""
+    """A node with a socket. Attributes: ahead_s: of its clock before the other's."""
 
     def __init__(self, name: str) -> None:
         self.name, self.key = name, Ed25519PrivateKey.generate()
@@ -28,6 +30,7 @@ class Terminal:
         self.socket.bind(("127.0.0.1", 0))
         self.address: Address = self.socket.getsockname()
         self.areas, self.lockdowns, self.is_up = Areas(), Lockdowns(version=0), False
+        self.ahead_s = 0.0
         self.changes = asyncio.Event()
         self.ages_s: Mapping[str, float | None] = {}
         self.knowledge = Knowledge()
@@ -49,8 +52,12 @@ class Terminal:
             on_learnt=self._learn,
             on_change=self._link_changed,
             on_beat=self._beat,
+            monotonic=self.now_s,
         )
         return self.site_link
+
+    def now_s(self) -> float:
+        return time.monotonic() + self.ahead_s
 
     def passes(self, holder_id: str) -> None:
         at = datetime.now(UTC)
@@ -131,9 +138,11 @@ def test_the_link_is_down_once_the_other_node_is_gone() -> None:
         one.exchange.set_peers({"gate-2": Ed25519PrivateKey.generate().public_key()})
 
         await two.until(lambda: two.is_up)
+        assert one.exchange.silent(now_s=one.now_s()) == []
+        one.ahead_s = SILENT_S_MAX + 1
         await one.until(lambda: not one.is_up)
 
-        assert one.exchange.silent(now_s=0) == ["gate-2"]
+        assert one.exchange.silent(now_s=one.now_s()) == ["gate-2"]
 
     with_two(act)
 
