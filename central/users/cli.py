@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from central.audit import repository as audit
 from central.database import Database, DatabaseError, Transaction
-from central.offline import DatabaseOption, Home, Json, address_of, read, reason, say
+from central.offline import Home, Json, address_of, read, reason, say
 from central.users.schemas import Invitation
 from central.users.service import Users
 from config.site import Site, SiteError, load_site
@@ -20,9 +20,12 @@ from config.site import Site, SiteError, load_site
 
 def invite(
     *,
-    site: Annotated[Path, typer.Option(help="The site file.")],
+    site: Annotated[Path, typer.Option(envvar="MENSHEN_SITE", help="The site file.")],
     url: Annotated[str, typer.Option(help="What browsers call the site: https://gates.example")],
-    database: DatabaseOption = None,
+    database: Annotated[
+        str | None,
+        typer.Option(envvar="MENSHEN_DATABASE", help="As central has it; else the one in --home."),
+    ] = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
