@@ -93,7 +93,7 @@ async def page(
             return Found([], None)
         begin = at, before
     rows, end = list[Row[Any]](), None
-    for part in await _parts(transaction, _needed(wanted)):
+    for part in await _parts(transaction, needed(wanted)):
         query = query_of(part).add_columns(events.c.occurred_at).where(*_between(begin, None))
         known = known_by_index(part, is_postgresql=transaction.is_postgresql)
         if known != part:
@@ -149,7 +149,7 @@ def known_by_index(part: Wanted, *, is_postgresql: bool) -> Wanted:
     elif len(part.classes) == 1:
         known = dataclasses.replace(known, classes=part.classes)
     # PostgreSQL passes over the partitions of hidden classes.
-    return known if is_postgresql else dataclasses.replace(known, hidden=())
+    return known if is_postgresql else dataclasses.replace(known, hidden=frozenset())
 
 
 async def _end(
@@ -157,7 +157,8 @@ async def _end(
 ) -> Moment | None:
     """Return the last event that is looked at for a part; None: the oldest of all is."""
     here = events.c
-    query = select(here.occurred_at, here.position).where(*_all_of(here, known))
+    # What is hidden counts here: an index alone answers this, which does not know of it.
+    query = select(here.occurred_at, here.position).where(*conditions(here, known))
     query = query.where(*_between(begin, None)).order_by(*_order(here))
     row = (await transaction.execute(query.offset(looked_at - 1).limit(1))).first()
     return None if row is None else (row.occurred_at, row.position)
@@ -207,10 +208,16 @@ def _between(begin: Moment | None, end: Moment | None) -> list[ColumnElement[boo
     return found if end is None else [*found, here >= end]
 
 
-def _needed(wanted: Wanted) -> Wanted:
+def needed(wanted: Wanted) -> Wanted:
     """Return the same question, in which nothing is hidden that is not looked for."""
     is_needed = not wanted.classes or set(wanted.classes) & set(wanted.hidden)
-    return wanted if wanted.hidden and is_needed else dataclasses.replace(wanted, hidden=())
+    return dataclasses.replace(
+        wanted,
+        types=tuple(wanted.types),
+        classes=tuple(wanted.classes),
+        places=tuple(wanted.places),
+        hidden=frozenset(wanted.hidden) if is_needed else frozenset(),
+    )
 
 
 async def _parts(transaction: Transaction, wanted: Wanted) -> list[Wanted]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import dataclasses
 import io
 import itertools
 import json
@@ -9,13 +10,23 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import Select
 from sqlalchemy import text as sql
 from sqlalchemy.dialects import sqlite
 
+from central.events.reading import hidden_from
 from central.events.repository import place_of
 from central.events.schemas import StoredEvent
-from central.events.search import Wanted, in_order, known_by_index, page, query_of
+from central.events.search import (
+    Wanted,
+    in_order,
+    known_by_index,
+    needed,
+    page,
+    query_of,
+)
+from central.events.search_endpoints import wanted_of
 from config.contract.access import CredentialKind, Direction
 from config.contract.events import AccessGranted, DeviceLost, EventClass
 from config.contract.identifiers import new_id
@@ -226,6 +237,24 @@ def test_every_question_walks_along_an_index(bench: Bench) -> None:
 
         assert index in plan, plan
         assert "TEMP B-TREE" not in plan, plan
+
+
+@pytest.mark.parametrize("is_postgresql", [False, True])
+def test_a_question_that_an_index_knows_is_asked_in_one_piece(is_postgresql: bool) -> None:
+    for asked in (
+        wanted_of(person="x"),
+        wanted_of(place=("lane",), since=NOON),
+        wanted_of(type_=("menshen.device.lost.v1",)),
+        dataclasses.replace(
+            wanted_of(event_class=(EventClass.ACCESS,)), hidden=hidden_from(frozenset())
+        ),
+        wanted_of(),
+    ):
+        part = needed(asked)
+        assert known_by_index(part, is_postgresql=is_postgresql) == part
+    for asked in (wanted_of(node="gate-1"), wanted_of(person="x", place=("lane",))):
+        part = needed(asked)
+        assert known_by_index(part, is_postgresql=is_postgresql) != part
 
 
 def test_what_no_index_knows_is_looked_for_along_one_all_the_same(bench: Bench) -> None:
