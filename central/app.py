@@ -428,6 +428,9 @@ async def _running(
             provider_answers=RateLimit(count=PROVIDER_COUNT, window_s=ATTEMPT_WINDOW_S),
             looks=RateLimit(count=1, window_s=LOOK_WINDOW_S),
             diner_requests=RateLimit(count=DINER_COUNT, window_s=ATTEMPT_WINDOW_S),
+            outside_requests=RateLimit(
+                count=source_endpoints.REQUEST_COUNT, window_s=ATTEMPT_WINDOW_S
+            ),
             counters=counters,
         )
     finally:

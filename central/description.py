@@ -42,7 +42,7 @@ _SCHEMES: Final[Json] = {
         "type": "apiKey",
         "in": "cookie",
         "name": COOKIE,
-        "description": "Of a browser that has signed in; over HTTPS its name begins with `__Host-`",
+        "description": "Of a browser that has signed in",
     },
     "token": {
         "type": "http",

@@ -65,6 +65,7 @@ class Services:
         provider_answers: How often one address may come back from the identity provider.
         looks: How often the audit log records one operator looking at one thing.
         diner_requests: How often one diner's page may ask.
+        outside_requests: How often one outside system may tell.
         counters: What is counted here since the process began.
     """
 
@@ -105,6 +106,7 @@ class Services:
     provider_answers: RateLimit
     looks: RateLimit
     diner_requests: RateLimit
+    outside_requests: RateLimit
     counters: Counters
 
     @property

@@ -1,5 +1,7 @@
 """Outside systems over HTTP: let in by the administrator, and their events taken in."""
 
+import math
+import time
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Request, Response
@@ -21,6 +23,8 @@ from config.contract.events import BATCH_CONTENT_TYPE, EventClass
 
 router = APIRouter(tags=["integrations"], responses=RESPONSES)
 COUNT_MAX: Final = 50
+REQUEST_COUNT: Final = 300
+"""Of one outside system in a minute, each with a batch at most."""
 TOKEN_PREFIX: Final = "menshen_ext_"  # noqa: S105 - what a leaked one is found by
 Manager = Annotated[Operator, Depends(Requires("integrations.manage"))]
 Identifier = Annotated[Vendor, Path()]
@@ -91,7 +95,7 @@ async def remove_source(source_id: Identifier, _: Manager, services: Given) -> R
 
 
 async def outside_of(request: Request, services: Given) -> SourceView:
-    """Return the outside system whose token a request has; refuses with 401."""
+    """Return the outside system whose token a request has; refuses with 401, and with 429."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     found = None
     if scheme.lower() == "bearer" and token.startswith(TOKEN_PREFIX):
@@ -99,6 +103,14 @@ async def outside_of(request: Request, services: Given) -> SourceView:
             found = await sources.by_secret(transaction, hashed(token))
     if found is None:
         raise RefusedError(401, "bad_source_token", "send the token of an outside system")
+    wait_s = services.outside_requests.take(found.source_id, now_s=time.monotonic())
+    if wait_s > 0:
+        raise RefusedError(
+            429,
+            "too_many_attempts",
+            f"at most {REQUEST_COUNT} requests a minute: send batches",
+            headers={"Retry-After": str(math.ceil(wait_s))},
+        )
     return found
 
 

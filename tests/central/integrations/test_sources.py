@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.integrations.outside import NotCloudEventsError, parse
+from central.integrations.source_endpoints import REQUEST_COUNT
 from config.contract.events import BATCH_CONTENT_TYPE
 from tests.central.alarms.raising import listed
 from tests.central.bench import Bench
@@ -51,6 +53,19 @@ def test_all_three_forms_are_taken_in_and_shown(any_bench: Bench) -> None:
     assert items[3]["event"]["data"]["extensions"] == {"floor": "7"}
     (view,) = any_bench.administrator.get(f"{API}/sources").json()["items"]
     assert (view["count"], view["heard_at"] is None) == (4, False)
+
+
+def test_who_tells_without_end_waits_and_the_others_do_not(bench: Bench) -> None:
+    lifts, pumps = outside(bench), outside(bench, source_id="pumps", vendor="acme")
+    limit = bench.app.state.services.outside_requests
+    for _ in range(REQUEST_COUNT):
+        limit.take("lifts", now_s=time.monotonic())
+
+    refused, taken = send(lifts), send(pumps)
+
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_attempts")
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    assert taken.status_code == 200
 
 
 def test_the_same_again_is_kept_once(bench: Bench) -> None:
