@@ -92,3 +92,22 @@ def test_a_name_that_no_node_can_have_is_not_sent(central: Central, nodes: Page)
 
     expect(nodes.locator("input:invalid")).to_have_count(1)
     assert central.stand_in.requests == []
+
+
+def test_it_is_shown_since_when_a_terminal_has_its_keys_and_that_others_are_wanted(
+    central: Central, nodes: Page
+) -> None:
+    node = make_node("gate-1", ())
+    node |= {
+        "keys_at": "2026-01-02T03:04:05Z",
+        "keys_wanted_at": "2026-01-03T03:04:05Z",
+        "old_key_until": None,
+    }
+    central.stand_in.report(node)
+
+    nodes.locator("tbody tr").click()
+    dialog = nodes.get_by_role("dialog")
+    expect(dialog).to_contain_text("当前密钥启用于")
+    expect(dialog).to_contain_text("终端尚未更换")
+    expect(dialog).not_to_contain_text("之前仍有效")
+    expect(dialog.locator("summary")).to_have_text(["更换密钥", "停用此终端"])
