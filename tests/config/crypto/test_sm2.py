@@ -79,7 +79,7 @@ def test_sm4_in_gcm_is_the_rfcs() -> None:
     assert SM.cipher(key).decrypt(nonce, sealed, more) == text
 
 
-def test_another_implementation_takes_what_is_signed_and_encrypted_here_and_back() -> None:
+def test_another_implementation_takes_what_is_signed_here_and_back() -> None:
     peer = gmalg.SM2(SECRET, USER_ID, b"\x04" + X + Y)
 
     signature = KEY.sign(b"opened")
