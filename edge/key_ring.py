@@ -28,6 +28,7 @@ from config.contract.trust import (
 from config.crypto.keys import SealingKey, SigningKey
 from config.crypto.suites import SuiteSecret, suite_of
 from edge.key_files import KeyFiles, write_private
+from edge.sealing import SealError
 
 STATE: Final = "keys.json"
 BOARD_KEY: Final = "boards.key"
@@ -149,6 +150,8 @@ class KeyRing:
         state = self._state
         if state.rotation is not None:
             return state.rotation
+        if self.is_locked:
+            raise SealError("central has not released yet what protects the next keys")
         self.retire()
         # What was claimed and encrypted with the first keys goes on with them.
         self._files.kept(BOARD_KEY, lambda: private_text(self.signing_key))

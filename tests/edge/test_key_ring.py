@@ -13,7 +13,7 @@ from edge.identity import Home, IdentityError
 from edge.key_files import KeyFiles
 from edge.key_ring import STATE, KeyRing
 from edge.replica_faces import unsealed
-from edge.sealing import KeySealer, Sealer
+from edge.sealing import KeySealer, Sealer, SealError
 from tests.edge.central_stand_in import CARD_KEY, NODE, SITE, CentralStandIn
 from tests.edge.conftest import enrolled
 from tests.edge.killing import killed_after
@@ -194,3 +194,19 @@ def test_central_that_does_not_answer_is_no_reason_to_stage_twice(tmp_path: Path
     first = ring.rotation
 
     assert ring_of(tmp_path).stage(site=SITE, node=NODE) == first
+
+
+def test_no_keys_are_made_that_central_has_not_released_the_protection_of(tmp_path: Path) -> None:
+    files = KeyFiles(tmp_path, sealer=SEALER, with_release=True)
+    ring = KeyRing(files)
+    central = KnowingCentral(ring)
+    change = change_of(ring, central)
+    change.want(public_text(ring.signing_key.public_key()))
+
+    with pytest.raises(SealError, match="not released"):
+        asyncio.run(change.turn())
+    files.release(b"r" * 32)
+    asyncio.run(change.turn())
+
+    assert central.taken == 1
+    assert (tmp_path / "sealing-2.key.sealed").exists()

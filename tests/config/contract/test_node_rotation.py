@@ -11,7 +11,7 @@ from config.contract.node_rotation import (
     sign_rotation,
 )
 from config.contract.trust import TrustError, public_text
-from config.crypto.keys import SigningKey
+from config.crypto.keys import RecipientKey, SigningKey
 from config.crypto.sm import SM
 
 OLD, NEW, OTHER = (Ed25519PrivateKey.generate() for _ in range(3))
@@ -61,8 +61,10 @@ def test_what_is_no_change_says_so(document: str) -> None:
 
 def test_a_change_of_the_longest_names_fits_into_a_request_in_both_suites() -> None:
     name = "g" * 63
-    keys = [(OLD, NEW, SEALING_KEY)]
-    keys.append((SM.new_signing_key(), SM.new_signing_key(), SM.new_sealing_key().public_key()))
+    keys: list[tuple[SigningKey, SigningKey, RecipientKey]] = [
+        (OLD, NEW, SEALING_KEY),
+        (SM.new_signing_key(), SM.new_signing_key(), SM.new_sealing_key().public_key()),
+    ]
 
     for old, new, sealing in keys:
         change = sign_rotation(
