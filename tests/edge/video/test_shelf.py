@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from config.contract.video_events import MediaFormat, MediaKind
+from config.crypto.suite import Suite
+from config.crypto.suites import SUITES, SuiteSecret
 from edge.video.shelf import Losses, Shelf
 
 NOW = datetime(2026, 11, 29, 3, 0, tzinfo=UTC)
@@ -116,3 +118,13 @@ def test_a_disk_that_refuses_loses_a_picture_and_nothing_else(tmp_path: Path) ->
     (tmp_path / "clips").write_bytes(b"a file where the folder should be")
 
     assert put(a_shelf(tmp_path), b"a clip") is None
+
+
+@pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
+def test_a_content_opens_with_the_suite_of_its_secret_alone(suite: Suite, tmp_path: Path) -> None:
+    put(a_shelf(tmp_path, secret=SuiteSecret(SECRET, suite)), b"a clip")
+    (other,) = (each for each in SUITES.values() if each is not suite)
+
+    assert sent(a_shelf(tmp_path, secret=SuiteSecret(SECRET, suite))) == [b"a clip"]
+    put(a_shelf(tmp_path, secret=SuiteSecret(SECRET, suite)), b"a clip")
+    assert sent(a_shelf(tmp_path, secret=SuiteSecret(SECRET, other))) == [None]
