@@ -54,6 +54,26 @@ def test_a_body_without_a_length_is_cut_off() -> None:
     assert str(JSON_SIZE_BYTES_MAX) in reply.json()["detail"]
 
 
+def test_a_body_that_does_not_come_is_given_up() -> None:
+    hasty = FastAPI()
+    problems.install(hasty)
+    hasty.add_middleware(Bounded, slack_s=0.0)
+    hasty.post("/")(take)
+
+    async def never() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    async def post() -> httpx.Response:
+        transport = httpx.ASGITransport(hasty)
+        async with httpx.AsyncClient(transport=transport, base_url="http://central") as client:
+            return await client.post("/", content=never(), headers=JSON)
+
+    reply = asyncio.run(post())
+
+    assert (reply.status_code, reply.json()["code"]) == (408, "too_slow")
+
+
 @pytest.mark.parametrize(
     ("content_type", "size_bytes"),
     [("application/json", JSON_SIZE_BYTES_MAX), ("video/mp4", SIZE_BYTES_MAX)],
