@@ -99,8 +99,19 @@ class Place:
 class PostgresqlServer:
     """Connections to one database, for one event loop."""
 
-    def __init__(self, url: URL, *, connection_count_max: int = 2 * POOL_SIZE) -> None:
+    def __init__(
+        self,
+        url: URL,
+        *,
+        connection_count_max: int = 2 * POOL_SIZE,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Take an address without ``?schema=``; nothing is opened yet.
+
+        Args:
+            url: The address.
+            connection_count_max: Of all sites together.
+            now_s: Monotonic.
 
         Attributes:
             share: How many connections one of several sites has at most.
@@ -111,7 +122,7 @@ class PostgresqlServer:
         self._listeners = dict[str, list[Callable[[str], None]]]()
         self._listening: asyncio.Task[None] | None = None
         self._waiting: asyncio.Timeout | None = None
-        self._heard, self._answered_at_s = frozenset[str](), 0.0
+        self._heard, self._answered_at_s, self._now_s = frozenset[str](), 0.0, now_s
 
     async def close(self) -> None:
         """Stop listening. The engine is whoever's connections are."""
@@ -137,7 +148,7 @@ class PostgresqlServer:
 
     def hears(self, channel: str) -> bool:
         """Return whether announcements on a channel are heard: the server answered lately."""
-        is_alive = time.monotonic() - self._answered_at_s < MUTE_S_MAX
+        is_alive = self._now_s() - self._answered_at_s < MUTE_S_MAX
         return is_alive and channel in self._heard
 
     async def _listen(self) -> None:
@@ -169,7 +180,7 @@ class PostgresqlServer:
         words = [f'LISTEN "{channel}"' for channel in sorted(wanted - heard)]
         words += [f'UNLISTEN "{channel}"' for channel in sorted(heard - wanted)]
         await connection.execute("; ".join(words or ["SELECT 1"]).encode())
-        self._heard, self._answered_at_s = wanted, time.monotonic()
+        self._heard, self._answered_at_s = wanted, self._now_s()
         for channel in wanted - heard:
             self._tell(channel, EVERYTHING)
 

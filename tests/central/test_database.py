@@ -29,7 +29,7 @@ from central import site_values
 from central.canteen.tables import canteen_charges
 from central.database import Database, DatabaseError, like_pattern
 from central.metadata import UtcDateTime
-from central.postgresql import LISTEN_CHECK_S, PostgresqlServer
+from central.postgresql import LISTEN_CHECK_S, MUTE_S_MAX, PostgresqlServer
 from central.tables import PERSON_MARKS, events, metadata, people, templates
 from central.tables import site_values as site_values_table
 from tests.central.postgresql import empty_database, fresh_database
@@ -349,6 +349,22 @@ def test_channels_that_come_one_right_after_the_other_are_both_listened_to(
         await server.close()
         assert sorted(heard) == [f"{channel} *" for channel in "abcdef"]
         assert refused == []
+
+    asyncio.run(act())
+
+
+def test_a_server_that_has_not_answered_for_long_is_not_heard(postgresql: str) -> None:
+    async def act() -> None:
+        at_s, heard = [100.0], asyncio.Event()
+        url = make_url(fresh_database(postgresql))
+        server = PostgresqlServer(url, now_s=lambda: at_s[0])
+        assert not server.hears("a")
+        server.listen("a", lambda _: heard.set())
+        await heard.wait()
+        assert (server.hears("a"), server.hears("b")) == (True, False)
+        at_s[0] += MUTE_S_MAX
+        assert not server.hears("a")
+        await server.close()
 
     asyncio.run(act())
 
