@@ -134,6 +134,8 @@ class KeyFolder(KeyEncryptionKey):
         self._credential = credential if credential and credential.exists() else None
         self._path, self._retiring = home / "kek", home / "kek.retiring"
         if self._credential is None and not self._path.exists():
+            # A machine that lacks the suite's algorithms says so before the site has that suite.
+            (wanted or INTERNATIONAL).new_signing_key()
             write_private(self._path, _fresh_key(wanted or INTERNATIONAL))
         self._seen = self._stamps()
         suite, key, retiring = self._read()

@@ -24,6 +24,7 @@ from config.contract.identifiers import Frozen, Slug
 from config.contract.nodes import NodeEnrolment, NodeWelcome
 from config.contract.trust import (
     KEY_SIZE_BYTES,
+    AlgorithmsMissingError,
     NodeToken,
     TrustError,
     public_text,
@@ -183,7 +184,7 @@ class Home:
                     f" {membership.site!r}: give this node another --home"
                 )
             return self._identity(membership)
-        except SealError as error:
+        except (SealError, AlgorithmsMissingError) as error:
             raise IdentityError(str(error)) from error
         except (OSError, ValidationError, TrustError) as error:
             why = f" ({error})" if isinstance(error, TrustError) else ""

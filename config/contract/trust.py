@@ -8,8 +8,9 @@ the first suite has none.
 
 import base64
 import os
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 import jwt
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -19,6 +20,7 @@ from config.contract.identifiers import Frozen, Sha256, Slug, new_id
 from config.crypto import jose
 from config.crypto.international import INTERNATIONAL
 from config.crypto.keys import RecipientKey, SealingKey, SigningKey, VerifyingKey
+from config.crypto.sm2 import Sm2UnavailableError
 from config.crypto.suite import NONCE_SIZE_BYTES, Suite, SuiteName
 from config.crypto.suites import split_mark, suite_of, suite_of_secret
 
@@ -27,10 +29,15 @@ REQUEST_LIFETIME: Final = timedelta(seconds=60)
 KEY_SIZE_BYTES: Final = 32
 """Of secrets that make verifiers and one-time secrets; a cipher's key is as its suite has it."""
 _SEAL_CONTEXT: Final = b"menshen seal v1"
+Key = TypeVar("Key")
 
 
 class TrustError(Exception):
     """A signature, seal or token is not what it should be: refuse, do not retry with the same."""
+
+
+class AlgorithmsMissingError(TrustError):
+    """A key is of a suite that this machine lacks; the message says what to install."""
 
 
 def to_text(raw: bytes) -> str:
@@ -104,10 +111,7 @@ def verifying_key(text: str) -> VerifyingKey:
         TrustError: It is none.
     """
     suite, raw = _named(text)
-    try:
-        return suite.verifying_key(raw)
-    except ValueError as error:
-        raise TrustError("this is no public key") from error
+    return read_key(suite.verifying_key, raw)
 
 
 def recipient_key(text: str) -> RecipientKey:
@@ -117,10 +121,7 @@ def recipient_key(text: str) -> RecipientKey:
         TrustError: It is none.
     """
     suite, raw = _named(text)
-    try:
-        return suite.recipient_key(raw)
-    except ValueError as error:
-        raise TrustError("this is no public key") from error
+    return read_key(suite.recipient_key, raw)
 
 
 def signing_key(text: str) -> SigningKey:
@@ -130,10 +131,7 @@ def signing_key(text: str) -> SigningKey:
         TrustError: It is none.
     """
     suite, raw = _named(text)
-    try:
-        return suite.signing_key(raw)
-    except ValueError as error:
-        raise TrustError("this is no private key") from error
+    return read_key(suite.signing_key, raw)
 
 
 def sealing_key(text: str) -> SealingKey:
@@ -143,10 +141,26 @@ def sealing_key(text: str) -> SealingKey:
         TrustError: It is none.
     """
     suite, raw = _named(text)
+    return read_key(suite.sealing_key, raw)
+
+
+def read_key(read: Callable[[bytes], Key], raw: bytes) -> Key:
+    """Return a key of bytes; whoever sent them may name any suite, also one that is not here.
+
+    Args:
+        read: Of a suite.
+        raw: As they came.
+
+    Raises:
+        AlgorithmsMissingError: This machine has no algorithms of that suite.
+        TrustError: They are no key.
+    """
     try:
-        return suite.sealing_key(raw)
+        return read(raw)
+    except Sm2UnavailableError as error:
+        raise AlgorithmsMissingError(str(error)) from error
     except ValueError as error:
-        raise TrustError("this is no private key") from error
+        raise TrustError("this is no key") from error
 
 
 def _named(text: str) -> tuple[Suite, bytes]:

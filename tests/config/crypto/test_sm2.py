@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 
+from config.contract.trust import AlgorithmsMissingError, TrustError, read_key
 from config.crypto.sm import SM
 from config.crypto.sm2 import (
     ORDER,
@@ -138,3 +139,13 @@ def test_a_ciphertext_too_short_for_a_tag_is_refused() -> None:
 def test_a_machine_without_openssl_is_told_what_to_install() -> None:
     with pytest.raises(Sm2UnavailableError, match="install libssl3"):
         load_libcrypto(["libcrypto-that-there-is-not.so"])
+
+
+def test_a_key_of_a_suite_that_is_not_here_is_refused_as_any_other_that_is_none() -> None:
+    def read(_: bytes) -> Sm2PublicKey:
+        load_libcrypto(["libcrypto-that-there-is-not.so"])
+        raise AssertionError
+
+    with pytest.raises(AlgorithmsMissingError, match="install libssl3"):
+        read_key(read, b"")
+    assert issubclass(AlgorithmsMissingError, TrustError)
