@@ -10,10 +10,9 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from central.description import EXAMPLES, PREFIX, examples, main_answer, main_content
-from central.openapi import Json, api_description
+from central.openapi import Json
+from tests.central.described import described
 from tests.central.test_security import PUBLIC, routes
-
-DESCRIPTION = api_description()
 
 
 def operations(description: Json) -> Iterator[tuple[str, Json]]:
@@ -42,11 +41,11 @@ def without_examples(description: Json) -> list[str]:
 
 
 def test_every_operation_has_an_example_of_its_body_and_of_its_answer() -> None:
-    assert without_examples(DESCRIPTION) == []
+    assert without_examples(described()) == []
 
 
 def test_an_operation_without_an_example_is_found() -> None:
-    description = copy.deepcopy(DESCRIPTION)
+    description = copy.deepcopy(described())
     item = description["paths"]["/api/v1/alarms/{alarm_id}/note"]["post"]
     del item["requestBody"]["content"]["application/json"]["example"]
 
@@ -56,7 +55,7 @@ def test_an_operation_without_an_example_is_found() -> None:
 def test_examples_are_of_operations_that_are_there() -> None:
     there = {
         (name.replace(PREFIX, "", 1), said)
-        for name, operation in operations(DESCRIPTION)
+        for name, operation in operations(described())
         for said, _ in contents(operation)
     }
 
@@ -64,9 +63,9 @@ def test_examples_are_of_operations_that_are_there() -> None:
 
 
 def test_examples_fit_what_is_described() -> None:
-    registry = jsonschema_rs.Registry([("urn:api", DESCRIPTION)])
+    registry = jsonschema_rs.Registry([("urn:api", described())])
     wrong = dict[str, str]()
-    for name, operation in operations(DESCRIPTION):
+    for name, operation in operations(described()):
         for said, content in contents(operation):
             schema = json.loads(json.dumps(content.get("schema", {})).replace('"#/', '"urn:api#/'))
             validator = jsonschema_rs.Draft202012Validator(
@@ -99,7 +98,7 @@ def _check(route: APIRoute, told: Json) -> None:
 def test_a_summary_is_a_sentence_and_never_the_name_of_a_function() -> None:
     guessed = {
         name: operation["summary"]
-        for name, operation in operations(DESCRIPTION)
+        for name, operation in operations(described())
         if operation["summary"] == operation["operationId"].replace("_", " ").title()
         or not operation["summary"]
         or operation["summary"].endswith(".")
@@ -109,8 +108,8 @@ def test_a_summary_is_a_sentence_and_never_the_name_of_a_function() -> None:
 
 
 def test_it_is_said_who_may_ask() -> None:
-    for_everybody = {name for name, each in operations(DESCRIPTION) if each["security"] == []}
-    alarms = DESCRIPTION["paths"]["/api/v1/alarms/{alarm_id}/acknowledge"]["post"]
+    for_everybody = {name for name, each in operations(described()) if each["security"] == []}
+    alarms = described()["paths"]["/api/v1/alarms/{alarm_id}/acknowledge"]["post"]
 
     assert for_everybody == PUBLIC
     assert "`alarms.act`" in alarms["description"]
@@ -118,21 +117,21 @@ def test_it_is_said_who_may_ask() -> None:
 
 
 def test_every_operation_has_a_name_of_its_own() -> None:
-    names = [operation["operationId"] for _, operation in operations(DESCRIPTION)]
+    names = [operation["operationId"] for _, operation in operations(described())]
 
     assert sorted(names) == sorted(set(names))
 
 
 def test_what_is_referred_to_is_there_and_names_no_module_of_ours() -> None:
-    text = json.dumps(DESCRIPTION)
+    text = json.dumps(described())
     begin = '"#/components/schemas/'
     named = {each.partition('"')[0] for each in text.split(begin)[1:]}
 
-    assert named <= DESCRIPTION["components"]["schemas"].keys()
-    assert not [each for each in DESCRIPTION["components"]["schemas"] if "__" in each]
+    assert named <= described()["components"]["schemas"].keys()
+    assert not [each for each in described()["components"]["schemas"] if "__" in each]
 
 
 def test_refusals_are_described_as_problems() -> None:
-    answers = [each["responses"]["default"]["content"] for _, each in operations(DESCRIPTION)]
+    answers = [each["responses"]["default"]["content"] for _, each in operations(described())]
 
     assert all(list(content) == ["application/problem+json"] for content in answers)

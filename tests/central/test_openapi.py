@@ -8,12 +8,12 @@ import pytest
 from central.openapi import (
     DOCS,
     Json,
-    api_description,
     breaks,
     event_breaks,
     event_description,
     schema_breaks,
 )
+from tests.central.described import described
 
 
 def committed(name: str) -> Json:
@@ -22,7 +22,7 @@ def committed(name: str) -> Json:
 
 
 def test_the_api_does_not_break_its_clients() -> None:
-    assert breaks(committed("openapi.json"), api_description()) == []
+    assert breaks(committed("openapi.json"), described()) == []
 
 
 def test_events_do_not_break_their_readers() -> None:
@@ -30,7 +30,7 @@ def test_events_do_not_break_their_readers() -> None:
 
 
 def test_the_files_are_of_this_version() -> None:
-    assert committed("openapi.json") == json.loads(json.dumps(api_description()))
+    assert committed("openapi.json") == json.loads(json.dumps(described()))
     assert committed("events.json") == json.loads(json.dumps(event_description()))
 
 
@@ -42,7 +42,7 @@ def test_the_files_are_of_this_version() -> None:
     ],
 )
 def test_what_is_gone_is_a_break(place: str, name: str, sentence: str) -> None:
-    before = api_description()
+    before = described()
     now = copy.deepcopy(before)
     del (now if place == "paths" else now["components"])[place][name]
 
@@ -50,7 +50,7 @@ def test_what_is_gone_is_a_break(place: str, name: str, sentence: str) -> None:
 
 
 def test_a_member_that_is_gone_changed_or_demanded_is_a_break() -> None:
-    before = api_description()
+    before = described()
     now = copy.deepcopy(before)
     schemas = now["components"]["schemas"]
     del schemas["Person"]["properties"]["name"]
@@ -65,7 +65,7 @@ def test_a_member_that_is_gone_changed_or_demanded_is_a_break() -> None:
 
 
 def test_an_addition_is_no_break() -> None:
-    before = api_description()
+    before = described()
     now = copy.deepcopy(before)
     now["paths"]["/api/v1/more"] = {}
     now["components"]["schemas"]["Person"]["properties"]["more"] = {"type": "string"}

@@ -1,0 +1,11 @@
+"""The API's description, worked out once for all tests of a process; none of them changes it."""
+
+import functools
+
+from central.openapi import Json, api_description
+
+
+@functools.cache
+def described() -> Json:
+    """Return the description, which takes a second or two: when it is asked for, and once."""
+    return api_description()
