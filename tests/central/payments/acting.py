@@ -30,9 +30,14 @@ def provider_of(bench: Bench) -> Iterator[Simulation]:
     """Have a provider whose files central finds, and that tells it."""
     home = bench.app.state.services.settings.home
     with simulated(home, notify_url=f"{bench.url}{PAYMENTS}/notices") as provider:
-        error = bench.clock() - datetime.now(UTC)
-        provider.act("set_clock", {"error_s": error.total_seconds()})
+        agree_on_time(bench, provider)
         yield provider
+
+
+def agree_on_time(bench: Bench, provider: Simulation) -> None:
+    """Set the provider's clock by central's; it runs, and central's stands."""
+    error = bench.clock() - datetime.now(UTC)
+    provider.act("set_clock", {"error_s": error.total_seconds()})
 
 
 @functools.lru_cache(maxsize=4)
@@ -70,12 +75,29 @@ def answer_question(bench: Bench) -> httpx.Response:
         return answered(manager(bench), path, "amount")
 
 
+def late_in_the_day(bench: Bench) -> str:
+    """Turn central's clock on to minutes before midnight; return the path of the day's bill.
+
+    After ``past_midnight`` what the provider signs is as good as before, so its clock need not be
+    set while central asks it something.
+    """
+    here = bench.clock().astimezone(CHINA)
+    bench.clock.now = here.replace(hour=23, minute=57).astimezone(UTC)
+    return f"{PAYMENTS}/bills/{here.date()}"
+
+
+def past_midnight(bench: Bench) -> None:
+    """Let the day be over; central asks for its bill by itself hours later."""
+    bench.clock.advance(minutes=4)
+
+
 def answer_bill(bench: Bench) -> httpx.Response:
     """Say what differs on the bill of a day."""
     with provider_of(bench) as provider:
-        paid(bench, provider, bench.person())
+        path = paid(bench, provider, bench.person())
         provider.act("fault", {"kind": "bill_missing", "on": True})
-        day = f"{PAYMENTS}/bills/{bench.clock().astimezone(CHINA).date()}"
+        paid_at = datetime.fromisoformat(view(bench, path)["paid_at"])
+        day = f"{PAYMENTS}/bills/{paid_at.astimezone(CHINA).date()}"
         bench.clock.advance(days=1)
         provider.act("set_clock", {"error_s": 86_400.0})
         office = bench.planted("canteen_manager").client
