@@ -2,26 +2,39 @@
 
 import asyncio
 import ssl
-from typing import Annotated
+from collections.abc import Coroutine
+from datetime import datetime
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 
 from central.audit import repository as audit
 from central.connectors import repository
 from central.connectors.repository import Kept
+from central.connectors.running import NotToldError
 from central.connectors.schemas import (
     ConnectorList,
     ConnectorState,
+    DoorsView,
+    TriedConnector,
     WantedDoors,
     WantedMqtt,
     WantedSyslog,
 )
-from central.connectors.settings import DoorGrant, MqttSettings, Secrets, SyslogSettings
-from central.connectors.tls import client_context
+from central.connectors.settings import (
+    DoorGrant,
+    MqttSettings,
+    Name,
+    Secrets,
+    SyslogSettings,
+)
+from central.connectors.tls import client_context, first_end
 from central.events import repository as events
+from central.mqtt.trying import try_broker
 from central.problems import RESPONSES, RefusedError
 from central.security import Operator, Requires
 from central.services import Given, Services
+from central.syslog.trying import try_collector
 from config.contract.events import EventClass
 
 router = APIRouter(prefix="/connectors", tags=["connectors"], responses=RESPONSES)
@@ -45,8 +58,11 @@ async def list_connectors(_: Manager, services: Given) -> ConnectorList:
         states.append(
             ConnectorState(
                 name=each.settings.name,
+                is_connected=each.is_connected(services.now()),
                 has_password=bool(secrets.password),
                 has_client_key=bool(secrets.client_key),
+                trusted_until=first_end(each.settings.ca_certificate),
+                client_until=first_end(each.settings.client_certificate),
                 behind=max(0, ends[name] - each.position),
                 failure=each.failure,
                 failing_since=each.failing_since,
@@ -82,6 +98,51 @@ async def put_syslog(wish: WantedSyslog, _: Manager, services: Given) -> SyslogS
     return wish.settings
 
 
+@router.delete("/{name}", status_code=204)
+async def remove_connector(name: Name, _: Manager, services: Given) -> None:
+    """Forget a connection with its secrets; nothing is told any more, and no door opened by it.
+
+    What a broker keeps stays there. Set up again, a broker is told what happens from then on, and
+    a collector everything from the oldest entry.
+    """
+    async with services.database.write() as transaction:
+        if not await repository.remove(transaction, name, now=services.now()):
+            raise RefusedError(404, "connector_not_set_up", "it is not set up")
+        transaction.concerns(f"data:{name}")
+
+
+@router.post("/mqtt/try")
+async def try_mqtt(wish: WantedMqtt, _: Manager, services: Given) -> TriedConnector:
+    """Sign in to a broker once, as these settings say, and tell it nothing; 15 s at most.
+
+    Settings need not be kept. Secrets that are not given are those that are kept, as for *put*.
+    """
+    site = services.settings.site.site.id
+    secrets = await _secrets_tried(services, wish, url=wish.settings.url)
+    return await _outcome(services, try_broker(wish.settings, secrets, site=site))
+
+
+@router.post("/syslog/try")
+async def try_syslog(wish: WantedSyslog, _: Manager, services: Given) -> TriedConnector:
+    """Connect to a collector once, as these settings say, and tell it nothing; 15 s at most."""
+    secrets = await _secrets_tried(services, wish, host=wish.settings.host)
+    return await _outcome(services, try_collector(wish.settings, secrets))
+
+
+@router.get("/mqtt/doors")
+async def list_doors(_: DoorKeeper, services: Given) -> DoorsView:
+    """Return which access points may be opened over the broker, and which broker that is."""
+    async with services.database.read() as transaction:
+        kept = await repository.find(transaction, "mqtt")
+    doors = DoorGrant() if kept is None else kept.doors
+    settings = _before(kept)
+    return DoorsView(
+        **doors.model_dump(),
+        broker=settings.url if settings else "",
+        prefix=settings.prefix if settings else "",
+    )
+
+
 @router.put("/mqtt/doors")
 async def put_doors(wish: WantedDoors, operator: DoorKeeper, services: Given) -> DoorGrant:
     """Say which access points may be opened over the broker: in your name, while you may."""
@@ -95,6 +156,33 @@ async def put_doors(wish: WantedDoors, operator: DoorKeeper, services: Given) ->
             raise RefusedError(404, "connector_not_set_up", "set the broker up first")
         transaction.concerns(*(f"access_point:{each}" for each in points), count=len(points))
     return doors
+
+
+async def _secrets_tried(
+    services: Services, wish: WantedMqtt | WantedSyslog, **detail: str
+) -> Secrets:
+    """Return what is to be signed in with, once the audit log has it that somebody tries."""
+    async with services.database.write() as transaction:
+        kept = await repository.find(transaction, wish.settings.name)
+        transaction.concerns(f"data:{wish.settings.name}", **detail)
+    secrets = wish.over(_secrets_for(wish.settings, kept, services))
+    await _check(wish.settings, secrets)
+    return secrets
+
+
+async def _outcome(
+    services: Services, trial: Coroutine[Any, Any, datetime | None]
+) -> TriedConnector:
+    began_s, until, failure = services.loop.time(), None, ""
+    try:
+        until = await trial
+    except NotToldError as error:
+        failure = str(error)
+    return TriedConnector(
+        failure=failure,
+        duration_ms=round((services.loop.time() - began_s) * 1000),
+        certificate_until=until,
+    )
 
 
 async def _put(
@@ -111,7 +199,9 @@ async def _put(
     await _check(settings, secrets)
     async with services.database.write() as transaction:
         begin = await events.newest_position(transaction) if begins_at_end else 0
-        await repository.put(transaction, settings, secrets, kek=services.kek, begin=begin)
+        await repository.put(
+            transaction, settings, secrets, kek=services.kek, begin=begin, now=services.now()
+        )
         before = _before(kept)
         if isinstance(settings, MqttSettings) and before and before.doorway != settings.doorway:
             # Who sets brokers up need not be who may open doors.
@@ -137,6 +227,8 @@ def _before(kept: Kept | None) -> MqttSettings | None:
 async def _check(settings: MqttSettings | SyslogSettings, secrets: Secrets) -> None:
     try:
         await asyncio.to_thread(client_context, settings, secrets)
+        for each in (settings.ca_certificate, settings.client_certificate):
+            first_end(each)
     except (ssl.SSLError, ValueError) as error:
         raise RefusedError(
             422, "certificate_unusable", "a certificate or key is none, or they do not fit"

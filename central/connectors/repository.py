@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy import Row, delete, insert, or_, select, update
 
 from central.alarms.service import raise_alarm, return_alarm
 from central.connectors.settings import DoorGrant, MqttSettings, Secrets, SyslogSettings, parsed
@@ -34,11 +34,22 @@ class Kept:
     delivered_at: datetime | None
     failing_since: datetime | None
     failure: str
+    taken_until: datetime | None
 
     @property
     def wish(self) -> tuple[object, ...]:
         """What whoever is at work must follow."""
         return self.settings, self.secret, self.doors
+
+    def is_connected(self, now: datetime) -> bool:
+        """Whether a process is at work, and the other side was there at the last attempt."""
+        is_worked = self.taken_until is not None and self.taken_until > now
+        return (
+            self.settings.is_on
+            and is_worked
+            and self.delivered_at is not None
+            and self.failing_since is None
+        )
 
 
 def _kept(row: Row[Any]) -> Kept:
@@ -52,6 +63,7 @@ def _kept(row: Row[Any]) -> Kept:
         delivered_at=row.delivered_at,
         failing_since=row.failing_since,
         failure=row.failure,
+        taken_until=row.taken_until,
     )
 
 
@@ -89,13 +101,30 @@ async def put(
     *,
     kek: KeyEncryptionKey,
     begin: int,
+    now: datetime,
 ) -> None:
     """Set a connector up or anew; ``begin`` is where a new one begins to tell."""
     values: dict[str, Any] = {"body": settings.model_dump_json(), "secret": None}
     if secrets != Secrets():
         text = secrets.model_dump_json().encode()
         values["secret"] = kek.wrap(text, purpose=purpose(settings.name))
+    before = await find(transaction, settings.name)
+    if before is not None and before.settings != settings:
+        # How it went as it was set before says nothing of how it goes now.
+        values |= {"delivered_at": None, "failing_since": None, "failure": ""}
+    if not settings.is_on:
+        await _return_alarm(transaction, settings.name, now=now)
     await _put(transaction, settings.name, values, begin=begin)
+
+
+async def remove(transaction: Transaction, name: str, *, now: datetime) -> bool:
+    """Forget a connector, its secrets and its place; returns whether it was set up."""
+    gone = await transaction.execute(
+        delete(connectors).where(_HERE.name == name).returning(_HERE.name)
+    )
+    await _return_alarm(transaction, name, now=now)
+    transaction.announce(TOPIC)
+    return gone.first() is not None
 
 
 async def put_doors(transaction: Transaction, name: str, doors: DoorGrant) -> bool:
@@ -154,6 +183,10 @@ async def note_told(
     if memory is not None:
         values["memory"] = json.dumps(memory)
     await transaction.execute(update(connectors).where(_HERE.name == name).values(**values))
+    await _return_alarm(transaction, name, now=now)
+
+
+async def _return_alarm(transaction: Transaction, name: str, *, now: datetime) -> None:
     await return_alarm(transaction, kind="channel", subject={"channel": name}, now=now)
 
 

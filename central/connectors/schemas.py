@@ -16,14 +16,20 @@ class ConnectorState(BaseModel):
     """How telling goes.
 
     Attributes:
+        is_connected: The line stands, as the settings are now, and the last attempt went well.
         has_password, has_client_key: They are kept encrypted and never shown again.
+        trusted_until, client_until: When the first of the certificates that are trusted ends, and
+            of ours; None where there is none.
         behind: Events, or entries of the audit log, that the other side has not got yet.
         failure: A code of ``alarms.sending.FAILURES``; empty where the last attempt went well.
     """
 
     name: Name
+    is_connected: bool
     has_password: bool
     has_client_key: bool
+    trusted_until: AwareDatetime | None
+    client_until: AwareDatetime | None
     behind: int
     failure: str
     failing_since: AwareDatetime | None
@@ -39,6 +45,20 @@ class ConnectorList(BaseModel):
     states: list[ConnectorState]
 
 
+class TriedConnector(BaseModel):
+    """What a trial found.
+
+    Attributes:
+        failure: ``closed`` where the other side hung up on us after greeting us, else a code as of
+            ``ConnectorState``; empty where it let us in.
+        certificate_until: When the other side's certificate ends; None without TLS.
+    """
+
+    failure: str
+    duration_ms: int
+    certificate_until: AwareDatetime | None
+
+
 class WantedMqtt(WantedSecrets):
     """An MQTT connector as it is to be."""
 
@@ -49,6 +69,13 @@ class WantedSyslog(WantedSecrets):
     """A collector of the audit log as it is to be."""
 
     settings: SyslogSettings
+
+
+class DoorsView(DoorGrant):
+    """What a broker may command. Attributes: broker: Its address; empty where there is none."""
+
+    broker: str
+    prefix: str
 
 
 class WantedDoors(BaseModel):

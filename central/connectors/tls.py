@@ -2,7 +2,10 @@
 
 import ssl
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
+
+from cryptography import x509
 
 from central.connectors.settings import ConnectorSettings, Secrets
 from central.tls import strict
@@ -22,3 +25,19 @@ def client_context(settings: ConnectorSettings, secrets: Secrets) -> ssl.SSLCont
             file.flush()
             context.load_cert_chain(Path(file.name))
     return context
+
+
+def first_end(certificates: str) -> datetime | None:
+    """Return when the first of these certificates (PEM) ends; None where there is none."""
+    if not certificates:
+        return None
+    found = x509.load_pem_x509_certificates(certificates.encode())
+    return min((each.not_valid_after_utc for each in found), default=None)
+
+
+def end_of_peer(line: ssl.SSLObject) -> datetime | None:
+    """Return when the certificate of the other side of a line ends."""
+    said = (line.getpeercert() or {}).get("notAfter")
+    if not isinstance(said, str):
+        return None
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(said), UTC)

@@ -87,7 +87,7 @@ class MqttPublishing:
             first = first_of(error)
             if not isinstance(first, aiomqtt.MqttError | OSError | TimeoutError):
                 raise first from error
-            raise NotToldError(_why(first)) from error
+            raise NotToldError(why_not(first)) from error
 
     async def _tell(self, site: "_Site") -> None:
         while True:
@@ -163,6 +163,7 @@ class _Site:
                 ),
             )
         await self._client.publish(f"{self._base}/{STATUS}", ONLINE, qos=1, retain=True)
+        await self._note()
 
     async def tell_states(self) -> None:
         """Tell what is no longer as the broker keeps it."""
@@ -254,7 +255,7 @@ def _bounded() -> Properties:
     return properties
 
 
-def _why(error: BaseException) -> str:
+def why_not(error: BaseException) -> str:
     """Return the code of a failure; see ``alarms.sending.FAILURES``."""
     match error:
         case aiomqtt.MqttCodeError(rc=rc) if getattr(rc, "value", rc) in REFUSED:
@@ -266,4 +267,4 @@ def _why(error: BaseException) -> str:
         case TimeoutError():
             return "no_answer"
     cause = error.__cause__ or error.__context__
-    return "unreachable" if cause is None else _why(cause)
+    return "unreachable" if cause is None else why_not(cause)

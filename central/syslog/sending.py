@@ -96,7 +96,8 @@ class SyslogSending:
     async def _send(
         self, writer: asyncio.StreamWriter, settings: SyslogSettings, position: int
     ) -> None:
-        sent = deque[tuple[float, int]]()
+        # A connection that lives on shows that it goes, also where nothing is to be told.
+        sent = deque([(time.monotonic(), position)])
         while True:
             page = await self._after(position)
             for entry in page:

@@ -24,7 +24,14 @@ from tests.central.audit.log import actions, in_transaction
 from tests.central.bench import PASSWORD, SITE, Bench, Node, accept, running_central
 from tests.central.canteen.acting import block, debt_of, decide_exception, put_canteen_plan
 from tests.central.commands.areas import free
-from tests.central.connectors.acting import put_doors, put_mqtt, put_syslog
+from tests.central.connectors.acting import (
+    put_doors,
+    put_mqtt,
+    put_syslog,
+    remove,
+    try_mqtt,
+    try_syslog,
+)
 from tests.central.diner.acting import (
     came,
     cancel_meal,
@@ -286,6 +293,9 @@ DEEDS: dict[str, Callable[[Bench], httpx.Response]] = {
     "PUT /connectors/mqtt": put_mqtt,
     "PUT /connectors/mqtt/doors": put_doors,
     "PUT /connectors/syslog": put_syslog,
+    "POST /connectors/mqtt/try": try_mqtt,
+    "POST /connectors/syslog/try": try_syslog,
+    "DELETE /connectors/{name}": remove,
     "PUT /patrol/routes": put_patrol_plan,
     "POST /payments/top-ups": begin_top_up,
     "POST /payments/top-ups/{top_up_id}/refund": send_top_up_back,

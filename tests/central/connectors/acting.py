@@ -22,6 +22,19 @@ def put_syslog(bench: Bench) -> httpx.Response:
     return bench.administrator.put(f"{PATH}/syslog", json=SYSLOG)
 
 
+def try_mqtt(bench: Bench) -> httpx.Response:
+    return bench.administrator.post(f"{PATH}/mqtt/try", json=MQTT)
+
+
+def try_syslog(bench: Bench) -> httpx.Response:
+    return bench.administrator.post(f"{PATH}/syslog/try", json=SYSLOG)
+
+
+def remove(bench: Bench) -> httpx.Response:
+    assert put_mqtt(bench).status_code == 200
+    return bench.administrator.delete(f"{PATH}/mqtt")
+
+
 def put_doors(bench: Bench, *points: str) -> httpx.Response:
     assert put_mqtt(bench).status_code == 200
     wish = {"access_points": list(points) or ["lane"]}

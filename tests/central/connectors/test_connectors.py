@@ -12,7 +12,7 @@ from central.connectors.settings import MqttSettings
 from central.database import Transaction
 from tests.central.alarms.raising import listed
 from tests.central.bench import Bench
-from tests.central.connectors.acting import MQTT, PATH, put_doors, put_mqtt
+from tests.central.connectors.acting import MQTT, PATH, put_doors, put_mqtt, remove
 
 T = TypeVar("T")
 
@@ -123,3 +123,56 @@ def test_failing_for_long_is_an_alarm_until_it_goes_again(bench: Bench) -> None:
     assert (early, late) == ([], ["channel:channel:mqtt"])
     assert not [alarm for alarm in listed(bench) if alarm["is_active"]]
     assert bench.row("SELECT position, failure FROM connectors") == (7, "")
+
+
+def test_what_is_removed_is_forgotten_with_its_secret_its_doors_and_its_alarm(bench: Bench) -> None:
+    put_doors(bench, "lane")
+    written(bench, lambda t: repository.note_failed(t, "mqtt", "no_answer", now=bench.clock()))
+    bench.clock.advance(minutes=6)
+    written(bench, lambda t: repository.note_failed(t, "mqtt", "no_answer", now=bench.clock()))
+    assert [alarm for alarm in listed(bench) if alarm["is_active"]]
+
+    answers = [remove(bench).status_code, bench.administrator.delete(f"{PATH}/mqtt").status_code]
+
+    assert answers == [204, 404]
+    assert bench.row("SELECT count(*) FROM connectors") == (0,)
+    assert not [alarm for alarm in listed(bench) if alarm["is_active"]]
+    put_mqtt(bench)
+    assert bench.administrator.get(PATH).json()["doors"] == {"access_points": [], "user_id": ""}
+
+
+def test_how_it_went_with_other_settings_is_not_said_of_these(bench: Bench) -> None:
+    put_mqtt(bench)
+    written(bench, lambda t: repository.note_failed(t, "mqtt", "password", now=bench.clock()))
+
+    def failure(**settings: object) -> str:
+        wish = {"settings": {**MQTT["settings"], **settings}}
+        assert bench.administrator.put(f"{PATH}/mqtt", json=wish).status_code == 200
+        return str(bench.administrator.get(PATH).json()["states"][0]["failure"])
+
+    assert (failure(), failure(username="other")) == ("password", "")
+
+
+def test_whoever_answers_for_doors_sees_the_broker_that_may_open_them_and_nothing_else(
+    bench: Bench,
+) -> None:
+    put_doors(bench, "lane")
+    security, system = (
+        bench.planted(f"{role}_administrator").client for role in ("security", "system")
+    )
+
+    seen = security.get(f"{PATH}/mqtt/doors").json()
+
+    assert (seen["broker"], seen["access_points"]) == (MQTT["settings"]["url"], ["lane"])
+    assert security.get(PATH).status_code == system.get(f"{PATH}/mqtt/doors").status_code == 403
+
+
+def test_a_certificate_that_is_none_is_neither_tried_nor_kept(bench: Bench) -> None:
+    wish = {"settings": {**MQTT["settings"], "ca_certificate": "no certificate"}}
+
+    answers = [
+        bench.administrator.post(f"{PATH}/mqtt/try", json=wish),
+        bench.administrator.put(f"{PATH}/mqtt", json=wish),
+    ]
+
+    assert [each.json()["code"] for each in answers] == ["certificate_unusable"] * 2

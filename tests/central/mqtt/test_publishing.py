@@ -182,3 +182,38 @@ def test_only_what_is_chosen_is_told(bench: Bench, broker: Broker, other: Other)
     eventually(lambda: other.of(f"{BASE}/event/{EventClass.ALARM}/door/"))
     assert not other.of(f"{BASE}/event/access/")
     assert not other.of("homeassistant/")
+
+
+def test_a_trial_says_what_it_finds_and_cuts_off_no_line(
+    bench: Bench, broker: Broker, other: Other
+) -> None:
+    put(bench, broker)
+    eventually(lambda: other.newest(f"{BASE}/status") == "online")
+
+    def found(wish: dict[str, object], **more: object) -> str:
+        answer = bench.administrator.post(f"{PATH}/mqtt/try", json={**wish, **more}).json()
+        assert bool(answer["certificate_until"]) is not bool(answer["failure"])
+        return str(answer["failure"])
+
+    wrong = broker.settings(ca_certificate=untrusted())
+    assert found(broker.settings()) == ""
+    assert found(broker.settings(), password="wrong") == "password"
+    assert found(wrong) == "certificate"
+    broker.kill()
+    assert found(broker.settings()) == "unreachable"
+    assert [m.payload for m in other.of(f"{BASE}/status")] == ["online"]
+
+
+def test_a_line_that_stands_again_says_so_though_nothing_happens(
+    bench: Bench, broker: Broker
+) -> None:
+    def is_connected() -> bool:
+        return bool(bench.administrator.get(PATH).json()["states"][0]["is_connected"])
+
+    put(bench, broker)
+    eventually(is_connected)
+    broker.kill()
+    eventually(lambda: not is_connected())
+    broker.start()
+
+    eventually(is_connected)

@@ -85,6 +85,21 @@ def test_a_collector_that_is_not_the_one_is_told_nothing(
     assert not collector.lines()
 
 
+def test_a_trial_of_a_collector_says_whether_it_lets_us_in_and_tells_it_nothing(
+    bench: Bench, collector: Collector
+) -> None:
+    def found(**more: object) -> tuple[str, bool]:
+        answer = bench.administrator.post(
+            f"{PATH}/syslog/try", json=collector.settings(**more)
+        ).json()
+        return answer["failure"], answer["certificate_until"] is not None
+
+    assert found() == ("", True)
+    assert found(client_certificate="") == ("closed", False)
+    assert found(ca_certificate=untrusted()) == ("certificate", False)
+    assert not collector.lines()
+
+
 class SlowLine:
     """What is written on it is acknowledged at the third look."""
 
