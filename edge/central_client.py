@@ -160,8 +160,11 @@ class CentralClient(SignedRequests):
         target = f"/api/v1/canteen/till?after={after}&plan={plan}"
         return parsed(TillPage, await self.request("GET", target))
 
-    async def released_key(self) -> bytes:
+    async def released_key(self, *, signing_key: SigningKey | None = None) -> bytes:
         """Return what opens the keys on this node's disk.
+
+        Args:
+            signing_key: Signs the request; None is the node's.
 
         Raises:
             CentralError: Central does not answer, or this node is shut out.
@@ -169,7 +172,7 @@ class CentralClient(SignedRequests):
         answer = self.identity.suite.new_sealing_key()
         body = ReleaseWish(key=public_text(answer.public_key())).model_dump_json().encode()
         target = "/api/v1/nodes/current/release"
-        response = await self.request("POST", target, body, "application/json")
+        response = await self.request("POST", target, body, "application/json", key=signing_key)
         try:
             return unseal(answer, parsed(ReleasedKey, response).sealed_key)
         except TrustError as error:

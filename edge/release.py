@@ -8,9 +8,10 @@ from typing import Any, Final, Protocol
 
 from edge.app import Ready
 from edge.backoff import BackOff
-from edge.central_client import CentralClient, CentralError
+from edge.central_client import CentralClient, CentralError, CentralRefusedError
 from edge.clock import NodeClock
 from edge.identity import Home, Identity
+from edge.key_ring import KeyRing
 
 _log = logging.getLogger("edge.release")
 
@@ -46,7 +47,7 @@ async def until_released(
     Raises:
         IdentityError: What central released opens nothing here.
     """
-    asking = asyncio.create_task(_ask(identity), name="release of keys")
+    asking = asyncio.create_task(_ask(identity, home.ring), name="release of keys")
     working: asyncio.Task[None] | None = None
     try:
         done, _ = await asyncio.wait({asking}, timeout=first_answer_s)
@@ -66,15 +67,35 @@ async def until_released(
     home.release(released)
 
 
-async def _ask(identity: Identity) -> bytes:
+async def _ask(identity: Identity, ring: KeyRing) -> bytes:
     tls = await asyncio.to_thread(identity.tls)
     central, back_off = CentralClient(identity, NodeClock(), tls=tls), BackOff()
     try:
         while True:
             try:
-                return await central.released_key()
+                return await _released(central, ring)
             except CentralError as error:
                 _log.debug("the key is not released: %s", error)
             await asyncio.sleep(back_off.next_s())
     finally:
         await central.close()
+
+
+async def _released(central: CentralClient, ring: KeyRing) -> bytes:
+    """Return what central releases, whichever keys of this node it knows.
+
+    It may have taken the next ones without this node having heard of it, or have been restored from
+    before it took the present ones.
+    """
+    try:
+        return await central.released_key()
+    except CentralRefusedError as error:
+        refusal = error
+    staged = ring.staged_signing_key
+    if staged is not None:
+        with contextlib.suppress(CentralRefusedError):
+            return await central.released_key(signing_key=staged)
+    if ring.last_rotation is None or not refusal.is_of_signature:
+        raise refusal
+    await central.change_keys(ring.last_rotation, signing_key=ring.signing_key)
+    return await central.released_key()

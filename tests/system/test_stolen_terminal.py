@@ -10,9 +10,20 @@ from typing import Any
 import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from sqlalchemy import Update, update
 
+from central.database import EVERYTHING
+from central.tables import nodes
+from config.contract.node_rotation import RotationTaken
 from config.contract.nodes import HolderRecord
-from config.contract.trust import NodeToken, TrustError, from_text, to_text, unseal
+from config.contract.trust import (
+    NodeToken,
+    TrustError,
+    from_text,
+    public_text,
+    to_text,
+    unseal,
+)
 from edge.app import Ready
 from edge.central_client import CentralClient, CentralRefusedError
 from edge.clock import NodeClock
@@ -179,6 +190,77 @@ def test_a_terminal_that_starts_again_is_given_its_key(site: Bench, tmp_path: Pa
     assert again.sealing_key.public_key() == before.sealing_key.public_key()
     assert again.card_key == before.card_key
     assert actions(site).count("nodes_current_release_post") == 2
+
+
+def test_whose_keys_changed_without_its_hearing_is_given_its_key(
+    site: Bench, tmp_path: Path
+) -> None:
+    """It died as central took its next keys, and the hour of the old ones is over."""
+    before = joined(site, tmp_path / "edge")
+    home = Home(tmp_path / "edge", with_release=True)
+    locked = home.load(site="test", node="gate-1")
+    assert locked is not None
+    asyncio.run(until_released(locked, home, run=never, on_ready=print))
+    home.ring.stage(site="test", node="gate-1")
+    asyncio.run(told_of_next_keys(before, home))
+    run_in(site, update(nodes).values(old_signing_key=None, old_key_until=None))
+
+    again = Home(tmp_path / "edge", with_release=True)
+    asyncio.run(until_released(locked, again, run=never, on_ready=print))
+
+    assert not again.is_locked
+    assert again.sealing_key().public_key() == before.sealing_key.public_key()
+
+
+def test_a_central_that_was_restored_gives_a_terminal_its_key(site: Bench, tmp_path: Path) -> None:
+    before = joined(site, tmp_path / "edge")
+    home = Home(tmp_path / "edge", with_release=True)
+    locked = home.load(site="test", node="gate-1")
+    assert locked is not None
+    asyncio.run(until_released(locked, home, run=never, on_ready=print))
+    first = {
+        "signing_key": public_text(before.signing_key.public_key()),
+        "sealing_key": public_text(before.sealing_key.public_key()),
+        "old_signing_key": None,
+        "old_key_until": None,
+    }
+    home.ring.stage(site="test", node="gate-1")
+    home.ring.take_over(asyncio.run(told_of_next_keys(before, home)))
+    run_in(site, update(nodes).values(first))
+
+    again = Home(tmp_path / "edge", with_release=True)
+    identity = again.load(site="test", node="gate-1")
+    assert identity is not None
+    asyncio.run(until_released(identity, again, run=never, on_ready=print))
+
+    assert not again.is_locked
+    assert site.row("SELECT signing_key FROM nodes") == (
+        public_text(again.signing_key().public_key()),
+    )
+
+
+async def told_of_next_keys(identity: Identity, home: Home) -> RotationTaken:
+    """Bring a terminal's staged keys, which central takes."""
+    rotation, key = home.ring.rotation, home.ring.staged_signing_key
+    assert rotation is not None
+    assert key is not None
+    client = CentralClient(identity, NodeClock())
+    try:
+        return await client.change_keys(rotation, signing_key=key)
+    finally:
+        await client.close()
+
+
+def run_in(site: Bench, statement: Update) -> None:
+    """Change central's tables behind its back."""
+    services = site.app.state.services
+
+    async def change() -> None:
+        async with services.database.write() as transaction:
+            await transaction.execute(statement)
+            transaction.announce(EVERYTHING)
+
+    asyncio.run_coroutine_threadsafe(change(), services.loop).result(10)
 
 
 def test_while_central_is_down_the_terminal_works_without_people(
