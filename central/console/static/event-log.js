@@ -21,6 +21,8 @@
  */
 
 const LINE_COUNT_MAX = 300;
+/** What is told later after it happened is history. */
+const LIVE_MS = 60_000;
 const PREFIX = "menshen.";
 const GRANTED = "menshen.access.granted.v1";
 const DENIED = "menshen.access.denied.v1";
@@ -76,7 +78,7 @@ export class EventLog {
   /** @type {Map<string, Line>} open lines by decision */
   #decisions = new Map();
 
-  /** @param {StoredEvent} stored newer than all before */
+  /** @param {StoredEvent} stored not told before; of facts of one decision, in their order */
   add(stored) {
     const { event } = stored;
     const decision = event.data.decision_id ?? null;
@@ -93,14 +95,18 @@ export class EventLog {
   }
 
   /** @param {StoredEvent} stored */
-  #begin({ position, node, event, holder_name: name }) {
+  #begin({ position, node, event, holder_name: name, received_at: receivedAt }) {
     const word = event.type.replace(PREFIX, "").replace(/\.v\d+$/, "");
     const [symbol, priority] = LOOKS[word]?.(event.data) ?? ["note", event.class === "alarm" ? 3 : 0];
     const line = {
       key: String(position), at: event.time, node, word, symbol, priority,
       data: event.data, name, answered: null, outcome: null, settled: null, settledBy: null,
     };
-    this.lines.unshift(line);
+    // What a terminal tells of a day without central stands where it happened, and pushes away nothing of now.
+    const at = Date.parse(event.time);
+    const isPast = Date.parse(receivedAt) - at > LIVE_MS;
+    const place = isPast ? this.lines.findIndex((each) => Date.parse(each.at) <= at) : 0;
+    this.lines.splice(place < 0 ? this.lines.length : place, 0, line);
     if (event.type === GRANTED || event.type === DENIED) this.#decisions.set(event.data.decision_id, line);
     if (event.data.confirms) this.#settle(line);
     for (const old of this.lines.splice(LINE_COUNT_MAX)) this.#decisions.delete(old.data.decision_id);

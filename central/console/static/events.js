@@ -96,7 +96,7 @@ startPage({
     async function load(isMore) {
       const before = isMore && next ? `&before=${next}` : "";
       // What happens while the answer is on its way is told by the stream as well.
-      const position = store.state.position;
+      const { arrived } = store.state;
       const question = `/events/search?${questionOf(/** @type {any} */ (wanted))}&limit=${PAGE_LENGTH}`;
       let answer = await get(question + before);
       // What is rare among other events is looked for piece by piece.
@@ -106,7 +106,7 @@ startPage({
       items = isMore ? [...items, ...answer.items] : answer.items;
       next = answer.next;
       if (!isMore) {
-        seen = position;
+        seen = arrived;
         waitingCount = 0;
       }
       show();
@@ -116,17 +116,16 @@ startPage({
     /** Take what has happened since; while it is paused, count it. */
     function follow() {
       if (!isLive() || !wanted) return;
-      const { recent, position } = store.state;
-      // Another store of events begins anew.
-      if (position < seen) seen = 0;
-      if (position <= seen) return;
-      const missed = recent.length > 0 && recent[0].position > seen + 1;
-      const fresh = recent.filter((each) => each.position > seen && belongs(each, /** @type {any} */ (wanted)));
+      const { recent, arrived } = store.state;
+      const count = arrived - seen;
+      if (count === 0) return;
+      const missed = count > recent.length;
+      const fresh = recent.slice(-count).filter((each) => belongs(each, /** @type {any} */ (wanted)));
       if (isPaused) {
         waitingCount = missed ? ROWS_MAX : fresh.length;
         return words();
       }
-      seen = position;
+      seen = arrived;
       // More has happened than was told, as after a time without connection: look again.
       if (missed) {
         load(false);

@@ -26,13 +26,14 @@ export function unknownWord(isAwaited) {
 
 /** More than any page follows at once; whoever has missed more looks again. */
 const RECENT_MAX = 300;
+/** More than a snapshot repeats. */
+const TOLD_MAX = 10_000;
 
 export class SiteState {
   isLoaded = false;
   /** @type {any} */
   site = null;
   epoch = "";
-  position = 0;
   peopleVersion = 0;
   /** Grows whenever something of recognition has changed. */
   recognitionVersion = 0;
@@ -62,8 +63,14 @@ export class SiteState {
   /** @type {Map<string, NodeView>} */
   nodes = new Map();
   log = new EventLog();
-  /** @type {StoredEvent[]} the newest events as they came, oldest first, without a gap between them */
+  /** @type {StoredEvent[]} the newest events in the order in which they came, none left out between them */
   recent = [];
+  /** Grows with each of these, and where some were left out. */
+  arrived = 0;
+  /** What stands up to here was told by a snapshot. */
+  #toldUpTo = 0;
+  /** @type {Set<number>} what was told since: beside a backlog not in the order of positions */
+  #told = new Set();
   alarms = new AlarmBook();
 
   get zone() {
@@ -82,15 +89,18 @@ export class SiteState {
     if (snapshot.epoch !== this.epoch) {
       // Another store of events: what was shown belongs to one that no longer exists.
       this.log = new EventLog();
-      this.recent = [];
-      this.position = 0;
+      this.#toldUpTo = 0;
+      this.#told.clear();
     }
+    // What was not told before a stream broke off is not told by the next one.
+    this.recent = [];
+    this.arrived += 1;
     this.isLoaded = true;
     this.site = snapshot.site;
     this.epoch = snapshot.epoch;
     this.nodes = new Map(snapshot.nodes.map((/** @type {NodeView} */ node) => [node.node, node]));
     for (const stored of snapshot.events) this.#add(stored);
-    this.position = Math.max(this.position, snapshot.position);
+    this.#toldUpTo = Math.max(this.#toldUpTo, snapshot.position);
     this.peopleVersion = snapshot.people_version;
     // Nobody knows what was said of it while nobody listened.
     this.recognitionVersion += 1;
@@ -130,11 +140,13 @@ export class SiteState {
 
   /** @param {StoredEvent} stored */
   #add(stored) {
-    if (stored.position <= this.position) return;
-    if (stored.position > this.position + 1) this.recent = [];
+    const { position } = stored;
+    if (position <= this.#toldUpTo || this.#told.has(position)) return;
+    this.#told.add(position);
+    if (this.#told.size > TOLD_MAX) this.#told.delete(/** @type {number} */ (this.#told.values().next().value));
     this.recent.push(stored);
     if (this.recent.length > RECENT_MAX) this.recent.shift();
-    this.position = stored.position;
+    this.arrived += 1;
     this.log.add(stored);
   }
 

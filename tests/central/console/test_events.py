@@ -128,3 +128,45 @@ def test_the_live_end_of_a_search_takes_what_the_search_would_find(
         "person": False,
         "all": True,
     }
+
+
+TOLD_AHEAD = """async () => {
+  const { SiteState } = await import("/static/site-state.js");
+  const now = Date.parse("2026-11-29T08:00:00Z");
+  const at = (position, ago_s) => ({
+    position, node: "gate-1", holder_name: null,
+    received_at: new Date(now + position).toISOString(),
+    event: { type: "menshen.access.denied.v1", class: "access", data: {},
+             time: new Date(now + position - ago_s * 1000).toISOString() },
+  });
+  const none = { epoch: "one", site: {}, nodes: [], alarms: null };
+  const snapshot = (position, events) => ({ ...none, position, events });
+  const state = new SiteState();
+  state.apply(snapshot(2, [at(1, 0), at(2, 0)]));
+  const before = state.arrived;
+  // 9 and 10 are told ahead of a day that 3 to 8 tell of, but for 5, which happens now.
+  for (const position of [9, 10, 3, 4, 5, 6]) {
+    state.take("event", at(position, [9, 10, 5].includes(position) ? 0 : 86_400));
+  }
+  const keys = () => state.log.lines.map((line) => Number(line.key));
+  const came = state.recent.slice(before - state.arrived).map(({ position }) => position);
+  const told = { lines: keys(), came };
+  const seen = state.arrived;
+  state.apply(snapshot(10, [at(8, 86_400), at(9, 0), at(10, 0)]));
+  state.take("event", at(7, 86_400));
+  state.take("event", at(11, 0));
+  return { ...told, again: keys(), isMissed: state.arrived - seen > state.recent.length };
+}"""
+
+
+def test_what_happens_now_is_shown_above_a_day_that_is_told_late_and_each_once(
+    bench: Bench, guard: Visitor
+) -> None:
+    page = enter(guard, bench, "guard", "events")
+
+    assert page.evaluate(TOLD_AHEAD) == {
+        "lines": [5, 10, 9, 2, 1, 6, 4, 3],
+        "came": [9, 10, 3, 4, 5, 6],
+        "again": [11, 5, 10, 9, 2, 1, 8, 6, 4, 3],
+        "isMissed": True,
+    }
