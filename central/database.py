@@ -8,21 +8,13 @@ by every central process once it is committed, and not before.
 import asyncio
 import contextlib
 import fcntl
-import functools
-import io
 import logging
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import IO, Any, Final, TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import (
-    Connection,
     Engine,
     Executable,
     Result,
@@ -32,14 +24,14 @@ from sqlalchemy import (
     make_url,
     select,
 )
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
+from sqlalchemy.pool import NullPool, QueuePool
 
+from central import sqlite
 from central.audit.notes import Note
 from central.connections import Connections, DatabaseConnection
-from central.first_tables import FirstTables
+from central.migrating import knows_revision, migrate, newest_revision, revision_of
 from central.moving.mark import where_moved
 from central.postgresql import EVERYTHING as EVERYTHING
 from central.postgresql import Place, PostgresqlServer, blocking_engine, first_line
@@ -48,12 +40,7 @@ from config.finishing import to_its_end
 from config.turn import Turn
 
 Value = TypeVar("Value")
-BUSY_TIMEOUT_MS: Final = 5_000
 SCRUB_TIMEOUT_MS: Final = 100
-CHECKPOINT_PAGE_COUNT: Final = 4_000
-"""16 MB of SQLite's log, before its pages are copied into the file."""
-WRITER_CACHE_KIB: Final = 16_000
-"""The ends of the events' indices, where most are written."""
 _URGENT: Final = 0
 _USUAL: Final = 1
 MIGRATION_LOCK: Final = 0x6D656E01
@@ -74,11 +61,6 @@ PARTITIONS_LOCK: Final = 0x6D656E51
 """Before the one of events."""
 FIRMWARE_LOCK: Final = 0x6D656E41
 """After the one of events, and before those of the ledger and of alarms."""
-
-
-_FIRST_TABLES: Final = FirstTables()
-_MIGRATING: Final = threading.Lock()
-"""Alembic knows one connection at a time in a process: ``op`` of one site would change another."""
 
 
 class DatabaseError(Exception):
@@ -197,7 +179,7 @@ class Database:
             self._connections = self._make_connections()
             async with self._connections.taken() as connection:
                 await connection.set_options(place=self._place)
-                revision = await connection.run_sync(_revision)
+                revision = await connection.run_sync(revision_of)
             if revision is not None and not knows_revision(revision):
                 raise DatabaseError("the database's tables are of a newer program: use that one")
             if revision != newest_revision():
@@ -359,7 +341,7 @@ class Database:
                 try:
                     await connection.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
                 finally:
-                    await connection.execute_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+                    await connection.execute_sql(f"PRAGMA busy_timeout={sqlite.BUSY_TIMEOUT_MS}")
 
     def _opened(self) -> Connections:
         if self._connections is None:
@@ -404,10 +386,10 @@ class Database:
             poolclass=QueuePool if is_kept else NullPool,
             connect_args={"factory": BufferedConnection},
         )
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", sqlite.prepare)
         if is_kept:
-            event.listen(engine, "connect", _hold_pages)
-        event.listen(engine, "begin", _begin_sqlite)
+            event.listen(engine, "connect", sqlite.hold_pages)
+        event.listen(engine, "begin", sqlite.begin)
         return engine
 
     def _make_connections(self, *, is_read_only: bool = False) -> Connections:
@@ -418,10 +400,10 @@ class Database:
         # Values are names and cards: neither an error's message nor a log may quote them.
         logging.getLogger("aiosqlite").setLevel(logging.INFO)
         engine = create_async_engine(self._url, hide_parameters=True)
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "connect", sqlite.prepare)
         if is_read_only:
-            event.listen(engine.sync_engine, "connect", _forbid_writing)
-        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+            event.listen(engine.sync_engine, "connect", sqlite.forbid_writing)
+        event.listen(engine.sync_engine, "begin", sqlite.begin)
         return Connections(engine)
 
     def _lock_out_others(self) -> None:
@@ -452,93 +434,6 @@ class Database:
 
 def _uncounted(_kind: str) -> contextlib.AbstractContextManager[None]:
     return contextlib.nullcontext()
-
-
-def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-    # Transactions are begun by the event below, not by the driver.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
-        "journal_mode=WAL",
-        # A page that several transactions write is copied into the file once.
-        f"wal_autocheckpoint={CHECKPOINT_PAGE_COUNT}",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        # What is deleted of a person is overwritten, not left lying in the file.
-        "secure_delete=ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _hold_pages(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
-    cursor.close()
-
-
-def _forbid_writing(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA query_only=ON")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    is_write = connection.get_execution_options().get("is_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
-
-
-def migrate(connection: Connection, *, first: FirstTables = _FIRST_TABLES) -> None:
-    """Bring the tables up to date in the transaction that is open.
-
-    Args:
-        connection: Whose transaction it is.
-        first: What is known of a schema without tables.
-    """
-    revision = _revision(connection)
-    # Another process may have been first.
-    if revision == newest_revision():
-        return
-    is_empty = revision is None and connection.dialect.name == "postgresql"
-    if is_empty and first.make(connection):
-        return
-    with _MIGRATING:
-        if not (is_empty and first.is_known):
-            config = _migrations()
-            config.attributes["connection"] = connection
-            with first.kept_from(connection) if is_empty else contextlib.nullcontext():
-                command.upgrade(config, "head")
-            return
-    # Another site of this process was first.
-    first.make(connection)
-
-
-def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def _migrations() -> Config:
-    config = Config(stdout=io.StringIO())
-    config.set_main_option("script_location", "central:migrations")
-    return config
-
-
-@functools.cache
-def newest_revision() -> str | None:
-    """Return the revision of the tables that this program works with."""
-    return ScriptDirectory.from_config(_migrations()).get_current_head()
-
-
-def knows_revision(revision: str) -> bool:
-    """Return whether tables of this revision can be brought up to date by this program."""
-    return revision in _revisions()
-
-
-@functools.cache
-def _revisions() -> frozenset[str]:
-    script = ScriptDirectory.from_config(_migrations())
-    return frozenset(each.revision for each in script.walk_revisions())
 
 
 def like_pattern(words: str) -> str:

@@ -15,9 +15,8 @@ from central.database import (
     Database,
     DatabaseError,
     Transaction,
-    knows_revision,
-    newest_revision,
 )
+from central.migrating import knows_revision, newest_revision
 from config.settings import menshen_home
 
 DatabaseOption = Annotated[

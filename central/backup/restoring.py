@@ -19,8 +19,8 @@ from central.backup.records import DATABASE, KEYS, Manifest
 from central.backup.recovery import Passphrase, Secret, open_keys
 from central.backup.sources import Progress, address_of, place_of, running, tool
 from central.consent.erasures import FILE_NAME as ERASURES
-from central.database import knows_revision
 from central.keys import write_private
+from central.migrating import knows_revision
 from config.settings import private_folder
 
 KEY_FILES: Final = ("kek", "kek.retiring")

@@ -26,10 +26,11 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from central.audit import repository as audit
 from central.audit.chain import START, Mark
 from central.backup.proof import events_outside
-from central.database import MIGRATION_LOCK, Transaction, migrate
+from central.database import MIGRATION_LOCK, Transaction
 from central.events import partitions
 from central.ledger.tables import ledger_transfers
 from central.ledger.verify import verified
+from central.migrating import migrate
 from central.moving import copying, mark
 from central.moving.copying import Digest
 from central.moving.source import MoveError, opened

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from central.database import newest_revision
+from central.migrating import newest_revision
 
 
 class MoveError(Exception):

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from sqlalchemy import create_engine, event
 
-from central.database import migrate
 from central.first_tables import FirstTables, Said
+from central.migrating import migrate
 from tests.central.postgresql import empty_database, installation
 from tests.central.test_database import sync_url
 
