@@ -27,17 +27,20 @@ SPARE_SHARE: Final = 0.01
 """So much is freed at once: a full journal gains a tombstone for it, and not for each event."""
 
 
-def excess(counts: Mapping[EventClass, int], *, room: int) -> dict[EventClass, int]:
+def excess(
+    counts: Mapping[EventClass, int], *, room: int, usual_room: int | None = None
+) -> dict[EventClass, int]:
     """Return how many of the oldest events of each class must go, in the order of ``ORDER``.
 
     Args:
         counts: Events that are there, by class.
         room: For so many.
+        usual_room: That shares are of, where there is less for now; None is the same.
     """
     spare = max(1, int(room * SPARE_SHARE))
     going = dict[EventClass, int]()
     for event_class, share in SHARES.items():
-        quota = int(room * share)
+        quota = int((room if usual_room is None else usual_room) * share)
         count = counts.get(event_class, 0)
         if count > quota:
             going[event_class] = min(count, count - quota + spare)

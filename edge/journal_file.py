@@ -97,7 +97,7 @@ class JournalFile:
         """
         self.set_aside: Path | None = None
         self._site, self._node, self._event_count_max = site, node, event_count_max
-        self._room = event_count_max
+        self._room, self._is_disk_short = event_count_max, False
         self._forgotten = dict[Key, EventClass]()
         self._reserve = Reserve(path.with_name(f"{path.stem}.reserve"))
         try:
@@ -167,13 +167,16 @@ class JournalFile:
     def follow_disk(self, *, is_short: bool) -> None:
         """Grow no more while the disk is short; take the reserve again once it is not.
 
+        The room is what there was when it became short: what is sent meanwhile leaves pages free.
+
         Raises:
             sqlite3.Error: What is acknowledged cannot be deleted now.
         """
         self._forget()
-        if is_short:
+        was_short, self._is_disk_short = self._is_disk_short, is_short
+        if is_short and not was_short:
             self._grow_no_more(ROOM_SHORT)
-        else:
+        elif not is_short:
             self._room = self._event_count_max
             self._connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
             self._reserve.take()
@@ -225,7 +228,7 @@ class JournalFile:
             if going is not None:
                 gone += self._let_go(going, counts, drafts[-1], spared)
             events = [self._insert(draft, counts) for draft in drafts]
-            excess = giving_way.excess(counts, room=self._room)
+            excess = giving_way.excess(counts, room=self._room, usual_room=self._event_count_max)
             gone += self._let_go(excess, counts, drafts[-1], spared)
             last_sequences = read_last_sequences(self._connection)
         self._forgotten.clear()

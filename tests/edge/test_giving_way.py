@@ -40,6 +40,20 @@ def test_with_room_and_within_shares_nothing_goes(counts: dict[EventClass, int],
     assert excess(within, room=room) == {}
 
 
+@given(COUNTS, st.integers(0, 5_000), ROOMS)
+def test_with_less_room_for_now_no_more_goes_than_that_and_what_is_spare(
+    counts: dict[EventClass, int], missing: int, usual_room: int
+) -> None:
+    within = {each: min(n, int(usual_room * SHARES.get(each, 1) / 5)) for each, n in counts.items()}
+    there = sum(within.values())
+    room = max(1, there - missing)
+
+    going = excess(within, room=room, usual_room=usual_room)
+
+    assert sum(going.values()) <= max(0, there - room + max(1, room // 100))
+    assert there - sum(going.values()) <= room
+
+
 @given(COUNTS, st.integers(1, 20_000))
 def test_a_full_disk_takes_no_alarm_no_money_and_no_fire(
     counts: dict[EventClass, int], wanted: int

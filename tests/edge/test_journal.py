@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from config.contract.access import DoorState
+from config.contract.access import CredentialKind, DenialReason, Direction, DoorState
 from config.contract.events import (
+    AccessDenied,
     ClockQuality,
     DeviceLost,
     DoorStateChanged,
@@ -28,6 +29,13 @@ from tests.edge.small_disk import can_mount, on_small_disk
 
 ROOT = Path(__file__).parents[2]
 OPENED = DoorStateChanged(device="gate-east", state=DoorState.OPEN)
+DENIED = AccessDenied(
+    decision_id=new_id(),
+    access_point="east",
+    direction=Direction.IN,
+    reason=DenialReason.UNKNOWN_CARD,
+    credential=CredentialKind.CARD,
+)
 LOST = DeviceLost(device="gate-east", detail="no answer")
 WRITER = [sys.executable, "-m", "tests.edge.journal_writer"]
 
@@ -210,6 +218,21 @@ def test_while_the_disk_is_short_a_journal_holds_no_more_than_it_has(tmp_path: P
 
     assert short <= ROOM_SHORT + 500
     assert file.unsent_count == short + 100
+
+
+def test_a_disk_that_stays_short_takes_no_more_each_time_it_is_looked_at(tmp_path: Path) -> None:
+    file = JournalFile(
+        tmp_path / "j.sqlite3", site="demo", node="gate-1", event_count_max=100_000, now=NOW
+    )
+    file.append([draft(DENIED) for _ in range(ROOM_SHORT + 1_000)])
+
+    for _ in range(6):
+        file.follow_disk(is_short=True)
+        file.append([draft(DENIED)])
+    kept = file.unsent_by_class()[EventClass.ACCESS]
+    file.close()
+
+    assert kept >= (ROOM_SHORT + 1_000) * 0.98
 
 
 def test_what_central_holds_costs_no_write_of_its_own(tmp_path: Path) -> None:
