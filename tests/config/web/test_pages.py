@@ -52,6 +52,13 @@ def test_a_page_has_no_inline_script_or_style(page: str) -> None:
     assert inline.findall(PAGES[page]) == []
 
 
+@pytest.mark.parametrize("page", pages.page_names())
+def test_a_page_is_laid_out_by_one_of_its_styles(page: str) -> None:
+    styles = [CONSOLE / each for each in pages.LOOKS.get(page, pages.OFFICE).styles]
+
+    assert [p.name for p in styles if re.search(rf"#{page}\b", p.read_text("utf-8"))] != []
+
+
 @pytest.mark.parametrize("path", SCRIPTS, ids=name)
 def test_what_a_module_imports_exists(path: Path) -> None:
     imported = re.findall(r'(?:from|import) "([^"]+)"', path.read_text("utf-8"))
