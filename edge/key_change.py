@@ -122,6 +122,9 @@ class KeyChange:
             await asyncio.to_thread(ring.retire)
             _log.info("the keys of before are destroyed")
             self._on_change()
+        elif until is None and not ring.is_tidy:
+            # Whoever was killed, or whose disk refused, half way.
+            await asyncio.to_thread(ring.retire)
 
     async def _say_again(self) -> None:
         """Tell central of the last change, of which it does not know: it was restored, perhaps."""

@@ -81,8 +81,8 @@ class KeyFiles:
     def destroy(self, name: str) -> None:
         """Forget a secret; idempotent."""
         self._unkept.pop(name, None)
-        for path in self._paths(name):
-            _destroy(path)
+        for path in (*self._paths(name), *self.folder.glob(f".{name}.*")):
+            _destroy(path)  # a half-written one of a process that was killed, too
 
     def _paths(self, name: str) -> tuple[Path, Path]:
         return self.folder / name, self.folder / f"{name}.sealed"

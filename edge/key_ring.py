@@ -57,7 +57,11 @@ class _State(Frozen):
 
 
 class KeyRing:
-    """The keys of one node. One thread at a time may change them; any may read."""
+    """The keys of one node. One thread at a time may change them; any may read.
+
+    Attributes:
+        is_tidy: No file of a key that is over lies here, as far as this process has looked.
+    """
 
     def __init__(self, files: KeyFiles) -> None:
         """Read which keys are which.
@@ -67,6 +71,7 @@ class KeyRing:
         """
         self._files, self._path = files, files.folder / STATE
         self._state = _read(self._path)
+        self.is_tidy = False
         self._signing: dict[int, SigningKey] = {}
         self._sealing: dict[int, SealingKey] = {}
 
@@ -196,7 +201,7 @@ class KeyRing:
         Raises:
             OSError: The disk refuses; it is to be done again.
         """
-        state = self._state
+        state, self.is_tidy = self._state, False
         if state.old is not None:
             without = state.model_copy(update={"old": None, "old_key_until": None})
             self._write(without)
@@ -207,6 +212,7 @@ class KeyRing:
                 self._sealing.pop(number, None)
                 self._files.destroy(_signing_name(number))
                 self._files.destroy(_sealing_name(number))
+        self.is_tidy = True
 
     def join(self, sealed_card_key: str) -> None:
         """Begin a membership with the current keys: what central took before counts no more.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.contract.trust import TrustError, public_text, seal
+from config.contract.trust import TrustError, private_text, public_text, seal
 from config.crypto.keys import SealingKey
 from edge.central_answers import CentralError
 from edge.identity import Home, IdentityError
@@ -102,6 +102,27 @@ def test_keys_that_are_over_lie_nowhere(tmp_path: Path) -> None:
         "sealing-3.key",
         "signing-3.key",
     ]
+
+
+@pytest.mark.parametrize("count", range(CHANGES_MAX))
+def test_whoever_is_killed_leaves_no_key_that_is_over_once_it_is_back(
+    tmp_path: Path, count: int
+) -> None:
+    ring, central = begun(tmp_path, None)
+    first = private_text(ring.signing_key)
+    ring.stage(site=SITE, node=NODE)
+    with killed_after(count, tmp_path):
+        changed(ring, central)
+
+    again = ring_of(tmp_path, None)
+    change = change_of(again, central)
+    for _ in range(2):
+        asyncio.run(change.turn())
+        central.pass_time(HOUR)
+
+    left = {path.name for path in tmp_path.iterdir() if path.read_bytes() == first.encode()}
+    assert private_text(again.signing_key) != first
+    assert left == {"boards.key"}
 
 
 def test_boards_and_clips_go_on_with_the_first_keys(tmp_path: Path) -> None:
