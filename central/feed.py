@@ -173,12 +173,12 @@ class Feed:
             page = await reading.after(
                 transaction, self._position, limit=PAGE_LENGTH, has_names=True
             )
-            ahead = await self._live_behind(transaction, page)
+            ahead, looked_up_to = await self._live_behind(transaction, page)
         # A terminal that was cut off for a day tells of it beside what happens now: a guard sees
         # what happens now.
         for stored in ahead:
             hub.publish("event", EventMessage(stored).view, position=stored.position, is_ahead=True)
-            self._ahead = stored.position
+        self._ahead = looked_up_to
         self._told_ahead.update(stored.position for stored in ahead)
         for stored in page:
             self._position = stored.position
@@ -197,18 +197,25 @@ class Feed:
 
     async def _live_behind(
         self, transaction: Transaction, page: list[StoredEvent]
-    ) -> list[StoredEvent]:
-        """Return what happened just now and stands behind a full page with history in it."""
+    ) -> tuple[list[StoredEvent], int]:
+        """Return what happens now and stands behind a full page with history in it.
+
+        And up to where that is known: what is history once stays so, and is looked at once, however
+        many pages of it are to be told.
+        """
         since = self._services.now() - LIVE
         if len(page) < PAGE_LENGTH or all(stored.event.time >= since for stored in page):
-            return []
-        return await reading.after(
+            return [], self._ahead
+        newest = await events.newest_position(transaction)
+        ahead = await reading.after(
             transaction,
             max(page[-1].position, self._ahead),
             limit=AHEAD_LENGTH,
             has_names=True,
             since=since,
         )
+        last = ahead[-1].position if ahead else 0
+        return ahead, last if len(ahead) == AHEAD_LENGTH else max(newest, last)
 
     async def _let_read(self) -> None:
         """Wait until readers have room for another page, or have had their time."""

@@ -17,6 +17,8 @@ from central.tables import event_losses, event_ranges
 from config.contract.events import JournalDropped
 
 SEQUENCE_MAX: Final = 2**31 - 1
+AT_ONCE_MAX: Final = 500
+"""Rows of one statement."""
 Stream = tuple[str, str, str]
 """Node, epoch and class."""
 
@@ -116,15 +118,15 @@ async def _replace(
     after: Sequence[ranges.Range],
 ) -> list[tuple[str, str, str, int, int]]:
     """Remove the rows of ranges that begin elsewhere now; return the rows to write."""
-    gone = {first for first, _ in before} - {first for first, _ in after}
-    if gone:
-        node, epoch, event_class = stream
+    gone = sorted({first for first, _ in before} - {first for first, _ in after})
+    node, epoch, event_class = stream
+    for begin in range(0, len(gone), AT_ONCE_MAX):
         await transaction.execute(
             delete(table).where(
                 table.c.node == node,
                 table.c.epoch == epoch,
                 table.c.event_class == event_class,
-                table.c.first.in_(gone),
+                table.c.first.in_(gone[begin : begin + AT_ONCE_MAX]),
             )
         )
     there = set(before)

@@ -54,15 +54,19 @@ def gaps(ranges: Iterable[Range]) -> list[Range]:
 
 def without(ranges: Iterable[Range], holes: Iterable[Range]) -> list[Range]:
     """Return what of merged ranges lies in none of the merged holes."""
-    left, cut = list[Range](), list(holes)
+    left, cut, index = list[Range](), list(holes), 0
     for first, last in ranges:
         begin = first
-        for hole_first, hole_last in cut:
-            if hole_last < begin or hole_first > last:
-                continue
+        while index < len(cut) and cut[index][1] < begin:
+            index += 1
+        while index < len(cut) and cut[index][0] <= last:
+            hole_first, hole_last = cut[index]
             if hole_first > begin:
                 left.append((begin, hole_first - 1))
             begin = hole_last + 1
+            if hole_last > last:
+                break  # it reaches into the next one, too
+            index += 1
         if begin <= last:
             left.append((begin, last))
     return left
