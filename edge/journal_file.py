@@ -81,13 +81,7 @@ class JournalFile:
     """
 
     def __init__(
-        self,
-        path: Path,
-        *,
-        site: str,
-        node: str,
-        event_count_max: int,
-        now: datetime,
+        self, path: Path, *, site: str, node: str, event_count_max: int, now: datetime
     ) -> None:
         """Open the file, made or migrated as needed; a damaged one is set aside.
 
@@ -165,9 +159,7 @@ class JournalFile:
         return {each: count for each, count in self._counts.items() if count}
 
     def follow_disk(self, *, is_short: bool) -> None:
-        """Grow no more while the disk is short; take the reserve again once it is not.
-
-        The room is what there was when it became short: what is sent meanwhile leaves pages free.
+        """Grow no more from when the disk is short on; take the reserve again once it is not.
 
         Raises:
             sqlite3.Error: What is acknowledged cannot be deleted now.

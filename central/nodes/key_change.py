@@ -32,7 +32,8 @@ def is_wanted(node: str, keys: KeyRow, *, days: int, now: datetime) -> bool:
     """Return whether a node is to change its keys, as it is told with each report.
 
     Keys that are too old are changed in the node's five minutes of the day, so that a city whose
-    terminals all joined in one week does not change all of them at once.
+    terminals all joined in one week does not change all of them at once. They are others each day:
+    a terminal that is off at night has its turn, too.
 
     Args:
         node: Its identifier.
@@ -44,7 +45,9 @@ def is_wanted(node: str, keys: KeyRow, *, days: int, now: datetime) -> bool:
         return True
     if not days or now - keys.since < timedelta(days=days):
         return False
-    slot = int.from_bytes(hashlib.sha256(node.encode()).digest()[:4]) % _SLOT_COUNT
+    slot = (
+        int.from_bytes(hashlib.sha256(f"{node} {now.date()}".encode()).digest()[:4]) % _SLOT_COUNT
+    )
     return (now.hour * 3600 + now.minute * 60 + now.second) // SLOT_S == slot
 
 

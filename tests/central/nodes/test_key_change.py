@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from central.nodes.key_change import SLOT_S, is_wanted
@@ -184,18 +184,32 @@ def aged(age: timedelta, *, wanted_at: datetime | None = None) -> KeyRow:
     return KeyRow("signing", "sealing", NOON - age, None, None, wanted_at)
 
 
+@settings(max_examples=10)
 @given(name=st.from_regex(r"[a-z0-9]{1,20}", fullmatch=True), days=st.integers(1, 3650))
 def test_keys_that_are_too_old_are_changed_in_five_minutes_of_each_day(
     name: str, days: int
 ) -> None:
-    keys = aged(days * DAY)
+    keys, midnight = aged(days * DAY), NOON + DAY / 2
 
     slots = [
-        is_wanted(name, keys, days=days, now=NOON + timedelta(seconds=s))
+        is_wanted(name, keys, days=days, now=midnight + timedelta(seconds=s))
         for s in range(0, 86_400, SLOT_S)
     ]
 
     assert slots.count(True) == 1
+
+
+def test_a_terminal_that_is_on_at_noon_alone_has_its_turn_in_some_weeks() -> None:
+    keys = aged(400 * DAY)
+
+    def turns(name: str) -> int:
+        return sum(
+            is_wanted(name, keys, days=180, now=NOON + day * DAY + hours * timedelta(hours=1))
+            for day in range(800)
+            for hours in range(4)
+        )
+
+    assert all(turns(f"gate-{n}") for n in range(10))
 
 
 def test_younger_keys_are_changed_by_an_operator_alone() -> None:
