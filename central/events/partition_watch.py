@@ -28,7 +28,10 @@ class PartitionWatch:
     async def run(self) -> None:
         """Look for ever."""
         while True:
-            await self.look()
+            try:
+                await self.look()
+            except (SQLAlchemyError, OSError) as error:
+                _log.warning("partitions are looked at later: %s", type(error).__name__)
             await asyncio.sleep(CHECK_INTERVAL_S)
 
     async def look(self) -> None:

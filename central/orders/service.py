@@ -51,7 +51,8 @@ class Orders:
     async def work(self) -> None:
         """Do everything that is due now."""
         async with self._database.read() as transaction:
-            due = await repository.due(transaction, now=self._now(), limit=BATCH_LENGTH)
+            limit = BATCH_LENGTH + len(self._stuck)  # which are found once more
+            due = await repository.due(transaction, now=self._now(), limit=limit)
             left = await repository.who_left(transaction, now=self._now())
         self._stuck = {order: at for order, at in self._stuck.items() if at > self._now()}
         for charge_id in due:
