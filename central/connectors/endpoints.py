@@ -85,7 +85,8 @@ async def put_mqtt(wish: WantedMqtt, operator: Manager, services: Given) -> Mqtt
 
     Another broker gets no password that is kept, and may open no door until that is allowed anew.
     """
-    if EventClass.MONEY in wish.settings.classes and not operator.may("canteen.read"):
+    tells_money = wish.settings.is_on and EventClass.MONEY in wish.settings.classes
+    if tells_money and not operator.may("canteen.read"):
         raise RefusedError(403, "forbidden", "this needs the permission canteen.read")
     await _put(services, wish, begins_at_end=True, url=wish.settings.url)
     return wish.settings

@@ -111,12 +111,12 @@ export class WebhooksSection {
     const fields = [
       field("integrations.name", h("input", { name: "name", required: true, maxlength: "80", value: settings.name })),
       field("integrations.url", h("input", { name: "url", type: "url", required: true, maxlength: "500", value: settings.url }), "integrations.url_hint"),
-      h("fieldset", {}, h("legend", {}, t("integrations.classes")), ...classes.map((name) => h("label", {}, check(`class-${name}`, settings.classes.includes(name)), term("class", name)))),
+      h("fieldset", { class: "choices" }, h("legend", {}, t("integrations.classes")), ...classes.map((name) => h("label", { class: "check" }, check(`class-${name}`, settings.classes.includes(name)), term("class", name)))),
       field("integrations.types", h("input", { name: "types", value: settings.types.join(" "), placeholder: "menshen.access." }), "integrations.types_hint"),
       field("integrations.places", h("input", { name: "places", value: settings.places.join(" ") }), "integrations.places_hint"),
       field("integrations.batch", h("input", { name: "batch", type: "number", min: "1", max: "100", required: true, value: settings.batch }), "integrations.batch_hint"),
-      may("people.names") ? h("label", {}, check("has_names", settings.has_names), t("integrations.has_names")) : null,
-      h("label", {}, check("is_on", settings.is_on), t("integrations.is_on")),
+      may("people.names") ? h("label", { class: "check" }, check("has_names", settings.has_names), t("integrations.has_names")) : null,
+      h("label", { class: "check" }, check("is_on", settings.is_on), t("integrations.is_on")),
     ].filter((each) => each !== null);
     const form = actionForm("action.save", /** @type {HTMLElement[]} */ (fields), async (values) => {
       const words = (/** @type {string} */ name) => values[name].split(/[\s,，]+/u).filter(Boolean);

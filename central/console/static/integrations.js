@@ -1,6 +1,9 @@
-/** Other systems: webhooks that are told of events, and outside systems whose events are taken in. */
+/** Other systems: who is told of events, by webhooks, a broker and a collector, and whose events are taken in. */
 
+import { DoorsSection } from "./integrations-doors.js";
+import { mqttSection } from "./integrations-mqtt.js";
 import { SourcesSection } from "./integrations-sources.js";
+import { syslogSection } from "./integrations-syslog.js";
 import { WebhooksSection } from "./integrations-webhooks.js";
 import { startPage } from "./shell.js";
 import { fill, h } from "/web/dom.js";
@@ -12,9 +15,14 @@ startPage({
   name: "integrations",
   mount(main, { store, session }) {
     const problem = h("p", { class: "problem", role: "alert" });
-    const context = { zone: () => store.state.zone, session };
-    // A further way to other systems is a section of its own here.
-    const sections = [new WebhooksSection(context), new SourcesSection(context)];
+    const context = { zone: () => store.state.zone, site: () => store.state.site, session, again: () => load() };
+    const { permissions } = session;
+    const sections = [
+      ...(permissions.includes("integrations.manage") ? [new WebhooksSection(context), new SourcesSection(context)] : []),
+      ...(permissions.includes("connectors.manage") ? [mqttSection(context)] : []),
+      ...(permissions.includes("commands.connect") ? [new DoorsSection(context)] : []),
+      ...(permissions.includes("connectors.manage") ? [syslogSection(context)] : []),
+    ];
     const title = h("h1", { data: { t: "page.integrations" } }, t("page.integrations"));
     const hint = h("p", { class: "muted" });
     const show = () => {

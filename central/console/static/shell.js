@@ -159,16 +159,21 @@ const READS = new Map([
   ["audit", "audit"],
   ["operators", "users"],
   ["alarms", "alarms"],
-  ...["privacy", "integrations"].map((name) => /** @type {[string, string]} */ ([name, name])),
+  ["privacy", "privacy"],
 ]);
 
 /** The pages that have anything for whoever is signed in. @param {Session | null} session */
 function shownPages(session) {
   return termsOf("page").filter((name) => {
     const area = READS.get(name);
-    return area === undefined || session?.permissions.includes(`${area}.${{ video: "watch", integrations: "manage" }[area] ?? "read"}`);
+    if (name === "integrations") return connects(session);
+    return area === undefined || session?.permissions.includes(`${area}.${{ video: "watch" }[area] ?? "read"}`);
   });
 }
+
+/** Whether one has anything to do with other systems. @param {Session | null} session */
+const connects = (session) =>
+  session?.permissions.includes("integrations.manage") || session?.permissions.includes("connectors.manage") || session?.permissions.includes("commands.connect");
 
 /** @param {string} name */
 const pathOf = (name) => (name === "console" ? "/" : `/${name}`);

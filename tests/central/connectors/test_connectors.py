@@ -86,11 +86,14 @@ def test_another_broker_gets_neither_password_nor_doors(bench: Bench) -> None:
 
 
 def test_money_is_told_by_whoever_may_see_it(bench: Bench) -> None:
-    wish = {"settings": {**MQTT["settings"], "classes": ["money"]}}
+    system = bench.planted("system_administrator").client
 
-    refused = bench.planted("system_administrator").client.put(f"{PATH}/mqtt", json=wish)
+    def put(*, is_on: bool) -> int:
+        wish = {"settings": {**MQTT["settings"], "classes": ["money"], "is_on": is_on}}
+        return system.put(f"{PATH}/mqtt", json=wish).status_code
 
-    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    assert put(is_on=True) == 403
+    assert put(is_on=False) == 200, "whoever sets brokers up may always switch them off"
 
 
 def test_one_process_has_the_turn_until_it_is_silent(any_bench: Bench) -> None:

@@ -100,7 +100,7 @@ def test_every_word_is_used() -> None:
               "signal", "dropped", "cover", "ask", "mark", "visit_state", "rule_table",
               "change", "day", "passback_mode", "lockdown_effect", "access_check",
               "rule_field", "rule_setting", "rule_empty", "temporary_effect",
-              "roster_column", "roster_row",
+              "roster_column", "roster_row", "connector_failure",
               "roster_mistake", "roster_state", "import_kind", "audit_action",
               "audit_actor", "audit_object", "audit_purpose",
               "data_class", "data_ending", "role", "permission", "assessment", "assessment_basis",
