@@ -165,7 +165,9 @@ class Shelf:
     def _make_room(self, size_bytes: int) -> None:
         oldest = sorted(self._waiting.values(), key=lambda w: w.kept_at)
         total = sum(w.size_bytes for w in oldest)
-        room = total if self._is_disk_short else self._size_bytes_max
+        # What is in memory alone takes nothing of the disk.
+        is_short = self._is_disk_short and self._cipher is not None
+        room = total if is_short else self._size_bytes_max
         for waiting in oldest:
             if total + size_bytes <= room:
                 return

@@ -78,6 +78,16 @@ def test_on_a_short_disk_a_clip_takes_the_place_of_an_older_one(tmp_path: Path) 
     assert shelf.losses() == Losses(displaced=1)
 
 
+def test_what_is_in_memory_alone_does_not_give_way_to_a_short_disk(tmp_path: Path) -> None:
+    shelf = a_shelf(tmp_path, secret=None)
+    shelf.follow_disk(is_short=True)
+
+    for number in range(3):
+        put(shelf, b"clip %d" % number, at_s=number)
+
+    assert sent(shelf) == [b"clip 2", b"clip 1", b"clip 0"]
+
+
 def test_a_full_folder_lets_the_oldest_go_and_counts_it(tmp_path: Path) -> None:
     shelf = a_shelf(tmp_path, size_bytes_max=1_000)
     for number in range(5):
