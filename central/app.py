@@ -70,6 +70,7 @@ from central.integrations.delivering import Delivering
 from central.keys import (
     KeyEncryptionKey,
     KeyFolder,
+    KeysError,
     kept_secret,
     load_key_encryption_key,
 )
@@ -361,7 +362,11 @@ async def _running(
             await write_value_once(transaction, audit.HEAD, str(start_of(kek.suite)))
             epoch = UUID(await read_value(transaction, EPOCH))
             fresh = kek.suite.new_signing_key().private_bytes_raw()
-            central_key = await kept_secret(transaction, kek, "central-key", fresh)
+            try:
+                central_key = await kept_secret(transaction, kek, "central-key", fresh)
+            except KeysError:
+                kek.refused()
+                raise
             fresh = secrets.token_bytes(KEY_SIZE_BYTES)
             raw = await kept_secret(transaction, kek, "card-key", fresh)
             card_key = SuiteSecret(raw, kek.suite)

@@ -8,6 +8,7 @@ that only the service reads.
 import contextlib
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -133,10 +134,11 @@ class KeyFolder(KeyEncryptionKey):
         credential = Path(folder) / CREDENTIAL if folder else None
         self._credential = credential if credential and credential.exists() else None
         self._path, self._retiring = home / "kek", home / "kek.retiring"
+        self._is_made_here = False
         if self._credential is None and not self._path.exists():
             # A machine that lacks the suite's algorithms says so before the site has that suite.
             (wanted or INTERNATIONAL).new_signing_key()
-            write_private(self._path, _fresh_key(wanted or INTERNATIONAL))
+            self._is_made_here = _write_first(self._path, _fresh_key(wanted or INTERNATIONAL))
         self._seen = self._stamps()
         suite, key, retiring = self._read()
         if wanted is not None and wanted is not suite:
@@ -145,6 +147,14 @@ class KeyFolder(KeyEncryptionKey):
                 f" away, or begin a new site with {wanted.name} in another home"
             )
         super().__init__(key, retiring=retiring, suite=suite)
+
+    def refused(self) -> None:
+        """Remove a key that was made just now: a database that is there takes the one of before.
+
+        Else the right one would find a wrong one in its place, and a wrong suite with it.
+        """
+        if self._is_made_here:
+            self._path.unlink(missing_ok=True)
 
     def begin_rotation(self) -> None:
         """Let a new key wrap from now on.
@@ -257,6 +267,22 @@ def load_key_encryption_key(home: Path, *, wanted: Suite | None = None) -> KeyFo
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner reads; an older one of this name is replaced at once."""
+    with _written_beside(path, text) as temporary:
+        temporary.replace(path)
+
+
+def _write_first(path: Path, text: str) -> bool:
+    """Write such a file unless another process was first; returns whether this one was."""
+    with _written_beside(path, text) as temporary:
+        try:
+            path.hardlink_to(temporary)
+        except FileExistsError:
+            return False
+    return True
+
+
+@contextlib.contextmanager
+def _written_beside(path: Path, text: str) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -264,10 +290,9 @@ def write_private(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
+        yield temporary
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
 
 
 async def kept_secret(

@@ -1,15 +1,20 @@
 """Keys: apart from the data, readable by the service alone, and never exchanged unnoticed."""
 
+import asyncio
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from central.app import create_app
 from central.keys import KeyEncryptionKey, KeysError, load_key_encryption_key
+from central.settings import Settings
 from config.contract.trust import to_text
 from config.crypto.suite import Suite
 from config.crypto.suites import SUITES
-from tests.central.bench import messages, running_central
+from tests.central.bench import SITE, messages, running_central
 from tests.central.postgresql import fresh_database
 
 
@@ -100,3 +105,34 @@ def test_a_next_key_of_another_suite_is_refused(
 
     with pytest.raises(KeysError, match="keeps the suite that it was made with"):
         load_key_encryption_key(tmp_path / "home")
+
+
+def test_processes_that_start_together_in_one_folder_have_one_key(tmp_path: Path) -> None:
+    together = threading.Barrier(8)
+
+    def key_id(_: int) -> str:
+        together.wait()
+        return load_key_encryption_key(tmp_path).key_id
+
+    with ThreadPoolExecutor(8) as processes:
+        assert len(set(processes.map(key_id, range(8)))) == 1
+    assert [each.name for each in tmp_path.iterdir()] == ["kek"]
+
+
+def test_a_database_whose_key_is_missing_is_refused_and_leaves_room_for_it(tmp_path: Path) -> None:
+    async def start() -> None:
+        app = create_app(Settings(site=SITE, home=tmp_path))
+        async with app.router.lifespan_context(app):
+            pass
+
+    with running_central(tmp_path, crypto="sm"):
+        pass
+    (tmp_path / "kek").rename(tmp_path / "kept")
+
+    with pytest.raises(KeysError, match="made with --crypto sm"):
+        asyncio.run(start())
+    assert not (tmp_path / "kek").exists()
+
+    (tmp_path / "kept").rename(tmp_path / "kek")
+    with running_central(tmp_path, crypto="sm") as again:
+        assert again.app.state.services.suite is SUITES["sm"]
