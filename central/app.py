@@ -81,6 +81,7 @@ from central.metrics.requests import Counted
 from central.mqtt.publishing import MqttPublishing
 from central.muster import endpoints as muster_endpoints
 from central.muster import roll_call_endpoints
+from central.nodes import certificate_endpoints as node_certificate_endpoints
 from central.nodes import endpoints as node_endpoints
 from central.nodes import key_endpoints as node_key_endpoints
 from central.nodes.known import KnownKeys
@@ -152,6 +153,7 @@ ROUTERS: Final = (
     search_endpoints.router,
     node_endpoints.router,
     node_key_endpoints.router,
+    node_certificate_endpoints.router,
     command_endpoints.router,
     assistance_endpoints.router,
     alarm_setting_endpoints.router,  # its paths are not the identifier of an alarm
@@ -431,6 +433,9 @@ async def _running(
             now=now,
             attempts=RateLimit(count=ATTEMPT_COUNT, window_s=ATTEMPT_WINDOW_S),
             provider_answers=RateLimit(count=PROVIDER_COUNT, window_s=ATTEMPT_WINDOW_S),
+            certificate_wishes=RateLimit(
+                count=node_certificate_endpoints.WISH_COUNT, window_s=ATTEMPT_WINDOW_S
+            ),
             looks=RateLimit(count=1, window_s=LOOK_WINDOW_S),
             diner_requests=RateLimit(count=DINER_COUNT, window_s=ATTEMPT_WINDOW_S),
             outside_requests=RateLimit(

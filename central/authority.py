@@ -22,6 +22,8 @@ from central.keys import KeyEncryptionKey, kept_secret, write_private
 
 AUTHORITY_LIFETIME: Final = timedelta(days=20 * 365)
 SERVER_LIFETIME: Final = timedelta(days=397)
+CERTIFICATE_FILE: Final = "server.pem"
+KEY_FILE: Final = "server.key"
 CLOCK_TOLERANCE: Final = timedelta(days=1)
 """Nodes may start with a clock that is behind."""
 
@@ -66,7 +68,7 @@ class Authority:
             .sign(self.key, hashes.SHA256())
         )
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        certificate_file, key_file = folder / "server.pem", folder / "server.key"
+        certificate_file, key_file = folder / CERTIFICATE_FILE, folder / KEY_FILE
         pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
         write_private(certificate_file, pem + self.pem)
         write_private(key_file, _key_pem(key))

@@ -6,10 +6,8 @@ import gc
 import ipaddress
 import json
 import socket
-import ssl
 import sys
 from collections.abc import Coroutine
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -17,7 +15,8 @@ import typer
 import uvloop
 
 from central.app import create_app
-from central.certificates.server import ServerCertificate
+from central.certificates.connection import CertifiedConnection
+from central.certificates.serving import entrance_of, server_tls
 from central.database import DatabaseError
 from central.hosting.serving import Wish, serve
 from central.keys import KeysError
@@ -25,8 +24,7 @@ from central.moving.cli import move
 from central.pulse import watched
 from central.services import Services
 from central.serving import Server
-from central.settings import Settings
-from central.tls import strict
+from central.settings import ClientCertificates, Settings
 from central.users.cli import invite
 from config.crypto.sm2 import Sm2UnavailableError
 from config.crypto.suite import SuiteName
@@ -72,6 +70,14 @@ def run(
             show_default="international",
         ),
     ] = None,
+    client_certificates: Annotated[
+        ClientCertificates,
+        typer.Option(help="Whether terminals prove by a certificate, too, who opens a connection."),
+    ] = ClientCertificates.OFF,
+    terminals_port: Annotated[
+        int,
+        typer.Option(min=0, max=65535, help="Where terminals with a certificate come in."),
+    ] = 8444,
     log: LogFormOption = LogForm.TEXT,
     log_level: LogLevelOption = LogLevel.INFO,
     as_json: Annotated[bool, typer.Option("--json", help="One line for machines.")] = False,
@@ -86,13 +92,31 @@ def run(
     if (site is None) is (sites is None):
         raise typer.BadParameter("name the file of a site, or --sites", param_hint="--site")
     start_log(log, log_level)
-    listener = _listen(host, port)
     home = home or menshen_home() / "central"
     is_secure = tls or not is_loopback(host)
-    with contextlib.closing(listener):
+    is_certified = client_certificates is not ClientCertificates.OFF
+    if is_certified and not is_secure:
+        raise typer.BadParameter("certificates go with --tls", param_hint="--client-certificates")
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(contextlib.closing(_listen(host, port)))
+        entrance = None
+        if is_certified:
+            entrance = stack.enter_context(
+                contextlib.closing(_listen(host, terminals_port, option="--terminals-port"))
+            )
         if sites is not None:
             called = name or _called(host)
-            wish = Wish(sites, home, database, called, crypto, is_secure=is_secure, as_json=as_json)
+            wish = Wish(
+                sites,
+                home,
+                database,
+                called,
+                crypto,
+                is_secure=is_secure,
+                as_json=as_json,
+                client_certificates=client_certificates,
+                entrance=entrance,
+            )
             _run(serve(wish, listener, _say), home)
         elif site is not None:
             called = name or (socket.gethostname() if host in UNSPECIFIED else host)
@@ -103,8 +127,10 @@ def run(
                 url=f"{'https' if is_secure else 'http'}://{_bracketed(called)}:"
                 f"{listener.getsockname()[1]}",
                 crypto=crypto,
+                client_certificates=client_certificates,
             )
-            _run(_serve(settings, listener, _names(called, host), as_json=as_json), home)
+            names = _names(called, host)
+            _run(_serve(settings, listener, names, entrance, as_json=as_json), home)
 
 
 def _run(serving: Coroutine[Any, Any, None], home: Path) -> None:
@@ -134,14 +160,25 @@ def _given(context: typer.Context) -> str | None:
 
 
 async def _serve(
-    settings: Settings, listener: socket.socket, names: list[str], *, as_json: bool
+    settings: Settings,
+    listener: socket.socket,
+    names: list[str],
+    entrance: socket.socket | None,
+    *,
+    as_json: bool,
 ) -> None:
     app = create_app(settings)
     # Started here and not by the server, so that what prevents it is said in one line.
     async with app.router.lifespan_context(app):
         services: Services = app.state.services
         _spare_the_collector()
-        server = Server(app, end_streams=services.end_streams, tls=_tls(services, names))
+        server = Server(
+            app,
+            end_streams=services.end_streams,
+            tls=server_tls(services, names),
+            protocol=CertifiedConnection,
+            entrance=None if entrance is None else entrance_of(services, entrance),
+        )
         announcing = asyncio.create_task(_announce(server, services, as_json=as_json))
         async with watched(Watchdog(), services.database, app.state.feed):
             await server.serve(sockets=[listener])
@@ -182,18 +219,6 @@ def _say(line: str) -> None:
     print(line, flush=True)  # noqa: T201 - the answer that was asked for
 
 
-def _tls(services: Services, names: list[str]) -> ssl.SSLContext | None:
-    if services.authority is None:
-        return None
-    served = ServerCertificate(services.authority, services.settings.home / "tls", names)
-    context = strict(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
-    context.load_cert_chain(*served.write(now=datetime.now(UTC)))
-    # Made anew in time, it is shown from the next handshake on.
-    served.serve_with(context)
-    services.certificate.value = served
-    return context
-
-
 def is_loopback(host: str) -> bool:
     """Return whether an address to listen at is reached from this machine alone."""
     try:
@@ -202,13 +227,13 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, *, option: str = "--port") -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=512)
     except OSError as error:
         raise typer.BadParameter(
-            f"cannot listen at {host}:{port} ({error.strerror}): give another --port or --host"
+            f"cannot listen at {host}:{port} ({error.strerror}): give another {option} or --host"
         ) from error
 
 

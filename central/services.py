@@ -63,6 +63,7 @@ class Services:
         now: The wall clock, aware UTC.
         attempts: How often one address may try a password, an invitation or a token.
         provider_answers: How often one address may come back from the identity provider.
+        certificate_wishes: How often one node may ask for a certificate.
         looks: How often the audit log records one operator looking at one thing.
         diner_requests: How often one diner's page may ask.
         outside_requests: How often one outside system may tell.
@@ -104,6 +105,7 @@ class Services:
     now: Callable[[], datetime]
     attempts: RateLimit
     provider_answers: RateLimit
+    certificate_wishes: RateLimit
     looks: RateLimit
     diner_requests: RateLimit
     outside_requests: RateLimit

@@ -12,6 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from central.certificates.connection import Entrance
 from config.notify import STOPPING, notify
 
 SHUTDOWN_S: Final = 2
@@ -30,6 +31,7 @@ class Server(uvicorn.Server):
         end_streams: Callable[[], None],
         tls: ssl.SSLContext | None = None,
         protocol: type[asyncio.Protocol] = HttpToolsProtocol,
+        entrance: Entrance | None = None,
     ) -> None:
         """Serve an application that is started and stopped by whoever calls.
 
@@ -38,6 +40,7 @@ class Server(uvicorn.Server):
             end_streams: Ends those that are open.
             tls: None is plain HTTP.
             protocol: Speaks HTTP on a connection.
+            entrance: Listened at, too: for clients with a certificate.
         """
         super().__init__(
             uvicorn.Config(
@@ -53,7 +56,7 @@ class Server(uvicorn.Server):
                 ssl_context_factory=None if tls is None else lambda _config, _default: tls,
             )
         )
-        self._end_streams = end_streams
+        self._end_streams, self._entrance = end_streams, entrance
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -67,6 +70,24 @@ class Server(uvicorn.Server):
         finally:
             for number in signals:
                 loop.remove_signal_handler(number)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve."""
+        await super().startup(sockets)
+        if self._entrance is None or not self.started:
+            return
+
+        def connection() -> asyncio.Protocol:
+            protocol: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+            return protocol(
+                config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+
+        self.servers.append(
+            await asyncio.get_running_loop().create_server(
+                connection, sock=self._entrance.listener, ssl=self._entrance.tls
+            )
+        )
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop serving."""

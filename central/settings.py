@@ -1,10 +1,19 @@
 """What one central process is told at its start."""
 
+from enum import StrEnum
 from pathlib import Path
 
 from config.contract.identifiers import Frozen
 from config.crypto.suite import SuiteName
 from config.site import Site
+
+
+class ClientCertificates(StrEnum):
+    """Whether terminals prove by a certificate, too, who opens a connection."""
+
+    OFF = "off"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
 
 
 class Settings(Frozen):
@@ -15,6 +24,7 @@ class Settings(Frozen):
         database: SQLAlchemy address; None is ``home/central.sqlite3``.
         url: What nodes and browsers call central by, without a slash at the end.
         crypto: The suite of a new site; one that is there must be of it. None takes what is there.
+        client_certificates: Not ``off`` where central is reached by HTTPS alone.
     """
 
     site: Site
@@ -22,6 +32,7 @@ class Settings(Frozen):
     database: str | None = None
     url: str = "http://127.0.0.1:8080"
     crypto: SuiteName | None = None
+    client_certificates: ClientCertificates = ClientCertificates.OFF
 
     @property
     def database_url(self) -> str:

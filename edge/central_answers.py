@@ -4,6 +4,7 @@
 
     CentralError
     +-- CentralUnreachableError   no answer, or it cannot serve now: try again later
+    |   +-- CertificateWantedError    it wants a certificate: get one, and try again
     +-- CentralRefusedError       it understood and refuses this request: the same will not help
 """
 
@@ -21,6 +22,7 @@ from pydantic import ValidationError
 from config.contract.assistance import OpenCalls
 from config.contract.commands import SignedCommands
 from config.contract.diner_links import DinerLink
+from config.contract.headers import CERTIFICATE_NEEDED, CERTIFICATE_REFUSED
 from config.contract.money import ReservationAnswer, TillPage
 from config.contract.node_rotation import RotationTaken
 from config.contract.nodes import BatchReceipt, ReleasedKey, ReplicaPage
@@ -70,6 +72,10 @@ class CentralUnreachableError(CentralError):
         super().__init__(message)
         self.is_answered, self.is_busy = is_answered, is_busy
         self.retry_after_s = retry_after_s
+
+
+class CertificateWantedError(CentralUnreachableError):
+    """The signature is good, and central takes it by a connection with another certificate."""
 
 
 class CentralRefusedError(CentralError):
@@ -134,6 +140,8 @@ def error_of(response: httpx.Response) -> CentralError:
         code = str(response.json()["code"])
     except (ValueError, KeyError, TypeError):
         code = response.reason_phrase
+    if code in (CERTIFICATE_NEEDED, CERTIFICATE_REFUSED):
+        return CertificateWantedError(f"central wants a certificate ({code})", is_answered=True)
     return CentralRefusedError(status, code)
 
 

@@ -85,6 +85,8 @@ class CentralClient(SignedRequests):
         response = await self.request("PUT", target, body, "application/json")
         if key := response.headers.get(headers_of.CHANGE_KEY):
             self.on_key_to_change(key)
+        if headers_of.CERTIFICATE in response.headers:
+            await self.certify_if_due()
         return seconds_of(response.headers.get(headers_of.STATUS_INTERVAL, ""))
 
     async def replica_page(self, *, after: int, access: int) -> ReplicaPage:
@@ -287,16 +289,17 @@ class CentralClient(SignedRequests):
             if into:
                 headers["Range"] = f"bytes={len(into)}-"
             request = self.http.build_request("GET", target, headers=headers)
-            asked_at_s = time.monotonic()
+            asked_at_s, certificate_count = time.monotonic(), self.certificate_count
             try:
                 response = await self.http.send(request, stream=True)
                 try:
                     self.compare_clocks(response, asked_at_s)
-                    if response.status_code == 401 and not is_last:
-                        continue
                     if not response.is_success:
                         await response.aread()
-                        raise error_of(response)
+                        if response.status_code != 401 or is_last:
+                            raise error_of(response)
+                        await self.mend(error_of(response), since=certificate_count)
+                        continue
                     await receive_file(response, into, size_bytes=size_bytes)
                     return
                 finally:
@@ -318,16 +321,17 @@ class CentralClient(SignedRequests):
                 headers={**self.signature("GET", target, b""), "Accept": "text/event-stream"},
                 timeout=httpx.Timeout(TIMEOUT_S, read=STREAM_SILENCE_S_MAX),
             )
-            asked_at_s = time.monotonic()
+            asked_at_s, certificate_count = time.monotonic(), self.certificate_count
             try:
                 response = await self.http.send(request, stream=True)
                 try:
                     self.compare_clocks(response, asked_at_s)
-                    if response.status_code == 401 and not is_last:
-                        continue
                     if not response.is_success:
                         await response.aread()
-                        raise error_of(response)
+                        if response.status_code != 401 or is_last:
+                            raise error_of(response)
+                        await self.mend(error_of(response), since=certificate_count)
+                        continue
                     async for event in server_sent_events(response):
                         yield event
                     return

@@ -9,7 +9,7 @@ from typing import Final
 
 from cryptography import x509
 
-from central.authority import Authority
+from central.authority import CERTIFICATE_FILE, KEY_FILE, Authority
 
 RENEWED_BEFORE: Final = timedelta(days=60)
 """Long before anybody would be told of it (``watch.WARNED_BEFORE``)."""
@@ -28,6 +28,11 @@ class ServerCertificate:
     def expires_at(self) -> datetime | None:
         """When it is over; None before ``write``."""
         return self._expires_at
+
+    @property
+    def files(self) -> tuple[Path, Path]:
+        """Those of certificate and key, as ``write`` has made them."""
+        return self._folder / CERTIFICATE_FILE, self._folder / KEY_FILE
 
     def write(self, *, now: datetime) -> tuple[Path, Path]:
         """Make the certificate; returns the files of certificate and key."""
@@ -62,6 +67,12 @@ class ServerCertificate:
 
 @dataclasses.dataclass(slots=True)
 class Served:
-    """What this process serves with. Attributes: value: None while it serves plain HTTP."""
+    """What this process serves with.
+
+    Attributes:
+        value: None while it serves plain HTTP.
+        terminals_port: Where connections with a certificate are taken; None where they are not.
+    """
 
     value: ServerCertificate | None = None
+    terminals_port: int | None = None

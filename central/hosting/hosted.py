@@ -9,6 +9,7 @@ from typing import Final
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
+from central.certificates.connection import demanding
 from central.certificates.server import ServerCertificate
 from central.database import DatabaseError
 from central.hosting.folder import SiteFile
@@ -29,6 +30,7 @@ class Hosted:
         file: Its site file.
         app: Its application once it serves, else None.
         tls: What connections to it are opened with; None without TLS, or while it does not serve.
+        terminals_tls: Likewise those of terminals with a certificate of this site.
         problem: Why it does not serve, in one line; None when it does, or nobody knows yet.
         settled: Set once it serves, or the first attempt has failed.
     """
@@ -40,6 +42,7 @@ class Hosted:
         *,
         starting: asyncio.Semaphore,
         on_change: Callable[[], None],
+        terminals_port: int | None = None,
     ) -> None:
         """Take a site file; nothing is started yet.
 
@@ -48,13 +51,16 @@ class Hosted:
             make_app: Makes the application; may fail as its start may.
             starting: Held while a site starts: how many may at once.
             on_change: Called whenever ``app`` is another one.
+            terminals_port: Where connections with a certificate are taken; None is nowhere.
         """
         self.file = file
         self.app: FastAPI | None = None
         self.tls: NamedContext | None = None
+        self.terminals_tls: NamedContext | None = None
         self.problem: str | None = None
         self.settled = asyncio.Event()
         self._make_app, self._starting, self._on_change = make_app, starting, on_change
+        self._terminals_port = terminals_port
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -107,6 +113,7 @@ class Hosted:
                 _log.warning("site %s serves again", self.file.site_id)
             services: Services = app.state.services
             self.tls = _tls(services, self.file.host)
+            self.terminals_tls = self._entrance_of(services)
             self.app, self.problem = app, None
             self._on_change()
             self.settled.set()
@@ -114,8 +121,18 @@ class Hosted:
                 await self._stop.wait()
             finally:
                 self.end_streams()
-                self.app = self.tls = None
+                self.app = self.tls = self.terminals_tls = None
                 self._on_change()
+
+    def _entrance_of(self, services: Services) -> NamedContext | None:
+        served, port = services.certificate, self._terminals_port
+        if services.authority is None or served.value is None or port is None:
+            return None
+        context = context_of(self.file.host, *served.value.files)
+        demanding(context, services.authority.pem)
+        served.value.serve_with(context)
+        served.terminals_port = port
+        return context
 
     def _say(self, problem: str) -> None:
         if problem != self.problem:

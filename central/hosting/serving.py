@@ -12,12 +12,14 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from central.certificates.connection import Entrance
 from central.database import DatabaseError
 from central.hosting.hosted import Hosted
 from central.hosting.sites import Sites
 from central.hosting.tls import NamedConnection, ServerNames
 from central.pulse import loop_watched
 from central.serving import Server
+from central.settings import ClientCertificates
 from config.crypto.suite import SuiteName
 from config.notify import READY, notify
 from config.site import SiteError
@@ -34,6 +36,7 @@ class Wish:
     Attributes:
         name: Of this central, before which ids stand.
         crypto: The suite of sites that are new.
+        entrance: Bound and listening, for terminals with a certificate; None without.
     """
 
     folder: Path
@@ -44,6 +47,8 @@ class Wish:
     _: dataclasses.KW_ONLY
     is_secure: bool
     as_json: bool
+    client_certificates: ClientCertificates
+    entrance: socket.socket | None
 
 
 async def serve(wish: Wish, listener: socket.socket, say: Say) -> None:
@@ -56,6 +61,10 @@ async def serve(wish: Wish, listener: socket.socket, say: Say) -> None:
     """
     scheme, port = "https" if wish.is_secure else "http", listener.getsockname()[1]
     names = ServerNames() if wish.is_secure else None
+    certified = None if wish.entrance is None else ServerNames(with_certificate=True)
+    entrance = None
+    if certified is not None and wish.entrance is not None:
+        entrance = Entrance(wish.entrance, certified.listener)
     sites = Sites(
         wish.folder,
         home=wish.home,
@@ -63,13 +72,16 @@ async def serve(wish: Wish, listener: socket.socket, say: Say) -> None:
         name=wish.name,
         crypto=wish.crypto,
         url_of=lambda host: f"{scheme}://{host}:{port}",
-        on_change=lambda hosted: _show(names, hosted),
+        on_change=lambda hosted: show(names, certified, hosted),
+        client_certificates=wish.client_certificates,
+        terminals_port=None if entrance is None else entrance.port,
     )
     server = Server(
         sites.front,
         end_streams=sites.end_streams,
         tls=None if names is None else names.listener,
         protocol=HttpToolsProtocol if names is None else NamedConnection,
+        entrance=entrance,
     )
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
@@ -132,7 +144,17 @@ async def _described(sites: Sites, hosted: Hosted) -> dict[str, Any]:
     }
 
 
-def _show(names: ServerNames | None, hosted: list[Hosted]) -> None:
-    """Show the certificates of sites that serve."""
+def show(names: ServerNames | None, certified: ServerNames | None, hosted: list[Hosted]) -> None:
+    """Show the certificates of sites that serve.
+
+    Args:
+        names: Of the address.
+        certified: Of the entrance of terminals with a certificate.
+        hosted: All sites.
+    """
     if names is not None:
         names.contexts = {each.file.host: each.tls for each in hosted if each.tls is not None}
+    if certified is not None:
+        certified.contexts = {
+            each.file.host: each.terminals_tls for each in hosted if each.terminals_tls is not None
+        }

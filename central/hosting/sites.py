@@ -21,7 +21,7 @@ from central.hosting.schemas import make_schemas
 from central.keys import CREDENTIAL, KeysError
 from central.people.faces import PipelineFactory, site_pipeline
 from central.postgresql import PostgresqlServer
-from central.settings import Settings
+from central.settings import ClientCertificates, Settings
 from config.crypto.suite import SuiteName
 from config.settings import private_folder
 from models.face.types import Pipeline
@@ -49,6 +49,8 @@ class Sites:
         crypto: SuiteName | None = None,
         url_of: Callable[[str], str],
         on_change: Callable[[list[Hosted]], None] = lambda _: None,
+        client_certificates: ClientCertificates = ClientCertificates.OFF,
+        terminals_port: int | None = None,
     ) -> None:
         """Take a folder; nothing is started yet.
 
@@ -60,6 +62,8 @@ class Sites:
             crypto: The suite of sites that are new; those that are there keep theirs.
             url_of: Returns the address of a host.
             on_change: Called with all sites whenever another one serves, or does not any more.
+            client_certificates: Whether terminals bring some.
+            terminals_port: Where they are taken, if anywhere.
 
         Raises:
             DatabaseError: The database is not one that holds many sites.
@@ -67,6 +71,7 @@ class Sites:
         """
         self._folder, self._home, self._name, self._url_of = folder, home, name, url_of
         self._crypto: SuiteName | None = crypto
+        self._client_certificates, self._terminals_port = client_certificates, terminals_port
         self._database = _address(database)
         self._server: PostgresqlServer | None = None
         self._hosted = dict[str, Hosted]()
@@ -136,7 +141,13 @@ class Sites:
         for each in gone:
             del self._hosted[each.file.site_id]
         new = [
-            Hosted(file, self._make_app, starting=self._starting, on_change=self._name_them)
+            Hosted(
+                file,
+                self._make_app,
+                starting=self._starting,
+                on_change=self._name_them,
+                terminals_port=self._terminals_port,
+            )
             for site_id, file in files.items()
             if site_id not in self._hosted
         ]
@@ -163,6 +174,7 @@ class Sites:
             database=database,
             url=self._url_of(file.host),
             crypto=None if (home / "kek").exists() else self._crypto,
+            client_certificates=self._client_certificates,
         )
         return create_app(
             settings,

@@ -10,18 +10,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
+from central.certificates.connection import CertifiedConnection, demanding
 from central.hosting.front import TLS_NAME
 from central.tls import strict
 
 
 class ServerNames:
-    """The listener's TLS. Attributes: contexts: by host, in lower case."""
+    """A listener's TLS. Attributes: contexts: by host, in lower case."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, with_certificate: bool = False) -> None:
+        """Know no name yet; ``with_certificate`` no client comes in without one."""
         self.contexts: Mapping[str, ssl.SSLContext] = {}
         self.listener = strict(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+        if with_certificate:
+            # Which are demanded is the listener's to say, and who has signed them each site's.
+            demanding(self.listener)
         self.listener.sni_callback = self._choose
 
     def _choose(
@@ -40,7 +43,7 @@ class NamedContext(ssl.SSLContext):
     host: str
 
 
-class NamedConnection(HttpToolsProtocol):
+class NamedConnection(CertifiedConnection):
     """HTTP on a connection, which tells the application whose certificate it was opened with."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its own base does

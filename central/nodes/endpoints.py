@@ -17,6 +17,7 @@ from central.database import Transaction
 from central.events import repository as events
 from central.events.facts import NodeRevoked
 from central.nodes import repository
+from central.nodes.certified import is_certificate_wanted
 from central.nodes.key_change import is_wanted
 from central.nodes.schemas import NodeView, TokenView, WantedToken
 from central.nodes.signed import Signed, SignedRequest
@@ -197,6 +198,8 @@ async def report_node_status(
     await services.database.write_whole(keep)
     response.headers[headers.STATUS_INTERVAL] = str(interval_s)
     keys = signed.keys
+    if is_certificate_wanted(request, services, signed.node, keys):
+        response.headers[headers.CERTIFICATE] = "wanted"
     if keys is not None and is_wanted(signed.node, keys.row, days=policy.node_key_days, now=now):
         response.headers[headers.CHANGE_KEY] = keys.row.signing_key
 

@@ -27,7 +27,8 @@ Installer = Annotated[Operator, Depends(Requires("nodes.manage"))]
 async def take_other_keys(request: Request, services: Given) -> RotationTaken:
     """Take a node's next keys: its present key signs for them, and the next one this request.
 
-    Asked again, it answers again. The key before is good for an hour more.
+    Asked again, it answers again. The key before is good for an hour more. No certificate is asked
+    for: a central that was restored knows neither of the keys that could have got one.
     """
     token = token_of(request)
     body = await body_of(request, size_bytes_max=ROTATION_SIZE_BYTES_MAX)

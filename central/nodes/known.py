@@ -38,10 +38,16 @@ class NodeKeys:
             recipient_key(row.sealing_key),
         )
 
+    def texts_at(self, now: datetime) -> tuple[str, ...]:
+        """Return those that are good at a moment, as text; the newest first."""
+        row = self.row
+        is_overlap = row.old_key_until is not None and now < row.old_key_until
+        old = row.old_signing_key if is_overlap else None
+        return (row.signing_key,) if old is None else (row.signing_key, old)
+
     def signing_at(self, now: datetime) -> tuple[VerifyingKey, ...]:
         """Return those that are good at a moment; the newest first."""
-        until = self.row.old_key_until
-        return self.signing if until is not None and now < until else self.signing[:1]
+        return self.signing[: len(self.texts_at(now))]
 
 
 class KnownKeys:

@@ -4,6 +4,7 @@ import dataclasses
 
 from fastapi import Request, Response
 
+from central.nodes.certified import check_connection
 from central.nodes.known import NodeKeys
 from central.problems import RefusedError
 from central.services import Given, Services
@@ -31,14 +32,18 @@ class SignedRequest:
 class Signed:
     """A dependency: the signed request, or 401."""
 
-    def __init__(self, *, size_bytes_max: int = 0, is_fresh: bool = False) -> None:
+    def __init__(
+        self, *, size_bytes_max: int = 0, is_fresh: bool = False, by_any_connection: bool = False
+    ) -> None:
         """Say what is taken.
 
         Args:
             size_bytes_max: Of the body.
             is_fresh: The node's keys are those of this moment, whatever is announced only now.
+            by_any_connection: The signature is enough, whatever the site demands beside it.
         """
         self._size_bytes_max, self._is_fresh = size_bytes_max, is_fresh
+        self._by_any_connection = by_any_connection
 
     async def __call__(
         self, request: Request, response: Response, services: Given
@@ -63,6 +68,8 @@ class Signed:
                 _verify(token, keys, request, services, body)
         except TrustError as error:
             raise refused(str(error)) from error
+        if not self._by_any_connection:
+            check_connection(request, services, node, keys)
         return SignedRequest(node, body, keys.sealing, keys)
 
 

@@ -20,6 +20,12 @@ CHANGE_KEY: Final = "Menshen-Change-Key"
 
 Named, so that an answer which comes late changes no newer key.
 """
+CERTIFICATE: Final = "Menshen-Certificate"
+"""``wanted`` with central's answer to a status: the node is to ask for a certificate."""
+CERTIFICATE_NEEDED: Final = "certificate_needed"
+"""Central's word for a signed request that came without a certificate, where it demands one."""
+CERTIFICATE_REFUSED: Final = "certificate_refused"
+"""Likewise: the connection's certificate is over, or not of who has signed."""
 STATUS_INTERVAL_S: Final = 5.0
 """What a node does where central does not say."""
 STATUS_INTERVAL_S_MAX: Final = 60.0

@@ -76,6 +76,24 @@ class ReleasedKey(Frozen):
     sealed_key: str
 
 
+class CertificateWish(Frozen):
+    """A node asks for a certificate. Attributes: request: PKCS #10, PEM; ECDSA P-256."""
+
+    request: Annotated[str, Field(max_length=2_000)]
+
+
+class GivenCertificate(Frozen):
+    """What a node opens connections with.
+
+    Attributes:
+        certificate: PEM.
+        port: Of central's host, where connections with it are taken.
+    """
+
+    certificate: Annotated[str, Field(max_length=8_000)]
+    port: Annotated[int, Field(ge=1, le=65535)]
+
+
 class RetentionStatus(Frozen):
     """What one timer of retention did.
 

@@ -15,6 +15,8 @@ import pytest
 
 from config.contract.trust import NodeToken
 from config.demo.processes import Process
+from edge.central_client import CentralClient
+from edge.clock import NodeClock
 from edge.identity import Home
 from tests.central.bench import PASSWORD, Bench
 
@@ -65,6 +67,38 @@ def test_a_terminal_joins_over_https_by_the_fingerprint_of_its_token(tmp_path: P
         assert identity.ca_certificate == pem
 
     with_central(tmp_path, act, "--tls")
+
+
+def test_where_certificates_are_required_a_terminal_joins_and_comes_with_one(
+    tmp_path: Path,
+) -> None:
+    async def act(ready: dict[str, Any]) -> None:
+        async with httpx.AsyncClient(verify=False) as first:  # noqa: S501 - as the token proves it
+            pem = (await first.get(f"{ready['url']}/api/v1/site/ca.pem")).text
+        async with contextlib.aclosing(await administrator(ready, pem)) as client:
+            reply = await client.post("/api/v1/nodes/tokens", json={"node": "gate-1"})
+        token = NodeToken.from_line(reply.json()["token"])
+        identity = await Home(tmp_path / "edge").enrol(token, site="test", node="gate-1")
+        terminal = CentralClient(identity, NodeClock(), tls=identity.tls())
+        try:
+            assert (await terminal.commands()).commands == ()
+            assert terminal.certificate_count == 1
+        finally:
+            await terminal.close()
+
+    options = ("--tls", "--client-certificates", "required", "--terminals-port", "0")
+    with_central(tmp_path, act, *options)
+
+
+def test_certificates_without_tls_are_refused_in_one_line(tmp_path: Path) -> None:
+    words = ("--site", str(tmp_path / "site.toml"), "--client-certificates", "optional")
+
+    said = subprocess.run(
+        Process.command("central", *words), capture_output=True, text=True, check=False
+    )
+
+    assert said.returncode == 2
+    assert "--tls" in said.stderr
 
 
 def test_the_authority_stays_when_central_starts_again(tmp_path: Path) -> None:
