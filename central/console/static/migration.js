@@ -30,6 +30,7 @@ export async function renderMigration(section, list) {
   const filter = h("button", { type: "button", "aria-pressed": String(list.isFiltered) }, t(list.isFiltered ? "migration.show_all" : "migration.show"));
   filter.addEventListener("click", list.onFilter);
   const file = h("a", { class: "button", href: "/api/v1/face-migration/people.csv?purpose=maintenance&reference=re-enrolment", download: "must-come-again.csv" }, t("migration.export"));
+  const inHand = reachable(section).findIndex((each) => each === document.activeElement);
   fill(
     section,
     again || list.isFiltered ? h("h2", {}, prioritySign(4), t("migration.title", { n: again })) : null,
@@ -39,5 +40,10 @@ export async function renderMigration(section, list) {
     state.detail ? h("p", {}, t("migration.missing")) : null,
     again || list.isFiltered ? h("p", { class: "actions" }, filter, again ? file : null) : null,
   );
+  // Whoever is about to press it by keyboard has it still.
+  reachable(section)[inHand]?.focus();
   if (left) waiting = setTimeout(() => renderMigration(section, list), POLL_MS);
 }
+
+/** @param {HTMLElement} section @returns {HTMLElement[]} */
+const reachable = (section) => [...section.querySelectorAll("button, a")].map((each) => /** @type {HTMLElement} */ (each));

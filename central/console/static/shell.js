@@ -144,22 +144,10 @@ function openLive(store, desk, session) {
 /** Of pages that some roles have nothing on, what one must be allowed to read; any other is everybody's. */
 const READS = new Map([
   ["cameras", "video"],
-  ["people", "people"],
-  ["nodes", "nodes"],
   ["boards", "firmware"],
-  ["recognition", "recognition"],
-  ["access", "access"],
-  ["muster", "muster"],
-  ["fire", "fire"],
+  ...["people", "nodes", "recognition", "access", "muster", "fire", "events", "shifts", "patrol", "canteen", "audit", "alarms", "privacy"].map((name) => /** @type {[string, string]} */ ([name, name])),
   ["visitors", "visits"],
-  ["events", "events"],
-  ["shifts", "shifts"],
-  ["patrol", "patrol"],
-  ["canteen", "canteen"],
-  ["audit", "audit"],
   ["operators", "users"],
-  ["alarms", "alarms"],
-  ["privacy", "privacy"],
 ]);
 
 /** The pages that have anything for whoever is signed in. @param {Session | null} session */
