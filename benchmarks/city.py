@@ -173,7 +173,7 @@ class Run:
         cpu_s, began_s = self._city.cpu_s(), time.monotonic()
         answers, acknowledged = told.answers.copy(), told.acknowledged
         await asyncio.sleep(seconds)
-        while not until() and time.monotonic() < began_s + patience_s:  # noqa: ASYNC110 - counts
+        while not until() and time.monotonic() < began_s + patience_s:  # noqa: ASYNC110 - counts of many nodes
             await asyncio.sleep(0.05)
         took_s = time.monotonic() - began_s
         late = [ms for c, b in zip(consoles, seen_before, strict=True) for ms in c.late_ms[b:]]

@@ -55,6 +55,20 @@ def test_the_list_shows_only_who_must_come_again_and_everybody_once_more(
     expect(page.locator("tbody tr")).to_have_count(2)
 
 
+def test_a_button_in_hand_stays_in_hand_when_it_is_drawn_anew(
+    outdated: Central, guard: Visitor
+) -> None:
+    outdated.stand_in.migration = make_migration(must_come_again_count=1, renewable_count=8)
+    page = opened(outdated, guard)
+    page.get_by_role("button", name="只看这些人").focus()
+    outdated.stand_in.migration = make_migration(must_come_again_count=1, renewable_count=7)
+    expect(page.locator(".migration [role=status]")).to_contain_text("7")
+
+    page.keyboard.press("Enter")
+
+    expect(page.locator("tbody tr")).to_have_count(1)
+
+
 def test_the_list_is_a_file_for_spreadsheets(outdated: Central, guard: Visitor) -> None:
     page = opened(outdated, guard)
 
