@@ -31,6 +31,8 @@ const PLACES = {
 };
 const EVENTS_SHOWN = 5;
 const AROUND_SHOWN = 5;
+/** Until central is asked again for what it could not tell. */
+const RETRY_MS = 2_000;
 
 export class AlarmPanel {
   #context;
@@ -90,13 +92,24 @@ export class AlarmPanel {
   /** Ask central for what the list does not tell. @param {Alarm} alarm */
   async #ask({ id, version }) {
     if (this.#asked?.id === id && this.#asked.version === version) return;
-    this.#asked = { id, version };
+    const asked = { id, version };
+    this.#asked = asked;
     try {
-      this.#known = await get(`/alarms/${id}`);
+      const detail = await get(`/alarms/${id}`);
+      // An answer may come after that to a later question; the last question counts.
+      if (this.#asked === asked) this.#known = detail;
     } catch (error) {
       // What the list tells stays; the link to central says that it is cut off.
       if (!(error instanceof ApiError)) throw error;
+      setTimeout(() => this.#askAgain(asked), RETRY_MS);
     }
+    this.#context.store.schedule();
+  }
+
+  /** @param {{id: string, version: number}} asked in vain */
+  #askAgain(asked) {
+    if (this.#asked !== asked) return;
+    this.#asked = null;
     this.#context.store.schedule();
   }
 

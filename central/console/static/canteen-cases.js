@@ -46,6 +46,8 @@ export class Cases {
     this.#name = name;
     this.#around.address(name);
     this.#draw();
+    // Nothing of the list before stands under this one's name.
+    fill(this.#body);
     const made = await this.#list(name);
     if (this.#name !== name) return;
     this.#shown = made;

@@ -90,7 +90,7 @@ def test_a_dispute_is_put_right_at_the_counter_in_one_step_and_answered(
     page.reload()
     page.get_by_role("tab", name="Cases").click()
     page.get_by_role("button", name="Disputes").click()
-    expect(page.locator("data-table tbody tr")).to_contain_text("¥12.00")
+    expect(page.locator("data-table tbody tr", has_text="¥12.00")).to_have_count(1)
     dialog = first_of(page)
     dialog.get_by_label("Accepted").check()
     dialog.locator("input[name=note]").fill("it was somebody else")

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from central.security import COOKIE
 from config.contract.access import CredentialKind, Direction
@@ -35,6 +35,8 @@ from tests.central.duty.desks import CARD, with_card
 pytestmark = pytest.mark.browser
 Happen = Callable[[EventData], None]
 NO_CONNECTION = re.compile(r"No connection since \d\d:\d\d:\d\d")
+ALARM = re.compile(r"/api/v1/alarms/[0-9a-f]{8}-[0-9a-f-]{27}$")
+"""What central tells in full about one alarm."""
 DURESS = DuressDetected(holder_id="anna", access_point="west")
 
 
@@ -125,6 +127,42 @@ def test_what_is_wrong_with_a_board_is_said_with_its_alarm(
     happen(fact)
 
     expect(page.locator("article.alarm .cause")).to_have_text(cause)
+
+
+def test_a_late_answer_about_another_alarm_takes_nothing_from_the_chosen_one(
+    building: Bench, happen: Happen, visitors: Visitors
+) -> None:
+    happen(DoorForcedOpen(device="gate"))
+    visitor, held = visitors.meet(language="en"), list[Route]()
+    visitor.context.route(ALARM, lambda route: held.append(route), times=1)
+    with visitor.context.expect_event("request", lambda request: ALARM.search(request.url)):
+        page = opened(visitor, building, "/")
+    rows, procedure = page.locator("alarm-list li"), page.locator("article.alarm .procedure li")
+    happen(DURESS)
+    expect(rows).to_have_count(2)
+    page.keyboard.press("j")
+    expect(procedure).not_to_have_count(0)
+
+    with page.expect_event("requestfinished", lambda request: ALARM.search(request.url)):
+        held[0].continue_()
+    happen(passes("anna"))
+
+    expect(page.locator("section.events")).to_contain_text("Granted")
+    expect(page.locator("article.alarm h2")).to_contain_text("Duress")
+    expect(procedure).not_to_have_count(0)
+
+
+def test_what_central_could_not_tell_about_an_alarm_is_asked_again(
+    building: Bench, happen: Happen, visitors: Visitors
+) -> None:
+    happen(DURESS)
+    visitor = visitors.meet(language="en")
+    visitor.context.route(ALARM, lambda route: route.fulfill(status=503, json={}), times=1)
+
+    page = opened(visitor, building, "/")
+    page.locator("alarm-list li").click()
+
+    expect(page.locator("article.alarm .procedure li")).not_to_have_count(0)
 
 
 def test_nothing_moves_under_a_hand_while_a_fire_comes(
