@@ -12,8 +12,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from fastapi import FastAPI
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -38,7 +36,8 @@ from config.contract.events import (
 from config.contract.identifiers import new_id
 from config.contract.nodes import BatchReceipt, NodeStatus
 from config.contract.trust import NodeToken, public_text, sign_request
-from config.crypto.suite import SuiteName
+from config.crypto.international import INTERNATIONAL
+from config.crypto.suite import Suite, SuiteName
 from config.site import Site
 from tests.central.migrated import migrated_file
 from tests.serving import PLAIN, serving
@@ -95,14 +94,13 @@ class Clock:
 
 
 class Node:
-    """A terminal that signs what it sends."""
+    """A terminal that signs what it sends, with keys of a suite."""
 
-    def __init__(self, http: httpx.Client, name: str, clock: Clock) -> None:
+    def __init__(
+        self, http: httpx.Client, name: str, clock: Clock, suite: Suite = INTERNATIONAL
+    ) -> None:
         self.http, self.name, self.clock = http, name, clock
-        self.signing_key, self.sealing_key = (
-            Ed25519PrivateKey.generate(),
-            X25519PrivateKey.generate(),
-        )
+        self.signing_key, self.sealing_key = suite.new_signing_key(), suite.new_sealing_key()
         self.epoch = uuid4()
 
     def enrol(self, token: str) -> httpx.Response:

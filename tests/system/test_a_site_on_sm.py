@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from central.backup.records import Part
+from central.backup.recovery import Passphrase
 from config.command import main
 from config.contract.commands import NodeCommand, read_command
 from config.contract.trust import NodeToken, verifying_key
@@ -86,12 +88,10 @@ def test_the_audit_log_is_whole_until_somebody_changes_it(site: Bench, tmp_path:
 
 def test_a_backup_comes_back_as_the_site_that_it_was(site: Bench, tmp_path: Path) -> None:
     home: Path = site.app.state.services.settings.home
-    file, new = backed_up(home, tmp_path / "b.menshen"), tmp_path / "new"
-    new.mkdir(mode=0o700)
-    (new / "kek").write_text((home / "kek").read_text())
-    (new / "kek").chmod(0o600)
+    words, new = Passphrase("of the key-encryption key"), tmp_path / "new"
+    file = backed_up(home, tmp_path / "b.menshen", parts=(Part.KEK,), keys_passphrase=words)
 
-    proof = restored(file, new)
+    proof = restored(file, new, keys_passphrase=words)
 
     assert (proof.problems, proof.has_keys) == ([], True)
     with running_central(new, pipeline_factory=SeenFaces) as again:

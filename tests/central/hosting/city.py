@@ -18,6 +18,8 @@ from central.security import COOKIE
 from central.services import Services
 from config.contract.events import Event
 from config.contract.trust import sign_request
+from config.crypto.international import INTERNATIONAL
+from config.crypto.suite import Suite, SuiteName
 from tests.central.bench import Clock, Node, accept
 from tests.central.postgresql import empty_database
 from tests.serving import PLAIN, serving
@@ -49,8 +51,8 @@ T = TypeVar("T")
 class Terminal(Node):
     """A terminal of one site. Attributes: signs_for: the site in what it signs."""
 
-    def __init__(self, http: httpx.Client, signs_for: str) -> None:
-        super().__init__(http, "gate-1", Clock())
+    def __init__(self, http: httpx.Client, signs_for: str, suite: Suite = INTERNATIONAL) -> None:
+        super().__init__(http, "gate-1", Clock(), suite)
         self.signs_for = signs_for
 
     def headers(self, method: str, target: str, body: bytes = b"") -> dict[str, str]:
@@ -112,7 +114,7 @@ class City:
             reply = accept(client, invitation.link.partition("#")[2], "admin")
             assert reply.status_code == 201, reply.text
             session = reply.cookies[COOKIE]
-        terminal = Terminal(self.client(host), site_id)
+        terminal = Terminal(self.client(host), site_id, services.suite)
         town = Town(site_id, host, session, services, terminal)
         with self.administrator(town) as client:
             token = client.post("/api/v1/nodes/tokens", json={"node": "gate-1"}).json()["token"]
@@ -121,8 +123,10 @@ class City:
 
 
 @contextlib.contextmanager
-def running_city(folder: Path, *, database: str | None) -> Iterator[City]:
-    """Run two sites while inside."""
+def running_city(
+    folder: Path, *, database: str | None = None, crypto: SuiteName | None = None
+) -> Iterator[City]:
+    """Run two sites while inside, of a suite."""
     files = folder / "sites"
     files.mkdir()
     for site in ("site-a", "site-b"):
@@ -132,6 +136,7 @@ def running_city(folder: Path, *, database: str | None) -> Iterator[City]:
         home=folder / "home",
         database=database,
         name="localhost",
+        crypto=crypto,
         url_of=lambda host: f"http://{host}",
     )
     with serving(_Started(sites)) as url:

@@ -20,14 +20,18 @@ OPEN = {"kind": "open_once", "access_point": "lane"}
 API = "/api/v1"
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", "postgresql and sm"])
 def city(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[City]:
-    database = None
-    if request.param == "postgresql":
-        database = login_of_a_city(request.getfixturevalue("postgresql"))
-    with running_city(tmp_path_factory.mktemp("city"), database=database) as running:
+    folder = tmp_path_factory.mktemp("city")
+    if request.param == "sqlite":
+        with running_city(folder) as running:
+            yield running
+        return
+    database = login_of_a_city(request.getfixturevalue("postgresql"))
+    with running_city(folder, database=database, crypto="sm") as running:
+        assert {town.services.suite.name for town in (running.a, running.b)} == {"sm"}
         yield running
 
 
@@ -71,10 +75,12 @@ def test_a_link_and_a_terminals_token_open_their_own_site_alone(city: City) -> N
         token = client.post(f"{API}/nodes/tokens", json={"node": "gate-1"}).json()["token"]
     wish = {"secret": link.partition("#")[2], "username": "guard", "password": PASSWORD}
 
+    suite = city.b.services.suite
     with city.client(city.b.host) as stranger, city.client(city.a.host) as guard:
         refused = stranger.post(f"{API}/invitations/accept", json=wish)
         assert refused.status_code in (401, 403, 404, 410), refused.text
-        assert Terminal(stranger, "site-b").enrol(token).status_code in (401, 403, 404, 410)
+        burglar = Terminal(stranger, "site-b", suite)
+        assert burglar.enrol(token).status_code in (401, 403, 404, 410)
         assert guard.post(f"{API}/invitations/accept", json=wish).status_code == 201
 
 

@@ -83,6 +83,22 @@ def test_what_moved_is_the_site_and_goes_on(
         assert code == 0, verdict
 
 
+def test_a_site_on_sm_moves_and_goes_on_as_one(
+    tmp_path: Path, postgresql: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home, url = tmp_path / "home", empty_database(postgresql)
+    with running_central(home, crypto="sm") as bench:
+        bench.person("王小明")
+    move(home / "central.sqlite3", url, lambda *_: None)
+
+    with running_central(home, database=url) as bench:
+        client = bench.signed_in()
+        assert client.get("/api/v1/keys").json()["crypto"] == "sm"
+        assert bench.person("李四")
+    code, verdict = menshen(capsys, "audit", "verify", "--database", url, "--json")
+    assert code == 0, verdict
+
+
 def test_central_does_not_start_on_what_was_left(home: Path, postgresql: str) -> None:
     url = empty_database(postgresql).replace("menshen@", "menshen:s3cret@")
     move(home / "central.sqlite3", url, lambda *_: None)
