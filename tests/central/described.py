@@ -2,7 +2,8 @@
 
 import functools
 
-from central.openapi import Json, api_description
+from central.breaking import Json
+from central.openapi import api_description
 
 
 @functools.cache

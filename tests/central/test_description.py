@@ -9,8 +9,8 @@ import pytest
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
+from central.breaking import Json
 from central.description import EXAMPLES, PREFIX, examples, main_answer, main_content
-from central.openapi import Json
 from tests.central.described import described
 from tests.central.test_security import PUBLIC, routes
 
