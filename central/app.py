@@ -48,6 +48,7 @@ from central.consent import endpoints as consent_endpoints
 from central.consent import repository as consents
 from central.consent.erasures import ErasureFile
 from central.console import pages
+from central.cookies import Cookies
 from central.database import MIGRATION_LOCK, Database
 from central.description import PREFIX, DescribedApp, operation_id
 from central.diner import endpoints as diner_endpoints
@@ -296,6 +297,7 @@ def create_app(
         openapi_url=OPENAPI_URL,
         lifespan=lifespan,
     )
+    app.state.cookies = Cookies(is_secure=settings.is_secure)
     problems.install(app, first=strangers.refuse)
     app.router.routes.extend(_api_routes())
     app.include_router(metrics_endpoints.router)

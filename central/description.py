@@ -17,6 +17,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from central.cookies import PREFIX as PREFIXED
 from central.diner.links import COOKIE as DINER_COOKIE
 from central.diner.links import diner_of
 from central.integrations.outside import OutsideEvent
@@ -42,7 +43,7 @@ _SCHEMES: Final[Json] = {
         "type": "apiKey",
         "in": "cookie",
         "name": COOKIE,
-        "description": "Of a browser that has signed in",
+        "description": f"Of a browser that has signed in; over HTTPS {PREFIXED}{COOKIE}",
     },
     "token": {
         "type": "http",
@@ -64,7 +65,9 @@ _SCHEMES: Final[Json] = {
         "type": "apiKey",
         "in": "cookie",
         "name": DINER_COOKIE,
-        "description": "Of a telephone that has opened a one-time link",
+        "description": (
+            f"Of a telephone that has opened a one-time link; over HTTPS {PREFIXED}{DINER_COOKIE}"
+        ),
     },
 }
 

@@ -17,6 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from central.audit.notes import ACTING, Acting, action_of, objects_of
+from central.cookies import cookie_of
 from central.problems import FAILED, RefusedError
 from central.roles import DESK, PERMISSIONS, ROLES
 from config.contract.identifiers import Frozen
@@ -133,14 +134,14 @@ class Finder(Protocol):
 async def operator_of(request: Request) -> Operator:
     """Return who is signed in, or whose token it is; refuses with 401."""
     finder: Finder = request.app.state.finder
-    cookie = request.cookies.get(COOKIE)
+    cookie = cookie_of(request, COOKIE)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     operator = None
     if scheme.lower() == "bearer" and token:
         operator = await finder.by_token(hashed(token))
     elif cookie:
         operator = await finder.by_session(hashed(cookie))
-    if operator is None and not token and (desk := request.cookies.get(DESK_COOKIE)):
+    if operator is None and not token and (desk := cookie_of(request, DESK_COOKIE)):
         operator = await finder.by_desk(hashed(desk))
     if operator is None:
         raise RefusedError(401, "not_signed_in", "sign in first")

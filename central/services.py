@@ -13,6 +13,7 @@ from central.authority import Authority
 from central.canteen.service import Canteen
 from central.certificates.server import Served
 from central.consent.erasures import ErasureFile
+from central.cookies import Cookies
 from central.database import Database
 from central.duty.desks import Desks
 from central.events.heard import Heard
@@ -110,6 +111,11 @@ class Services:
     diner_requests: RateLimit
     outside_requests: RateLimit
     counters: Counters
+
+    @property
+    def cookies(self) -> Cookies:
+        """Return how browsers are given cookies here."""
+        return Cookies(is_secure=self.settings.is_secure)
 
     @property
     def suite(self) -> Suite:

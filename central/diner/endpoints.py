@@ -10,7 +10,7 @@ from central.audit.notes import ANYBODY, Note
 from central.canteen import plans
 from central.database import Transaction
 from central.diner import debts, links, meals, repository
-from central.diner.links import COOKIE, PATH, SESSION_LIFETIME, Here
+from central.diner.links import COOKIE, SESSION_LIFETIME, Here
 from central.diner.schemas import (
     DinerTopUp,
     DinerTopUpWish,
@@ -51,15 +51,7 @@ async def open_link(
                 objects=(f"person:{holder_id}",),
             )
         )
-    response.set_cookie(
-        COOKIE,
-        session,
-        max_age=int(SESSION_LIFETIME.total_seconds()),
-        path=PATH,
-        httponly=True,
-        samesite="strict",
-        secure=services.settings.is_secure,
-    )
+    services.cookies.give(response, COOKIE, session, lifetime=SESSION_LIFETIME)
 
 
 @router.delete("/session", status_code=204)
@@ -67,7 +59,7 @@ async def close_link(diner: Here, services: Given, response: Response) -> None:
     """Leave the page: the link is good no more."""
     async with services.database.write() as transaction:
         await links.end(transaction, diner.link_id, now=services.now())
-    response.delete_cookie(COOKIE, path=PATH)
+    services.cookies.take_back(response, COOKIE)
 
 
 @router.get("/statement")

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Row, insert, select, update
 
 from central.audit.notes import ACTING, Acting, action_of
+from central.cookies import cookie_of
 from central.database import Transaction
 from central.diner.schemas import LinkState
 from central.diner.tables import diner_links
@@ -20,7 +21,6 @@ from central.tables import people
 from config.contract.identifiers import new_id
 
 COOKIE: Final = "menshen_diner"
-PATH: Final = "/api/v1/diner"
 LINK_LIFETIME: Final = timedelta(minutes=10)
 SESSION_LIFETIME: Final = timedelta(minutes=30)
 _LINKS: Final = diner_links.c
@@ -113,7 +113,7 @@ async def _found(transaction: Transaction, session: str, *, now: datetime) -> Ro
 
 async def diner_of(request: Request, services: Given) -> Diner:
     """Return who reads their page; refuses with 401, and with 429 who asks too often."""
-    session, now = request.cookies.get(COOKIE, ""), services.now()
+    session, now = cookie_of(request, COOKIE), services.now()
     row = None
     if session:
         async with services.database.read() as transaction:

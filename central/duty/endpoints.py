@@ -8,6 +8,7 @@ from pydantic import AwareDatetime
 
 from central.audit.endpoints import looked
 from central.audit.purposes import Purposeful, Reason
+from central.cookies import cookie_of
 from central.duty import repository
 from central.duty.desks import LIFETIME
 from central.duty.schemas import DeskView, ShiftEntry, ShiftLog, WantedNote
@@ -41,16 +42,9 @@ async def open_desk(
 ) -> DeskView:
     """Make this browser a guard's desk: it goes on watching when the session is over."""
     secret, desk = await services.desks.open(
-        operator, request.cookies.get(DESK_COOKIE), now=services.now()
+        operator, cookie_of(request, DESK_COOKIE), now=services.now()
     )
-    response.set_cookie(
-        DESK_COOKIE,
-        secret,
-        max_age=int(LIFETIME.total_seconds()),
-        httponly=True,
-        samesite="strict",
-        secure=services.settings.is_secure,
-    )
+    services.cookies.give(response, DESK_COOKIE, secret, lifetime=LIFETIME)
     return desk
 
 
@@ -59,7 +53,7 @@ async def this_desk(_: Watcher, services: Given, request: Request) -> DeskView:
     """Return who is on duty at this desk, or was last."""
     async with services.database.read() as transaction:
         desk = await services.desks.view(
-            transaction, request.cookies.get(DESK_COOKIE), now=services.now()
+            transaction, cookie_of(request, DESK_COOKIE), now=services.now()
         )
     if desk is None:
         raise RefusedError(404, "no_desk", "this browser is not a guard's desk")
@@ -71,8 +65,8 @@ async def lock_desk(
     operator: Keeper, services: Given, request: Request, response: Response
 ) -> DeskView:
     """End the session here and now; the desk goes on watching until somebody takes over."""
-    desk = await services.desks.lock(operator, request.cookies.get(DESK_COOKIE), now=services.now())
-    response.delete_cookie(COOKIE)
+    desk = await services.desks.lock(operator, cookie_of(request, DESK_COOKIE), now=services.now())
+    services.cookies.take_back(response, COOKIE)
     return desk
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from central.cookies import cookie_of
 from central.oidc import accounts
 from central.oidc.schemas import (
     BegunSignIn,
@@ -19,7 +20,7 @@ from central.oidc.schemas import (
 from central.oidc.service import LOGIN_LIFETIME, Answer, SignInRefusedError
 from central.problems import RESPONSES, RefusedError
 from central.security import COOKIE, DESK_COOKIE, Operator, Requires, address_of, session_of
-from central.services import Given
+from central.services import Given, Services
 from central.users import sessions
 from central.users.endpoints import admitted, device_of
 from central.users.sign_in import Challenged
@@ -28,7 +29,6 @@ router = APIRouter(tags=["users"], responses=RESPONSES)
 Admin = Annotated[Operator, Depends(Requires("users.manage"))]
 Reader = Annotated[Operator, Depends(Requires("users.read"))]
 LOGIN_COOKIE: Final = "menshen_login"
-LOGIN_PATH: Final = "/api/v1/sessions/provider"
 Word = Annotated[str, Query(max_length=1_000)]
 Code = Annotated[str, Query(max_length=3_000)]
 """Together, with every sign escaped, no longer than an address may be."""
@@ -47,16 +47,8 @@ async def begin_provider_sign_in(
 ) -> ProviderPlace:
     """Begin to sign in at the identity provider; the page goes where the answer says."""
     place, cookie = await services.single_sign_on.begin(wish.back, now=services.now())
-    response.set_cookie(
-        LOGIN_COOKIE,
-        cookie,
-        max_age=int(LOGIN_LIFETIME.total_seconds()),
-        path=LOGIN_PATH,
-        httponly=True,
-        # The provider's page leads here, and a strict cookie would stay behind. It opens nothing.
-        samesite="lax",
-        secure=services.settings.is_secure,
-    )
+    # The provider's page leads here, and a strict cookie would stay behind. It opens nothing.
+    services.cookies.give(response, LOGIN_COOKIE, cookie, lifetime=LOGIN_LIFETIME, same_site="lax")
     return ProviderPlace(location=place)
 
 
@@ -76,28 +68,28 @@ async def finish_provider_sign_in(
     """Come back from the identity provider: sets the session's cookie, and shows a page."""
     if services.provider_answers.take(address_of(request), now_s=time.monotonic()) > 0:
         # Each is a question to the provider and, refused, a line of the audit log.
-        return _leading("/#sign-in=too_many_attempts")
+        return _leading(services, "/#sign-in=too_many_attempts")
     try:
         outcome, back = await services.single_sign_on.finish(
             Answer(state=state, code=code, error=error, issuer=iss),
-            request.cookies.get(LOGIN_COOKIE),
+            cookie_of(request, LOGIN_COOKIE),
             device=device_of(services, request),
             address=address_of(request),
             now=services.now(),
         )
     except SignInRefusedError as refusal:
-        return _leading(f"{refusal.back}#sign-in={refusal.code}")
+        return _leading(services, f"{refusal.back}#sign-in={refusal.code}")
     if isinstance(outcome, Challenged):
         # After the sign, which no server sees: the page asks for the code of our second factor.
-        return _leading(f"{back}#sign-in-code={outcome.challenge}")
-    response = _leading(back)
+        return _leading(services, f"{back}#sign-in-code={outcome.challenge}")
+    response = _leading(services, back)
     await admitted(services, request, response, outcome)
     return response
 
 
-def _leading(place: str) -> RedirectResponse:
+def _leading(services: Services, place: str) -> RedirectResponse:
     response = RedirectResponse(place, status_code=303)
-    response.delete_cookie(LOGIN_COOKIE, path=LOGIN_PATH)
+    services.cookies.take_back(response, LOGIN_COOKIE)
     return response
 
 
@@ -111,12 +103,10 @@ async def end_provider_session(
     """Sign out here, and say where the browser goes so that the provider's session ends, too."""
     place = await services.single_sign_on.farewell(operator.session)
     async with services.database.write() as transaction:
-        await services.desks.leave(
-            transaction, request.cookies.get(DESK_COOKIE), now=services.now()
-        )
+        await services.desks.leave(transaction, cookie_of(request, DESK_COOKIE), now=services.now())
         await sessions.remove_session(transaction, operator.session)
-    response.delete_cookie(COOKIE)
-    response.delete_cookie(DESK_COOKIE)
+    services.cookies.take_back(response, COOKIE)
+    services.cookies.take_back(response, DESK_COOKIE)
     return ProviderPlace(location=place)
 
 

@@ -2,11 +2,13 @@
 
 import math
 import time
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
+from central.cookies import cookie_of
 from central.duty.schemas import CardSignIn
 from central.problems import RESPONSES, RefusedError
 from central.security import (
@@ -40,8 +42,7 @@ router = APIRouter(tags=["users"], responses=RESPONSES)
 Admin = Annotated[Operator, Depends(Requires("users.manage"))]
 Reader = Annotated[Operator, Depends(Requires("users.read"))]
 DEVICE_COOKIE = "menshen_device"
-DEVICE_PATH = "/api/v1/sessions"
-DEVICE_LIFETIME_S = 180 * 86_400
+DEVICE_LIFETIME = timedelta(days=180)
 Only = Annotated[str | None, Query(max_length=64)]
 
 
@@ -97,7 +98,7 @@ async def sign_in_with_card(
     """Take over a guard's desk by card and PIN; of no other browser, and of no administrator."""
     now = services.now()
     async with services.database.read() as transaction:
-        desk = await services.desks.view(transaction, request.cookies.get(DESK_COOKIE), now=now)
+        desk = await services.desks.view(transaction, cookie_of(request, DESK_COOKIE), now=now)
     if desk is None:
         raise RefusedError(403, "no_desk", "this browser is not a guard's desk")
     outcome = await services.sign_ins.with_card(
@@ -144,11 +145,11 @@ async def sign_out(
 ) -> None:
     """Sign out; the session's streams end, and the browser is no guard's desk any more."""
     async with services.database.write() as transaction:
-        desk = request.cookies.get(DESK_COOKIE)
+        desk = cookie_of(request, DESK_COOKIE)
         await services.desks.leave(transaction, desk, now=services.now())
         await sessions.remove_session(transaction, operator.session)
-    response.delete_cookie(COOKIE)
-    response.delete_cookie(DESK_COOKIE)
+    services.cookies.take_back(response, COOKIE)
+    services.cookies.take_back(response, DESK_COOKIE)
 
 
 @router.delete("/sessions", status_code=204)
@@ -263,7 +264,7 @@ def _view(operator: Operator) -> SessionView:
 
 async def _take_over(services: Services, request: Request, operator: Operator) -> None:
     """Let the desk that this browser may be have another guard."""
-    secret = request.cookies.get(DESK_COOKIE)
+    secret = cookie_of(request, DESK_COOKIE)
     if secret:
         operator = operator.model_copy(update={"address": address_of(request)})
         async with services.database.write() as transaction:
@@ -272,7 +273,7 @@ async def _take_over(services: Services, request: Request, operator: Operator) -
 
 def device_of(services: Services, request: Request) -> Device:
     """Return the browser that a request comes from."""
-    return services.sign_ins.device_of(request.cookies.get(DEVICE_COOKIE))
+    return services.sign_ins.device_of(cookie_of(request, DEVICE_COOKIE))
 
 
 async def admitted(
@@ -286,22 +287,11 @@ async def admitted(
 def _signed_in(
     response: Response, services: Services, session: str, operator: Operator, device: Device
 ) -> SessionView:
-    is_secure = services.settings.is_secure
-    response.set_cookie(
-        COOKIE,
-        session,
-        max_age=int(SESSION_LIFETIME.total_seconds()),
-        httponly=True,
-        samesite="strict",
-        secure=is_secure,
-    )
-    response.set_cookie(
+    services.cookies.give(response, COOKIE, session, lifetime=SESSION_LIFETIME)
+    services.cookies.give(
+        response,
         DEVICE_COOKIE,
         services.sign_ins.cookie_of(device),
-        max_age=DEVICE_LIFETIME_S,
-        path=DEVICE_PATH,
-        httponly=True,
-        samesite="strict",
-        secure=is_secure,
+        lifetime=DEVICE_LIFETIME,
     )
     return _view(operator)

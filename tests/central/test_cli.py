@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from central.cookies import PREFIX
 from config.contract.trust import NodeToken
 from config.demo.processes import Process
 from edge.central_client import CentralClient
@@ -49,7 +50,10 @@ async def administrator(ready: dict[str, Any], ca_certificate: str | None) -> ht
     wish = {"secret": secret, "username": "admin", "password": PASSWORD}
     reply = await client.post("/api/v1/invitations/accept", json=wish)
     assert reply.status_code == 201
-    assert ("Secure" in reply.headers["Set-Cookie"]) is (ca_certificate is not None)
+    given, is_secure = reply.headers["Set-Cookie"], ca_certificate is not None
+    assert (given.startswith(PREFIX), "; Secure" in given) == (is_secure, is_secure)
+    if is_secure:
+        assert (await client.get("/api/v1/sessions/current")).status_code == 200
     return client
 
 

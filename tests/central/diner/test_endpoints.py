@@ -52,7 +52,6 @@ def test_a_link_is_opened_by_one_telephone_alone(central: Bench) -> None:
     cookie = first.headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=strict" in cookie
-    assert f"Path={DINER}" in cookie
     assert (second.status_code, second.json()["code"]) == (401, "diner_link_over")
 
 
