@@ -92,7 +92,7 @@ class CityNode:
         self._has_events = asyncio.Event()
         self.is_cut = self.is_ending = False
         self._open = set[Connection]()
-        self._line = _Line(self)
+        self._line, self._version = _Line(self), 0
 
     async def enrol(self, token: str, *, at: tuple[str, int], local: str) -> None:
         """Join by a one-time token, from an address of its own, as terminals have one."""
@@ -189,7 +189,7 @@ class CityNode:
     async def run(self, *, within_s: float) -> None:
         """Live for ever; begin at a moment of its own ``within_s``."""
         async with asyncio.TaskGroup() as tasks:
-            for loop in (self._events, self._status, self._stream, self._replica):
+            for loop in (self._events, self._status, self.follow, self._replica):
                 tasks.create_task(self._begin(loop, self._random.uniform(0, within_s)))
             tasks.create_task(self._live(self._random.uniform(0, EVENT_INTERVAL_S)))
 
@@ -207,15 +207,19 @@ class CityNode:
     async def _events(self) -> None:
         while True:
             self._has_events.clear()
-            batch = list(self._waiting)[:BATCH_COUNT_MAX]
-            if not batch:
+            if self._waiting:
+                await self.tell()
+            else:
                 await self._has_events.wait()
-                continue
-            if await self._deliver(self._line, batch, is_backlog=False):
-                for _ in batch:
-                    self._waiting.popleft()
-                now_s = time.monotonic()
-                self._told.told_ms += [(now_s - each.made_at_s) * 1000 for each in batch]
+
+    async def tell(self) -> None:
+        """Tell a batch of what waits, once."""
+        batch = list(self._waiting)[:BATCH_COUNT_MAX]
+        if await self._deliver(self._line, batch, is_backlog=False):
+            for _ in batch:
+                self._waiting.popleft()
+            now_s = time.monotonic()
+            self._told.told_ms += [(now_s - each.made_at_s) * 1000 for each in batch]
 
     async def tell_backlog(self) -> None:
         """Tell what happened while it was cut off, beside what happens now."""
@@ -242,15 +246,21 @@ class CityNode:
         return True
 
     async def _status(self) -> None:
+        while True:
+            if await self.report():
+                await asyncio.sleep(self._told.status_interval_s)
+
+    async def report(self) -> bool:
+        """Say once how it is; returns whether central heard it."""
         target = "/api/v1/nodes/current/status"
         headers = {"Content-Type": "application/json"}
-        while True:
-            body = self._said().model_dump_json(by_alias=True).encode()
-            answer = await self._line.ask("PUT", target, headers, body)
-            if answer is not None:
-                told = answer.headers.get("menshen-status-interval-s")
-                self._told.status_interval_s = float(told or self._told.status_interval_s)
-                await asyncio.sleep(self._told.status_interval_s)
+        body = self._said().model_dump_json(by_alias=True).encode()
+        answer = await self._line.ask("PUT", target, headers, body)
+        if answer is None:
+            return False
+        told = answer.headers.get("menshen-status-interval-s")
+        self._told.status_interval_s = float(told or self._told.status_interval_s)
+        return True
 
     def _said(self) -> NodeStatus:
         return NodeStatus(
@@ -266,15 +276,21 @@ class CityNode:
         )
 
     async def _replica(self) -> None:
-        version = 0
         while True:
-            target = f"/api/v1/replica?after={version}&pairs=true&access=0&statements=true"
-            answer = await self._line.ask("GET", target + "&operators=true", {}, b"")
-            if answer is not None:
-                version = int(json.loads(answer.body)["version"])
+            if await self.ask_for_people():
                 await asyncio.sleep(POLL_INTERVAL_S)
 
-    async def _stream(self) -> None:
+    async def ask_for_people(self) -> bool:
+        """Ask once for people that changed; returns whether central answered."""
+        target = f"/api/v1/replica?after={self._version}&pairs=true&access=0&statements=true"
+        answer = await self._line.ask("GET", target + "&operators=true", {}, b"")
+        if answer is None:
+            return False
+        self._version = int(json.loads(answer.body)["version"])
+        return True
+
+    async def follow(self) -> None:
+        """Hold the stream open for ever."""
         target, back_off = "/api/v1/nodes/current/stream", BackOff()
         while True:
             try:

@@ -9,6 +9,7 @@ happens costs nothing.
 import asyncio
 import contextlib
 import random
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
@@ -83,6 +84,44 @@ class Due:
     def _heard(self, topic: str) -> None:
         if topic == EVERYTHING or topic.partition(":")[0] in self._topics:
             self._woken.set()
+
+
+class Lookout:
+    """When a task that turns all the same is to look for what time alone changes."""
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime],
+        now_s: Callable[[], float] = time.monotonic,
+        far_s: float = FAR_S,
+    ) -> None:
+        """Be due at once.
+
+        Args:
+            now: The wall clock, aware UTC.
+            now_s: Monotonic.
+            far_s: The longest time between two looks, within ``SPREAD``.
+        """
+        self._now, self._now_s, self._far_s = now, now_s, far_s
+        self._next_at: datetime | None = None
+        self._until_s = now_s()
+        self._random = random.Random()  # noqa: S311 - spreads load, guards nothing
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to look."""
+        is_now = self._next_at is not None and self._now() >= self._next_at
+        return is_now or self._now_s() >= self._until_s
+
+    def look_at_once(self) -> None:
+        """Be due."""
+        self._until_s = self._now_s()
+
+    def looked(self, next_at: datetime | None) -> None:
+        """Wait until a moment, aware UTC; None where time alone changes nothing."""
+        self._next_at = next_at
+        self._until_s = self._now_s() + self._far_s * self._random.uniform(1 - SPREAD, 1 + SPREAD)
 
 
 def earliest(*moments: datetime | None) -> datetime | None:

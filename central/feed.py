@@ -11,7 +11,7 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import timedelta
 from typing import Final
 
@@ -27,6 +27,7 @@ from central.canteen.accounts import TILL
 from central.canteen.repository import TOPIC as CANTEEN
 from central.commands.repository import TOPIC as COMMANDS
 from central.database import EVERYTHING, DatabaseError, Transaction
+from central.due import Lookout, earliest
 from central.events import reading
 from central.events import repository as events
 from central.events.schemas import StoredEvent
@@ -59,7 +60,12 @@ LIVE: Final = timedelta(seconds=60)
 """What happened before that is history, which nobody waits for."""
 REPLAY_LENGTH_MAX: Final = 1_000
 CHECK_INTERVAL_S: Final = 1.0
-"""How often nodes that fell silent and sessions that ran out are looked for."""
+"""How often it is asked, in memory, whether a node falls silent or a session runs out."""
+SESSIONS_FAR_S: Final = 10.0
+NODES_FAR_S: Final = 60.0
+REST_S_MAX: Final = 0.25
+"""So long, and no longer than it worked, a feed lets announcements gather: a busy machine tells
+several at once."""
 RETRY_S: Final = 1.0
 
 
@@ -68,10 +74,12 @@ class Feed:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._position, self._check_at_s = 0, 0.0
+        self._position, self._is_behind, self._catching_up = 0, False, asyncio.Lock()
         self._ahead, self._told_ahead = 0, set[int]()
         self.turned_at_s = time.monotonic()
-        self._online = set[str]()
+        self._online, self._open = set[str](), frozenset[str]()
+        self._nodes = Lookout(now=services.now, far_s=NODES_FAR_S)
+        self._sessions = Lookout(now=services.now, far_s=SESSIONS_FAR_S)
         self._topics: asyncio.Queue[str] = asyncio.Queue()
         services.database.listen(self._topics.put_nowait)
 
@@ -79,19 +87,22 @@ class Feed:
         """Begin with what there is now: it is told by the snapshot, not by the stream."""
         async with self._services.database.read() as transaction:
             self._position = await events.newest_position(transaction)
-            self._online = await nodes.online(transaction, now=self._services.now())
+            self._online = set(await nodes.heard_until(transaction, now=self._services.now()))
 
     async def run(self) -> None:
         """Tell for ever."""
         while True:
             self.turned_at_s = time.monotonic()
             topics = await self._next_topics()
+            began_s = time.monotonic()
             try:
                 await self._tell(topics)
             except (SQLAlchemyError, DatabaseError, OSError) as error:
                 _log.warning("the database does not answer: %s", type(error).__name__)
                 await asyncio.sleep(RETRY_S)
                 self._topics.put_nowait(EVERYTHING)
+            if topics:
+                await asyncio.sleep(min(REST_S_MAX, time.monotonic() - began_s))
 
     async def _next_topics(self) -> set[str]:
         topics = set[str]()
@@ -151,24 +162,29 @@ class Feed:
         if is_everything or RECOGNITION in topics:
             self._services.hub.publish(RECOGNITION, _for("recognition.read", "{}"))
         changed = {topic.partition(":")[2] for topic in topics if topic.startswith("node:")}
-        is_time = time.monotonic() >= self._check_at_s
-        # Where nobody reads, nobody is told who fell silent: who comes asks how things are, and is
-        # told whatever is not as it was when somebody last read.
-        if self._services.hub.owners and (changed or is_everything or is_time):
+        await self._tell_what_time_changes(changed, is_everything=is_everything)
+
+    async def _tell_what_time_changes(self, changed: set[str], *, is_everything: bool) -> None:
+        """Tell who fell silent or was heard, and end sessions that ran out.
+
+        Where nobody reads, nobody is told: who comes asks how things are, and is told whatever is
+        not as it was when somebody last read.
+        """
+        owners = self._services.hub.owners
+        if not owners:
+            if changed or is_everything:
+                self._nodes.look_at_once()
+        elif changed or is_everything or self._nodes.is_due:
             await self._tell_nodes(changed, is_everything=is_everything)
-        if is_everything or is_time:
-            await self._end_sessions_that_are_over()
-            self._check_at_s = time.monotonic() + CHECK_INTERVAL_S
+        if owners and (is_everything or self._sessions.is_due or not owners <= self._open):
+            await self._end_sessions_that_are_over(owners)
 
     async def _tell_events(self) -> None:
         hub = self._services.hub
         if not hub.reader_count:
-            position = await self._services.database.read_whole(events.newest_position)
-            # Who came meanwhile has perhaps looked at an older position, and is told from there on.
-            if not hub.reader_count:
-                self._position = position
-                self._told_ahead.clear()
-                return
+            self._is_behind = True
+            return
+        await self._catch_up()
         async with self._services.database.read() as transaction:
             page = await reading.after(
                 transaction, self._position, limit=PAGE_LENGTH, has_names=True
@@ -194,6 +210,17 @@ class Feed:
             await self._let_read()
             # What else was announced meanwhile is not kept waiting until all of it is told.
             self._topics.put_nowait("events")
+
+    async def _catch_up(self) -> None:
+        """Go on from now where nobody read for a while: whoever came looks at how things are next.
+
+        Nothing that is kept after that look is passed over, as it is later than this one.
+        """
+        async with self._catching_up:
+            if self._is_behind:
+                position = await self._services.database.read_whole(events.newest_position)
+                self._position, self._is_behind = position, False
+                self._told_ahead.clear()
 
     async def _live_behind(
         self, transaction: Transaction, page: list[StoredEvent]
@@ -240,25 +267,25 @@ class Feed:
         """Tell what was announced, and who fell silent or was heard again."""
         services, now = self._services, self._services.now()
         async with services.database.read() as transaction:
-            online = await nodes.online(transaction, now=now)
+            until = await nodes.heard_until(transaction, now=now)
+            online = set(until)
             wanted = changed | (online ^ self._online)
             views = []
             if wanted or is_everything:
                 only = None if is_everything else wanted
                 views = await nodes.views(transaction, installed(services), now=now, only=only)
         self._online = online
+        self._nodes.looked(earliest(*until.values()))
         for view in views:
             services.hub.publish("node", _for("nodes.read", _json(view)))
 
-    async def _end_sessions_that_are_over(self) -> None:
-        hub = self._services.hub
-        owners = hub.owners
-        if not owners:
-            return
+    async def _end_sessions_that_are_over(self, owners: frozenset[str]) -> None:
         async with self._services.database.read() as transaction:
-            found = await sessions.still_open(transaction, owners, now=self._services.now())
-        for owner in owners - found:
-            hub.end_all_of(owner)
+            until = await sessions.open_until(transaction, owners, now=self._services.now())
+        self._open = frozenset(until)
+        self._sessions.looked(earliest(*until.values()))
+        for owner in owners - until.keys():
+            self._services.hub.end_all_of(owner)
 
     async def _end_nodes_that_are_out(self) -> None:
         """End streams of nodes that were shut out, where nothing was heard of it."""
@@ -271,7 +298,7 @@ class Feed:
         for owner in owners - known.keys():
             hub.end_all_of(owner)
 
-    async def frames(self, operator: Operator, *, after: int | None) -> AsyncIterator[bytes]:
+    async def frames(self, operator: Operator, *, after: int | None) -> AsyncGenerator[bytes, None]:
         """Yield one operator's stream.
 
         Args:
@@ -281,6 +308,7 @@ class Feed:
         services = self._services
         reader = Reader(operator.session, operator.permissions)
         with services.hub.subscribe(reader) as subscription:
+            await self._catch_up()
             missed = list[StoredEvent]()
             async with services.database.read() as transaction:
                 position = await events.newest_position(transaction)

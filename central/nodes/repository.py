@@ -277,8 +277,15 @@ def _joined(row: Row[Any], *, now: datetime) -> dict[str, Any]:
 
 async def online(transaction: Transaction, *, now: datetime) -> set[str]:
     """Return the nodes that are heard."""
-    query = select(nodes.c.node).where(nodes.c.silent_at >= now, nodes.c.last_seen_at.is_not(None))
-    return set((await transaction.execute(query)).scalars())
+    return set(await heard_until(transaction, now=now))
+
+
+async def heard_until(transaction: Transaction, *, now: datetime) -> dict[str, datetime]:
+    """Return the nodes that are heard, and until when where they say nothing more."""
+    query = select(nodes.c.node, nodes.c.silent_at).where(
+        nodes.c.silent_at >= now, nodes.c.last_seen_at.is_not(None)
+    )
+    return {row.node: row.silent_at for row in await transaction.execute(query)}
 
 
 def _is_online(row: Row[Any], *, now: datetime) -> bool:

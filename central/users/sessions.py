@@ -73,23 +73,47 @@ async def find_operator(
     )
 
 
-async def still_open(transaction: Transaction, owners: Iterable[str], *, now: datetime) -> set[str]:
-    """Return those of some sessions that are not over; the signed-in ones cost one query."""
+async def open_until(
+    transaction: Transaction, owners: Iterable[str], *, now: datetime
+) -> dict[str, datetime]:
+    """Return those of some sessions that are not over, and when they are by time alone.
+
+    Args:
+        transaction: A reading one.
+        owners: As in ``Operator.session``; each kind of them costs one query.
+        now: Aware UTC.
+    """
     wanted = set(owners)
-    others = {each for each in wanted if each.startswith((DESK_OWNER, TOKEN_OWNER))}
-    query = (
-        select(sessions.c.id_hash)
-        .join(users, users.c.user_id == sessions.c.user_id)
-        .where(
-            sessions.c.id_hash.in_(wanted - others),
-            sessions.c.expires_at > now,
-            users.c.deactivated_at.is_(None),
+    desk_owners = {each for each in wanted if each.startswith(DESK_OWNER)}
+    token_owners = {each for each in wanted if each.startswith(TOKEN_OWNER)}
+    found = dict[str, datetime]()
+    if signed_in := wanted - desk_owners - token_owners:
+        query = (
+            select(sessions.c.id_hash, sessions.c.expires_at)
+            .join(users, users.c.user_id == sessions.c.user_id)
+            .where(
+                sessions.c.id_hash.in_(signed_in),
+                sessions.c.expires_at > now,
+                users.c.deactivated_at.is_(None),
+            )
         )
-    )
-    found = set((await transaction.execute(query)).scalars())
-    for session in others:
-        if await find_operator(transaction, session, now=now) is not None:
-            found.add(session)
+        found |= {row.id_hash: row.expires_at for row in await transaction.execute(query)}
+    if token_owners:
+        query = (
+            select(api_tokens.c.token_id, api_tokens.c.expires_at)
+            .join(users, users.c.user_id == api_tokens.c.user_id)
+            .where(
+                api_tokens.c.token_id.in_(each.removeprefix(TOKEN_OWNER) for each in token_owners),
+                api_tokens.c.expires_at > now,
+                users.c.deactivated_at.is_(None),
+            )
+        )
+        for row in await transaction.execute(query):
+            found[f"{TOKEN_OWNER}{row.token_id}"] = row.expires_at
+    for owner in desk_owners:
+        desk = await desks.find(transaction, desk_id=owner.removeprefix(DESK_OWNER), now=now)
+        if desk is not None and desks.watcher(desk) is not None:
+            found[owner] = desk.expires_at
     return found
 
 

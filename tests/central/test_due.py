@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from central.database import EVERYTHING
-from central.due import FAR_S, LEAST_S, SPREAD, TURN_S, Due, earliest
+from central.due import FAR_S, LEAST_S, SPREAD, TURN_S, Due, Lookout, earliest
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
@@ -132,3 +132,48 @@ def test_a_clock_that_stands_still_holds_nobody_longer_than_a_minute() -> None:
 def test_of_several_moments_the_first_counts_and_none_is_none() -> None:
     assert earliest(None, NOON, NOON - timedelta(days=1)) == NOON - timedelta(days=1)
     assert earliest(None) is None
+
+
+class _Clocks:
+    """Both clocks of a ``Lookout``, turned on by hand."""
+
+    def __init__(self) -> None:
+        self.at, self.at_s = NOON, 0.0
+        self.lookout = Lookout(now=lambda: self.at, now_s=lambda: self.at_s)
+
+    def are_due_after(self, passed_s: float) -> bool:
+        self.at, self.at_s = self.at + timedelta(seconds=passed_s), self.at_s + passed_s
+        return self.lookout.is_due
+
+
+def test_who_turns_all_the_same_looks_at_first_and_then_when_something_is_due() -> None:
+    clocks = _Clocks()
+    is_due_at_first = clocks.lookout.is_due
+    clocks.lookout.looked(NOON + timedelta(seconds=17))
+
+    assert is_due_at_first
+    assert [clocks.are_due_after(passed_s) for passed_s in (0, 16.5, 0.5)] == [False, False, True]
+
+
+def test_who_turns_all_the_same_looks_after_a_minute_where_nothing_is_due() -> None:
+    clocks = _Clocks()
+    clocks.lookout.looked(None)
+
+    assert not clocks.are_due_after(FAR_S * (1 - SPREAD) - 1)
+    assert clocks.are_due_after(FAR_S * 2 * SPREAD + 1)
+
+
+def test_who_is_told_to_look_at_once_does() -> None:
+    clocks = _Clocks()
+    clocks.lookout.looked(NOON + timedelta(seconds=17))
+    clocks.lookout.look_at_once()
+
+    assert clocks.lookout.is_due
+
+
+def test_a_clock_that_is_set_on_is_heeded() -> None:
+    clocks = _Clocks()
+    clocks.lookout.looked(NOON + timedelta(seconds=17))
+    clocks.at += timedelta(hours=1)
+
+    assert clocks.lookout.is_due

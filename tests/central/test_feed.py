@@ -3,13 +3,14 @@
 import asyncio
 import dataclasses
 import json
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Coroutine
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from central.feed import PAGE_LENGTH, Feed
+from central.security import Operator
 from central.services import Services
-from central.stream import Hub, Reader
+from central.stream import HEARTBEAT, Hub, Reader
 from tests.central.bench import Bench
 
 HISTORY_LENGTH = 3 * PAGE_LENGTH
@@ -46,6 +47,47 @@ def test_what_happens_now_is_told_beside_a_day_and_nothing_twice(bench: Bench) -
     assert frames[-1] == (live, None)
 
 
+def test_who_comes_after_a_while_without_readers_is_told_what_is_kept_from_then_on(
+    bench: Bench,
+) -> None:
+    node, services = bench.node(), bench.app.state.services
+    bench.administrator  # noqa: B018 - signs in, so that there is a session
+    (session,) = bench.row("SELECT id_hash FROM sessions")
+    operator = Operator(
+        user_id="", username="", role="administrator", session=session, created_at=bench.clock()
+    )
+    hub = Hub()
+
+    async def begin() -> tuple[Feed, asyncio.Task[None]]:
+        feed = Feed(dataclasses.replace(services, hub=hub))
+        await feed.start()
+        return feed, asyncio.ensure_future(feed.run())
+
+    feed, telling = in_loop(services, begin())
+    node.send(*(node.event(n) for n in range(1, 8)))
+    frames = feed.frames(operator, after=None)
+    hello = in_loop(services, next_of(frames))
+    node.send(node.event(8))
+    first = in_loop(services, next_of(frames))
+
+    async def end() -> None:
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
+        await frames.aclose()
+
+    in_loop(services, end())
+    assert json.loads(dict_of(hello.decode().strip())["data"])["position"] == 7
+    assert frame_of(first.decode().strip()) == (8, 8)
+
+
+async def next_of(frames: AsyncGenerator[bytes, None]) -> bytes:
+    """Return the next piece that is no heartbeat."""
+    async for piece in frames:
+        if piece != HEARTBEAT:
+            return piece
+    raise RuntimeError("the stream has ended")
+
+
 def in_loop(services: Services, work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run_coroutine_threadsafe(work, services.loop).result(60)
 
@@ -65,7 +107,12 @@ async def heard(feed: Feed, hub: Hub, reader: Reader, newest: int) -> list[Frame
 
 
 def frame_of(text: str) -> Frame:
-    fields = dict(line.split(": ", 1) for line in text.splitlines())
+    fields = dict_of(text)
     is_event = fields.get("event") == "event"
     identifier = int(fields["id"]) if "id" in fields else None
     return identifier, json.loads(fields["data"])["position"] if is_event else None
+
+
+def dict_of(text: str) -> dict[str, str]:
+    """Return the fields of a frame."""
+    return dict(line.split(": ", 1) for line in text.splitlines())
