@@ -66,6 +66,7 @@ from central.fire import endpoints as fire_endpoints
 from central.fire.watch import FireWatch
 from central.firmware import endpoints as firmware_endpoints
 from central.firmware.service import Rollouts
+from central.held import Held
 from central.integrations import source_endpoints, webhook_endpoints
 from central.integrations.delivering import Delivering
 from central.keys import (
@@ -443,6 +444,7 @@ async def _running(
             outside_requests=RateLimit(
                 count=source_endpoints.REQUEST_COUNT, window_s=ATTEMPT_WINDOW_S
             ),
+            held=Held(),
             counters=counters,
         )
     finally:

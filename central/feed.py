@@ -298,16 +298,19 @@ class Feed:
         for owner in owners - known.keys():
             hub.end_all_of(owner)
 
-    async def frames(self, operator: Operator, *, after: int | None) -> AsyncGenerator[bytes, None]:
+    async def frames(self, operator: Operator, *, after: int | None) -> AsyncGenerator[bytes]:
         """Yield one operator's stream.
 
         Args:
             operator: Who reads.
             after: Position of the last event that the page has; later ones are told again.
+
+        Raises:
+            RefusedError: The account has too many open.
         """
         services = self._services
         reader = Reader(operator.session, operator.permissions)
-        with services.hub.subscribe(reader) as subscription:
+        with services.held.by(operator.actor), services.hub.subscribe(reader) as subscription:
             await self._catch_up()
             missed = list[StoredEvent]()
             async with services.database.read() as transaction:

@@ -19,6 +19,7 @@ from central.duty.desks import Desks
 from central.events.heard import Heard
 from central.events.intake import Intake
 from central.firmware.service import Rollouts
+from central.held import Held
 from central.keys import KeyFolder
 from central.metrics.counters import Counters
 from central.nodes.known import KnownKeys
@@ -68,6 +69,7 @@ class Services:
         looks: How often the audit log records one operator looking at one thing.
         diner_requests: How often one diner's page may ask.
         outside_requests: How often one outside system may tell.
+        held: Who holds how many streams and long polls open.
         counters: What is counted here since the process began.
     """
 
@@ -110,6 +112,7 @@ class Services:
     looks: RateLimit
     diner_requests: RateLimit
     outside_requests: RateLimit
+    held: Held
     counters: Counters
 
     @property

@@ -1,7 +1,7 @@
 """The site as pages first see it, its live stream, and whether central is well."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -18,11 +18,12 @@ from central.nodes.schemas import NodeView
 from central.problems import RESPONSES
 from central.security import Operator, Requires
 from central.services import Given
-from central.stream import RESPONSE, EventStream
+from central.stream import RESPONSE, EventStream, begun
 from config.contract.access import CropClass
 from config.site import Site
 
 router = APIRouter(tags=["site"], responses=RESPONSES)
+POSITION_LENGTH_MAX: Final = 20
 EVENT_COUNT = 100
 Viewer = Annotated[Operator, Depends(Requires("site.read"))]
 
@@ -148,8 +149,9 @@ async def follow_site(
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Stream what happens: `hello`, then `event`, `node`, `people`, `access`, `muster` and more."""
-    after = int(last_event_id) if last_event_id and last_event_id.isdecimal() else None
-    return EventStream(request.app.state.feed.frames(operator, after=after))
+    told = last_event_id or ""
+    after = int(told) if told.isdecimal() and len(told) <= POSITION_LENGTH_MAX else None
+    return EventStream(await begun(request.app.state.feed.frames(operator, after=after)))
 
 
 @router.get("/health")

@@ -205,6 +205,19 @@ async def _while_there_is_a_database(frames: AsyncIterator[bytes]) -> AsyncItera
             await frames.aclose()
 
 
+async def begun(frames: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
+    """Return a stream that has begun: what refuses it did so before anything was answered."""
+    first = await anext(frames)
+
+    async def continued() -> AsyncIterator[bytes]:
+        async with contextlib.aclosing(frames):
+            yield first
+            async for frame in frames:
+                yield frame
+
+    return continued()
+
+
 class EventStream(StreamingResponse):
     """A response that stays open."""
 

@@ -7,7 +7,7 @@ any central process answers. What wakes who waits is the database's announcement
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from central.events.search_endpoints import VALUE_COUNT_MAX, checked, wanted_of
 from central.problems import RESPONSES, RefusedError
 from central.security import Operator, Requires
 from central.services import Given, Services
-from central.stream import HEARTBEAT, HEARTBEAT_S, MEDIA_TYPE, EventStream, encode
+from central.stream import HEARTBEAT, HEARTBEAT_S, MEDIA_TYPE, EventStream, begun, encode
 from config.contract.events import BATCH_CONTENT_TYPE
 
 router = APIRouter(tags=["events"], responses=RESPONSES)
@@ -108,9 +108,9 @@ async def pull_events(
     try:
         if form == MEDIA_TYPE:
             frames = _frames(request, services, page, after)
-            # The first one is made before anything is answered: the position may be unknown.
-            return EventStream(_continued(await anext(frames), frames))
-        found = await _waited(request, services, page, after=after, wait_s=wait)
+            return EventStream(await begun(_held(services, operator, frames)))
+        with services.held.by(operator.actor) if wait else contextlib.nullcontext():
+            found = await _waited(request, services, page, after=after, wait_s=wait)
     except PositionUnknownError:
         raise _gone("no event has this position: pull again from after=0") from None
     headers = {
@@ -213,11 +213,13 @@ async def _left(request: Request) -> None:
         pass
 
 
-async def _continued(first: bytes, frames: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
+async def _held(
+    services: Services, operator: Operator, frames: AsyncGenerator[bytes]
+) -> AsyncGenerator[bytes]:
     async with contextlib.aclosing(frames):
-        yield first
-        async for frame in frames:
-            yield frame
+        with services.held.by(operator.actor):
+            async for frame in frames:
+                yield frame
 
 
 async def _frames(

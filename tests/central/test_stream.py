@@ -1,11 +1,13 @@
 """The live streams: what is told to whom, and when they end."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncGenerator
 from typing import Any
 
 from central.connections import NoConnectionError
+from central.held import COUNT_MAX
 from central.security import SESSION_LIFETIME
 from central.stream import EventStream, Hub, Reader
 from tests.central.bench import Bench, messages
@@ -31,6 +33,32 @@ def test_what_happens_is_told(any_bench: Bench) -> None:
     assert seen["event"]["position"] == 1
     assert seen["people"] == {"version": 2}
     assert seen["node"]["node"] in ("gate-1", "gate-2")
+
+
+def test_whoever_says_a_position_that_no_event_has_is_told_what_happens_from_now(
+    bench: Bench,
+) -> None:
+    for position in ("9" * 5_000, str(2**63), "99", "never"):
+        headers = {"Last-Event-ID": position}
+        with bench.administrator.stream("GET", "/api/v1/stream", headers=headers) as reply:
+            assert next(messages(reply))[1]["position"] == 0
+
+
+def test_an_account_that_holds_all_its_streams_is_told_so_and_nobody_else_is(bench: Bench) -> None:
+    one, other = bench.planted("guard"), bench.planted("guard")
+    held = bench.app.state.services.held
+    with contextlib.ExitStack() as open_ones:
+        for _ in range(COUNT_MAX):
+            open_ones.enter_context(held.by(f"user:{one.user_id}"))
+
+        refused = one.client.get("/api/v1/stream")
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_open")
+        assert int(refused.headers["Retry-After"]) > 0
+        for accept in ("application/json", "text/event-stream"):
+            waits = one.client.get("/api/v1/events?wait=1", headers={"Accept": accept})
+            assert waits.status_code == 429
+        with other.client.stream("GET", "/api/v1/stream") as reply:
+            assert reply.status_code == 200
 
 
 def test_what_was_missed_is_told_again(any_bench: Bench) -> None:
