@@ -69,7 +69,7 @@ def test_nothing_arrives_in_time_is_empty(pty: tuple[int, str]) -> None:
     began_s = time.monotonic()
 
     assert transport.receive(timeout_s=0.05) == b""
-    assert 0.05 <= time.monotonic() - began_s < 1.0
+    assert time.monotonic() - began_s >= 0.05
     transport.close()
 
 

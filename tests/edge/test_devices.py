@@ -203,7 +203,7 @@ def test_a_command_is_tried_while_the_device_is_lost(ear: Ear, driver: ScriptedD
                 await task.access(Side.IN)
             driver.is_reachable = True
             await task.access(Side.IN)
-            await eventually(lambda: task.is_current, timeout_s=1.0)
+            await eventually(lambda: task.is_current)
 
     asyncio.run(act())
 

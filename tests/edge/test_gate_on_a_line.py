@@ -25,7 +25,7 @@ from drivers.simulators.line import SimulatedLine
 from edge.access.decision import Granted
 from edge.installation import Installation
 from tests.edge.access.bench import CARD
-from tests.edge.conftest import eventually
+from tests.edge.conftest import DEADLINE_S, eventually
 from tests.edge.test_installation import Building, working
 
 
@@ -78,12 +78,11 @@ class Street:
 
     async def has(self, kind: type[EventData]) -> EventData:
         """Return the newest fact of a kind, once there is one."""
-        for _ in range(1000):
-            found = [fact for fact in await self.facts() if isinstance(fact, kind)]
-            if found:
-                return found[-1]
-            await asyncio.sleep(0.01)
-        pytest.fail(f"no {kind.type_name}")
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                if found := [fact for fact in await self.facts() if isinstance(fact, kind)]:
+                    return found[-1]
+                await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

@@ -1,4 +1,7 @@
-"""Whoever leaves is refused everywhere: at once where it is heard, at the known date where not."""
+"""Whoever leaves is refused everywhere: at once where it is heard, at the known date where not.
+
+Central tells its terminals over the stream; here they never ask by themselves.
+"""
 
 import asyncio
 import contextlib
@@ -26,7 +29,7 @@ from tests.central.bench import Bench, running_central
 from tests.edge.conftest import NOW, eventually
 from tests.system.access_terminal import CARD_KEY, Terminal, play, somebody, why
 
-WITHIN_S = 5.0
+NEVER_S = 600.0
 CARD = "0006547886"
 NODES = ("gate-1", "gate-2")
 
@@ -47,7 +50,7 @@ async def terminal(bench: Bench, folder: Path, node: str) -> AsyncIterator[Repli
     )
     replica.load()
     client = CentralClient(identity, NodeClock())
-    sync = ReplicaSync(client, replica, on_change=lambda: None)
+    sync = ReplicaSync(client, replica, on_change=lambda: None, poll_interval_s=NEVER_S)
     task = asyncio.create_task(sync.run())
     try:
         yield replica
@@ -80,10 +83,10 @@ def removed(bench: Bench, path: str) -> None:
 
 
 @pytest.mark.parametrize("leave", [switched_off, ended, removed])
-def test_a_leaver_is_refused_at_every_connected_terminal_within_five_seconds(
+def test_a_leaver_is_refused_at_every_connected_terminal_as_soon_as_central_knows(
     tmp_path: Path, leave: Callable[[Bench, str], None]
 ) -> None:
-    async def act(bench: Bench) -> float:
+    async def act(bench: Bench) -> None:
         path = f"/api/v1/people/{await asyncio.to_thread(bench.person)}"
         card = {"number": CARD}
         await asyncio.to_thread(lambda: bench.administrator.post(f"{path}/cards", json=card))
@@ -92,14 +95,11 @@ def test_a_leaver_is_refused_at_every_connected_terminal_within_five_seconds(
                 await stack.enter_async_context(terminal(bench, tmp_path, node)) for node in NODES
             ]
             await eventually(lambda: all(admits(replica, bench) for replica in replicas))
-            loop = asyncio.get_running_loop()
-            began_s = loop.time()
             await asyncio.to_thread(leave, bench, path)
             await eventually(lambda: not any(admits(replica, bench) for replica in replicas))
-            return loop.time() - began_s
 
     with running_central(tmp_path / "home") as bench:
-        assert asyncio.run(act(bench)) < WITHIN_S
+        asyncio.run(act(bench))
 
 
 def test_with_the_network_cut_a_leaver_is_refused_from_the_date_that_was_known(

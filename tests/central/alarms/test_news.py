@@ -1,7 +1,6 @@
 """The live stream: each changed alarm, the urgent first, in a flood no more than is read."""
 
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -57,15 +56,12 @@ def test_a_flood_loses_nothing_and_hides_no_duress(bench: Bench) -> None:
                       for n, fact in enumerate(some, start=1)]  # fmt: skip
             node.send(*events)
         tell(node, FLOOD_COUNT + 1, DURESS)
-        began_s = time.monotonic()
         while (alarm := next(told))["kind"] != "duress":
             pass
-        waited_s = time.monotonic() - began_s
 
     body = bench.administrator.get(PATH).json()
     shown = sum(each["kind"] == "refusals" for each in body["items"])
     assert alarm["is_gathered"] is False
-    assert waited_s < 5, "on a machine that does much else; the benchmark measures"
     assert shown + body["flood"]["gathered"]["refusals"] == FLOOD_COUNT
 
 

@@ -28,7 +28,7 @@ from edge.journal import Journal
 from edge.kiosk.state import KioskBoard
 from edge.vision.attempt import FaceAttempt
 from models.face.types import Candidate
-from tests.edge.conftest import NOW, make_journal
+from tests.edge.conftest import NOW, eventually, make_journal
 
 CARD = "0006547886"
 ANNA = Person(holder_id="anna", masked_name="A*")
@@ -189,10 +189,8 @@ class Bench:
 
     async def settle(self) -> None:
         """Return when the lane has nothing more to do and the journal is written."""
-        for _ in range(200):
-            await asyncio.sleep(0.001)
-            if self.lane.is_idle:
-                break
+        await asyncio.sleep(0.001)
+        await eventually(lambda: self.lane.is_idle)
         await self.journal.unsent(count_max=1)
 
     async def events(self) -> list[Event]:

@@ -32,6 +32,7 @@ from edge.canteen.store import Store
 from edge.canteen.till import Till
 from edge.journal import JournalError, JournalStatus
 from tests.edge.canteen.making import NOON, ZONE, Known, accounts, plan
+from tests.edge.conftest import DEADLINE_S
 
 CARDS = {"1": "anna", "2": "boris"}
 
@@ -250,11 +251,11 @@ class PluggedTill:
 
     async def told(self) -> None:
         """Wait until the journal has been told of everything."""
-        for _ in range(500):
-            if not await asyncio.to_thread(self._store.untold, self.disk.epoch):
-                return
-            await asyncio.sleep(0.002)
-        raise AssertionError("the journal was not told of everything")
+        async with asyncio.timeout(DEADLINE_S):
+            while await asyncio.to_thread(  # noqa: ASYNC110 - a thread writes it
+                self._store.untold, self.disk.epoch
+            ):
+                await asyncio.sleep(0.002)
 
 
 class _Watched(TillBoard):

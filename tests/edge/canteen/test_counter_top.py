@@ -26,6 +26,7 @@ from tests.drivers.heard import ClockOfATest
 from tests.drivers.lines import LineInMemory, answers_of, with_bus
 from tests.edge.canteen.making import NOON, ZONE, entry
 from tests.edge.canteen.test_slip import screen
+from tests.edge.conftest import eventually
 
 FIRST, SECOND = (
     LastCharge(
@@ -93,12 +94,6 @@ def test_the_meal_that_stood_on_the_till_is_on_the_receipt_of_its_charge() -> No
     assert "红烧肉 20 克" in [text.text for text in printed.lines]
 
 
-async def until(is_so: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    while not is_so():  # noqa: ASYNC110 - what a hand or an eye does
-        await asyncio.sleep(0.005)
-
-
 Act = Callable[[Bus, LineInMemory], Awaitable[asyncio.Task[None]]]
 
 
@@ -123,9 +118,9 @@ def test_a_display_shows_what_the_till_shows() -> None:
         shown = CustomerDisplay("till-1", board, driver, DeviceTask("d", driver, Nobody()))
         board.show(screen("confirming", revision=1))
         task = asyncio.create_task(shown.run())
-        await until(lambda: simulator.lines[0] == "应付 12.50 元")
+        await eventually(lambda: simulator.lines[0] == "应付 12.50 元")
         board.show(screen("paid", revision=2))
-        await until(lambda: simulator.lines == ["已付 12.50 元", "谢谢 张*"])
+        await eventually(lambda: simulator.lines == ["已付 12.50 元", "谢谢 张*"])
         return task
 
     with_device(simulator, act)
@@ -156,7 +151,7 @@ def test_a_receipt_waits_for_a_printer_that_can_print() -> None:
         await line.until_sent(6)
         assert simulator.receipt_count == 0
         simulator.act("open_cover", {"on": False})
-        await until(lambda: simulator.receipt_count == 1)
+        await eventually(lambda: simulator.receipt_count == 1)
         return task
 
     with_device(simulator, act)
@@ -172,7 +167,7 @@ def test_a_receipt_that_nobody_waits_for_any_more_is_not_printed() -> None:
         clock.now_s = KEPT_S + 1
         simulator.act("open_cover", {"on": False})
         board.show(screen("paid", last=(SECOND, FIRST), revision=3))
-        await until(lambda: any("￥2.00" in text for text in simulator.paper))
+        await eventually(lambda: any("￥2.00" in text for text in simulator.paper))
         return task
 
     with_device(simulator, act)

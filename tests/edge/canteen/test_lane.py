@@ -27,7 +27,7 @@ from edge.canteen.lane import CanteenLane
 from edge.canteen.store import Store
 from tests.edge.access.bench import ANNA, CARD, Bench, running_bench
 from tests.edge.canteen.making import LUNCH, ZONE, Known, accounts, entry, plan
-from tests.edge.conftest import NOW, eventually
+from tests.edge.conftest import DEADLINE_S, NOW, eventually
 
 ALL_DAY = LUNCH.model_copy(update={"begins": LUNCH.begins.replace(hour=0), "ends": LUNCH.ends.max})
 BORIS = Person(holder_id="boris", masked_name="B*")
@@ -67,20 +67,19 @@ class Canteen:
 
     async def payers(self) -> list[str]:
         """Return who has paid, once somebody has."""
-        for _ in range(2000):
-            if found := [f.holder_id for f in await self.money() if isinstance(f, ChargeRecorded)]:
-                return found
-            await asyncio.sleep(0.002)
-        raise AssertionError("nobody paid")
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                facts = await self.money()
+                if found := [f.holder_id for f in facts if isinstance(f, ChargeRecorded)]:
+                    return found
+                await asyncio.sleep(0.002)
 
     async def eventually(self, *kinds: type[EventData]) -> list[EventData]:
         """Return the facts about money once they are of these kinds."""
-        for _ in range(2000):
-            found = await self.money()
-            if tuple(map(type, found)) == kinds:
-                return found
-            await asyncio.sleep(0.002)
-        raise AssertionError(f"{[type(fact).__name__ for fact in await self.money()]}")
+        async with asyncio.timeout(DEADLINE_S):
+            while tuple(map(type, found := await self.money())) != kinds:  # noqa: ASYNC110 - a file
+                await asyncio.sleep(0.002)
+        return found
 
 
 def play(
@@ -175,7 +174,7 @@ def test_nobody_pays_for_whoever_walks_through_in_their_place(tmp_path: Path) ->
     async def script(canteen: Canteen) -> None:
         await canteen.card()
         next_one = asyncio.create_task(canteen.bench.lane.present_card(HIS_CARD))
-        await canteen.bench.settle()
+        await eventually(lambda: canteen.bench.lane.deciding_since_s is not None)
         canteen.bench.now_s += 60.0
         decision = await next_one
         canteen.bench.lane.passages_counted(1)
@@ -288,13 +287,13 @@ def test_each_day_has_a_session_of_its_own(tmp_path: Path) -> None:
         await canteen.card()
         await eventually(lambda: canteen.bench.journal.status.unsent_count > 0)
 
-        for _ in range(1000):
-            facts = await canteen.bench.facts()
-            closes = [fact for fact in facts if isinstance(fact, TillClosed)]
-            opens = [fact for fact in facts if isinstance(fact, TillOpened)]
-            if len(opens) == 2:
-                break
-            await asyncio.sleep(0.002)
+        opens = list[TillOpened]()
+        async with asyncio.timeout(DEADLINE_S):
+            while len(opens) < 2:
+                facts = await canteen.bench.facts()
+                opens = [fact for fact in facts if isinstance(fact, TillOpened)]
+                await asyncio.sleep(0.002)
+        closes = [fact for fact in facts if isinstance(fact, TillClosed)]
         assert [close.charge_fen for close in closes] == [1250]
         assert opens[0].session_id == closes[0].session_id != opens[1].session_id
 

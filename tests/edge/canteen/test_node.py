@@ -25,7 +25,7 @@ from edge.app import Node, Ready
 from edge.canteen.screen import TillScreen
 from tests.edge.canteen.making import accounts, entry, plan
 from tests.edge.central_stand_in import CARD_KEY, CODE_SVG, NODE, SITE, CentralStandIn
-from tests.edge.conftest import eventually
+from tests.edge.conftest import DEADLINE_S, eventually
 from tests.edge.test_app import at_work, local
 
 CARDS = {"anna": "0001", "boris": "0002"}
@@ -123,11 +123,9 @@ async def online(shown: Page) -> None:
     """Wait until people, plan and central are known."""
     await eventually(lambda: shown.node.status().replica_version >= 2)
     await shown.until(lambda screen: screen.link.is_online)
-    for _ in range(1000):
-        if await shown.sign_in() == 201:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("the cashier is not known")
+    async with asyncio.timeout(DEADLINE_S):
+        while await shown.sign_in() != 201:  # noqa: ASYNC110 - it is asked over HTTP
+            await asyncio.sleep(0.01)
 
 
 def test_a_day_at_the_till_with_central_and_without(

@@ -18,6 +18,7 @@ from edge.canteen.self_service import CHOOSES_S, STANDS_S
 from tests.edge.canteen.making import Bench, card
 from tests.edge.canteen.power import PluggedTill
 from tests.edge.canteen.test_till import Camera, attempt, plugged, settle, told
+from tests.edge.conftest import DEADLINE_S
 
 MENU = {"mode": "menu", "modes": ("menu", "count"), "attended": False}
 
@@ -36,12 +37,10 @@ async def seconds(made: PluggedTill, count: float) -> None:
 
 
 async def until(made: PluggedTill, phase: str) -> None:
-    for _ in range(500):
-        if made.screen.phase == phase:
-            return
-        made.till.refresh()
-        await asyncio.sleep(0.002)
-    raise AssertionError(f"it is {made.screen.phase}")
+    async with asyncio.timeout(DEADLINE_S):
+        while made.screen.phase != phase:
+            made.till.refresh()
+            await asyncio.sleep(0.002)
 
 
 def test_dishes_are_chosen_put_back_and_paid(tmp_path: Path) -> None:

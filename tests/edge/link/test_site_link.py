@@ -18,7 +18,7 @@ from edge.link.message import Lockdowns
 from edge.link.session import SILENT_S_MAX
 from edge.link.site_link import CHECKS_PER_S_MAX, Address, SiteLink
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 
 
 class Terminal:

@@ -15,7 +15,7 @@ PHOTOGRAPHS = find_photographs()
 ASTRONAUT, ADMIRAL = PHOTOGRAPHS["astronaut"].path, PHOTOGRAPHS["admiral"].path
 
 
-def wait_until(condition: Callable[[], bool], *, within_s: float, what: str = "") -> float:
+def wait_until(condition: Callable[[], bool], *, within_s: float = 60.0, what: str = "") -> float:
     """Wait for a condition that threads bring about; returns how long it took."""
     began_s = time.monotonic()
     while not condition():
@@ -52,12 +52,12 @@ class SimulatedCamera:
         self.simulator = Simulator(Simulator.Settings(photo=photos))
         self.url = asyncio.run_coroutine_threadsafe(
             self.simulator.serve("127.0.0.1", port), self._loop
-        ).result(5)
+        ).result(60)
 
     def plug_out(self) -> int:
         """Switch it off; returns its port, for the next time."""
         assert self.simulator is not None
-        asyncio.run_coroutine_threadsafe(self.simulator.close(), self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(self.simulator.close(), self._loop).result(60)
         self.simulator = None
         return urlsplit(self.url).port or 0
 
@@ -68,7 +68,7 @@ class SimulatedCamera:
             assert self.simulator is not None
             self.simulator.act(action, arguments)
 
-        asyncio.run_coroutine_threadsafe(act(), self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(act(), self._loop).result(60)
 
     def is_doing(self, name: str, doing: str) -> bool:
         """Return whether a person is doing that."""

@@ -71,21 +71,21 @@ class Gate:
 
     def wait_for(self, *people: str) -> None:
         """Wait until exactly these people were seen."""
-        wait_until(lambda: len(self.attempts) >= len(people), within_s=8, what=f"{people}")
+        wait_until(lambda: len(self.attempts) >= len(people), what=f"{people}")
         assert self.seen == list(people)
 
     def clear_view(self) -> None:
         """Wait until the corridor is empty."""
         assert self.camera.simulator is not None
         simulator = self.camera.simulator
-        wait_until(lambda: not simulator.state()["people"], within_s=5)
+        wait_until(lambda: not simulator.state()["people"])
 
 
 @pytest.fixture
 def gate(camera: SimulatedCamera, pipeline: Pipeline) -> Iterator[Gate]:
     gate = Gate(camera, pipeline)
     gate.watcher.start()
-    wait_until(lambda: gate.watcher.health().is_current, within_s=5)
+    wait_until(lambda: gate.watcher.health().is_current)
     yield gate
     gate.watcher.stop()
 
@@ -112,7 +112,7 @@ def test_the_second_person_behind_is_not_taken_for_the_first(gate: Gate) -> None
     gate.camera.act("approach", photo="astronaut")
     gate.camera.act("second_person_behind", photo="admiral")
     gate.wait_for("astronaut")
-    wait_until(lambda: gate.camera.is_doing("admiral", "waiting"), within_s=5)
+    wait_until(lambda: gate.camera.is_doing("admiral", "waiting"))
     assert holds(lambda: len(gate.attempts) == 1, for_s=1.0)
 
     gate.camera.act("walk_on")
