@@ -205,7 +205,8 @@ class _Schemas:
             pairs = [((name, schema), each) for each in same or fitting]
             ways = [pair[::-1] if is_given else pair for pair in pairs]
             told = [self._pair(where, *way, is_given=is_given) for way in ways]
-            found += min(told, key=len)
+            fewest = min(told, key=len)
+            found += fewest
         return found
 
     def _pair(

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from tests.architecture.commands_in_documents import cells, refusal
+
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "tender.zh-CN.md").read_text("utf-8")
 LINES = [line.strip("| ").split(" | ") for line in TEXT.splitlines() if line.startswith("| ")]
@@ -29,3 +31,10 @@ def test_every_test_that_the_table_names_is_there() -> None:
 
     assert len(named) > 20
     assert missing == set()
+
+
+def test_every_command_that_the_table_names_is_taken_as_it_stands() -> None:
+    named = [told for line in CLAUSES for told in cells(line[3])]
+
+    assert len(named) > 20
+    assert {str(told): why for told in named if (why := refusal(told)) is not None} == {}
