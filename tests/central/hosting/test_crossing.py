@@ -2,7 +2,6 @@
 
 import asyncio
 import http.client
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,25 +13,10 @@ from sqlalchemy.exc import DBAPIError
 from central.security import COOKIE
 from config.contract.commands import SignedCommands
 from tests.central.bench import PASSWORD, messages
-from tests.central.hosting.city import City, Terminal, Town, login_of_a_city, running_city
+from tests.central.hosting.city import City, Terminal, Town
 
 OPEN = {"kind": "open_once", "access_point": "lane"}
 API = "/api/v1"
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql and sm"])
-def city(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[City]:
-    folder = tmp_path_factory.mktemp("city")
-    if request.param == "sqlite":
-        with running_city(folder) as running:
-            yield running
-        return
-    database = login_of_a_city(request.getfixturevalue("postgresql"))
-    with running_city(folder, database=database, crypto="sm") as running:
-        assert {town.services.suite.name for town in (running.a, running.b)} == {"sm"}
-        yield running
 
 
 def status(client: httpx.Client, path: str = "/nodes") -> int:
