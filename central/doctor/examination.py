@@ -22,8 +22,8 @@ from central.events.stored import stored_since
 from central.hosting.folder import schema_of
 from central.offline import Tables, reason, tables_of
 from central.oidc import repository as providers
-from config.crypto.sm2 import Sm2UnavailableError
 from config.crypto.suites import split_mark
+from config.doctor.algorithms import judge_algorithms
 from config.doctor.certificates import first_end, judge_certificates
 from config.doctor.files import check_private
 from config.doctor.findings import Finding, Level
@@ -76,13 +76,7 @@ def _check_suite(place: Path, name: str) -> Iterator[Finding]:
     if not key.exists():
         return
     suite, _ = split_mark(key.read_text(encoding="ascii", errors="replace"))
-    check = f"algorithms of {name}"
-    try:
-        suite.new_signing_key().sign(b"")
-    except Sm2UnavailableError as error:
-        yield Finding(check, Level.PROBLEM, str(error), "install OpenSSL 3 (Debian: libssl3)")
-        return
-    yield Finding(check, Level.OK, f"the site was made with --crypto {suite.name}, for ever")
+    yield judge_algorithms(f"algorithms of {name}", suite)
 
 
 def _name(folder: Path, home: Path) -> str:

@@ -21,7 +21,7 @@ from edge.doctor.machine import (
     judge_contract,
     judge_keys,
 )
-from edge.doctor.memberships import ask_central, memberships_here
+from edge.doctor.memberships import ask_central, judge_suite, memberships_here
 from edge.doctor.recognition import check_models, judge_liveness, judge_target, network_here
 from edge.doctor.replicas import ages_here, enrolled_here, judge_ages, judge_networks
 from models.store import Store, default_store
@@ -57,6 +57,7 @@ def examine(site: Site | None, *, home: Path, store: Store) -> Iterator[Finding]
         trusted_here(memberships), now=datetime.now(UTC), advice="join this terminal again"
     )
     for membership in memberships:
+        yield from judge_suite(membership)
         yield from ask_central(membership)
     if memberships:
         yield judge_contract()

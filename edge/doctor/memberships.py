@@ -1,5 +1,6 @@
 """Which central the terminals of this machine belong to, and how their clocks compare with it."""
 
+import contextlib
 import dataclasses
 import email.utils
 import json
@@ -12,6 +13,9 @@ from typing import Final
 
 import httpx
 
+from config.contract.trust import TrustError, verifying_key
+from config.crypto.suites import suite_of
+from config.doctor.algorithms import judge_algorithms
 from config.doctor.findings import Finding, Level
 from edge.clock import DIFFERENCE_MAX
 
@@ -26,11 +30,13 @@ class Membership:
         folder: Its state.
         url: Of central.
         ca_certificate: PEM; None where central is on this machine without TLS.
+        central_key: Central's public key, as text.
     """
 
     folder: Path
     url: str
     ca_certificate: str | None
+    central_key: str
 
 
 def memberships_here(home: Path) -> list[Membership]:
@@ -40,11 +46,19 @@ def memberships_here(home: Path) -> list[Membership]:
         try:
             kept = json.loads(path.read_bytes())
             authority = kept.get("ca_certificate")
-            url = str(kept.get("url", ""))
+            url, key = (str(kept.get(name, "")) for name in ("url", "central_key"))
         except (OSError, ValueError, AttributeError):
             continue
-        found.append(Membership(path.parent, url, None if authority is None else str(authority)))
+        pem = None if authority is None else str(authority)
+        found.append(Membership(path.parent, url, pem, key))
     return found
+
+
+def judge_suite(membership: Membership) -> Iterator[Finding]:
+    """Yield whether this machine has the algorithms of a terminal's site."""
+    with contextlib.suppress(TrustError):
+        suite = suite_of(verifying_key(membership.central_key))
+        yield judge_algorithms(f"algorithms of {membership.folder.name}", suite)
 
 
 def ask_central(membership: Membership) -> Iterator[Finding]:
