@@ -11,10 +11,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# How long an example takes depends on what else the machine does; speed belongs to benchmarks.
-settings.register_profile("menshen", deadline=None)
+
+def must_not_skip() -> bool:
+    """Return whether a missing service or data folder is a failure here rather than a skip."""
+    return os.environ.get("CI") == "true" or os.environ.get("MENSHEN_REQUIRE_SERVICES") == "1"
+
+
+# How long an example takes, or to draw it, depends on what else the machine does; speed belongs to
+# benchmarks. New examples are found where people work: elsewhere a run is as the one before.
+settings.register_profile(
+    "menshen",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=must_not_skip(),
+)
 settings.load_profile("menshen")
 
 # Hundreds of programs are started by the tests. Where images of machines forbid Python to keep what
@@ -92,11 +104,6 @@ def pytest_runtest_call() -> Iterator[None]:
         for handler in [each for each in root.handlers if each not in handlers]:
             root.removeHandler(handler)
         root.setLevel(level)
-
-
-def must_not_skip() -> bool:
-    """Return whether a missing service or data folder is a failure here rather than a skip."""
-    return os.environ.get("CI") == "true" or os.environ.get("MENSHEN_REQUIRE_SERVICES") == "1"
 
 
 def skip_or_fail(reason: str) -> None:

@@ -198,7 +198,7 @@ class Bench:
 
     def client(self) -> httpx.Client:
         """Return a browser without a session."""
-        client = httpx.Client(base_url=self.url, headers=self._headers, timeout=20, verify=PLAIN)
+        client = httpx.Client(base_url=self.url, headers=self._headers, timeout=60, verify=PLAIN)
         return self._stack.enter_context(client)
 
     @property
@@ -245,7 +245,7 @@ class Bench:
                     transaction, user_id, address="10.0.0.1", now=self.clock(), session=secret
                 )
 
-        asyncio.run_coroutine_threadsafe(come(), services.loop).result(10)
+        asyncio.run_coroutine_threadsafe(come(), services.loop).result(60)
         client.cookies.set(COOKIE, secret)
         return Planted(client, user_id, username)
 
@@ -259,7 +259,7 @@ class Bench:
         services = self.app.state.services
         invitation = asyncio.run_coroutine_threadsafe(
             services.users.invite_first(now=self.clock()), services.loop
-        ).result(10)
+        ).result(60)
         return "" if invitation is None else str(invitation.link).partition("#")[2]
 
     def signed_in(self, username: str = "admin") -> httpx.Client:
@@ -309,7 +309,7 @@ class Bench:
             async with services.database.read() as transaction:
                 return tuple((await transaction.execute(text(query))).one())
 
-        return asyncio.run_coroutine_threadsafe(ask(), services.loop).result(10)
+        return asyncio.run_coroutine_threadsafe(ask(), services.loop).result(60)
 
 
 def accept(client: httpx.Client, secret: str, username: str) -> httpx.Response:

@@ -191,7 +191,7 @@ async def until_it_waits(database: Database, task: asyncio.Task[Any]) -> None:
         "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
         " WHERE NOT granted AND datname = current_database()"
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not task.done():
             async with database.read() as transaction:
                 if (await transaction.execute(query)).scalar_one():

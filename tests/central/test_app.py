@@ -13,7 +13,7 @@ from tests.central.bench import SITE
 def test_central_ends_although_something_was_announced_just_before(tmp_path: Path) -> None:
     async def live() -> None:
         app = create_app(Settings(site=SITE, home=tmp_path))
-        async with asyncio.timeout(10), app.router.lifespan_context(app):
+        async with asyncio.timeout(60), app.router.lifespan_context(app):
             # The feed waits, hears of it, and is cancelled before it could take it.
             await asyncio.sleep(0)
             async with app.state.services.database.write() as transaction:

@@ -304,7 +304,7 @@ def test_an_announcement_is_heard_by_another_process(postgresql: str) -> None:
         other.listen(heard.put_nowait)
         await one.open()
         await other.open()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert await heard.get() == "*"
             async with one.write() as transaction:
                 transaction.announce("events")

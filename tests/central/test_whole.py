@@ -52,7 +52,7 @@ def test_what_a_piece_returns_is_returned_once_it_is_held_and_announced(database
             database.listen(heard.put_nowait)
             assert [await database.write_whole(count) for _ in range(2)] == [1, 2]
             assert await number(database) == 2
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while await heard.get() != "counted":
                     pass
 

@@ -144,7 +144,7 @@ async def read_all(stream: AsyncIterator[bytes]) -> None:
 
 def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
     async def bounded() -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await test()
 
     asyncio.run(bounded())

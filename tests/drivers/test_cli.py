@@ -29,7 +29,7 @@ def simulated(*words: str) -> Iterator[tuple[dict[str, Any], subprocess.Popen[st
             yield json.loads(process.stdout.readline()), process
         finally:
             process.terminate()
-            process.wait(timeout=10)
+            process.wait(timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_it_ends_politely_and_takes_its_link_away(tmp_path: Path) -> None:
         httpx.get(f"{ready['control']}/state")
         process.send_signal(signal.SIGTERM)
 
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
         assert process.stdout is not None
         assert process.stdout.read() == ""
 
@@ -123,7 +123,7 @@ def mbpoll(port: str, *words: str) -> dict[int, int]:
     result = subprocess.run(
         ["mbpoll", "-m", "rtu", "-b", "9600", "-P", "none", "-0", "-r", "0", "-1", "-o", "0.5",
          *words, port],
-        capture_output=True, text=True, timeout=30, check=False,
+        capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout + result.stderr
     lines = [line.split(":") for line in result.stdout.splitlines() if line.startswith("[")]

@@ -79,7 +79,7 @@ def test_a_bad_request_is_answered_and_the_simulator_lives(
 
 
 def test_a_body_that_is_too_large_is_not_waited_for(server: ControlServer) -> None:
-    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=60)
     connection.putrequest("POST", "/actions/walk")
     connection.putheader("Authorization", f"Bearer {server.token}")
     connection.putheader("Content-Length", str(BODY_SIZE_BYTES_MAX + 1))

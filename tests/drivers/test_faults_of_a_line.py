@@ -38,7 +38,7 @@ async def read(bus: Bus, address: int, *, count: int = 1, timeout_s: float = 0.5
 
 
 async def read_when_it_is_back(bus: Bus) -> Sequence[int]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             try:
                 return await read(bus, 0)
@@ -49,7 +49,7 @@ async def read_when_it_is_back(bus: Bus) -> Sequence[int]:
 async def poll_until(driver: SpeedGate, wanted: Observation) -> list[Observation]:
     """Return what polls told up to the one that is waited for."""
     told: list[Observation] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while wanted not in told:
             with contextlib.suppress(DriverError):
                 told += await driver.poll()
@@ -159,7 +159,7 @@ def test_a_line_ends_although_its_client_never_reads(tmp_path: Path, kind: str) 
 
     ending = threading.Thread(target=line.stop, daemon=True)
     ending.start()
-    ending.join(timeout=20)
+    ending.join(timeout=60)
     has_ended = not ending.is_alive()
     transport.close()
 

@@ -55,7 +55,7 @@ async def driver_of(board: Board) -> AsyncIterator[WaveshareRelay]:
 
 def with_driver(board: Board, act: Callable[[WaveshareRelay], Awaitable[None]]) -> None:
     async def run() -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             async with driver_of(board) as driver:
                 await act(driver)
 

@@ -54,7 +54,7 @@ from config.contract.trust import (
     seal,
     verify_request,
 )
-from tests.serving import KEEP_ALIVE_S
+from tests.serving import KEEP_ALIVE_S, free_port
 
 SITE, NODE, SECRET, CARD_KEY = "demo", "gate-1", "once", b"c" * 32
 _EVENTS = TypeAdapter(list[Event])
@@ -115,8 +115,8 @@ class CentralStandIn:
         self.clock_error = clock_error
         self.signing_key: Ed25519PublicKey | None = None
         self.sealing_key: X25519PublicKey | None = None
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
+        self.port = free_port()
+        self._listener = socket.create_server(("127.0.0.1", self.port))
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 

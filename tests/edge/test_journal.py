@@ -41,7 +41,7 @@ WRITER = [sys.executable, "-m", "tests.edge.journal_writer"]
 
 
 def append(journal: Journal, data: EventData, *, subject: str | None = None) -> Event:
-    return journal.submit(data, subject=subject, now=NOW).result(timeout=10)
+    return journal.submit(data, subject=subject, now=NOW).result(timeout=60)
 
 
 def unsent(journal: Journal) -> list[Event]:

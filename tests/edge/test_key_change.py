@@ -184,7 +184,10 @@ def test_templates_are_sealed_anew_before_the_old_key_is_destroyed(tmp_path: Pat
     assert all(templates.held[f"h{n}"] == [[1.0, 0.0]] for n in range(450))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     steps=st.lists(
         st.sampled_from(["wish", "turn", "lost", "down", "up", "hour", "restart"]), max_size=25

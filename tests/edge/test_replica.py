@@ -436,11 +436,11 @@ def test_closing_waits_for_the_page_that_a_thread_is_keeping(tmp_path: Path) -> 
 
     with ThreadPoolExecutor() as threads:
         kept = threads.submit(replica.apply, ReplicaPage(version=7, holders=(holder("anna"),)))
-        assert is_applying.wait(10)
+        assert is_applying.wait(60)
         closed = threads.submit(replica.close)
         other.execute("ROLLBACK")
 
-        closed.result(10)
-        kept.result(10)
+        closed.result(60)
+        kept.result(60)
 
     assert open_replica(tmp_path).version == 7

@@ -11,6 +11,7 @@ from pathlib import Path
 from config.contract.events import AccessTaken, Event
 from config.demo.control import CentralControl, SimulatorControl, TerminalControl
 from config.demo.processes import Process
+from tests.serving import free_port
 
 SITE = """
 [site]
@@ -74,13 +75,14 @@ class RunningSite:
         self._clients.append(self.gate)
 
     async def start_central(self) -> None:
+        port = self.port or free_port()
         service = await self._start(
             "central", "central", "--site", str(self.site), "--home", str(self.folder / "central"),
-            "--port", str(self.port), "--json",
+            "--port", str(port), "--json",
         )  # fmt: skip
         url = service.ready["url"]
         if self.port == 0:
-            self.port = int(url.rpartition(":")[2])
+            self.port = port
             self.central = CentralControl(url)
             self._clients.append(self.central)
             await self.central.accept_invitation(

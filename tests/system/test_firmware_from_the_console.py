@@ -59,7 +59,7 @@ def running(folder: Path, *words: str) -> Iterator[dict[str, Any]]:
             yield json.loads(one.stdout.readline())
         finally:
             one.terminate()
-            one.wait(timeout=30)
+            one.wait(timeout=60)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ class Replicas:
             assert client.post("/api/v1/invitations/accept", json=wish).status_code == 201
             self._cookies = client.cookies
             token = client.post("/api/v1/nodes/tokens", json={"node": "gate-1"}).json()["token"]
-        with httpx.Client(base_url=self.url(0), timeout=30) as http:
+        with httpx.Client(base_url=self.url(0), timeout=60) as http:
             self.node = Node(http, "gate-1", Clock())
             assert self.node.enrol(token).status_code == 201
 
@@ -78,7 +78,7 @@ class Replicas:
         for sequence in sequences:
             self._events.setdefault(sequence, self.node.event(sequence))
         batch = [self._events[n].model_dump(mode="json", by_alias=True) for n in sequences]
-        with httpx.Client(base_url=self.url(number), timeout=30) as self.node.http:
+        with httpx.Client(base_url=self.url(number), timeout=60) as self.node.http:
             reply = self.node.request("POST", "/api/v1/events", json.dumps(batch).encode())
         return reply.status_code
 

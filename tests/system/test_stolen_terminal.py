@@ -260,7 +260,7 @@ def run_in(site: Bench, statement: Update) -> None:
             await transaction.execute(statement)
             transaction.announce(EVERYTHING)
 
-    asyncio.run_coroutine_threadsafe(change(), services.loop).result(10)
+    asyncio.run_coroutine_threadsafe(change(), services.loop).result(60)
 
 
 def test_while_central_is_down_the_terminal_works_without_people(

@@ -53,4 +53,4 @@ def send_what_is_due(bench: Bench) -> None:
 def run(bench: Bench, work: Coroutine[Any, Any, T]) -> T:
     """Do something in central's loop."""
     loop = bench.app.state.services.loop
-    return asyncio.run_coroutine_threadsafe(work, loop).result(timeout=30)
+    return asyncio.run_coroutine_threadsafe(work, loop).result(timeout=60)

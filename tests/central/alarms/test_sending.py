@@ -5,7 +5,6 @@ import hashlib
 import hmac
 import json
 import queue
-import socket
 import time
 from collections.abc import Iterator
 from email.message import Message
@@ -31,7 +30,7 @@ from tests.central.alarms.raising import (
 )
 from tests.central.audit.log import entries
 from tests.central.bench import Bench
-from tests.serving import serving
+from tests.serving import free_port, serving
 
 WAIT_S = 30
 
@@ -170,8 +169,7 @@ def test_tries_grow_rarer_and_end_after_a_day() -> None:
 def mailbox(bench: Bench) -> Iterator[Mailbox]:
     """A mail server that central knows."""
     box = Mailbox()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     server = Controller(box, hostname="127.0.0.1", port=port)
     server.start()
     settings = {**MAIL["settings"], "port": port}

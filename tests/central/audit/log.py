@@ -39,7 +39,7 @@ def in_transaction(bench: Bench, act: Callable[[Transaction], Awaitable[_Result]
         async with services.database.write() as transaction:
             return await act(transaction)
 
-    return asyncio.run_coroutine_threadsafe(run(), services.loop).result(20)
+    return asyncio.run_coroutine_threadsafe(run(), services.loop).result(60)
 
 
 def verdict_of(url: str, *, known: Mark | None = None) -> Verdict:

@@ -97,7 +97,7 @@ def retired(tmp_path: Path) -> Path:
             bench.person(name)
         bench.clock.advance(days=800)
         services = bench.app.state.services
-        asyncio.run_coroutine_threadsafe(services.retention.run_due(), services.loop).result(20)
+        asyncio.run_coroutine_threadsafe(services.retention.run_due(), services.loop).result(60)
     return tmp_path
 
 

@@ -67,13 +67,13 @@ def in_central(bench: Bench, act: Any) -> Any:  # noqa: ANN401 - whatever is don
         async with services.database.write() as transaction:
             return await act(transaction)
 
-    return run_coroutine_threadsafe(run(), services.loop).result(10)
+    return run_coroutine_threadsafe(run(), services.loop).result(60)
 
 
 def work(bench: Bench) -> None:
     """Let the canteen's own task do what is due, once."""
     services = bench.app.state.services
-    run_coroutine_threadsafe(services.canteen.work(), services.loop).result(10)
+    run_coroutine_threadsafe(services.canteen.work(), services.loop).result(60)
 
 
 def give(bench: Bench, debit: str, credit: str, amount_fen: int) -> None:

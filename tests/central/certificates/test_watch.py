@@ -23,7 +23,7 @@ def test_what_ends_within_thirty_days_is_told_of_the_first_first() -> None:
 def look(bench: Bench) -> None:
     services = bench.app.state.services
     watch = CertificateWatch(services)
-    asyncio.run_coroutine_threadsafe(watch.look(), services.loop).result(20)
+    asyncio.run_coroutine_threadsafe(watch.look(), services.loop).result(60)
 
 
 def put(bench: Bench, pem: str) -> None:

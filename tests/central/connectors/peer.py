@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from tests.serving import free_port
+
 DEADLINE_S: Final = 60.0
 PATHS: Final = "/usr/sbin:/usr/bin:/usr/local/sbin:/opt/homebrew/sbin"
 
@@ -24,8 +26,7 @@ class Peer:
     """One such program, on loopback; killed and run again it keeps its address."""
 
     def __init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            self.port: int = taken.getsockname()[1]
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     def run(self, *command: str) -> None:

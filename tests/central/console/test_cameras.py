@@ -45,7 +45,7 @@ def sending(node: Node) -> Iterator[threading.Event]:
     thread.start()
     yield is_over
     is_over.set()
-    thread.join(10)
+    thread.join(60)
 
 
 def keep_both(node: Node) -> None:

@@ -142,7 +142,7 @@ def test_a_batch_that_cannot_be_written_fails_alone(tmp_path: Path) -> None:
 def test_fire_goes_before_a_batch_that_waits_for_its_turn_to_write(tmp_path: Path) -> None:
     async def act(database: Database, intake: Intake, _: Seconds) -> None:
         async def until_waiting(count: int) -> None:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while database.waiting_writers < count:  # noqa: ASYNC110 - nobody tells of it
                     await asyncio.sleep(0.001)
 
@@ -180,7 +180,7 @@ def test_who_waits_hears_of_an_end_in_the_middle(
         await is_in.wait()
         running.cancel()
 
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             ends = await waiting
         assert [e.status for e in ends if isinstance(e, RefusedError)] == [503, 503]
 
@@ -259,7 +259,7 @@ def test_a_node_without_end_is_told_of_once_and_counted_at_the_end(tmp_path: Pat
 async def until(database: Database, *, is_raised: bool) -> None:
     """Wait until the alarm about a node stands, or stands no more."""
     query = select(alarm_sources.c.is_active).where(alarm_sources.c.kind == LIMITED)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             async with database.read() as transaction:
                 if bool((await transaction.execute(query)).scalar_one_or_none()) is is_raised:

@@ -77,7 +77,7 @@ def test_who_waits_is_woken_by_an_event_of_another_central(replicas: tuple[Bench
     answer = begun(reader, two, type="menshen.access.")
     node.send(node.event(1))
 
-    page = answer.result(20).json()
+    page = answer.result(60).json()
     assert [item["position"] for item in page["items"]] == [1]
     assert (page["next"], page["has_more"], page["forgotten"]) == (1, False, 0)
 
@@ -102,7 +102,7 @@ def test_a_wait_ends_with_its_time_and_the_position_of_then(bench: Bench) -> Non
 
     node.send(node.event(1))
 
-    page = answer.result(20).json()
+    page = answer.result(60).json()
     assert (page["items"], page["next"]) == ([], 1)
 
 
@@ -127,7 +127,7 @@ def test_a_stream_goes_on_after_the_last_id(any_bench: Bench) -> None:
     with ThreadPoolExecutor(1) as pool:
         later = pool.submit(ids_of, reader, 3, headers={**headers, "Last-Event-ID": first[1]})
         node.send(node.event(4))
-        seen = later.result(20)
+        seen = later.result(60)
 
     epoch = any_bench.administrator.get("/api/v1/snapshot").json()["epoch"]
     assert first == [f"{epoch}:1", f"{epoch}:2"]
@@ -226,4 +226,4 @@ def test_a_token_that_is_revoked_while_it_waits_is_told_nothing(bench: Bench) ->
     assert owner.client.delete(f"/api/v1/account/tokens/{made['token_id']}").is_success
     node.send(node.event(1))
 
-    assert answer.result(20).status_code == 401
+    assert answer.result(60).status_code == 401

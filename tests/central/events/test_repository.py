@@ -64,7 +64,7 @@ EVENTS = [make_event(n, epoch=EPOCH) for n in range(1, 13)]
 
 @settings(
     max_examples=10,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(batches=st.lists(st.lists(st.sampled_from(EVENTS), max_size=12), max_size=6))
 def test_splits_and_repeats_store_each_event_once(
@@ -166,7 +166,10 @@ def test_a_batch_that_its_tombstone_overtook_is_stored_and_no_loss(database_url:
     on(database_url, act)
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=10,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(order=st.permutations([*range(1, 8), 0]), dropped=st.tuples(*[st.integers(1, 9)] * 2))
 def test_whatever_the_order_what_is_lost_is_what_never_came(
     tmp_path: Path, order: list[int], dropped: tuple[int, int]

@@ -66,7 +66,7 @@ def explained(bench: Bench, question: Select[Any]) -> str:
             rows = await transaction.execute(sql(f"EXPLAIN QUERY PLAN {text}"))
             return "\n".join(row.detail for row in rows)
 
-    return asyncio.run_coroutine_threadsafe(ask(), services.loop).result(10)
+    return asyncio.run_coroutine_threadsafe(ask(), services.loop).result(60)
 
 
 def pages(
@@ -89,7 +89,7 @@ def pages(
                 return items
             before = found.next
 
-    return asyncio.run_coroutine_threadsafe(ask(), services.loop).result(10)
+    return asyncio.run_coroutine_threadsafe(ask(), services.loop).result(60)
 
 
 def is_wanted(stored: StoredEvent, wanted: Wanted) -> bool:

@@ -108,11 +108,11 @@ def watched(bench: Bench) -> dict[str, object]:
 def look(bench: Bench) -> None:
     """Let central look for what is due, now."""
     services = bench.app.state.services
-    asyncio.run_coroutine_threadsafe(FireWatch(services).look(), services.loop).result(20)
+    asyncio.run_coroutine_threadsafe(FireWatch(services).look(), services.loop).result(60)
 
 
 def next_at(bench: Bench) -> datetime | None:
     """Return when central looks by itself at the latest, if at all."""
     services = bench.app.state.services
     work = FireWatch(services).next_at()
-    return asyncio.run_coroutine_threadsafe(work, services.loop).result(20)
+    return asyncio.run_coroutine_threadsafe(work, services.loop).result(60)

@@ -213,7 +213,7 @@ def work(bench: Bench) -> bool:
     """Have central do what is due of roll-outs now; returns whether one goes on."""
     services = bench.app.state.services
     looked = asyncio.run_coroutine_threadsafe(services.rollouts.look(), services.loop)
-    return bool(looked.result(20))
+    return bool(looked.result(60))
 
 
 # ---- each changing endpoint, done once

@@ -5,7 +5,6 @@ import dataclasses
 import html
 import json
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -73,12 +72,6 @@ def running_provider() -> Iterator[RunningProvider]:
             process.terminate()
 
 
-def free_port() -> int:
-    """Return a port that nobody listens at: central must know its address before it does."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 def settings_for(provider: RunningProvider, **more: object) -> dict[str, object]:
     """Return settings of central for this provider."""
     return {
@@ -112,7 +105,7 @@ def begin(client: httpx.Client) -> str:
 
 def at_provider(location: str, name: str, password: str = PROVIDER_PASSWORD) -> str:
     """Return where the provider sends a browser that signs in by its own forms."""
-    with httpx.Client(verify=PLAIN, timeout=20) as browser:
+    with httpx.Client(verify=PLAIN, timeout=60) as browser:
         reply = _followed(browser, location)
         for typed in ({"login": name}, {"password": password}):
             token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', reply.text)

@@ -20,9 +20,9 @@ from tests.central.identity.provider import (
     PROVIDER_PASSWORD,
     RunningProvider,
     connect,
-    free_port,
     running_provider,
 )
+from tests.serving import free_port
 
 __all__ = ["chromium", "visitors"]
 pytestmark = pytest.mark.browser

@@ -19,11 +19,11 @@ from tests.central.identity.provider import (
     begin,
     come,
     connect,
-    free_port,
     running_provider,
     settings_for,
 )
 from tests.central.users.acting import code_of, sign_in
+from tests.serving import free_port
 
 
 @pytest.fixture(scope="module")

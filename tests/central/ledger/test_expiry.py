@@ -21,7 +21,7 @@ def acted(bench: Bench, act: Callable[[Transaction], Awaitable[Result]]) -> Resu
         async with services.database.write() as transaction:
             return await act(transaction)
 
-    return asyncio.run_coroutine_threadsafe(run(), services.loop).result(10)
+    return asyncio.run_coroutine_threadsafe(run(), services.loop).result(60)
 
 
 def test_a_central_that_runs_lets_go_in_time(any_bench: Bench) -> None:
@@ -34,7 +34,7 @@ def test_a_central_that_runs_lets_go_in_time(any_bench: Bench) -> None:
 
     def run_due() -> object:
         loop = any_bench.app.state.services.loop
-        return asyncio.run_coroutine_threadsafe(expiries.run_due(), loop).result(10)
+        return asyncio.run_coroutine_threadsafe(expiries.run_due(), loop).result(60)
 
     acted(any_bench, keep)
     assert run_due() == LATER

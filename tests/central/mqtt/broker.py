@@ -17,6 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from tests.central.connectors.certificates import certificates
 from tests.central.connectors.peer import DEADLINE_S, PATHS, Peer, eventually
 from tests.conftest import skip_or_fail
+from tests.serving import free_port
 
 PASSWORD: Final = "a password of the broker"
 
@@ -136,8 +137,8 @@ class Line:
 
     def __init__(self, far: int, *, port: int = 0) -> None:
         self._far = far
-        self._listener = socket.create_server(("127.0.0.1", port))
-        self.port: int = self._listener.getsockname()[1]
+        self.port = port or free_port()
+        self._listener = socket.create_server(("127.0.0.1", self.port))
         self._sockets: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 

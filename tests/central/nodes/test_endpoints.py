@@ -92,7 +92,7 @@ def test_a_stream_that_was_asked_for_before_and_begins_after_is_empty(bench: Ben
     async def read() -> list[bytes]:
         return [frame async for frame in frames(services, signed)]
 
-    assert asyncio.run_coroutine_threadsafe(read(), services.loop).result(10) == []
+    assert asyncio.run_coroutine_threadsafe(read(), services.loop).result(60) == []
 
 
 def test_a_node_that_is_removed_is_shut_out(any_bench: Bench) -> None:

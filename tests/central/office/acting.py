@@ -119,7 +119,7 @@ def within(bench: Bench, run: Any) -> Any:  # noqa: ANN401 - whatever it returns
         async with services.database.write() as transaction:
             return await run(transaction)
 
-    return asyncio.run_coroutine_threadsafe(work(), services.loop).result(20)
+    return asyncio.run_coroutine_threadsafe(work(), services.loop).result(60)
 
 
 def with_unit(bench: Bench) -> str:

@@ -67,7 +67,7 @@ def put_duty(bench: Bench) -> httpx.Response:
 def work(bench: Bench) -> None:
     """Have central work out what is due now."""
     services = bench.app.state.services
-    asyncio.run_coroutine_threadsafe(services.patrols.run_due(), services.loop).result(20)
+    asyncio.run_coroutine_threadsafe(services.patrols.run_due(), services.loop).result(60)
 
 
 def board(bench: Bench, **query: str) -> list[dict[str, Any]]:

@@ -165,7 +165,7 @@ def test_after_a_restart_silence_is_no_alarm_until_terminals_could_speak(site: B
         return [kind for kind, _ in await asyncio.to_thread(alarms, site)]
 
     quiet = list[str]()
-    asyncio.run_coroutine_threadsafe(restarted(), services.loop).result(20)
+    asyncio.run_coroutine_threadsafe(restarted(), services.loop).result(60)
 
     assert quiet == []
     assert alarms(site) == [("patrol_missed", ["gate", "plant", "roof"])]
@@ -313,7 +313,7 @@ def test_what_is_old_is_forgotten(site: Bench) -> None:
             count = await keeping.forget(transaction, until=START + timedelta(hours=1), limit=100)
         return oldest, count
 
-    oldest, count = asyncio.run_coroutine_threadsafe(forget(), services.loop).result(10)
+    oldest, count = asyncio.run_coroutine_threadsafe(forget(), services.loop).result(60)
 
     assert oldest == START + timedelta(minutes=5)
     assert count == 2, "the scan, and the round that closed"

@@ -196,4 +196,4 @@ def cash(holder_id: str) -> str:
 def in_loop(bench: Bench, work: Coroutine[Any, Any, _Result]) -> _Result:
     """Return what comes of work that is done in central's own loop."""
     loop = bench.app.state.services.loop
-    return asyncio.run_coroutine_threadsafe(work, loop).result(20)
+    return asyncio.run_coroutine_threadsafe(work, loop).result(60)

@@ -41,7 +41,7 @@ def kept(bench: Bench) -> list[Mapping[str, Any]]:
             query = select(enrolment_pictures).order_by(enrolment_pictures.c.picture_id)
             return [dict(row) for row in (await transaction.execute(query)).mappings()]
 
-    return asyncio.run_coroutine_threadsafe(read(), services.loop).result(10)
+    return asyncio.run_coroutine_threadsafe(read(), services.loop).result(60)
 
 
 def kek_of(bench: Bench) -> KeyEncryptionKey:

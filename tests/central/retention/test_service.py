@@ -163,7 +163,7 @@ def test_a_batch_is_small_and_the_rest_follows(bench: Bench) -> None:
         services.database, SITE, audit_key=services.central_key, now=bench.clock, batch_length=4
     )
 
-    asyncio.run_coroutine_threadsafe(small.run_due(), services.loop).result(20)
+    asyncio.run_coroutine_threadsafe(small.run_due(), services.loop).result(60)
 
     assert count(bench, "events") == 1
     assert line(bench, "passages")["last_count"] == 20
@@ -190,7 +190,7 @@ def listed_as_inside(bench: Bench, fire_id: UUID, holder_id: str) -> None:
             values = {**row, "since": bench.clock(), "node": "gate-1"}
             await transaction.execute(insert(fire_people).values(values))
 
-    asyncio.run_coroutine_threadsafe(act(), services.loop).result(20)
+    asyncio.run_coroutine_threadsafe(act(), services.loop).result(60)
 
 
 def test_who_was_inside_at_a_fire_goes_as_a_roll_call_and_the_fire_stays(any_bench: Bench) -> None:

@@ -9,7 +9,7 @@ from tests.central.bench import Bench
 def run_timers(bench: Bench) -> None:
     """Delete whatever is due by the bench's clock."""
     services = bench.app.state.services
-    asyncio.run_coroutine_threadsafe(services.retention.run_due(), services.loop).result(20)
+    asyncio.run_coroutine_threadsafe(services.retention.run_due(), services.loop).result(60)
 
 
 def line(bench: Bench, name: str, node: str | None = None) -> dict[str, Any]:

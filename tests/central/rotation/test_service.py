@@ -39,7 +39,7 @@ def rotation(bench: Bench, **more: float) -> KeyRotation:
 
 def work(bench: Bench) -> None:
     loop = bench.app.state.services.loop
-    asyncio.run_coroutine_threadsafe(rotation(bench).work(), loop).result(20)
+    asyncio.run_coroutine_threadsafe(rotation(bench).work(), loop).result(60)
 
 
 def stored(bench: Bench, table: str) -> list[sqlite3.Row]:
@@ -120,7 +120,7 @@ def test_enrolment_and_reading_go_on_meanwhile(keeping: Bench) -> None:
     late = keeping.person("late")
     assert enrol(keeping.administrator, late, photograph(3)).status_code == 201
     during = templates_of(node)
-    slow.result(20)
+    slow.result(60)
 
     after = templates_of(node)
     assert set(during) == set(after) == {*known, late}

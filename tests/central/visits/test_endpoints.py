@@ -132,7 +132,7 @@ def test_the_name_of_a_visitor_is_erased_when_the_visit_is_long_over(any_bench: 
         async with services.database.write() as transaction:
             await repository.forget_over(transaction, until=end, limit=10)
 
-    asyncio.run_coroutine_threadsafe(forget(), services.loop).result(10)
+    asyncio.run_coroutine_threadsafe(forget(), services.loop).result(60)
 
     (record,) = replica(node, after=known).holders
     assert (record.holder_id, record.is_removed) == (visit["visit_id"], True)

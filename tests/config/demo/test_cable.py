@@ -23,7 +23,7 @@ def with_cable(act: Callable[[Cable], Awaitable[None]]) -> None:
         cable = Cable(host, port)
         await cable.open()
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await act(cable)
         finally:
             await cable.close()

@@ -66,7 +66,7 @@ class Room:
             )
             driver = WaveshareRelay(bus, WaveshareRelay.Settings(timeout_s=0.1))
             relays["board"] = DeviceTask("board", driver, watch, bus=bus, poll_interval_s=0.01)
-            async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+            async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
                 running = [tasks.create_task(t()) for t in (relays["board"].run, sounders.run)]
                 await act(sounders)
                 for task in running:

@@ -41,7 +41,7 @@ def answering_camera() -> Iterator[str]:
         thread = threading.Thread(target=answer, daemon=True)
         thread.start()
         yield f"127.0.0.1:{camera.getsockname()[1]}"
-        thread.join(10)
+        thread.join(60)
 
 
 def test_a_board_is_found_at_its_baud_rate_and_address(

@@ -1,8 +1,12 @@
 """``menshen device watch`` on simulated lines: frames in words, silence, loss and return."""
 
+import contextlib
+import io
 import json
+import os
+import signal
 import threading
-import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +17,7 @@ from drivers.protocols import modbus_rtu as rtu
 from drivers.simulation import Simulation, Wiring
 from drivers.transport import open_transport
 from edge.bench.watch_command import Watched
+from tests.edge.conftest import wait_until
 
 READ = rtu.encode_read_coils(7, address=0, count=1)
 
@@ -35,38 +40,71 @@ def watched(clock: Clock, *, as_json: bool = False) -> tuple[Watched, list[str]]
     )
 
 
-def test_a_drivers_exchanges_are_shown_with_their_latency(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with Simulation("waveshare_relay", {}, Wiring(link=tmp_path / "relay")) as simulation:
-        assert main(["device", "watch", "--port", simulation.driver_port,
-                     "--driver", "waveshare_relay", "--seconds", "3"]) == 0  # fmt: skip
+Hand = Callable[[Callable[[str], None]], None]
 
-    said = capsys.readouterr().out
+
+def said_on(simulation: Simulation, *words: str, hand: Hand) -> str:
+    """Watch a simulated line while a hand acts, then press Ctrl-C; returns what was printed.
+
+    ``hand`` gets what waits for words that were not there when it waited before.
+    """
+    out, seen, is_over = io.StringIO(), 0, threading.Event()
+
+    def wait_for(text: str) -> None:
+        nonlocal seen
+        wait_until(lambda: text in out.getvalue()[seen:])
+        seen = len(out.getvalue())
+
+    def act() -> None:
+        try:
+            hand(wait_for)
+        finally:
+            if not is_over.is_set():
+                os.kill(os.getpid(), signal.SIGINT)
+
+    acting = threading.Thread(target=act)
+    acting.start()
+    with contextlib.redirect_stdout(out):
+        code = main(["device", "watch", "--port", simulation.driver_port, *words])
+    is_over.set()
+    acting.join()
+    assert code == 0
+    return out.getvalue()
+
+
+def test_a_drivers_exchanges_are_shown_with_their_latency(tmp_path: Path) -> None:
+    with Simulation("waveshare_relay", {}, Wiring(link=tmp_path / "relay")) as simulation:
+        said = said_on(
+            simulation,
+            "--driver",
+            "waveshare_relay",
+            hand=lambda wait_for: wait_for("InputChanged"),
+        )
+
     assert "> 01 02 00 00 00 08 79 CC" in said
     assert "unit 1: discrete inputs 0..7 = 0 0 0 0 0 0 0 0  (" in said
     assert "InputChanged: channel 0, active False" in said
 
 
-def test_who_is_silent_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_who_is_silent_is_named(tmp_path: Path) -> None:
     with Simulation("waveshare_relay", {}, Wiring(link=tmp_path / "relay")) as simulation:
-        assert main(["device", "watch", "--port", simulation.driver_port, "--driver",
-                     "waveshare_relay", "--set", "unit_id=9", "--seconds", "1"]) == 0  # fmt: skip
+        said = said_on(
+            simulation, "--driver", "waveshare_relay", "--set", "unit_id=9",
+            hand=lambda wait_for: wait_for("DeviceUnreachableError"),
+        )  # fmt: skip
 
-    said = capsys.readouterr().out
     assert "unit 9 did not answer" in said
     assert "* DeviceUnreachableError: unit 9" in said
 
 
-def test_a_reader_that_talks_is_listened_to(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_reader_that_talks_is_listened_to(tmp_path: Path) -> None:
     with Simulation("rdm6300", {}, Wiring(link=tmp_path / "reader")) as simulation:
         simulation.act("present", {})
-        assert main(["device", "watch", "--port", simulation.driver_port, "--protocol", "rdm6300",
-                     "--seconds", "0.5", "--json"]) == 0  # fmt: skip
+        said = said_on(
+            simulation, "--protocol", "rdm6300", "--json", hand=lambda wait_for: wait_for("tag")
+        )
 
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    lines = [json.loads(line) for line in said.splitlines()]
     # A machine that is busy reads two of them at once.
     meanings = {meaning for line in lines for meaning in line["meaning"].split("; ")}
     assert (meanings, {line["dir"] for line in lines}) == ({"tag"}, {None})
@@ -74,27 +112,24 @@ def test_a_reader_that_talks_is_listened_to(
     assert lines[0]["hex"].startswith("02 30 31 30 30 36 33 45 39 41 45 " + "32 35 03")
 
 
-def test_a_pulled_adapter_is_said_and_its_return_too(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_pulled_adapter_is_said_and_its_return_too(tmp_path: Path) -> None:
     with Simulation("rdm6300", {}, Wiring(link=tmp_path / "reader")) as simulation:
 
-        def pull() -> None:
-            time.sleep(0.5)  # the hand of a person, not a condition
-            simulation.set_fault({"kind": "unplug", "on": True})
-            time.sleep(0.5)
-            simulation.set_fault({"kind": "unplug", "on": False})
+        def pull(wait_for: Callable[[str], None]) -> None:
             simulation.act("present", {})
+            wait_for(" tag")
+            simulation.act("remove", {})
+            simulation.set_fault({"kind": "unplug", "on": True})
+            wait_for("reader")
+            simulation.set_fault({"kind": "unplug", "on": False})
+            wait_for("the line is back")
+            simulation.act("present", {})
+            wait_for(" tag")
 
-        hand = threading.Thread(target=pull)
-        hand.start()
-        code = main(["device", "watch", "--port", simulation.driver_port,
-                     "--protocol", "rdm6300", "--seconds", "3"])  # fmt: skip
-        hand.join()
+        said = said_on(simulation, "--protocol", "rdm6300", hand=pull)
 
-    said = capsys.readouterr().out
-    assert code == 0
-    assert said.index("reader") < said.index("the line is back") < said.index(" tag")
+    assert said.index(" tag") < said.index("reader") < said.index("the line is back")
+    assert said.index("the line is back") < said.rindex(" tag")
 
 
 @pytest.mark.parametrize(
@@ -124,7 +159,7 @@ def test_a_port_that_another_program_has_is_said_to_be_busy(
 ) -> None:
     with Simulation("rdm6300", {}, Wiring(link=tmp_path / "reader")) as simulation:
         other = open_transport(simulation.driver_port)
-        code = main(["device", "watch", "--port", simulation.driver_port, "--seconds", "1"])
+        code = main(["device", "watch", "--port", simulation.driver_port])
         other.close()
 
     assert code == 1

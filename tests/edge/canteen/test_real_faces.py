@@ -66,7 +66,7 @@ def open_eyes(folder: Path) -> Eyes:
 
 async def until(canteen: Canteen, phase: str) -> TillScreen:
     revision = -1
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             screen = await canteen.board.after("till-1", revision)
             if screen.phase == phase:

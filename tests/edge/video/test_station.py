@@ -384,7 +384,7 @@ def test_nothing_is_encoded_for_a_frame_that_nobody_asks_for() -> None:
         eye = PictureEye(reader, is_own=True, ring=ring, length_px_max=320, now=lambda: NOW)
         eye.start()
         try:
-            await asyncio.to_thread(reader.newest, timeout_s=10)
+            await asyncio.to_thread(reader.newest, timeout_s=60)
             one, two = await asyncio.gather(eye.look(), eye.look())
             return one is two or len(ring) == 0
         finally:

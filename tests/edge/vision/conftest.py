@@ -10,6 +10,7 @@ import pytest
 
 from config.demo.photographs import find_photographs
 from drivers.simulators.camera import Simulator
+from tests.serving import free_port
 
 PHOTOGRAPHS = find_photographs()
 ASTRONAUT, ADMIRAL = PHOTOGRAPHS["astronaut"].path, PHOTOGRAPHS["admiral"].path
@@ -44,7 +45,7 @@ class SimulatedCamera:
         self._thread.start()
         self.simulator: Simulator | None = None
         self.url = ""
-        self.plug_in(0)
+        self.plug_in(free_port())
 
     def plug_in(self, port: int) -> None:
         """Switch the camera on."""
@@ -81,7 +82,7 @@ class SimulatedCamera:
         if self.simulator is not None:
             self.plug_out()
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(60)
         self._loop.close()
 
 

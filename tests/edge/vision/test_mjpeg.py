@@ -126,7 +126,7 @@ def answering(*answers: bytes) -> Iterator[str]:
         thread = threading.Thread(target=serve)
         thread.start()
         yield f"http://ada:secret@127.0.0.1:{server.getsockname()[1]}/video"
-        thread.join(5)
+        thread.join(60)
 
 
 def test_pictures_come_decoded_and_the_end_is_said() -> None:

@@ -166,9 +166,9 @@ def test_only_the_newest_picture_is_kept(source: ScriptedSource, reader: Reader)
     source.give(*(picture(shade=shade) for shade in (10, 20, 30)))
     wait_until(source.is_hung.is_set)
 
-    frame = reader.newest(timeout_s=5)
+    frame = reader.newest(timeout_s=60)
     while frame is not None and frame.sequence < 3:
-        frame = reader.newest(after=frame.sequence, timeout_s=5)
+        frame = reader.newest(after=frame.sequence, timeout_s=60)
 
     assert frame is not None
     assert frame.image[0, 0, 0] == 30

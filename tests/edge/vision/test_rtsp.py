@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from edge.vision.reader import Reader
 from edge.vision.source import open_source
 from tests.conftest import skip_or_fail
 from tests.edge.vision.conftest import holds, wait_until
+from tests.serving import free_port
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SERVER = Path(__file__).parent / "rtsp_server.py"
@@ -23,8 +23,7 @@ class RtspCamera:
     """The server process. Attributes: url: of its stream."""
 
     def __init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         self.url = f"rtsp://127.0.0.1:{port}/stream"
         self._process = subprocess.Popen(
             [SYSTEM_PYTHON, SERVER, str(port)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
