@@ -22,7 +22,7 @@ from psycopg import AsyncConnection as AsyncPsycopgConnection
 from sqlalchemy import Connection, Executable, Result
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from central.postgresql import first_line
 from config.finishing import to_its_end
@@ -65,18 +65,22 @@ class Connections:
         self._left = asyncio.Event()
 
     @contextlib.asynccontextmanager
-    async def taken(self) -> AsyncIterator["DatabaseConnection"]:
+    async def taken(self, **options: object) -> AsyncIterator["DatabaseConnection"]:
         """Have a connection; what is not committed at the end of the block is taken back.
+
+        Args:
+            options: Of a transaction that is begun on it, see
+                ``AsyncConnection.execution_options``; without any none is.
 
         Raises:
             NoConnectionError: There is none to be had.
         """
-        connection = DatabaseConnection(self._engine.connect())
+        connection = DatabaseConnection(self._engine)
         self._users[connection] = asyncio.current_task()
         has_turn = False
         try:
             has_turn = await self._take_turn()
-            await connection.start()
+            await connection.start(**options)
             try:
                 yield connection
             finally:
@@ -123,22 +127,42 @@ class Connections:
                     await self._left.wait()
 
 
+async def copy_rows(driver: object, statement: str, data: str) -> None:
+    """Run a ``COPY ... FROM STDIN`` on the driver's own connection."""
+    if not isinstance(driver, AsyncPsycopgConnection):
+        raise TypeError("only PostgreSQL copies")
+    async with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+        await copy.write(data)
+
+
+def commit(connection: Connection, announcing: str) -> None:
+    """Commit; see ``DatabaseConnection.commit``."""
+    if announcing:
+        connection.exec_driver_sql(f"{announcing}; COMMIT")
+    connection.commit()
+
+
 class DatabaseConnection:
     """One connection; SQLAlchemy's ``AsyncConnection`` documents what its methods do."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-        self.is_postgresql = connection.engine.dialect.name == "postgresql"
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine, self._connection = engine, engine.connect()
+        self.is_postgresql = engine.dialect.name == "postgresql"
         self._closing: asyncio.Future[None] | None = None
 
-    async def start(self) -> None:
-        """Take it out of the pool.
+    async def start(self, **options: object) -> None:
+        """Take it out of the pool, and begin a transaction where it has options.
+
+        One that has died in the pool is found by what begins on it, and another is taken: nobody
+        asks each connection whether it lives.
 
         Raises:
             NoConnectionError: PostgreSQL has none to be had.
         """
         try:
             await self._do(self._connection.start())
+            if options:
+                await self._begin_within(options)
         except (PoolTimeoutError, OperationalError) as error:
             if not self.is_postgresql:
                 raise
@@ -148,13 +172,21 @@ class DatabaseConnection:
                 await self.close()
             raise
 
-    async def set_options(self, **options: object) -> None:
-        """Set what holds for its transaction; see ``AsyncConnection.execution_options``."""
-        await self._do(self._connection.execution_options(**options))
+    async def _begin_within(self, options: dict[str, object]) -> None:
+        def begin(connection: Connection) -> None:
+            connection.execution_options(**options)
+            connection.begin()
 
-    async def begin(self) -> None:
-        """Begin a transaction."""
-        await self._do(self._begin())
+        try:
+            await self.run_sync(begin)
+        except OperationalError as error:
+            await self.close()
+            if not error.connection_invalidated:
+                raise
+            # All that were in the pool are as old: they are made anew, too.
+            self._connection, self._closing = self._engine.connect(), None
+            await self._do(self._connection.start())
+            await self.run_sync(begin)
 
     async def execute(
         self, statement: Executable, rows: list[dict[str, Any]] | None = None
@@ -168,19 +200,25 @@ class DatabaseConnection:
 
     async def copy(self, statement: str, data: str) -> None:
         """Run a ``COPY ... FROM STDIN`` of PostgreSQL."""
-        driver = (await self._connection.get_raw_connection()).driver_connection
-        if not isinstance(driver, AsyncPsycopgConnection):
-            raise TypeError("only PostgreSQL copies")
-        async with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-            await copy.write(data)
+        await copy_rows(
+            (await self._connection.get_raw_connection()).driver_connection, statement, data
+        )
 
     async def run_sync(self, act: Callable[[Connection], Value]) -> Value:
         """Run a function that knows nothing of event loops."""
         return await self._do(self._connection.run_sync(act))
 
-    async def commit(self, *, and_then: Callable[[], None] = lambda: None) -> None:
-        """Commit the transaction, and do what follows from it even for a task that is cancelled."""
-        await self._do(self._commit(and_then))
+    async def commit(
+        self, *, announcing: str = "", and_then: Callable[[], None] = lambda: None
+    ) -> None:
+        """Commit the transaction, and do what follows from it even for a task that is cancelled.
+
+        Args:
+            announcing: Statements that go with the commit, in the same message; see
+                ``postgresql.announcing``.
+            and_then: What follows.
+        """
+        await self._do(self._commit(announcing, and_then))
 
     async def close(self) -> None:
         """Take back what is not committed, and put the connection back."""
@@ -200,11 +238,8 @@ class DatabaseConnection:
         else:
             self._closing.add_done_callback(lambda _: call())
 
-    async def _begin(self) -> None:
-        await self._connection.begin()
-
-    async def _commit(self, and_then: Callable[[], None]) -> None:
-        await self._connection.commit()
+    async def _commit(self, announcing: str, and_then: Callable[[], None]) -> None:
+        await self._connection.run_sync(commit, announcing)
         and_then()
 
     async def _do(self, work: Coroutine[Any, Any, Value]) -> Value:

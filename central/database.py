@@ -34,8 +34,8 @@ from central.connections import Connections, DatabaseConnection
 from central.migrating import knows_revision, migrate, newest_revision, revision_of
 from central.moving.mark import where_moved
 from central.postgresql import EVERYTHING as EVERYTHING
-from central.postgresql import Place, PostgresqlServer, blocking_engine, first_line
-from central.whole import BlockingConnection, BufferedConnection, WholeTransactions
+from central.postgresql import Place, PostgresqlServer, announcing, blocking_engine, first_line
+from central.whole import BlockingConnection, BufferedConnection, WholeTransactions, run_to_end
 from config.finishing import to_its_end
 from config.turn import Turn
 
@@ -177,8 +177,7 @@ class Database:
             if self._driver == "sqlite":
                 await to_its_end(asyncio.to_thread(self._lock_out_others))
             self._connections = self._make_connections()
-            async with self._connections.taken() as connection:
-                await connection.set_options(place=self._place)
+            async with self._connections.taken(place=self._place) as connection:
                 revision = await connection.run_sync(revision_of)
             if revision is not None and not knows_revision(revision):
                 raise DatabaseError("the database's tables are of a newer program: use that one")
@@ -245,8 +244,7 @@ class Database:
     async def read(self) -> AsyncIterator[Transaction]:
         """One reading transaction: all of it sees the same moment."""
         with self.counted("read"):
-            async with self._opened().taken() as connection:
-                await connection.set_options(place=self._place)
+            async with self._opened().taken(place=self._place) as connection:
                 yield Transaction(connection, self._place)
 
     @contextlib.asynccontextmanager
@@ -261,33 +259,31 @@ class Database:
             stack.enter_context(self.counted("write"))
             if self._driver == "sqlite":
                 await stack.enter_async_context(self._turn.taken(_URGENT if is_urgent else _USUAL))
-            connection = await stack.enter_async_context(self._opened().taken())
-            await self._begin(connection)
+            taken = self._opened().taken(is_write=True, place=self._place)
+            connection = await stack.enter_async_context(taken)
             transaction = Transaction(connection, self._place)
             yield transaction
-            if self.before_commit is not None:
-                await self.before_commit(transaction)
-            topics = tuple(dict.fromkeys(transaction.announced))
+            topics = await self._ended(transaction)
             if transaction.is_postgresql:
-                for topic in topics:
-                    await connection.execute(select(func.pg_notify(self._place.channel, topic)))
-                await connection.commit(and_then=lambda: self._tell_at_once(*topics))
+                await connection.commit(
+                    announcing=announcing(self._place.channel, topics),
+                    and_then=lambda: self._tell_at_once(*topics),
+                )
             else:
                 await connection.commit(and_then=lambda: self._tell(*topics))
 
     async def write_whole(
         self, act: Callable[[Transaction], Awaitable[Value]], *, is_urgent: bool = False
     ) -> Value:
-        """Run one writing transaction in one piece, which costs SQLite far less than ``write``.
+        """Run one writing transaction in one piece, which costs far less than ``write``.
 
         Args:
             act: What is done in it; it must not wait for anything but the transaction.
             is_urgent: See ``write``.
         """
-        if self._driver != "sqlite":
-            async with self.write(is_urgent=is_urgent) as transaction:
-                return await act(transaction)
         with self.counted("write"):
+            if self._driver != "sqlite":
+                return await self._run_on_server(act, is_write=True)
             async with self._turn.taken(_URGENT if is_urgent else _USUAL):
                 return await to_its_end(self._run_whole(act, is_write=True))
 
@@ -296,10 +292,9 @@ class Database:
 
         On SQLite such readers stand in line: what takes long is not for here.
         """
-        if self._driver != "sqlite":
-            async with self.read() as transaction:
-                return await act(transaction)
         with self.counted("read"):
+            if self._driver != "sqlite":
+                return await self._run_on_server(act, is_write=False)
             return await to_its_end(self._run_whole(act, is_write=False))
 
     async def _run_whole(
@@ -311,9 +306,8 @@ class Database:
         async def run(connection: BlockingConnection) -> Value:
             transaction = Transaction(connection, self._place)
             value = await act(transaction)
-            if is_write and self.before_commit is not None:
-                await self.before_commit(transaction)
-            announced.extend(dict.fromkeys(transaction.announced))
+            if is_write:
+                announced.extend(await self._ended(transaction))
             return value
 
         if (whole := self._whole.get(is_write)) is None:
@@ -322,6 +316,27 @@ class Database:
         value = await whole.run(run, is_write=is_write)
         self._tell(*announced)
         return value
+
+    async def _run_on_server(
+        self, act: Callable[[Transaction], Awaitable[Value]], *, is_write: bool
+    ) -> Value:
+        async def run(connection: BlockingConnection) -> Value:
+            transaction = Transaction(connection, self._place)
+            value = await act(transaction)
+            if is_write:
+                topics = await self._ended(transaction)
+                connection.commit(announcing(self._place.channel, topics))
+                self._tell_at_once(*topics)
+            return value
+
+        async with self._opened().taken(is_write=is_write, place=self._place) as connection:
+            return await connection.run_sync(lambda sync: run_to_end(run(BlockingConnection(sync))))
+
+    async def _ended(self, transaction: Transaction) -> tuple[str, ...]:
+        """Do what belongs to the end of a writing transaction; returns what it announces."""
+        if self.before_commit is not None:
+            await self.before_commit(transaction)
+        return tuple(dict.fromkeys(transaction.announced))
 
     @property
     def waiting_writers(self) -> int:
@@ -347,10 +362,6 @@ class Database:
         if self._connections is None:
             raise DatabaseError("the database is not open")
         return self._connections
-
-    async def _begin(self, connection: DatabaseConnection) -> None:
-        await connection.set_options(is_write=True, place=self._place)
-        await connection.begin()
 
     def _tell(self, *topics: str) -> None:
         for topic in topics:

@@ -13,10 +13,11 @@ import hashlib
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, Self
 
 import psycopg
+from psycopg import sql
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -211,7 +212,6 @@ def _make_engine(url: URL, connection_count_max: int) -> AsyncEngine:
         pool_size=size,
         max_overflow=connection_count_max - size,
         pool_timeout=POOL_WAIT_S,
-        pool_pre_ping=True,
         hide_parameters=True,
     )
     event.listen(engine.sync_engine, "begin", _begin)
@@ -234,6 +234,14 @@ def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     place: Place = options.get("place", Place())
     connection.exec_driver_sql(place.begin(is_write=options.get("is_write", False)))
+
+
+def announcing(channel: str, topics: Iterable[str]) -> str:
+    """Return the statements that announce topics; empty for none."""
+    notify = sql.SQL("NOTIFY {}, {}")
+    said = (notify.format(sql.Identifier(channel), sql.Literal(topic)) for topic in topics)
+    # The driver looks for places of values.
+    return sql.SQL("; ").join(said).as_string().replace("%", "%%")
 
 
 def first_line(error: Exception) -> str:

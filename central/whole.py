@@ -1,8 +1,9 @@
-"""Transactions of SQLite that are one visit to a thread, from their beginning to their end.
+"""Transactions in one piece: what their code awaits is done when it is asked for.
 
-Elsewhere each statement is handed to a connection's thread and back through the event loop, which
-costs more than most statements. Here the code of a transaction runs in the thread itself: what it
-awaits is done when it is asked for, so nothing but the database can be waited for.
+Elsewhere each statement is handed over by itself, to a thread (SQLite) or a greenlet (PostgreSQL),
+and back through the event loop, which costs more than most statements. Here the code of a
+transaction runs there as a whole, from its beginning to its end, so nothing but the database can be
+waited for.
 """
 
 import asyncio
@@ -14,8 +15,9 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, Executable, Result
+from sqlalchemy import AdaptedConnection, Connection, Engine, Executable, Result
 
+from central.connections import commit, copy_rows
 from config.finishing import to_its_end
 
 Value = TypeVar("Value")
@@ -25,10 +27,9 @@ _NOTHING: Final = ()
 class BlockingConnection:
     """A connection whose methods return at once; see ``central.connections.DatabaseConnection``."""
 
-    is_postgresql = False
-
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.is_postgresql = connection.dialect.name == "postgresql"
 
     async def execute(
         self, statement: Executable, rows: list[dict[str, Any]] | None = None
@@ -41,8 +42,15 @@ class BlockingConnection:
         self._connection.exec_driver_sql(statement, values)
 
     async def copy(self, statement: str, data: str) -> None:
-        """Refuse: only PostgreSQL copies."""
-        raise TypeError("only PostgreSQL copies")
+        """Run a ``COPY ... FROM STDIN`` of PostgreSQL."""
+        driver: object = self._connection.connection.dbapi_connection
+        if not isinstance(driver, AdaptedConnection):
+            raise TypeError("only PostgreSQL copies")
+        driver.run_async(lambda connection: copy_rows(connection, statement, data))
+
+    def commit(self, announcing: str) -> None:
+        """Commit; see ``DatabaseConnection.commit``."""
+        commit(self._connection, announcing)
 
 
 class WholeTransactions:

@@ -24,10 +24,11 @@ from sqlalchemy import (
     table,
     text,
 )
+from sqlalchemy.pool import NullPool
 
 from central import site_values
 from central.canteen.tables import canteen_charges
-from central.database import Database, DatabaseError, like_pattern
+from central.database import Database, DatabaseError, Transaction, like_pattern
 from central.metadata import UtcDateTime
 from central.postgresql import LISTEN_CHECK_S, MUTE_S_MAX, PostgresqlServer
 from central.tables import PERSON_MARKS, events, metadata, people, templates
@@ -296,7 +297,8 @@ def test_what_fails_leaves_nothing_and_announces_nothing(database_url: str) -> N
     assert "something" not in heard
 
 
-def test_an_announcement_is_heard_by_another_process(postgresql: str) -> None:
+@pytest.mark.parametrize("topic", ["events", 'node:it\'s 100% \\ "odd"; COMMIT'])
+def test_an_announcement_is_heard_by_another_process(postgresql: str, topic: str) -> None:
     url = fresh_database(postgresql)
 
     async def act() -> None:
@@ -307,10 +309,36 @@ def test_an_announcement_is_heard_by_another_process(postgresql: str) -> None:
         async with asyncio.timeout(60):
             assert await heard.get() == "*"
             async with one.write() as transaction:
-                transaction.announce("events")
-            assert await heard.get() == "events"
+                transaction.announce(topic)
+            assert await heard.get() == topic
         await one.close()
         await other.close()
+
+    asyncio.run(act())
+
+
+def test_connections_that_died_in_the_pool_are_replaced_unseen(postgresql: str) -> None:
+    url = fresh_database(postgresql)
+    end = text(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+
+    async def pid_of(transaction: Transaction) -> int:
+        return int((await transaction.execute(text("SELECT pg_backend_pid()"))).scalar_one())
+
+    async def act() -> None:
+        database, engine = Database(url), create_engine(sync_url(url), poolclass=NullPool)
+        await database.open()
+        async with database.read() as one, database.read() as other:
+            before = {await pid_of(one), await pid_of(other)}
+        with engine.connect() as connection:
+            connection.execute(end)
+        async with database.write() as one, database.read() as other:
+            after = {await pid_of(one), await pid_of(other), await database.read_whole(pid_of)}
+        await database.close()
+        assert len(after) == 3
+        assert not before & after
 
     asyncio.run(act())
 
