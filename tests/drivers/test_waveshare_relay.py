@@ -45,18 +45,20 @@ def board(tmp_path: Path) -> Iterator[Board]:
 
 
 @asynccontextmanager
-async def driver_of(board: Board) -> AsyncIterator[WaveshareRelay]:
+async def driver_of(board: Board, *, timeout_s: float) -> AsyncIterator[WaveshareRelay]:
     bus = Bus(board.port)
     try:
-        yield WaveshareRelay(bus, WaveshareRelay.Settings(timeout_s=0.1))
+        yield WaveshareRelay(bus, WaveshareRelay.Settings(timeout_s=timeout_s))
     finally:
         await bus.close()
 
 
-def with_driver(board: Board, act: Callable[[WaveshareRelay], Awaitable[None]]) -> None:
+def with_driver(
+    board: Board, act: Callable[[WaveshareRelay], Awaitable[None]], *, timeout_s: float = 2.0
+) -> None:
     async def run() -> None:
         async with asyncio.timeout(60):
-            async with driver_of(board) as driver:
+            async with driver_of(board, timeout_s=timeout_s) as driver:
                 await act(driver)
 
     asyncio.run(run())
@@ -96,12 +98,12 @@ def test_an_output_is_switched_and_read_back(board: Board) -> None:
 
 def test_a_pulse_ends_although_nobody_speaks_to_the_board_any_more(board: Board) -> None:
     async def act(driver: WaveshareRelay) -> None:
-        await driver.pulse_output(2, duration_s=0.3)
+        await driver.pulse_output(2, duration_s=1.0)
         assert board.station.outputs[2]
 
     with_driver(board, act)
 
-    deadline_s = time.monotonic() + 5
+    deadline_s = time.monotonic() + 60
     while board.station.outputs[2] and time.monotonic() < deadline_s:
         time.sleep(0.02)
     assert not board.station.outputs[2]
@@ -140,7 +142,7 @@ def test_an_echoing_adapter_of_a_dead_board_confirms_nothing(board: Board) -> No
         with pytest.raises(DeviceUnreachableError, match="is not known"):
             await driver.pulse_output(0, duration_s=0.1)
 
-    with_driver(board, act)
+    with_driver(board, act, timeout_s=0.1)
 
 
 FLASH = rtu.encode_write_coil(1, address=0x0200, value=5).frame
@@ -225,7 +227,7 @@ def test_a_silent_board_is_unreachable(board: Board) -> None:
         with pytest.raises(DeviceUnreachableError):
             await driver.set_output(0, on=True)
 
-    with_driver(board, act)
+    with_driver(board, act, timeout_s=0.1)
 
 
 @pytest.mark.parametrize(
