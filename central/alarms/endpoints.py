@@ -48,9 +48,13 @@ async def list_alarms(
     state: State = "standing",
     limit: Annotated[int, Query(ge=1, le=10_000)] = 500,
     before: datetime | None = None,
+    before_id: UUID | None = None,
     with_gathered: bool = False,
 ) -> AlarmList:
     """Return alarms of a state, the most pressing first; closed ones newest first.
+
+    The next page of closed ones is behind `before`, the last `closed_at`, and `before_id`, its
+    `id`: without it, those that closed in the same moment are left out.
 
     `shelved` are all that live behind the list: shelved, suppressed by design, out of service.
     """
@@ -60,7 +64,11 @@ async def list_alarms(
         # The version first: what changes in between is told twice rather than never.
         version = await repository.newest_version(transaction)
         items = await repository.views(
-            transaction, state, limit=limit + 1, before=before, with_gathered=with_gathered
+            transaction,
+            state,
+            limit=limit + 1,
+            before=None if before is None else (before, str(before_id or "")),
+            with_gathered=with_gathered,
         )
         return AlarmList(
             items=items[:limit],

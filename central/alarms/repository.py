@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, tuple_, update
 
 from central.alarms.kinds import KINDS
 from central.alarms.schemas import (
@@ -59,7 +59,7 @@ async def views(
     state: State,
     *,
     limit: int,
-    before: datetime | None = None,
+    before: tuple[datetime, str] | None = None,
     with_gathered: bool = False,
 ) -> list[AlarmView]:
     """Return alarms, the most pressing first; closed ones by when they closed, newest first.
@@ -68,7 +68,8 @@ async def views(
         transaction: Any.
         state: ``shelved`` are all that live behind the list, for whatever reason.
         limit: Of alarms.
-        before: Closed ones that closed before then.
+        before: Closed ones behind the one that closed then and has this identifier; of an empty
+            one, those that closed before then.
         with_gathered: Those that a flood gathered, too.
     """
     query = _query().where(_STATES[state])
@@ -77,7 +78,8 @@ async def views(
     if state == "closed":
         query = query.order_by(alarms.c.closed_at.desc(), alarms.c.alarm_id.desc())
         if before is not None:
-            query = query.where(alarms.c.closed_at < before)
+            # Many close in one moment, as when the line of a device is cut.
+            query = query.where(tuple_(alarms.c.closed_at, alarms.c.alarm_id) < before)
     else:
         query = query.order_by(
             alarms.c.acknowledged_at.is_not(None),

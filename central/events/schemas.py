@@ -42,10 +42,11 @@ class CandidateList(BaseModel):
 
 
 class EventPage(BaseModel):
-    """Events after a position. Attributes: next: to ask for more, or None at the end."""
+    """Events that are looked for. Attributes: next, next_at: of the next page; None at the end."""
 
     items: list[StoredEvent]
     next: int | None
+    next_at: AwareDatetime | None = None
 
 
 class EventsAfter(BaseModel):

@@ -57,18 +57,26 @@ class Found:
     """One page.
 
     Attributes:
-        next: Position before which the next page goes on; None at the end.
+        next: Behind which the next page goes on, whether the event is still there or not; None at
+            the end.
     """
 
     items: list[StoredEvent]
-    next: int | None
+    next: Moment | None
+
+
+async def moment_of(transaction: Transaction, position: int) -> Moment | None:
+    """Return where an event stands among the others; None where there is none any more."""
+    at = select(events.c.occurred_at).where(events.c.position == position)
+    found = (await transaction.execute(at)).scalar_one_or_none()
+    return None if found is None else (found, position)
 
 
 async def page(
     transaction: Transaction,
     wanted: Wanted,
     *,
-    before: int | None,
+    before: Moment | None,
     limit: int,
     has_names: bool,
     has_candidates: bool,
@@ -85,32 +93,25 @@ async def page(
         has_candidates: Whether the reader may see who was considered.
         looked_at: So many events are looked at, for each type, place or class.
     """
-    begin: Moment | None = None
-    if before is not None:
-        last = select(events.c.occurred_at).where(events.c.position == before)
-        at = (await transaction.execute(last)).scalar_one_or_none()
-        if at is None:
-            return Found([], None)
-        begin = at, before
     rows, end = list[Row[Any]](), None
     for part in await _parts(transaction, needed(wanted)):
-        query = query_of(part).add_columns(events.c.occurred_at).where(*_between(begin, None))
+        query = query_of(part).add_columns(events.c.occurred_at).where(*_between(before, None))
         known = known_by_index(part, is_postgresql=transaction.is_postgresql)
         if known != part:
-            own_end = await _end(transaction, known, begin, looked_at)
+            own_end = await _end(transaction, known, before, looked_at)
             end = max((each for each in (end, own_end) if each is not None), default=None)
             query = (
-                _of_the_first(part, known, begin, looked_at)
+                _of_the_first(part, known, before, looked_at)
                 if transaction.is_postgresql
-                else in_order(part, known, begin, own_end)
+                else in_order(part, known, before, own_end)
             )
         rows += await transaction.execute(query.limit(limit + 1))
     rows = [row for row in rows if end is None or (row.occurred_at, row.position) >= end]
     rows.sort(key=lambda row: (row.occurred_at, row.position), reverse=True)
-    following = None if end is None else end[1]
+    following = end
     if len(rows) > limit:
         rows = rows[:limit]
-        following = rows[-1].position
+        following = rows[-1].occurred_at, rows[-1].position
     items = [stored_view(r, has_names=has_names, has_candidates=has_candidates) for r in rows]
     return Found(items, following)
 
@@ -119,7 +120,7 @@ async def everything(
     database: Database, wanted: Wanted, *, has_names: bool, has_candidates: bool
 ) -> AsyncIterator[StoredEvent]:
     """Yield all events that are looked for, newest first; each page in a transaction of its own."""
-    before: int | None = None
+    before: Moment | None = None
     while True:
         async with database.read() as transaction:
             found = await page(

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -11,10 +12,11 @@ from pydantic import AwareDatetime
 
 from central.audit.endpoints import looked
 from central.audit.purposes import Purposeful, Reason
+from central.database import Transaction
 from central.events import search
 from central.events.reading import hidden_from
 from central.events.schemas import EventPage, StoredEvent
-from central.events.search import Wanted
+from central.events.search import Moment, Wanted
 from central.problems import RESPONSES, RefusedError
 from central.security import Operator, Requires
 from central.services import Given
@@ -65,9 +67,13 @@ async def search_events(
     wanted: Asked,
     reason: Looking,
     before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+    before_at: AwareDatetime | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> EventPage:
-    """Return events that are looked for, newest first; `next` is the `before` of the next page.
+    """Return events that are looked for, newest first; the next page goes on behind this one.
+
+    Its `before` is `next` and its `before_at` is `next_at`: without the time, a page behind an
+    event that retention took meanwhile is refused with 410.
 
     Where what is looked for is rare among others, a page may hold few events or none and still
     have a `next`: so many were looked at.
@@ -79,12 +85,26 @@ async def search_events(
         found = await search.page(
             transaction,
             wanted,
-            before=before,
+            before=await _begin(transaction, before, before_at),
             limit=limit,
             has_names=operator.may("people.names"),
             has_candidates=operator.may("events.candidates"),
         )
-    return EventPage(items=found.items, next=found.next)
+    at, position = found.next or (None, None)
+    return EventPage(items=found.items, next=position, next_at=at)
+
+
+async def _begin(
+    transaction: Transaction, before: int | None, before_at: datetime | None
+) -> Moment | None:
+    if before is None:
+        return None
+    if before_at is not None:
+        return before_at, before
+    if (moment := await search.moment_of(transaction, before)) is None:
+        detail = "that event is there no more: send before_at as well, or begin anew"
+        raise RefusedError(410, "position_unknown", detail)
+    return moment
 
 
 @router.get(

@@ -78,7 +78,8 @@ export class AlarmLists {
 
   /** @param {boolean} isMore continue behind what is shown */
   async #loadClosed(isMore) {
-    const before = isMore ? `&before=${encodeURIComponent(this.#closed.at(-1)?.closed_at ?? "")}` : "";
+    const last = isMore ? this.#closed.at(-1) : undefined;
+    const before = last ? `&before=${encodeURIComponent(last.closed_at ?? "")}&before_id=${last.id}` : "";
     const list = await get(`/alarms?state=closed&limit=${PAGE_SIZE}${before}`);
     this.#closed = isMore ? [...this.#closed, ...list.items] : list.items;
     this.#more.hidden = !list.has_more;

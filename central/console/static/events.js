@@ -26,13 +26,20 @@ const PIECES_MAX = 20;
 const EXPORTS = [["csv", "event_search.csv"], ["jsonl", "event_search.jsonl"]];
 const HEADS = ["time", "what", "where", "who", "node"];
 
+/**
+ * The end of what is shown; the event itself may be gone when somebody asks for more.
+ * @typedef {{next: number, next_at: string}} Behind
+ * @param {Behind} end
+ */
+const behind = (end) => `&before=${end.next}&before_at=${encodeURIComponent(end.next_at)}`;
+
 startPage({
   name: "events",
   mount(main, { store, session }) {
     const may = (/** @type {string} */ permission) => session.permissions.includes(permission);
     /** @type {StoredEvent[]} */
     let items = [];
-    /** @type {number | null} */
+    /** @type {Behind | null} */
     let next = null;
     /** @type {import("./event-tail.js").Wanted | null} what was looked for; null before the first search */
     let wanted = null;
@@ -94,17 +101,17 @@ startPage({
 
     /** @param {boolean} isMore */
     async function load(isMore) {
-      const before = isMore && next ? `&before=${next}` : "";
+      const before = isMore && next ? behind(next) : "";
       // What happens while the answer is on its way is told by the stream as well.
       const { arrived } = store.state;
       const question = `/events/search?${questionOf(/** @type {any} */ (wanted))}&limit=${PAGE_LENGTH}`;
       let answer = await get(question + before);
       // What is rare among other events is looked for piece by piece.
       for (let count = 1; !answer.items.length && answer.next && count < PIECES_MAX; count++) {
-        answer = await get(`${question}&before=${answer.next}`);
+        answer = await get(question + behind(answer));
       }
       items = isMore ? [...items, ...answer.items] : answer.items;
-      next = answer.next;
+      next = answer.next ? answer : null;
       if (!isMore) {
         seen = arrived;
         waitingCount = 0;
@@ -134,7 +141,8 @@ startPage({
       if (!fresh.length) return;
       const put = merged(items, fresh, next === null);
       items = put.items;
-      if (put.isCut) next = items.at(-1)?.position ?? null;
+      const last = items.at(-1);
+      if (put.isCut && last) next = { next: last.position, next_at: last.event.time };
       show();
     }
 

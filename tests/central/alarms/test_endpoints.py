@@ -2,6 +2,7 @@
 
 import pytest
 
+from config.contract.events import DoorForcedOpen, DoorSecured
 from tests.central.alarms.raising import DURESS, FORCED, PATH, SECURED, listed, raised, tell
 from tests.central.bench import Bench
 
@@ -25,6 +26,26 @@ def test_a_forced_door_stands_until_it_is_closed_and_somebody_has_seen_it(any_be
         [],
         [alarm["id"]],
     )
+
+
+def test_of_those_that_closed_in_one_moment_each_is_on_a_page(any_bench: Bench) -> None:
+    node, doors = any_bench.node(), ["gate-1", "gate-2", "gate-3"]
+    for sequence, door in enumerate(doors, 1):
+        tell(node, sequence, DoorForcedOpen(device=door))
+    for alarm in listed(any_bench):
+        any_bench.administrator.post(f"{PATH}/{alarm['id']}/acknowledge")
+    for sequence, door in enumerate(doors, 4):
+        tell(node, sequence, DoorSecured(device=door))
+    closed, shown, before = listed(any_bench, "closed"), list[str](), dict[str, str]()
+
+    for _ in doors:
+        (alarm,) = listed(any_bench, "closed", limit=1, **before)
+        before = {"before": alarm["closed_at"], "before_id": alarm["id"]}
+        shown.append(alarm["id"])
+
+    assert len({each["closed_at"] for each in closed}) == 1
+    assert shown == [each["id"] for each in closed]
+    assert len(shown) == 3
 
 
 def test_the_history_says_who_did_what_and_the_procedure_what_to_do(bench: Bench) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Select
+from sqlalchemy import Select, delete
 from sqlalchemy import text as sql
 from sqlalchemy.dialects import sqlite
 
@@ -27,10 +27,11 @@ from central.events.search import (
     query_of,
 )
 from central.events.search_endpoints import wanted_of
+from central.tables import events
 from config.contract.access import CredentialKind, Direction
 from config.contract.events import AccessGranted, DeviceLost, EventClass
 from config.contract.identifiers import new_id
-from tests.central.audit.log import entries
+from tests.central.audit.log import entries, in_transaction
 from tests.central.bench import Bench, Node
 
 API = "/api/v1/events"
@@ -145,6 +146,24 @@ def test_pages_follow_each_other_without_a_gap_or_a_repetition(bench: Bench) -> 
         before = reply.json()["next"]
 
     assert (seen, before) == ([5, 4, 3, 2, 1], None)
+
+
+def test_a_page_goes_on_behind_an_event_that_retention_took_meanwhile(any_bench: Bench) -> None:
+    node, client = any_bench.node(), any_bench.administrator
+    for sequence in range(1, 6):
+        granted(node, sequence, "anna")
+    first = client.get(f"{API}/search", params={"limit": 2}).json()
+    in_transaction(
+        any_bench, lambda t: t.execute(delete(events).where(events.c.position == first["next"]))
+    )
+
+    behind = {"before": first["next"], "before_at": first["next_at"]}
+    refused = client.get(f"{API}/search", params={"before": first["next"]})
+
+    assert [each["event"]["sequence"] for each in first["items"]] == [5, 4]
+    assert first["next_at"] == first["items"][-1]["event"]["time"]
+    assert found(client, **behind) == [3, 2, 1]
+    assert (refused.status_code, refused.json()["code"]) == (410, "position_unknown")
 
 
 def test_what_is_rare_is_found_piece_by_piece_and_nothing_is_left_out(any_bench: Bench) -> None:

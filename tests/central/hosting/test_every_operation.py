@@ -28,7 +28,7 @@ def let_in(client: httpx.Client, names: Iterator[str]) -> dict[str, int]:
     """Return what was answered by anything but that nobody is known by this name."""
     found = dict[str, int]()
     for name, method, target in targets(names):
-        body = {} if method in WITH_BODY else None
+        body: dict[str, str] | None = {} if method in WITH_BODY else None
         status = client.request(method, target, json=body).status_code
         if status != 401:
             found[name] = status
