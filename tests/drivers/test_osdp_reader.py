@@ -471,7 +471,7 @@ def test_a_command_nobody_waits_for_any_more_is_not_done_later(tmp_path: Path) -
         assert [type(result) for result in results] == [DeviceUnreachableError] * 2
         assert simulation.state()["readers"]["0"]["outputs"][:3] == [True, False, False]
 
-    with_readers(tmp_path, act, timeout_s=0.3)
+    with_readers(tmp_path, act, timeout_s=1.5)
 
 
 def test_a_reader_that_was_closed_says_so(tmp_path: Path) -> None:

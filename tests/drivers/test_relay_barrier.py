@@ -25,7 +25,7 @@ class Yard:
 
     def __init__(self, bus: Bus, simulator: Simulator) -> None:
         self.simulator, self.clock = simulator, ClockOfATest()
-        self.driver = RelayBarrier(bus, RelayBarrier.Settings(timeout_s=0.1), self.clock)
+        self.driver = RelayBarrier(bus, RelayBarrier.Settings(timeout_s=2.0), self.clock)
 
     @property
     def boom(self) -> Boom:

@@ -36,7 +36,7 @@ def with_gate(act: Callable[[RelayGate, Simulator], Awaitable[None]]) -> None:
     simulator = Simulator(Simulator.Settings())
 
     async def run(bus: Bus) -> None:
-        driver = RelayGate(bus, RelayGate.Settings(timeout_s=0.1))
+        driver = RelayGate(bus, RelayGate.Settings(timeout_s=2.0))
         await driver.start()
         await driver.poll()
         await act(driver, simulator)
