@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute
 
 from central import problems, site_endpoints, strangers
 from central.access import endpoints as access_endpoints
+from central.admission import Admission, Admitting
 from central.alarms import endpoints as alarm_endpoints
 from central.alarms import setting_endpoints as alarm_setting_endpoints
 from central.alarms.news import AlarmNews
@@ -220,6 +221,7 @@ def create_app(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     passwords: Passwords | None = None,
     server: PostgresqlServer | None = None,
+    admission: Admission | None = None,
 ) -> FastAPI:
     """Return the application; the database is opened when it starts.
 
@@ -229,6 +231,7 @@ def create_app(
         now: The wall clock, aware UTC.
         passwords: How they are hashed; None is the way for people's passwords.
         server: Whose connections the site shares with others; None is connections of its own.
+        admission: Whose room the site shares with others; None is a room of its own.
     """
     pipeline_factory = pipeline_factory or site_pipeline(settings.site.recognition.pipeline)
 
@@ -304,6 +307,7 @@ def create_app(
     app.include_router(metrics_endpoints.router)
     app.router.routes.extend(pages.routes())
     app.router.routes.extend(api_docs.routes(openapi_url=OPENAPI_URL, title=app.title))
+    app.add_middleware(Admitting, admission=admission or Admission())
     app.add_middleware(Bounded)
     app.add_middleware(Guarded, is_secure=settings.is_secure)
     app.add_middleware(Counted)

@@ -2,11 +2,9 @@
 
 import asyncio
 import contextlib
-import gc
 import ipaddress
 import json
 import socket
-import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -23,7 +21,7 @@ from central.keys import KeysError
 from central.moving.cli import move
 from central.pulse import watched
 from central.services import Services
-from central.serving import Server
+from central.serving import Server, spare_the_collector
 from central.settings import ClientCertificates, Settings
 from central.users.cli import invite
 from config.crypto.sm2 import Sm2UnavailableError
@@ -171,7 +169,7 @@ async def _serve(
     # Started here and not by the server, so that what prevents it is said in one line.
     async with app.router.lifespan_context(app):
         services: Services = app.state.services
-        _spare_the_collector()
+        spare_the_collector()
         server = Server(
             app,
             end_streams=services.end_streams,
@@ -183,19 +181,6 @@ async def _serve(
         async with watched(Watchdog(), services.database, app.state.feed):
             await server.serve(sockets=[listener])
         announcing.cancel()
-
-
-def _spare_the_collector() -> None:
-    """Look for cycles among what comes, and not again and again at the program itself.
-
-    A batch of events is tens of thousands of objects without one: looked at every 700 of them,
-    with the whole program each time that a quarter was added, this took half the time of reading.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
-    # SQLite's thread comes back for each statement: the loop lets go of the interpreter sooner.
-    sys.setswitchinterval(0.001)
 
 
 async def _announce(server: Server, services: Services, *, as_json: bool) -> None:

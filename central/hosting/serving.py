@@ -18,7 +18,7 @@ from central.hosting.hosted import Hosted
 from central.hosting.sites import Sites
 from central.hosting.tls import NamedConnection, ServerNames
 from central.pulse import loop_watched
-from central.serving import Server
+from central.serving import Server, spare_the_collector
 from central.settings import ClientCertificates
 from config.crypto.suite import SuiteName
 from config.notify import READY, notify
@@ -86,6 +86,7 @@ async def serve(wish: Wish, listener: socket.socket, say: Say) -> None:
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         await sites.start()
+        spare_the_collector()
         loop, reloading = asyncio.get_running_loop(), set[asyncio.Task[None]]()
 
         def reload() -> None:

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from central.admission import Admission
 from central.app import create_app
 from central.database import DatabaseError
 from central.hosting.folder import SiteFile, SiteFolder, read_folder
@@ -76,7 +77,7 @@ class Sites:
         self._server: PostgresqlServer | None = None
         self._hosted = dict[str, Hosted]()
         self._starting = asyncio.Semaphore(STARTING_MAX)
-        self._pipelines = _Pipelines()
+        self._pipelines, self._admission = _Pipelines(), Admission()
         self._schema_problems = dict[str, str]()
         self._turn = asyncio.Lock()
         self._on_change = on_change
@@ -180,6 +181,7 @@ class Sites:
             settings,
             pipeline_factory=self._pipelines.factory(file.site.recognition.pipeline),
             server=self._server,
+            admission=self._admission,
         )
 
     async def _check_schema(self, database: URL, schema: str) -> None:
