@@ -96,6 +96,13 @@ async def find(transaction: Transaction, alarm_id: str) -> AlarmView | None:
     return None if row is None else view_of(row)
 
 
+async def is_active(transaction: Transaction, kind: str) -> bool:
+    """Return whether the cause of an alarm of a kind stands, at whichever process it was seen."""
+    sources = alarm_sources.c
+    query = select(sources.source).where(sources.kind == kind, sources.is_active).limit(1)
+    return (await transaction.execute(query)).first() is not None
+
+
 async def found(transaction: Transaction, alarm_ids: Iterable[str]) -> list[AlarmView]:
     """Return those of some alarms that are there."""
     query = _query().where(alarms.c.alarm_id.in_(list(alarm_ids)))

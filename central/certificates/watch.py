@@ -25,6 +25,9 @@ WARNED_BEFORE: Final = timedelta(days=30)
 CHECK_S: Final = 3600.0
 ALARM: Final = "certificate"
 TOLD: Final = "certificates_told"
+SERVERS: Final = "certificates_servers"
+HEARD_FOR: Final = timedelta(hours=3)
+"""So long what another process said of its own certificate holds; it says so every hour."""
 SERVER, AUTHORITY, PROVIDER = "server", "authority", "provider_authority"
 
 
@@ -51,12 +54,51 @@ def expiries_in(pem: str) -> Iterator[datetime]:
         yield certificate.not_valid_after_utc
 
 
-async def _told(transaction: Transaction) -> dict[str, str]:
+def said_of_servers(
+    said: Mapping[str, str], *, own: datetime | None, renewed: datetime | None, now: datetime
+) -> dict[str, str]:
+    """Return the ends of servers' certificates that are over soon, with when each was said last.
+
+    Each process has a certificate of its own. What another one lately said of its own stands, or
+    the alarm would come and go with whoever looks.
+
+    Args:
+        said: What was said until now.
+        own: The end of this process's certificate, if it is soon.
+        renewed: The end of the one that it had before, where it made another just now.
+        now: Aware UTC.
+    """
+    standing = {
+        end: at
+        for end, at in said.items()
+        if now - datetime.fromisoformat(at) < HEARD_FOR
+        and (renewed is None or end != renewed.isoformat())
+    }
+    return standing if own is None else {**standing, own.isoformat(): now.isoformat()}
+
+
+async def _kept(transaction: Transaction, name: str) -> dict[str, str]:
     try:
-        told: dict[str, str] = json.loads(await read_value(transaction, TOLD))
+        kept: dict[str, str] = json.loads(await read_value(transaction, name))
     except LookupError:
         return {}
-    return told
+    return kept
+
+
+async def _keep(transaction: Transaction, name: str, value: Mapping[str, str]) -> None:
+    await write_value_once(transaction, name, "{}")
+    await write_value(transaction, name, json.dumps(value))
+
+
+def _wanted(
+    own: list[Watched], said: Mapping[str, str], renewed: datetime | None, now: datetime
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what is to be told of, the first first, and what is said of servers."""
+    ends = {each.name: each.expires_at for each in own}
+    servers = said_of_servers(said, own=ends.get(SERVER), renewed=renewed, now=now)
+    if servers:
+        ends[SERVER] = min(datetime.fromisoformat(end) for end in servers)
+    return {name: ends[name].isoformat() for name in sorted(ends, key=lambda n: ends[n])}, servers
 
 
 class CertificateWatch:
@@ -75,29 +117,34 @@ class CertificateWatch:
     async def look(self) -> None:
         """Renew what is due and can be, and tell of what is over soon."""
         now = self._services.now()
+        server = self._services.certificate.value
+        before = None if server is None else server.expires_at
         renewed = await self._renew(now)
+        gone = None if renewed is None else before
         async with self._services.database.read() as transaction:
-            soon = expiring(await self._all(transaction), now=now)
-            was_told = await _told(transaction)
-        wanted = {each.name: each.expires_at.isoformat() for each in soon}
-        if renewed is None and wanted == was_told:
+            own = expiring(await self._all(transaction), now=now)
+            kept = await _kept(transaction, TOLD), await _kept(transaction, SERVERS)
+        wanted, servers = _wanted(own, kept[1], gone, now)
+        if renewed is None and (wanted, servers) == kept:
             return
         async with self._services.database.write() as transaction:
             await transaction.take_turn(MIGRATION_LOCK)
-            await write_value_once(transaction, TOLD, "{}")
-            told = json.loads(await read_value(transaction, TOLD))
+            told = await _kept(transaction, TOLD)
+            wanted, servers = _wanted(own, await _kept(transaction, SERVERS), gone, now)
+            await _keep(transaction, SERVERS, servers)
             if renewed is not None:
                 await self._state(transaction, renewed, now)
                 about = (f"certificate:{renewed.certificate}",)
                 transaction.note(Note(actor=CENTRAL, action="certificate_renewed", objects=about))
             if told == wanted:
                 return
-            for each in soon:
-                if told.get(each.name) != wanted[each.name]:
-                    fact = CertificateExpiring(certificate=each.name, expires_at=each.expires_at)
+            for name, end in wanted.items():
+                if told.get(name) != end:
+                    expires_at = datetime.fromisoformat(end)
+                    fact = CertificateExpiring(certificate=name, expires_at=expires_at)
                     await self._state(transaction, fact, now)
             await self._alarm(transaction, wanted, now)
-            await write_value(transaction, TOLD, json.dumps(wanted))
+            await _keep(transaction, TOLD, wanted)
 
     async def _renew(self, now: datetime) -> CertificateRenewed | None:
         server = self._services.certificate.value

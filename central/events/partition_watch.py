@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from central.alarms.repository import is_active
 from central.alarms.service import raise_alarm, return_alarm
 from central.database import Database
 from central.events import partitions
@@ -23,7 +24,6 @@ class PartitionWatch:
     def __init__(self, database: Database, *, now: Callable[[], datetime]) -> None:
         """Watch them in a database; ``now`` is aware UTC."""
         self._database, self._now = database, now
-        self._was_late: bool | None = None
 
     async def run(self) -> None:
         """Look for ever."""
@@ -43,8 +43,10 @@ class PartitionWatch:
             _log.warning("the next partition of events is not made: %s", type(error).__name__)
         async with self._database.read() as transaction:
             room = await partitions.room_ahead(transaction)
+            # Another process may have raised it, and be gone.
+            is_raised = await is_active(transaction, ALARM)
         is_late = partitions.is_late(room)
-        if is_late == self._was_late:
+        if is_late == is_raised:
             return
         async with self._database.write() as transaction:
             if is_late:
@@ -52,4 +54,3 @@ class PartitionWatch:
                 await raise_alarm(transaction, kind=ALARM, now=self._now(), detail=detail)
             else:
                 await return_alarm(transaction, kind=ALARM, now=self._now())
-        self._was_late = is_late

@@ -4,12 +4,15 @@ import math
 import time
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends
+from cryptography import x509
+from fastapi import APIRouter, Depends, Request
 from pydantic import ValidationError
 
+from central.audit.notes import Note
 from central.certificates.terminals import CertificateWishError, give
 from central.nodes.signed import Signed, SignedRequest
 from central.problems import RESPONSES, RefusedError
+from central.security import address_of
 from central.services import Given
 from config.contract.nodes import CertificateWish, GivenCertificate
 
@@ -21,6 +24,7 @@ WISH_COUNT: Final = 6
 
 @router.post("/nodes/current/certificate", status_code=201)
 async def give_node_certificate(
+    request: Request,
     services: Given,
     signed: Annotated[
         SignedRequest,
@@ -56,4 +60,14 @@ async def give_node_certificate(
         raise RefusedError(422, "invalid_request", "this is no wish for a certificate") from error
     except CertificateWishError as error:
         raise RefusedError(422, "invalid_request", str(error)) from error
+    serial = x509.load_pem_x509_certificate(certificate.encode()).serial_number
+    async with services.database.write() as transaction:
+        transaction.note(
+            Note(
+                actor=f"node:{signed.node}",
+                address=address_of(request),
+                action="nodes_current_certificate_post",
+                objects=(f"node:{signed.node}", f"certificate:{serial:x}"),
+            )
+        )
     return GivenCertificate(certificate=certificate, port=port)

@@ -98,7 +98,7 @@ UNRECORDED = {
     "POST /api/v1/events": "a node's signed facts, which are a record of their own",
     "POST /api/v1/diners/terminal-links": "a node's signed wish, recorded as the link of that node",
     "POST /api/v1/payments/notices": "a payment provider's signed word, which is kept",
-    "POST /api/v1/nodes/current/certificate": "nothing is kept of it, and signatures decide",
+    "POST /api/v1/nodes/current/certificate": "it needs TLS: see tests/central/certificates",
     "PUT /api/v1/nodes/current/status": "a node's heartbeat every few seconds",
     "POST /api/v1/integrations/events": "an outside system's facts, a record of their own",
     "POST /api/v1/access-model/check": "it says what would change, and changes nothing",

@@ -8,11 +8,17 @@ from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from sqlalchemy import select
 
 from central.authority import new_authority
 from central.nodes.certificate_endpoints import WISH_COUNT
 from central.settings import ClientCertificates
+from central.tables import audit_log
 from config.contract.headers import CERTIFICATE
+from config.contract.node_rotation import sign_rotation
 from config.contract.nodes import CertificateWish
 from edge.central_answers import CentralUnreachableError
 from edge.central_client import CentralClient
@@ -20,6 +26,7 @@ from edge.certificates import CertificateKey
 from edge.clock import NodeClock
 from tests.central.certificates.entrance import CERTIFICATE as CERTIFICATE_TARGET
 from tests.central.certificates.entrance import Entered, Terminal, entered
+from tests.central.nodes.changing import TARGET as KEYS_TARGET
 
 OFF, OPTIONAL, REQUIRED = ClientCertificates
 
@@ -180,6 +187,55 @@ def test_a_terminal_that_joins_anew_gets_another_certificate_at_once(tmp_path: P
             await client.put_status(gate.status())
         finally:
             await client.close()
+
+    with_central(tmp_path, REQUIRED, act)
+
+
+def test_whom_one_was_given_stands_in_the_audit_log(tmp_path: Path) -> None:
+    async def act(central: Entered) -> None:
+        gate = await central.node("gate-1")
+        wish = CertificateWish(request=CertificateKey().request("gate-1")).model_dump_json()
+        async with central.client() as client:
+            reply = await gate.ask(client, "POST", CERTIFICATE_TARGET, wish)
+        given = x509.load_pem_x509_certificate(reply.json()["certificate"].encode())
+
+        query = select(audit_log.c.actor, audit_log.c.objects).where(
+            audit_log.c.action == "nodes_current_certificate_post"
+        )
+        async with central.services.database.read() as transaction:
+            entry = (await transaction.execute(query)).one()
+        assert entry.actor == "node:gate-1"
+        assert f"certificate:{given.serial_number:x}" in entry.objects
+
+    with_central(tmp_path, REQUIRED, act)
+
+
+def test_where_it_is_required_a_change_of_keys_locks_no_terminal_out(tmp_path: Path) -> None:
+    async def act(central: Entered) -> None:
+        gate = await central.node("gate-1")
+        before = gate.certified()
+        next_key, sealing_key = Ed25519PrivateKey.generate(), X25519PrivateKey.generate()
+        rotation = sign_rotation(
+            site="test",
+            node="gate-1",
+            old_key=gate.signing_key,
+            signing_key=next_key,
+            sealing_key=sealing_key.public_key(),
+        )
+        wish = CertificateWish(request=CertificateKey().request("gate-1")).model_dump_json()
+
+        gate.signing_key = next_key
+        async with central.client() as without_any:
+            # As after a restart half way: neither key has a certificate in this process.
+            change = await gate.ask(without_any, "POST", KEYS_TARGET, rotation.model_dump_json())
+            assert change.status_code == 200, change.text
+        assert await code_of(gate, before) == "taken"
+        central.clock.advance(hours=2)
+        assert await code_of(gate, before) == "certificate_refused"
+        async with central.client(central.entrance, before) as with_the_old_one:
+            reply = await gate.ask(with_the_old_one, "POST", CERTIFICATE_TARGET, wish)
+        assert reply.status_code == 201, reply.text
+        assert await code_of(gate, gate.certified(now=datetime.now(UTC))) == "taken"
 
     with_central(tmp_path, REQUIRED, act)
 

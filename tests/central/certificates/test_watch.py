@@ -2,11 +2,18 @@
 
 import asyncio
 import datetime as dt
+import shutil
 from pathlib import Path
 
-from central.authority import new_authority
+from central.authority import SERVER_LIFETIME, new_authority
 from central.certificates.server import ServerCertificate
-from central.certificates.watch import WARNED_BEFORE, CertificateWatch, Watched, expiring
+from central.certificates.watch import (
+    WARNED_BEFORE,
+    CertificateWatch,
+    Watched,
+    expiring,
+    said_of_servers,
+)
 from tests.central.bench import Bench
 
 NOW = dt.datetime(2026, 11, 30, tzinfo=dt.UTC)
@@ -18,6 +25,44 @@ def test_what_ends_within_thirty_days_is_told_of_the_first_first() -> None:
     later = Watched(NOW + WARNED_BEFORE + dt.timedelta(seconds=1), "c")
 
     assert expiring([*within, later], now=NOW) == [within[1], within[0]]
+
+
+def test_what_one_process_says_of_its_certificate_stands_until_it_has_another() -> None:
+    hour, end = dt.timedelta(hours=1), NOW + dt.timedelta(days=5)
+    said = said_of_servers({}, own=end, renewed=None, now=NOW)
+
+    heard = said_of_servers(said, own=None, renewed=None, now=NOW + hour)
+    both = said_of_servers(heard, own=end - hour, renewed=None, now=NOW + hour)
+
+    assert heard == {end.isoformat(): NOW.isoformat()}
+    assert both.keys() == {end.isoformat(), (end - hour).isoformat()}
+    assert said_of_servers(heard, own=None, renewed=end, now=NOW + hour) == {}
+    assert said_of_servers(heard, own=None, renewed=None, now=NOW + 3 * hour) == {}
+
+
+def test_the_alarm_of_one_process_does_not_come_and_go_with_another(
+    bench: Bench, tmp_path: Path
+) -> None:
+    services, folder = bench.app.state.services, tmp_path / "tls"
+    long_ago = bench.clock() - SERVER_LIFETIME + dt.timedelta(days=5)
+    old = ServerCertificate(new_authority("test", now=long_ago), folder, ["localhost"])
+    old.write(now=long_ago)
+    # As where a disk takes nothing any more: it cannot be made anew.
+    shutil.rmtree(folder)
+    folder.write_text("")
+
+    for own in (old, None, old, None):
+        services.certificate.value = own
+        look(bench)
+        ((is_active, detail),) = alarms(bench)
+        assert (is_active, detail["certificates"]) == (True, ["server"])
+    bench.clock.advance(hours=3)
+    look(bench)
+
+    told = "SELECT count(*) FROM events WHERE type = 'menshen.certificate.expiring.v1'"
+    assert bench.row(told) == (1,)
+    ((is_active, _),) = alarms(bench)
+    assert is_active is False
 
 
 def look(bench: Bench) -> None:
