@@ -215,6 +215,15 @@ def test_one_of_several_kinds_is_compared_with_its_own() -> None:
     assert breaks(before, now) == [f"{ANSWERS}.value is gone"]
 
 
+def test_one_of_several_names_is_not_excused_by_another_that_still_fits() -> None:
+    door, gate = record(name=TEXT, title=TEXT), record(name=TEXT)
+    before = api(given={"oneOf": [{"$ref": f"#/components/schemas/{each}"} for each in "AB"]})
+    before["components"]["schemas"] = {"A": door, "B": gate}
+    now = before | {"components": {"schemas": {"A": gate, "B": gate}}}
+
+    assert breaks(before, now) == ["A.title is gone"]
+
+
 def test_a_schema_that_cannot_be_compared_is_not_passed_over() -> None:
     mixed = api(given={"allOf": [TEXT]})
 
