@@ -67,6 +67,8 @@ REST_S_MAX: Final = 0.25
 """So long, and no longer than it worked, a feed lets announcements gather: a busy machine tells
 several at once."""
 RETRY_S: Final = 1.0
+_Page = tuple[list[StoredEvent], list[StoredEvent], int]
+"""Events in order, what is told ahead, and up to where that is known."""
 
 
 class Feed:
@@ -185,11 +187,14 @@ class Feed:
             self._is_behind = True
             return
         await self._catch_up()
-        async with self._services.database.read() as transaction:
+
+        async def look(transaction: Transaction) -> _Page:
             page = await reading.after(
                 transaction, self._position, limit=PAGE_LENGTH, has_names=True
             )
-            ahead, looked_up_to = await self._live_behind(transaction, page)
+            return page, *(await self._live_behind(transaction, page))
+
+        page, ahead, looked_up_to = await self._services.database.read_whole(look)
         # A terminal that was cut off for a day tells of it beside what happens now: a guard sees
         # what happens now.
         for stored in ahead:

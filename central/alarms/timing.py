@@ -13,6 +13,7 @@ from central.alarms.sources import Key
 from central.alarms.tables import alarm_floods, alarm_sources, alarm_suppressions, alarms
 from central.database import DatabaseError, Transaction
 from central.due import Due, earliest
+from central.nodes.repository import HEARD_TOPIC, KEYS_TOPIC
 from central.services import Services
 from central.tables import nodes
 from config.contract.headers import silence_s_max
@@ -36,7 +37,7 @@ class AlarmClock:
         # Nobody was lost because central itself was away.
         silence_s = silence_s_max(services.settings.site.policy.status_interval_s)
         self._watches_from = services.now() + timedelta(seconds=silence_s)
-        topics = (TOPIC, SOURCES_TOPIC, "node", "node-keys")
+        topics = (TOPIC, SOURCES_TOPIC, HEARD_TOPIC, KEYS_TOPIC)
         self._due = Due(services.database.listen, topics, now=services.now, least_s=LEAST_S)
 
     async def run(self) -> None:

@@ -20,6 +20,8 @@ from config.contract.nodes import NodeStatus
 
 KEYS_TOPIC: Final = "node-keys"
 """Announced, with the node, when a terminal is out: its keys were removed or replaced."""
+HEARD_TOPIC: Final = "node-heard"
+"""Of a node that was silent, or is heard for the first time."""
 CHANGED_KEYS_TOPIC: Final = "node-keys-changed"
 """The same terminal has other keys, or is to have: nobody is out, and its stream goes on."""
 _NOT_JOINED: Final[dict[str, Any]] = {"is_online": False, "last_seen_at": None, "status": None}
@@ -191,13 +193,10 @@ async def put_status(
             contract=contract,
         )
     )
-    is_as_before = (
-        before is not None
-        and before.silent_at is not None
-        and before.silent_at >= now
-        and _said(_status(before.status)) == _said(status)
-    )
-    if not is_as_before:
+    was_heard = before is not None and before.silent_at is not None and before.silent_at >= now
+    if not was_heard:
+        transaction.announce(f"{HEARD_TOPIC}:{node}")
+    if not was_heard or before is None or _said(_status(before.status)) != _said(status):
         transaction.announce(node_topic(node))
     await alarms.take_status(transaction, node, status, now=now)
 
