@@ -46,7 +46,8 @@ def test_a_day_of_money_is_the_same_on_both_databases(tmp_path: Path, database_u
     with canteen(tmp_path, database=database_url) as bench:
         wang, unit = bench.person("王小明", number="0017"), with_unit(bench)
         one, other = manager(bench), manager(bench)
-        granted = do(one, subsidy(payer=unit, lapses_on="2027-01-01"))
+        lapses_on = (bench.clock() + timedelta(days=30)).date()
+        granted = do(one, subsidy(payer=unit, lapses_on=str(lapses_on)))
         assert granted.status_code == 200, granted.text
         assert do(one, wish("top_up_file", text="工号,金额\n0017,50")).status_code == 200
         Till(bench.node()).sell(wang, 31_000)
