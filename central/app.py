@@ -11,64 +11,41 @@ from importlib.metadata import version
 from typing import Final
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, FastAPI
-from starlette.routing import BaseRoute
+from fastapi import FastAPI
 
-from central import problems, site_endpoints, strangers
-from central.access import endpoints as access_endpoints
+from central import problems, strangers
 from central.admission import Admission, Admitting
-from central.alarms import endpoints as alarm_endpoints
-from central.alarms import setting_endpoints as alarm_setting_endpoints
 from central.alarms.news import AlarmNews
 from central.alarms.rooms import keep_rooms, rooms_of
 from central.alarms.sending import AlarmSending
 from central.alarms.timing import AlarmClock
 from central.approvals import countersigning
-from central.approvals import endpoints as approval_endpoints
-from central.assessment import endpoints as assessment_endpoints
-from central.assistance import endpoints as assistance_endpoints
-from central.audit import endpoints as audit_endpoints
 from central.audit import repository as audit
 from central.audit.chain import start_of
 from central.authority import site_authority
 from central.backup.watch import BackupWatch
-from central.blobs import endpoints as blob_endpoints
 from central.bounds import Bounded
-from central.canteen import endpoints as canteen_endpoints
-from central.canteen import evidence_endpoints as canteen_evidence_endpoints
-from central.canteen import plan_endpoints as canteen_plan_endpoints
 from central.canteen import repository as canteen
-from central.canteen import till_endpoints
 from central.canteen.charges import post_waiting
 from central.canteen.service import Canteen
 from central.certificates.server import Served
 from central.certificates.watch import CertificateWatch
-from central.commands import endpoints as command_endpoints
-from central.connectors import endpoints as connector_endpoints
-from central.consent import endpoints as consent_endpoints
 from central.consent import repository as consents
 from central.consent.erasures import ErasureFile
 from central.console import pages
 from central.cookies import Cookies
 from central.database import MIGRATION_LOCK, Database
-from central.description import PREFIX, DescribedApp, operation_id
-from central.diner import endpoints as diner_endpoints
-from central.diner import office_endpoints as diner_office_endpoints
-from central.duty import endpoints as desk_endpoints
+from central.description import PREFIX, DescribedApp
 from central.duty.desks import Desks
-from central.events import endpoints as event_endpoints
-from central.events import pull_endpoints, search_endpoints
 from central.events.heard import Heard
 from central.events.intake import Intake
 from central.events.partition_watch import PartitionWatch
 from central.feed import Feed
-from central.fire import duty_endpoints, matrix_endpoints, report_endpoints
-from central.fire import endpoints as fire_endpoints
+from central.finder import OperatorFinder
 from central.fire.watch import FireWatch
-from central.firmware import endpoints as firmware_endpoints
 from central.firmware.service import Rollouts
 from central.held import Held
-from central.integrations import source_endpoints, webhook_endpoints
+from central.integrations import source_endpoints
 from central.integrations.delivering import Delivering
 from central.keys import (
     KeyEncryptionKey,
@@ -82,61 +59,36 @@ from central.metrics import endpoints as metrics_endpoints
 from central.metrics.counters import Counters
 from central.metrics.requests import Counted
 from central.mqtt.publishing import MqttPublishing
-from central.muster import endpoints as muster_endpoints
-from central.muster import roll_call_endpoints
 from central.nodes import certificate_endpoints as node_certificate_endpoints
-from central.nodes import endpoints as node_endpoints
-from central.nodes import key_endpoints as node_key_endpoints
 from central.nodes.known import KnownKeys
-from central.office import day_endpoints as office_day_endpoints
-from central.office import drawer_endpoints as office_drawer_endpoints
-from central.office import endpoints as office_endpoints
-from central.office import report_endpoints as office_report_endpoints
-from central.oidc import endpoints as provider_endpoints
 from central.oidc.service import SingleSignOn
-from central.orders import endpoints as order_endpoints
-from central.orders import office_endpoints as order_office_endpoints
 from central.orders.service import Orders
-from central.patrol import endpoints as patrol_endpoints
 from central.patrol.service import Patrols
-from central.payments import endpoints as payment_endpoints
 from central.payments.connecting import connector
 from central.payments.service import Payments
 from central.people import (
-    code_endpoints,
-    face_endpoints,
-    import_endpoints,
-    migration_endpoints,
     pictures,
 )
-from central.people import endpoints as people_endpoints
 from central.people.faces import FaceReader, PipelineFactory, site_pipeline
 from central.people.migration import Migration
 from central.people.replica import ReplicaSource
-from central.plans import endpoints as plan_endpoints
 from central.postgresql import PostgresqlServer
-from central.recognition import endpoints as recognition_endpoints
 from central.recognition.kept import kept_pictures
 from central.recognition.self_test import SelfTests
-from central.retention import endpoints as retention_endpoints
 from central.retention.service import Retention
-from central.rotation import endpoints as rotation_endpoints
 from central.rotation.service import KeyRotation
-from central.security import Guarded, Operator, RateLimit
+from central.routers import ROUTERS, api_routes
+from central.security import Guarded, RateLimit
 from central.services import Services
 from central.settings import Settings
 from central.site_values import EPOCH, REPLICA_VERSION, read_value, write_value_once
 from central.stream import Hub
 from central.syslog.sending import SyslogSending
-from central.users import account_endpoints
-from central.users import endpoints as user_endpoints
 from central.users.account import Accounts
 from central.users.passwords import Passwords
 from central.users.service import Users
 from central.users.sign_in import SignIns
-from central.video import endpoints as video_endpoints
 from central.video.relay import Relay
-from central.visits import endpoints as visit_endpoints
 from config.contract.trust import KEY_SIZE_BYTES
 from config.crypto.keys import SigningKey
 from config.crypto.suites import SUITES, SuiteSecret
@@ -145,65 +97,6 @@ from config.web import api_docs
 
 _log = logging.getLogger("central")
 OPENAPI_URL: Final = f"{PREFIX}/openapi.json"
-ROUTERS: Final = (
-    site_endpoints.router,
-    user_endpoints.router,
-    account_endpoints.router,
-    provider_endpoints.router,
-    approval_endpoints.router,
-    event_endpoints.router,
-    pull_endpoints.router,
-    search_endpoints.router,
-    node_endpoints.router,
-    node_key_endpoints.router,
-    node_certificate_endpoints.router,
-    command_endpoints.router,
-    assistance_endpoints.router,
-    alarm_setting_endpoints.router,  # its paths are not the identifier of an alarm
-    alarm_endpoints.router,
-    fire_endpoints.router,
-    report_endpoints.router,
-    duty_endpoints.router,
-    matrix_endpoints.router,
-    people_endpoints.router,
-    code_endpoints.router,
-    import_endpoints.router,
-    face_endpoints.router,
-    consent_endpoints.router,
-    migration_endpoints.router,
-    recognition_endpoints.router,
-    access_endpoints.router,
-    muster_endpoints.router,
-    roll_call_endpoints.router,
-    visit_endpoints.router,
-    patrol_endpoints.router,
-    firmware_endpoints.router,
-    payment_endpoints.router,
-    office_endpoints.router,
-    office_report_endpoints.router,
-    office_day_endpoints.router,
-    office_drawer_endpoints.router,
-    diner_endpoints.router,
-    diner_office_endpoints.router,
-    order_endpoints.router,
-    order_office_endpoints.router,
-    plan_endpoints.router,
-    till_endpoints.router,
-    canteen_plan_endpoints.router,
-    canteen_endpoints.router,
-    canteen_evidence_endpoints.router,
-    desk_endpoints.router,
-    blob_endpoints.router,
-    video_endpoints.router,
-    audit_endpoints.router,
-    retention_endpoints.router,
-    assessment_endpoints.router,
-    rotation_endpoints.router,
-    connector_endpoints.router,
-    webhook_endpoints.router,
-    source_endpoints.router,
-)
-"""Every endpoint belongs to one of these."""
 ATTEMPT_COUNT: Final = 20
 ATTEMPT_WINDOW_S: Final = 60.0
 LOOK_WINDOW_S: Final = 600.0
@@ -251,7 +144,7 @@ def create_app(
             app.state.alarm_clock, app.state.alarm_sending = alarm_clock, alarm_sending
             self_tests = SelfTests(services, pictures_of=kept_pictures(services))
             app.state.services, app.state.feed = services, feed
-            app.state.finder = _Finder(services)
+            app.state.finder = OperatorFinder(services)
             backups = BackupWatch(
                 services.database,
                 settings.home,
@@ -303,7 +196,7 @@ def create_app(
     )
     app.state.cookies = Cookies(is_secure=settings.is_secure)
     problems.install(app, first=strangers.refuse)
-    app.router.routes.extend(_api_routes())
+    app.router.routes.extend(api_routes())
     app.include_router(metrics_endpoints.router)
     app.router.routes.extend(pages.routes())
     app.router.routes.extend(api_docs.routes(openapi_url=OPENAPI_URL, title=app.title))
@@ -312,15 +205,6 @@ def create_app(
     app.add_middleware(Guarded, is_secure=settings.is_secure)
     app.add_middleware(Counted)
     return app
-
-
-@functools.cache
-def _api_routes() -> list[BaseRoute]:
-    """Return the routes of the API; FastAPI takes its time over them, so once a process."""
-    api = APIRouter(generate_unique_id_function=operation_id)
-    for router in ROUTERS:
-        api.include_router(router, prefix=PREFIX)
-    return api.routes
 
 
 @contextlib.asynccontextmanager
@@ -476,31 +360,6 @@ async def _remove_kept_pictures(database: Database) -> None:
         _log.warning(
             "%d enrolment pictures are deleted: the site does not keep them any more", count
         )
-
-
-class _Finder:
-    """Finds operators in the database; see ``central.security.Finder``."""
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-
-    async def by_session(self, id_hash: str) -> Operator | None:
-        """Return the operator of a session that is not over."""
-        services = self._services
-        async with services.database.read() as transaction:
-            return await services.users.find(transaction, id_hash, now=services.now())
-
-    async def by_desk(self, secret_hash: str) -> Operator | None:
-        """Return the guard's desk that a browser without a session is."""
-        services = self._services
-        async with services.database.read() as transaction:
-            return await services.desks.find_operator(transaction, secret_hash, now=services.now())
-
-    async def by_token(self, secret_hash: str) -> Operator | None:
-        """Return the operator of a token that is good."""
-        services = self._services
-        async with services.database.read() as transaction:
-            return await services.users.find_bearer(transaction, secret_hash, now=services.now())
 
 
 def _noting(services: Services) -> Callable[[], Awaitable[None]]:

@@ -12,11 +12,12 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
-from central.app import ROUTERS, create_app
+from central.app import create_app
 from central.description import PREFIX
 from central.diner.links import diner_of
 from central.nodes.signed import Signed
 from central.roles import PERMISSIONS
+from central.routers import ROUTERS
 from central.security import (
     COOKIE,
     HEADERS,
