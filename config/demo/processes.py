@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,17 @@ class Process:
         folder: Path,
         environment: Mapping[str, str] | None = None,
         patience_s: float = READY_TIMEOUT_S,
+        program: Sequence[str] | None = None,
     ) -> "Process":
         """Start ``menshen ARGUMENTS`` and wait for its ready line.
+
+        Args:
+            name: What it is called, and its log.
+            arguments: After ``menshen``.
+            folder: Where it runs and its log lies.
+            environment: More than there is.
+            patience_s: How long it may take.
+            program: The words that run another ``menshen`` than this one.
 
         Raises:
             typer.TyperException: It ended or stayed silent; the message quotes its last words.
@@ -45,7 +54,7 @@ class Process:
         log = folder / f"{name}.log"
         with log.open("wb") as errors:
             process = await asyncio.create_subprocess_exec(
-                *cls.command(*arguments),
+                *(cls.command(*arguments) if program is None else (*program, *arguments)),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,

@@ -3,6 +3,7 @@
 ``python -m tests.system.bundle`` needs the package index at its first run and keeps what it got, as
 ``menshen bundle make`` does. A test installs a small project so (tests/central/bundle); here it is
 Menshen with everything that its wheel must hold: tables' steps, pages, words, settings of units.
+``--architecture aarch64`` does it on an emulated machine (tests/system/bundle_elsewhere.py).
 """
 
 import argparse
@@ -24,8 +25,9 @@ import httpx
 from central.bundle.container import check_bundle
 from central.bundle.making import INSTALLER, Wish, make_bundle
 from central.bundle.signing import make_key, read_key, read_public_key
-from central.bundle.targets import Target
-from models.store import default_store
+from central.bundle.targets import ARCHITECTURES, Target
+from models.store import DEFAULT_PIPELINE, default_store
+from tests.system.bundle_elsewhere import try_elsewhere
 
 SOURCE: Final = Path(__file__).parents[2]
 SYSTEM_PYTHON: Final = str(getattr(sys, "_base_executable", sys.executable))
@@ -40,12 +42,17 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="tests.system.bundle", description=__doc__)
     parser.add_argument("--bundle", type=Path, help="One that is there, instead of making it.")
     parser.add_argument("--public-key", type=Path, help="Of its maker.")
+    parser.add_argument("--architecture", choices=ARCHITECTURES, default=HERE.architecture)
+    parser.add_argument("--root", type=Path, help="Of an emulated machine, to keep it.")
     given = parser.parse_args(words)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         bundle, key = given.bundle, given.public_key
         if bundle is None:
-            bundle, key = _made(folder)
+            bundle, key = _made(folder, given.architecture)
+        if given.architecture != HERE.architecture:
+            root = given.root or folder / "machine"
+            return try_elsewhere(given.architecture, bundle, key, folder, root)
         began_s = time.monotonic()
         program = _installed(bundle, key, folder)
         say(f"installed in {time.monotonic() - began_s:.1f} s")
@@ -58,13 +65,15 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _made(folder: Path) -> tuple[Path, Path]:
+def _made(folder: Path, architecture: str) -> tuple[Path, Path]:
+    # Debian 12 is what is emulated, and has this Python.
+    target = HERE if architecture == HERE.architecture else Target(architecture, "3.11")
     key = make_key(folder / "maker.key", passphrase=None)
     wish = Wish(
         source=SOURCE,
         shelf=default_store().folder.parent / "bundle",
-        targets=(HERE,),
-        pipelines=(),
+        targets=(target,),
+        pipelines=(DEFAULT_PIPELINE,),
         store=default_store(),
     )
     path = folder / "menshen.bundle"

@@ -5,12 +5,12 @@ import contextlib
 import os
 import secrets
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
 from config.contract.events import AccessTaken, Event
 from config.demo.control import CentralControl, SimulatorControl, TerminalControl
-from config.demo.processes import Process
+from config.demo.processes import READY_TIMEOUT_S, Process
 from tests.serving import free_port
 
 SITE = """
@@ -57,8 +57,15 @@ async def until(condition: Callable[[], Awaitable[bool]], *, within_s: float = D
 class RunningSite:
     """Central, one terminal and one gate; every part can be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        program: Sequence[str] | None = None,
+        patience_s: float = READY_TIMEOUT_S,
+    ) -> None:
+        """Write the site file; ``program`` runs another ``menshen`` than this tree's."""
+        self.folder, self._program, self._patience_s = folder, program, patience_s
         self.site = folder / "site.toml"
         self.site.write_text(SITE.format(line=folder / "line"), encoding="utf-8")
         self.port = 0
@@ -153,7 +160,13 @@ class RunningSite:
         return False
 
     async def _start(self, name: str, *words: str) -> Process:
-        self.running[name] = await Process.start(name, *words, folder=self.folder)
+        self.running[name] = await Process.start(
+            name,
+            *words,
+            folder=self.folder,
+            program=self._program,
+            patience_s=self._patience_s,
+        )
         return self.running[name]
 
     async def stop(self) -> None:
