@@ -285,6 +285,23 @@ def test_our_second_factor_is_asked_where_the_provider_has_seen_none(
     assert who(fresh)["username"] == "twice"
 
 
+def test_a_session_from_the_provider_is_over_after_its_hours(
+    central: Bench, provider: RunningProvider
+) -> None:
+    provider.person("tired", "guards")
+    come(client := central.client(), "tired")
+    assert who(client)["is_of_provider"] is True
+    hours = central.administrator.get(f"{API}/identity-provider").json()["settings"][
+        "session_hours"
+    ]
+    central.clock.advance(hours=hours)
+
+    try:
+        assert who(client) == {}
+    finally:
+        central.clock.advance(hours=-hours)
+
+
 def test_the_session_at_the_provider_ends_too(central: Bench, provider: RunningProvider) -> None:
     provider.person("ending", "guards")
     client = central.client()
