@@ -9,10 +9,10 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -20,9 +20,11 @@ import psycopg
 from sqlalchemy import text
 
 from central.database import Database
+from central.postgresql import POOL_SIZE
 from tests.central.migrated import make_tables
 
 NOBODY = "nobody"
+_Result = TypeVar("_Result")
 
 
 def installation() -> Path | None:
@@ -183,6 +185,20 @@ def _run(program: Path, *arguments: str | Path, user: str | None, cwd: Path) -> 
         check=False,
     )
     assert finished.returncode == 0, finished.stderr
+
+
+async def together(works: Iterable[Coroutine[Any, Any, _Result]]) -> list[_Result]:
+    """Return what comes of works on one database.
+
+    As many go on at once as a process has connections: on a busy machine others would be sent away.
+    """
+    turn = asyncio.Semaphore(2 * POOL_SIZE)
+
+    async def one(work: Coroutine[Any, Any, _Result]) -> _Result:
+        async with turn:
+            return await work
+
+    return await asyncio.gather(*map(one, works))
 
 
 async def until_it_waits(database: Database, task: asyncio.Task[Any]) -> None:

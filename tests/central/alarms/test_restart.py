@@ -41,10 +41,10 @@ def stood(bench: Bench) -> dict[str, dict[str, Any]]:
     return {each["source"]: {name: each[name] for name in TIMES} for each in found}
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
     """A folder that central is started in twice."""
-    return tmp_path_factory.mktemp("twice") / "home"
+    return tmp_path / "home"
 
 
 @pytest.fixture
@@ -116,8 +116,11 @@ def test_what_stood_stands_after_a_restart_and_nothing_is_told_or_sounded_twice(
 
 
 def test_a_backlog_after_a_restart_is_history_and_opens_nothing_that_is_over(home: Path) -> None:
+    with running_central(home) as before_it:
+        node = before_it.node("gate-2")
+
     with running_central(home) as bench:
-        node = bench.node("gate-2")
+        again(node, bench)
         bench.clock.advance(days=2)
         bench.signed_in_again()
         past = node.clock() - timedelta(hours=1)

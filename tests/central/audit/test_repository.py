@@ -18,7 +18,7 @@ from tests.central.audit.log import (
     verdict_of,
 )
 from tests.central.bench import Bench, running_central
-from tests.central.postgresql import fresh_database
+from tests.central.postgresql import fresh_database, together
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_many_writers_do_not_fork_the_chain(database_url: str, tmp_path: Path) -
             async with database.write() as transaction:
                 transaction.note(Note(actor="central", action="x", objects=(f"n:{number}",)))
 
-        await asyncio.gather(*(one(d, number) for number in range(20) for d in databases))
+        await together(one(d, number) for number in range(20) for d in databases)
         await asyncio.gather(*(database.close() for database in databases))
 
     asyncio.run(write())

@@ -25,6 +25,7 @@ from tests.central.canteen.dining import (
 )
 from tests.central.canteen.test_charges import ZONE, wish
 from tests.central.ledger.ledgering import opened
+from tests.central.postgresql import together
 
 MEAL_FEN, SUBSIDY_FEN, CASH_FEN = 300, 2_000, 3_000
 KINDS = ("asks", "asks and takes back", "late", "late and taken back", "late", "asks")
@@ -57,7 +58,7 @@ async def eat(database: Database, kind: str) -> int:
 async def lunch(replicas: Sequence[Database]) -> int:
     """Have fifty tills at once; returns what the merchant is to have."""
     tills = (eat(replicas[n % len(replicas)], KINDS[n % len(KINDS)]) for n in range(50))
-    return sum(await asyncio.gather(*tills))
+    return sum(await together(tills))
 
 
 async def kept_of(transaction: Transaction) -> list[int]:

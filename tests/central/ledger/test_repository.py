@@ -46,6 +46,7 @@ from tests.central.ledger.ledgering import (
     top_up,
     with_cash,
 )
+from tests.central.postgresql import together
 
 
 def test_what_one_account_gives_another_gets(ledger: Ledger) -> None:
@@ -329,7 +330,7 @@ def test_fifty_tills_spend_one_wallet_and_it_never_goes_below_nothing(database_u
             async with replicas[0].write() as transaction:
                 await with_cash(transaction, 5_000)
             tills = (spend(replicas[till % len(replicas)]) for till in range(50))
-            paid = sum(await asyncio.gather(*tills))
+            paid = sum(await together(tills))
             async with replicas[0].read() as transaction:
                 assert (await verified(transaction)).ok
                 return paid, await of(transaction, CASH)
