@@ -26,7 +26,7 @@ def listening() -> Iterator[tuple[Transport, int]]:
 
 def received(transport: Transport, count: int) -> bytes:
     """Return what arrives until it is enough, or five seconds are over."""
-    data, deadline_s = b"", time.monotonic() + 5
+    data, deadline_s = b"", time.monotonic() + 60
     while len(data) < count and time.monotonic() < deadline_s:
         data += transport.receive(timeout_s=0.1)
     return data

@@ -143,7 +143,7 @@ def _is_active(terminal: FireTerminal) -> bool:
 
 
 async def _until(condition: Callable[[], bool], found: Storm, otherwise: str) -> None:
-    until_s = time.monotonic() + 20
+    until_s = time.monotonic() + 60
     while not condition():
         if time.monotonic() > until_s:
             found.problems.append(otherwise)

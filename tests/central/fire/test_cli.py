@@ -94,7 +94,7 @@ def token_of(bench: Bench, *scopes: str) -> str:
 
 def wait_until_over(bench: Bench) -> None:
     """Return when the terminal has ended what was drilled, so that the next one may begin."""
-    until_s = time.monotonic() + 30
+    until_s = time.monotonic() + 60
     while bench.administrator.get(f"{API}/fire").json()["drills"]:
         assert time.monotonic() < until_s
         time.sleep(0.05)

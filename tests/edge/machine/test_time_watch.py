@@ -52,12 +52,12 @@ def test_a_clock_that_is_off_takes_the_server_s_time_and_alarms(server: Simulati
 
         await terminal.watch.look()
 
-        assert abs((terminal.clock.now() - system_now()).total_seconds()) < 1.0
+        assert abs((terminal.clock.now() - system_now()).total_seconds()) < 3.0
         assert terminal.clock.quality is ClockQuality.SYNCHRONISED
         status = terminal.watch.status()
         assert (status.source, status.is_wrong) == ("time_server", True)
         # On a busy machine one way takes longer than the other, which no client can know.
-        assert status.offset_s == pytest.approx(7.0, abs=1.0)
+        assert status.offset_s == pytest.approx(7.0, abs=3.0)
         assert terminal.changes == [True]
 
     asyncio.run(act())
