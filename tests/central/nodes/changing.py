@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from config.contract.node_rotation import RotationTaken, SignedRotation, sign_rotation
 from config.contract.trust import sign_request
+from config.crypto.keys import SigningKey
 from tests.central.bench import Node
 
 TARGET = "/api/v1/nodes/current/keys"
@@ -14,7 +15,7 @@ TARGET = "/api/v1/nodes/current/keys"
 class Changing:
     """One change: from the keys that a node has when this is made, to new ones."""
 
-    def __init__(self, node: Node, *, old_key: Ed25519PrivateKey | None = None) -> None:
+    def __init__(self, node: Node, *, old_key: SigningKey | None = None) -> None:
         self.node = node
         self.old_key = old_key or node.signing_key
         self.signing_key = Ed25519PrivateKey.generate()
@@ -28,7 +29,7 @@ class Changing:
         )
 
     def send(
-        self, *, by: Ed25519PrivateKey | None = None, signed: SignedRotation | None = None
+        self, *, by: SigningKey | None = None, signed: SignedRotation | None = None
     ) -> httpx.Response:
         """Bring the next keys; the request is signed by the next one."""
         body, node = (signed or self.signed).model_dump_json().encode(), self.node

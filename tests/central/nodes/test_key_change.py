@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from config.contract.events import ClockQuality
 from config.contract.headers import CHANGE_KEY
 from config.contract.nodes import NodeStatus, ReplicaPage
 from config.contract.trust import public_text, unseal
+from config.crypto.keys import SigningKey
 from tests.central.audit.log import actions
 from tests.central.bench import Bench, Node
 from tests.central.nodes.changing import Changing
@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 
-def speaks(node: Node, key: Ed25519PrivateKey) -> bool:
+def speaks(node: Node, key: SigningKey) -> bool:
     """Return whether central believes a request of this key."""
     before, node.signing_key = node.signing_key, key
     reply = node.request("GET", REPLICA)
