@@ -15,10 +15,11 @@ from pymodbus.client import AsyncModbusSerialClient
 
 from drivers.base import DriverError
 from drivers.bus import Bus
+from drivers.clock import VirtualClock
 from drivers.protocols import modbus_rtu as rtu
 from drivers.simulators.line import Faults, SimulatedLine
 from drivers.simulators.modbus_stations import ModbusStations
-from drivers.simulators.virtual import VirtualClock, VirtualLine
+from drivers.simulators.virtual import VirtualLine
 
 SHARE: Final = 0.01
 """Of late replies, of noise, of drops, and of callers who leave."""

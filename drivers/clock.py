@@ -35,3 +35,25 @@ class SystemClock:
     def wait(self, condition: threading.Condition, timeout_s: float | None) -> None:
         """See ``Clock.wait``."""
         condition.wait(timeout_s)
+
+
+class VirtualClock:
+    """A clock of its own. Waiting costs no time."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def monotonic(self) -> float:
+        """See ``Clock.monotonic``."""
+        return self.now_s
+
+    def sleep(self, duration_s: float) -> None:
+        """See ``Clock.sleep``."""
+        self.now_s += duration_s
+
+    def wait(self, condition: threading.Condition, timeout_s: float | None) -> None:
+        """See ``Clock.wait``; without a time-out it really waits."""
+        if timeout_s is None:
+            condition.wait()
+        else:
+            self.now_s += timeout_s

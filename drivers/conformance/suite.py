@@ -14,7 +14,7 @@ import asyncio
 import dataclasses
 import math
 import sys
-import threading
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ import pytest
 
 from drivers.base import Closeable, Driver, DriverError
 from drivers.bus import Bus
+from drivers.clock import VirtualClock
 from drivers.conformance.report import Report
 from drivers.conformance.run import run
 from drivers.registry import create, driver_class, simulator_module
@@ -81,20 +82,28 @@ def failures(report: Report) -> list[str]:
 
 
 class GarbageLine:
-    """A transport whose far end says what it was told to, whatever it is asked."""
+    """A transport whose far end says what it was told to, whatever it is asked.
 
-    def __init__(self, pieces: list[bytes]) -> None:
-        self._left = list(pieces)
-        self._is_asked = threading.Event()
+    What is not there does not come by waiting: who has asked waits on the bus's clock alone. Who
+    listens really waits, as drivers that listen do by clocks of their own.
+    """
+
+    def __init__(self, clock: VirtualClock, pieces: list[bytes]) -> None:
+        self._clock, self._left = clock, list(pieces)
+        self._is_asked = False
 
     def send(self, data: bytes) -> None:
         """See ``Transport.send``."""
+        self._is_asked = True
 
     def receive(self, *, timeout_s: float) -> bytes:
-        """See ``Transport.receive``; what is not there does not come by waiting."""
+        """See ``Transport.receive``."""
         if self._left:
             return self._left.pop(0)
-        self._is_asked.wait(timeout_s)
+        if not self._is_asked:
+            time.sleep(timeout_s)
+        self._is_asked = False
+        self._clock.sleep(timeout_s)
         return b""
 
     def discard_input(self) -> bytes:
@@ -113,7 +122,13 @@ def poll_garbage(name: str, settings: Mapping[str, object], pieces: list[bytes])
     """
 
     async def act() -> None:
-        bus = Bus("garbage", baudrate=115_200, opener=lambda: GarbageLine(pieces))
+        clock = VirtualClock()
+        bus = Bus(
+            "garbage",
+            baudrate=115_200,
+            opener=lambda: GarbageLine(clock, pieces),
+            clock=clock,
+        )
         driver = create(name, bus, settings)
         try:
             for call in (driver.start, driver.poll, driver.poll):

@@ -1,35 +1,13 @@
 """A line in memory whose time is simulated: a million exchanges in minutes, and always the same."""
 
 import heapq
-import threading
 from collections.abc import Callable, Iterable
 
+from drivers.clock import VirtualClock
 from drivers.simulators.far_end import FarEnd
 from drivers.simulators.line import BITS_PER_CHARACTER, Faults
 
 Answer = Callable[[bytes], Iterable[tuple[float, bytes]]]
-
-
-class VirtualClock:
-    """A clock of its own; see ``drivers.clock.Clock``. Waiting costs no time."""
-
-    def __init__(self) -> None:
-        self.now_s = 0.0
-
-    def monotonic(self) -> float:
-        """See ``Clock.monotonic``."""
-        return self.now_s
-
-    def sleep(self, duration_s: float) -> None:
-        """See ``Clock.sleep``."""
-        self.now_s += duration_s
-
-    def wait(self, condition: threading.Condition, timeout_s: float | None) -> None:
-        """See ``Clock.wait``; without a time-out it really waits."""
-        if timeout_s is None:
-            condition.wait()
-        else:
-            self.now_s += timeout_s
 
 
 class VirtualLine:

@@ -6,11 +6,12 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from drivers.bus import Bus
+from drivers.clock import VirtualClock
 from drivers.protocols import NeedData
 from drivers.protocols.modbus_rtu import Request, RequestDecoder
 from drivers.simulators.far_end import FarEnd
 from drivers.simulators.modbus_stations import Station
-from drivers.simulators.virtual import VirtualClock, VirtualLine
+from drivers.simulators.virtual import VirtualLine
 from drivers.transport import LineError, Transport
 
 Answer = Callable[[bytes], Iterable[tuple[float, bytes]]]
@@ -101,7 +102,7 @@ class LineInMemory:
 
 @dataclasses.dataclass
 class Stations:
-    """The answer of simulated stations, for a ``LineInMemory``.
+    """The answer of simulated stations, for a line in memory.
 
     Attributes:
         distort: Changes a reply on its way.

@@ -26,7 +26,7 @@ from drivers.registry import create, driver_class, names, register, simulator_mo
 from drivers.simulation import Simulation, Wiring
 from drivers.simulators.line import FAULTS
 from drivers.waveshare_relay import WaveshareRelay
-from tests.drivers.lines import LineInMemory, Stations, with_bus
+from tests.drivers.lines import LineInSimulatedTime, Stations, with_simulated_time
 
 DRIVERS = [name for name in names() if driver_class(name).__module__ == f"drivers.{name}"]
 """Those in the tree: other tests register drivers of their own."""
@@ -156,7 +156,7 @@ def test_it_is_registered_under_its_module_s_name(name: str) -> None:
 
 def settings_for(name: str) -> dict[str, object]:
     """Return settings that fit the simulator and wait for nothing long."""
-    impatient = {"timeout_s": 0.01, "attempt_count": 1}
+    impatient = {"timeout_s": 0.01, "attempt_count": 1, "silence_s": 0.2}
     fields = {field.name for field in dataclasses.fields(driver_class(name).Settings)}
     ours = {key: value for key, value in impatient.items() if key in fields}
     return {**simulator_module(name).Simulator.DRIVER_SETTINGS, **ours}
@@ -189,4 +189,5 @@ def test_whatever_sound_values_come_only_a_driver_error_comes_out(
                 await call()
 
     stations = simulator(simulator.Settings()).stations
-    with_bus(LineInMemory(Stations(stations, distort=with_other_values)), act)
+    answer = Stations(stations, distort=with_other_values)
+    with_simulated_time(LineInSimulatedTime(answer, baudrate=115_200), act)

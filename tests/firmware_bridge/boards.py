@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from drivers.bus import Bus
+from drivers.clock import VirtualClock
 from drivers.simulators.far_end import FarEnd
-from drivers.simulators.virtual import VirtualClock, VirtualLine
+from drivers.simulators.virtual import VirtualLine
 from firmware_bridge.peer import Simulator
 from firmware_bridge.peer_application import Event, Why
 from firmware_bridge.peer_board import Board as SimulatedBoard

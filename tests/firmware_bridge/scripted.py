@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from drivers.bus import Bus
+from drivers.clock import VirtualClock
 from drivers.protocols import FrameError, NeedData
 from drivers.simulators.far_end import FarEnd
 from drivers.simulators.line import Faults
-from drivers.simulators.virtual import Answer, VirtualClock, VirtualLine, answers
+from drivers.simulators.virtual import Answer, VirtualLine, answers
 from firmware_bridge.bodies import decode_map, encode_map
 from firmware_bridge.client import BoardClient
 from firmware_bridge.frames import DatagramDecoder, Frame, FrameDecoder, encode_lines

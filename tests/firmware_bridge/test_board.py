@@ -23,8 +23,9 @@ from drivers.base import (
     TamperChanged,
 )
 from drivers.bus import Bus
+from drivers.clock import VirtualClock
 from drivers.simulators.line import Faults
-from drivers.simulators.virtual import VirtualClock, VirtualLine, answers
+from drivers.simulators.virtual import VirtualLine, answers
 from firmware_bridge.board import Board
 from firmware_bridge.board_settings import BoardSettings
 from firmware_bridge.peer_application import Event

@@ -10,8 +10,9 @@ from typing import Any, Final, TypeVar
 
 from config.board_image import ImageVersion, read_image
 from drivers.bus import Bus, Decoder, Priority
+from drivers.clock import VirtualClock
 from drivers.protocols import NeedData
-from drivers.simulators.virtual import VirtualClock, VirtualLine
+from drivers.simulators.virtual import VirtualLine
 from firmware_bridge.bodies import decode_map, encode_map
 from firmware_bridge.client import BoardClient
 from firmware_bridge.frames import DatagramDecoder, FrameDecoder, encode_lines
