@@ -7,8 +7,6 @@ by every central process once it is committed, and not before.
 
 import asyncio
 import contextlib
-import fcntl
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import IO, Any, Final, TypeVar
@@ -18,24 +16,20 @@ from sqlalchemy import (
     Engine,
     Executable,
     Result,
-    create_engine,
-    event,
     func,
     make_url,
     select,
 )
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool, QueuePool
 
 from central import sqlite
 from central.audit.notes import Note
 from central.connections import Connections, DatabaseConnection
+from central.database_error import DatabaseError as DatabaseError
 from central.migrating import knows_revision, migrate, newest_revision, revision_of
-from central.moving.mark import where_moved
 from central.postgresql import EVERYTHING as EVERYTHING
 from central.postgresql import Place, PostgresqlServer, announcing, blocking_engine, first_line
-from central.whole import BlockingConnection, BufferedConnection, WholeTransactions, run_to_end
+from central.whole import BlockingConnection, WholeTransactions, run_to_end
 from config.finishing import to_its_end
 from config.turn import Turn
 
@@ -61,10 +55,6 @@ PARTITIONS_LOCK: Final = 0x6D656E51
 """Before the one of events."""
 FIRMWARE_LOCK: Final = 0x6D656E41
 """After the one of events, and before those of the ledger and of alarms."""
-
-
-class DatabaseError(Exception):
-    """The database cannot be used; the message says why in one line."""
 
 
 class Transaction:
@@ -373,6 +363,9 @@ class Database:
             for listener in self._listeners_at_once:
                 listener(topic)
 
+    def _lock_out_others(self) -> None:
+        self._lock_file = sqlite.lock_out_others(self._url)
+
     def _migrate(self) -> None:
         engine = self._make_blocking_engine()
         options = {"is_write": True, "place": self._place}
@@ -390,65 +383,15 @@ class Database:
         """Return an engine for a thread. ``is_kept``: its connection goes on, on SQLite."""
         if self._driver == "postgresql":
             return blocking_engine(self._url)
-        url = self._url.set(drivername="sqlite+pysqlite")
-        engine = create_engine(
-            url,
-            hide_parameters=True,
-            poolclass=QueuePool if is_kept else NullPool,
-            connect_args={"factory": BufferedConnection},
-        )
-        event.listen(engine, "connect", sqlite.prepare)
-        if is_kept:
-            event.listen(engine, "connect", sqlite.hold_pages)
-        event.listen(engine, "begin", sqlite.begin)
-        return engine
+        return sqlite.blocking_engine(self._url, is_kept=is_kept)
 
     def _make_connections(self, *, is_read_only: bool = False) -> Connections:
         if self._driver == "postgresql":
             self._server = self._server or PostgresqlServer(self._url)
             share = self._server.share if self._shares_server else None
             return Connections(self._server.engine, share=share)
-        # Values are names and cards: neither an error's message nor a log may quote them.
-        logging.getLogger("aiosqlite").setLevel(logging.INFO)
-        engine = create_async_engine(self._url, hide_parameters=True)
-        event.listen(engine.sync_engine, "connect", sqlite.prepare)
-        if is_read_only:
-            event.listen(engine.sync_engine, "connect", sqlite.forbid_writing)
-        event.listen(engine.sync_engine, "begin", sqlite.begin)
-        return Connections(engine)
-
-    def _lock_out_others(self) -> None:
-        name = self._url.database
-        if not name or name == ":memory:":
-            raise DatabaseError("SQLite needs a file: --database sqlite:///FILE")
-        path = Path(f"{name}.lock")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            file = path.open("a")
-        except OSError as error:
-            raise DatabaseError(f"cannot write {path}: {error.strerror}") from error
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            file.close()
-            raise DatabaseError(
-                f"another central process has {name}: SQLite serves one;"
-                " use PostgreSQL (--database postgresql://...) for more"
-            ) from error
-        self._lock_file = file
-        # Behind the lock, which a move holds until it has left its mark.
-        if (line := where_moved(Path(name))) is not None:
-            raise DatabaseError(line)
-        # Names and templates are in there: readable by the service's user alone.
-        Path(name).touch(mode=0o600)
+        return Connections(sqlite.engine(self._url, is_read_only=is_read_only))
 
 
 def _uncounted(_kind: str) -> contextlib.AbstractContextManager[None]:
     return contextlib.nullcontext()
-
-
-def like_pattern(words: str) -> str:
-    r"""Return a LIKE pattern (escape ``\``) that finds the words anywhere."""
-    for special in ("\\", "%", "_"):
-        words = words.replace(special, f"\\{special}")
-    return f"%{words}%"

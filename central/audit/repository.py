@@ -9,7 +9,8 @@ from sqlalchemy import Row, delete, func, insert, select, text, update
 
 from central.audit.chain import Entry, Mark, Verdict, Verifier, canonical, start_of, suite_named
 from central.audit.notes import ACTING, CENTRAL, Note
-from central.database import Transaction, like_pattern
+from central.database import Transaction
+from central.patterns import like_pattern
 from central.tables import audit_anchors, audit_log, site_values
 from config.contract.trust import TrustError, from_text, verify
 from config.crypto.keys import VerifyingKey

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import or_, select
 
-from central.database import Transaction, like_pattern
+from central.database import Transaction
 from central.ledger import repository as ledger
 from central.ledger.accounts import wallet
+from central.patterns import like_pattern
 from central.people.masking import masked
 from central.tables import people
 from config.contract.money import Wallet

@@ -8,7 +8,8 @@ from sqlalchemy import Row, Select, bindparam, delete, exists, func, insert, or_
 
 from central.consent.repository import stands_for
 from central.consent.tables import terminal_faces
-from central.database import Transaction, like_pattern
+from central.database import Transaction
+from central.patterns import like_pattern
 from central.people import networks
 from central.people.masking import masked
 from central.people.schemas import CardView, NewPerson, Person

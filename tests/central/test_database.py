@@ -28,8 +28,9 @@ from sqlalchemy.pool import NullPool
 
 from central import site_values
 from central.canteen.tables import canteen_charges
-from central.database import Database, DatabaseError, Transaction, like_pattern
+from central.database import Database, DatabaseError, Transaction
 from central.metadata import UtcDateTime
+from central.patterns import like_pattern
 from central.postgresql import LISTEN_CHECK_S, MUTE_S_MAX, PostgresqlServer
 from central.tables import PERSON_MARKS, events, metadata, people, templates
 from central.tables import site_values as site_values_table
