@@ -25,8 +25,8 @@ from config.contract.identifiers import Frozen, Slug, new_id
 from config.contract.nodes import NodeStatus
 from config.contract.operators import EdgePermission
 from edge.commands.desk import Carried
-from edge.commands.store import CommandsStoreError
 from edge.journal import JournalError
+from edge.kept_file import KeptFileError
 from edge.local_api import CardPresented, PinTyped
 from edge.operators import IDLE_S_MAX, OperatorRefusedError, Operators, Refusal
 
@@ -73,7 +73,7 @@ class OperatorDeeds:
 
         Raises:
             JournalError: It cannot be recorded, and is not done.
-            CommandsStoreError: The node has just started; try again.
+            KeptFileError: The node has just started; try again.
         """
         now = self.now()
         command = NodeCommand(
@@ -178,7 +178,7 @@ def operator_api(deeds: OperatorDeeds) -> APIRouter:
         asked_by = permitted(token, EdgePermission.COMMANDS_SEND)
         try:
             carried = await deeds.open_once(access_point, wish.reason, asked_by)
-        except (JournalError, CommandsStoreError) as error:
+        except (JournalError, KeptFileError) as error:
             raise HTTPException(503, f"not done, try again: {error}") from error
         return CommandAnswer(outcome=carried.outcome, refusal=carried.refusal)
 

@@ -20,8 +20,8 @@ from config.contract.board_events import (
 )
 from config.contract.events import EventData
 from edge.boards.book import Entry, UpdateBook
-from edge.boards.store import UpdatesStoreError
 from edge.journal import JournalError
+from edge.kept_file import KeptFileError
 from firmware_bridge.update_steps import UpdateProgress, UpdateResult
 
 _log = logging.getLogger("edge.boards")
@@ -99,7 +99,7 @@ class Records:
         """Read what was kept.
 
         Raises:
-            UpdatesStoreError: The disk refuses: no update may be begun.
+            KeptFileError: The disk refuses: no update may be begun.
         """
         self.book = UpdateBook(await asyncio.to_thread(self._store.load))
 
@@ -115,7 +115,7 @@ class Records:
         """Keep an entry as it is; when this returns, it is on the disk.
 
         Raises:
-            UpdatesStoreError: It is not.
+            KeptFileError: It is not.
         """
         async with self._disk:
             await asyncio.to_thread(self._store.put, entry)
@@ -138,7 +138,7 @@ class Records:
         task.add_done_callback(self._keeping.discard)
 
     async def _keep_current(self, entry: Entry) -> None:
-        with contextlib.suppress(UpdatesStoreError):
+        with contextlib.suppress(KeptFileError):
             await self.keep(self.current(entry))
 
     def tell(self, entry: Entry, progress: UpdateProgress) -> None:
@@ -178,7 +178,7 @@ class Records:
         entry = self.book.put(dataclasses.replace(self.current(entry), ended=ended, ended_at=now))
         try:
             await self.keep(entry)
-        except UpdatesStoreError as error:
+        except KeptFileError as error:
             _log.error("the end of an update is told, not kept: %s", error)
         await self._tell_end(entry)
 
@@ -194,7 +194,7 @@ class Records:
         for entry in self.book.untold:
             await self._tell_end(entry)
         if over := self.book.forget(now=self.now()):
-            with contextlib.suppress(UpdatesStoreError):
+            with contextlib.suppress(KeptFileError):
                 async with self._disk:
                     await asyncio.to_thread(self._store.remove, over)
 
@@ -206,5 +206,5 @@ class Records:
                 await self._journal.append(entry.ended, subject=entry.device, now=self.now())
                 told = self.book.put(dataclasses.replace(self.current(entry), is_told=True))
                 await self.keep(told)
-            except (JournalError, UpdatesStoreError) as error:
+            except (JournalError, KeptFileError) as error:
                 _log.error("the end of an update waits to be told: %s", error)

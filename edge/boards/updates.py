@@ -27,10 +27,10 @@ from edge.boards.book import Asked, Entry
 from edge.boards.hindrance import Hindrance
 from edge.boards.images import ImageMissingError
 from edge.boards.records import BEFORE_TRIAL, Records
-from edge.boards.store import UpdatesStoreError
 from edge.central_client import CentralError
 from edge.commands.carrying import DONE
 from edge.commands.desk import Carried
+from edge.kept_file import KeptFileError
 from firmware_bridge.update_steps import UpdateProgress, UpdateResult
 
 _log = logging.getLogger("edge.boards")
@@ -168,7 +168,7 @@ class Updates:
             return DONE
         try:
             await self._records.keep(entry)
-        except UpdatesStoreError as error:
+        except KeptFileError as error:
             _log.error("an update of board %s is not taken on: %s", asked.device, error)
             book.drop(entry)
             return _NOT_RECORDABLE
@@ -188,7 +188,7 @@ class Updates:
         self._wake(what.device)
         try:
             await self._records.keep(entry)
-        except UpdatesStoreError as error:
+        except KeptFileError as error:
             _log.error("that an update is cancelled is not kept: %s", error)
         # Of one that was never heard of there is nothing to end, and will not be.
         return _NOT_NOW if known is None else DONE
@@ -316,7 +316,7 @@ class Updates:
         while (current := self._records.current(entry)).begun_at is None:
             try:
                 await self._records.keep(dataclasses.replace(current, begun_at=now))
-            except UpdatesStoreError as error:
+            except KeptFileError as error:
                 _log.error("an update of board %s does not begin: %s", entry.device, error)
                 self._check_open(entry, "the node's disk could not be written")
                 await self._look_again(entry, pause_s=RETRY_S)

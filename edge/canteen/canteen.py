@@ -24,10 +24,11 @@ from edge.canteen.keeping import Keeping
 from edge.canteen.lane import CanteenLane
 from edge.canteen.link import CanteenLink, Central
 from edge.canteen.own_page import MakeLink
-from edge.canteen.store import Store, StoreError
+from edge.canteen.store import Store
 from edge.canteen.till import Till
 from edge.devices import DeviceListener
 from edge.journal import Journal
+from edge.kept_file import KeptFileError
 
 _log = logging.getLogger("edge.canteen")
 
@@ -263,7 +264,7 @@ async def open_canteen(
             zone=zone,
             now=now,
         )
-    except StoreError as error:
+    except KeptFileError as error:
         store.close()
         _log.error("tills are out of order: %s", error)
         return None

@@ -20,8 +20,9 @@ from config.contract.money import CanteenPlan, TillAccount, TillOrder
 from edge.backoff import wait_until_set
 from edge.canteen import facts
 from edge.canteen.book import Book, Charge, Session, Sums
-from edge.canteen.store import Fact, Store, StoreError
+from edge.canteen.store import Fact, Store
 from edge.journal import NO_EPOCH, JournalError, JournalStatus
+from edge.kept_file import KeptFileError
 
 _log = logging.getLogger("edge.canteen")
 
@@ -76,7 +77,7 @@ class Keeping:
             return False
         try:
             await asyncio.to_thread(self._store.begin, charge)
-        except StoreError as error:
+        except KeptFileError as error:
             _log.error("nothing is sold: %s", error)
             return False
         self.book.begin(charge)
@@ -107,7 +108,7 @@ class Keeping:
         try:
             try:
                 await asyncio.to_thread(self._store.record, charge, fact, *beside)
-            except StoreError as error:
+            except KeptFileError as error:
                 _log.error("a charge is not paid: %s", error)
                 await self.release(charge, "cancelled")
                 return False
@@ -135,7 +136,7 @@ class Keeping:
         fact = self._fact(facts.released(charge, reason), charge.till, self._now())
         try:
             await asyncio.to_thread(self._store.release, charge.charge_id, fact)
-        except StoreError as error:
+        except KeptFileError as error:
             _log.error("a charge that was let go is not kept so, nothing is sold: %s", error)
             self._to_release[charge.charge_id] = charge
         self._is_untold.set()
@@ -157,7 +158,7 @@ class Keeping:
             try:
                 await asyncio.to_thread(self._store.hand_out, charge, fact, *beside)
                 event = await self._journal.append(fact.data, subject=fact.subject, now=fact.at)
-            except (StoreError, JournalError) as error:
+            except (KeptFileError, JournalError) as error:
                 _log.error("an order is not handed out: %s", error)
                 await self.put_back(charge)
                 return False
@@ -173,7 +174,7 @@ class Keeping:
         self._taken_back |= {str(charge.charge_id), facts.face_key(charge.charge_id)}
         try:
             await asyncio.to_thread(self._store.put_back, charge)
-        except StoreError as error:
+        except KeptFileError as error:
             _log.error("an order that was not handed out is not kept so: %s", error)
             self._to_release[charge.charge_id] = charge
 
@@ -225,7 +226,7 @@ class Keeping:
         """Take over what central says; in memory even if the disk refuses.
 
         Raises:
-            StoreError: It is not kept, and comes again at the next start.
+            KeptFileError: It is not kept, and comes again at the next start.
         """
         accounted = tuple(accounted)
         if is_anew:
@@ -269,7 +270,7 @@ class Keeping:
             self._is_untold.clear()
             try:
                 await self._settle()
-            except (StoreError, JournalError) as error:
+            except (KeptFileError, JournalError) as error:
                 _log.warning("told later: %s", error)
                 await asyncio.sleep(RETRY_S)
                 self._is_untold.set()
@@ -296,7 +297,7 @@ class Keeping:
         if held:
             try:
                 await asyncio.to_thread(self._store.held, held)
-            except StoreError:
+            except KeptFileError:
                 self._held |= held
                 raise
             with_charges = [entry for entry in map(_charge_id, held) if entry is not None]
@@ -327,7 +328,7 @@ class Keeping:
         """Keep a deed and tell of it; the journal may hear of it later."""
         try:
             await asyncio.to_thread(keep, fact)
-        except StoreError as error:
+        except KeptFileError as error:
             _log.error("not done: %s", error)
             return False
         note()

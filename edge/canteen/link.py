@@ -17,8 +17,8 @@ from config.contract.money import ReservationAnswer, ReservationWish, TillPage
 from edge.backoff import BackOff, wait_until_set
 from edge.canteen.book import Charge
 from edge.canteen.keeping import Keeping
-from edge.canteen.store import StoreError
 from edge.central_client import CentralError
+from edge.kept_file import KeptFileError
 
 _log = logging.getLogger("edge.canteen")
 
@@ -117,7 +117,7 @@ class CanteenLink:
             except CentralError:
                 self._heard(is_online=False)
                 wait_s = back_off.next_s()
-            except StoreError as error:
+            except KeptFileError as error:
                 _log.error("accounts are known until the next start only: %s", error)
                 wait_s = back_off.next_s()
             await wait_until_set(self._is_wanted, timeout_s=wait_s)
@@ -127,7 +127,7 @@ class CanteenLink:
 
         Raises:
             CentralError: Central does not answer.
-            StoreError: It could not be kept, and is known in memory alone.
+            KeptFileError: It could not be kept, and is known in memory alone.
         """
         book = self._keeping.book
         held, has_more, told = book.held(), True, set[str]()

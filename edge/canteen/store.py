@@ -7,32 +7,23 @@ anything. Every method blocks for the disk, one thread at a time.
 
 import contextlib
 import dataclasses
-import logging
 import sqlite3
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from pydantic import ValidationError
-
 from config.contract.event_base import EVENT_TYPES, EventData
 from config.contract.money import CanteenPlan, TillAccount, TillOrder
 from edge.canteen import codes, order_rows
 from edge.canteen.book import Book, Charge, Entry, Session, State
 from edge.canteen.facts import face_key
-
-_log = logging.getLogger("edge.canteen")
+from edge.kept_file import KeptFile
 
 SCHEMA_VERSION: Final = 3
 KEPT: Final = timedelta(days=3)
 """Charges that central has, of closed sessions, are forgotten after this."""
-
-
-class StoreError(Exception):
-    """The file cannot be read or written; what was asked has not happened."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -59,35 +50,24 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         """Keep it in ``path``, whose folder exists."""
-        self._path = path
-        self._connection: sqlite3.Connection | None = None
-        self._in_use = threading.Lock()
+        self._file = KeptFile(
+            path,
+            schema=Path(__file__).with_name("canteen_schema"),
+            version=SCHEMA_VERSION,
+            pragmas="PRAGMA journal_mode=WAL; PRAGMA secure_delete=ON",
+        )
 
     def open(self) -> None:
         """Open the file, made as needed; one that is damaged is set aside.
 
         Raises:
-            StoreError: The disk refuses, or a newer version made the file.
+            KeptFileError: The disk refuses, or a newer version made the file.
         """
-        try:
-            self._open()
-        except sqlite3.OperationalError as error:
-            raise StoreError(f"cannot open {self._path.name}: {error}") from error
-        except sqlite3.DatabaseError as error:
-            damaged = self._path.with_name(self._path.name + ".damaged")
-            _log.critical("the tills' file is damaged (%s): set aside as %s", error, damaged.name)
-            try:
-                self._path.replace(damaged)
-                self._open()
-            except (OSError, sqlite3.Error) as again:
-                raise StoreError(f"cannot make {self._path.name} anew: {again}") from again
+        self._file.load(_begin)
 
     def close(self) -> None:
-        """Close the file; idempotent."""
-        with self._in_use:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+        """Close the file for good; idempotent."""
+        self._file.close()
 
     # ---- reading, at the start
 
@@ -95,9 +75,9 @@ class Store:
         """Return what is known, the charges of the last days included.
 
         Raises:
-            StoreError: It cannot be read.
+            KeptFileError: It cannot be read.
         """
-        with self._reading() as db:
+        with self._file.reading() as db:
             version, plan = db.execute("SELECT accounts_version, plan FROM head").fetchone()
             accounts = db.execute("SELECT document FROM account").fetchall()
             charges = db.execute(
@@ -126,9 +106,9 @@ class Store:
         """Return the sessions that are open.
 
         Raises:
-            StoreError: It cannot be read.
+            KeptFileError: It cannot be read.
         """
-        with self._reading() as db:
+        with self._file.reading() as db:
             rows = db.execute(
                 "SELECT session_id, till, merchant, opened_at, opened_by FROM session"
                 " WHERE closed_at IS NULL"
@@ -151,9 +131,9 @@ class Store:
             epoch: Of the journal; what another one had and central did not get is told again.
 
         Raises:
-            StoreError: It cannot be read.
+            KeptFileError: It cannot be read.
         """
-        with self._reading() as db:
+        with self._file.reading() as db:
             rows = db.execute(
                 "SELECT key, type, subject, at, document FROM fact"
                 " WHERE epoch IS NULL OR epoch <> ? ORDER BY number",
@@ -175,7 +155,7 @@ class Store:
         """Keep a charge that is on its way, and that the code which it is on is taken.
 
         Raises:
-            StoreError: It is not kept; the code may be on another charge.
+            KeptFileError: It is not kept; the code may be on another charge.
         """
         with self._writing() as db:
             db.execute(
@@ -194,7 +174,7 @@ class Store:
         """Keep that a begun charge is paid, with what is told of it.
 
         Raises:
-            StoreError: It is not.
+            KeptFileError: It is not.
         """
         with self._writing() as db:
             changed = db.execute(
@@ -210,7 +190,7 @@ class Store:
         """Keep that a charge did not come about; idempotent, and never after it was told as paid.
 
         Raises:
-            StoreError: It is not kept.
+            KeptFileError: It is not kept.
         """
         with self._writing() as db:
             db.execute(
@@ -228,7 +208,7 @@ class Store:
         """Keep that an order was handed out, with what is told of it.
 
         Raises:
-            StoreError: It is not; it may have been already.
+            KeptFileError: It is not; it may have been already.
         """
         with self._writing() as db:
             order_rows.hand_out(db, charge)
@@ -239,7 +219,7 @@ class Store:
         """Keep that an order was not handed out after all; idempotent, and never once it was told.
 
         Raises:
-            StoreError: It is not kept.
+            KeptFileError: It is not kept.
         """
         with self._writing() as db:
             if order_rows.put_back(db, charge):
@@ -249,7 +229,7 @@ class Store:
         """Keep that a charge was taken back.
 
         Raises:
-            StoreError: It is not kept; it was not paid, or is void already.
+            KeptFileError: It is not kept; it was not paid, or is void already.
         """
         with self._writing() as db:
             changed = db.execute(
@@ -264,7 +244,7 @@ class Store:
         """Keep what is to be told besides.
 
         Raises:
-            StoreError: It is not kept.
+            KeptFileError: It is not kept.
         """
         with self._writing() as db:
             _tell(db, facts)
@@ -275,7 +255,7 @@ class Store:
         """Keep that a till is open; a till has one session at a time.
 
         Raises:
-            StoreError: It is not.
+            KeptFileError: It is not.
         """
         with self._writing() as db:
             db.execute(
@@ -294,7 +274,7 @@ class Store:
         """Keep that a session is over.
 
         Raises:
-            StoreError: It is not.
+            KeptFileError: It is not.
         """
         with self._writing() as db:
             db.execute(
@@ -309,7 +289,7 @@ class Store:
         """Keep that the journal has these facts.
 
         Raises:
-            StoreError: It is not kept: they will be told once more, which changes nothing.
+            KeptFileError: It is not kept: they will be told once more, which changes nothing.
         """
         with self._writing() as db:
             db.executemany(
@@ -320,7 +300,7 @@ class Store:
         """Keep that central has these facts; of a charge, too, by its own key.
 
         Raises:
-            StoreError: It is not kept.
+            KeptFileError: It is not kept.
         """
         listed = [(key,) for key in keys]
         with self._writing() as db:
@@ -348,7 +328,7 @@ class Store:
             is_anew: These are all accounts and orders that there are so far.
 
         Raises:
-            StoreError: It is not kept.
+            KeptFileError: It is not kept.
         """
         with self._writing() as db:
             if is_anew:
@@ -371,7 +351,7 @@ class Store:
         """Forget charges of closed sessions that central has, and orders, after days.
 
         Raises:
-            StoreError: Nothing was forgotten.
+            KeptFileError: Nothing was forgotten.
         """
         until = _text(now - KEPT)
         with self._writing() as db:
@@ -387,63 +367,16 @@ class Store:
             orders = order_rows.forget(db, now=now)
         return Forgotten([UUID(charge_id) for (charge_id,) in rows], orders, nonces)
 
-    # ---- the file
-
-    def _open(self) -> None:
-        connection = sqlite3.connect(
-            self._path, isolation_level=None, timeout=1.0, check_same_thread=False
-        )
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA secure_delete = ON")
-            problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if problem != "ok":
-                raise sqlite3.DatabaseError(problem)
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version > SCHEMA_VERSION:
-                raise sqlite3.OperationalError(f"made by a newer version (schema {version})")
-            for step in range(version + 1, SCHEMA_VERSION + 1):
-                script = Path(__file__).with_name(f"canteen_schema_v{step}.sql")
-                connection.executescript(script.read_text(encoding="utf-8"))
-            if connection.execute("SELECT count(*) FROM head").fetchone()[0] == 0:
-                nothing = CanteenPlan(version=0).model_dump_json()
-                connection.execute("INSERT INTO head VALUES (0, ?)", (nothing,))
-        except BaseException:
-            connection.close()
-            raise
-        self._connection = connection
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with self._in_use:
-                yield self._opened
-        except (sqlite3.Error, ValidationError, KeyError) as error:
-            raise StoreError(f"cannot read {self._path.name}: {error}") from error
-
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with self._in_use:
-                connection = self._opened
-                connection.execute("BEGIN IMMEDIATE")
-                try:
-                    yield connection
-                    connection.execute("COMMIT")
-                except BaseException:
-                    if connection.in_transaction:
-                        with contextlib.suppress(sqlite3.Error):
-                            connection.execute("ROLLBACK")
-                    raise
-        except sqlite3.Error as error:
-            raise StoreError(f"cannot write {self._path.name}: {error}") from error
+        with self._file.writing() as db:
+            yield db
 
-    @property
-    def _opened(self) -> sqlite3.Connection:
-        if self._connection is None:
-            raise sqlite3.OperationalError("not open")
-        return self._connection
+
+def _begin(db: sqlite3.Connection) -> None:
+    if db.execute("SELECT count(*) FROM head").fetchone()[0] == 0:
+        nothing = CanteenPlan(version=0).model_dump_json()
+        db.execute("INSERT INTO head VALUES (0, ?)", (nothing,))
 
 
 def _tell(db: sqlite3.Connection, facts: Iterable[Fact]) -> None:

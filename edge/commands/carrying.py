@@ -30,7 +30,7 @@ from drivers.base import CommandRejectedError, DriverError
 from edge.alarms.sounders import Sounders
 from edge.commands.desk import Carried
 from edge.commands.holds import Held, Holds
-from edge.commands.store import CommandsStoreError
+from edge.kept_file import KeptFileError
 
 DONE: Final = Carried(CommandOutcome.DONE)
 _NOT_HERE: Final = Carried(CommandOutcome.REFUSED, CommandRefusal.NOT_HERE)
@@ -165,7 +165,7 @@ class Hands:
             if lane.is_locked:
                 return _LOCKED
             return _ANSWERS[await self.holds.begin(what.access_point, what.until)]
-        except CommandsStoreError:
+        except KeptFileError:
             return Carried(CommandOutcome.REFUSED, CommandRefusal.NOT_RECORDABLE)
 
     async def _reconnect(self, device_id: str) -> Carried:

@@ -20,8 +20,9 @@ from config.contract.trust import TrustError
 from edge.backoff import BackOff, wait_until_set
 from edge.central_client import CentralError
 from edge.commands.book import Book, Entry
-from edge.commands.store import CommandsStoreError, Kept
+from edge.commands.store import Kept
 from edge.journal import JournalError
+from edge.kept_file import KeptFileError
 
 _log = logging.getLogger("edge.commands")
 
@@ -133,7 +134,7 @@ class Desk:
         """Read what was kept and answer what was begun before this start.
 
         Raises:
-            CommandsStoreError: The disk refuses: no command may be begun.
+            KeptFileError: The disk refuses: no command may be begun.
         """
         kept = await asyncio.to_thread(self._store.load)
         book = Book(kept.entries, not_before=self._now() if kept.is_damaged else None)
@@ -156,10 +157,10 @@ class Desk:
         """Carry out what an operator asks at the terminal itself, as if central had signed it.
 
         Raises:
-            CommandsStoreError: What was begun before this start is not read yet; try again.
+            KeptFileError: What was begun before this start is not read yet; try again.
         """
         if self._book is None:
-            raise CommandsStoreError("operators' commands are not ready yet")
+            raise KeptFileError("operators' commands are not ready yet")
         entry = await self._begin(command)
         if entry is None:
             raise ValueError("this command was heard before")
@@ -173,7 +174,7 @@ class Desk:
             return None
         try:
             await self._keep(entry)
-        except CommandsStoreError as error:
+        except KeptFileError as error:
             _log.error("a command is not carried out: %s", error)
             entry = book.answered(
                 entry.command_id, CommandOutcome.REFUSED, CommandRefusal.NOT_RECORDABLE
@@ -192,7 +193,7 @@ class Desk:
             try:
                 async with self._disk:
                     await asyncio.to_thread(self._store.remove, over)
-            except CommandsStoreError as error:
+            except KeptFileError as error:
                 _log.warning("old commands are not forgotten: %s", error)
 
     async def _carried(self, book: Book, command: NodeCommand) -> Entry:
@@ -207,7 +208,7 @@ class Desk:
             entry = book.answered(command.id, carried.outcome, carried.refusal)
         try:
             await self._keep(entry)
-        except CommandsStoreError as error:
+        except KeptFileError as error:
             # Were the node to end now, it would answer "unknown" once more; the first one stands.
             _log.error("the answer to a command is told, not kept: %s", error)
         return entry
@@ -220,7 +221,7 @@ class Desk:
         try:
             await self._journal.append(entry.fact, subject=subject, now=self._now())
             await self._keep(self._known_book().told(entry.command_id))
-        except (JournalError, CommandsStoreError) as error:
+        except (JournalError, KeptFileError) as error:
             _log.error("an answer to a command waits: %s", error)
         finally:
             self._being_told.discard(entry.command_id)

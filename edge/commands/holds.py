@@ -86,7 +86,7 @@ class Holds:
         """Hold a point open; one whose gate does not confirm is not held.
 
         Raises:
-            CommandsStoreError: It could not be kept, and is not held.
+            KeptFileError: It could not be kept, and is not held.
         """
         await asyncio.to_thread(self._keeper.put_hold, access_point, until)
         self._until[access_point] = until
@@ -100,7 +100,7 @@ class Holds:
         """Hold a point open no more; the gate is told, held or not.
 
         Raises:
-            CommandsStoreError: It ends now and may begin again at the next start, until its time.
+            KeptFileError: It ends now and may begin again at the next start, until its time.
         """
         self._until.pop(access_point, None)
         self._follow()

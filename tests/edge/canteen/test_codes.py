@@ -14,7 +14,8 @@ from edge.canteen.book import Charge
 from edge.canteen.codes import KEPT_AFTER, OneTimeCode
 from edge.canteen.keeping import Keeping
 from edge.canteen.screen import TillRefusal
-from edge.canteen.store import Store, StoreError
+from edge.canteen.store import Store
+from edge.kept_file import KeptFileError
 from tests.edge.canteen.making import ANNA, NOON, Known, entry
 from tests.edge.canteen.power import Disk, PluggedTill, Power
 from tests.edge.canteen.test_link import charge
@@ -46,7 +47,7 @@ def opened(folder: Path) -> Store:
 def is_begun(store: Store, wanted: Charge) -> bool:
     try:
         store.begin(wanted)
-    except StoreError:
+    except KeptFileError:
         return False
     return True
 

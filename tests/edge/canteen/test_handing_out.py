@@ -15,7 +15,8 @@ from edge.canteen import store as store_module
 from edge.canteen.book import Charge, Entry, State
 from edge.canteen.keeping import Keeping
 from edge.canteen.order_rows import KEPT
-from edge.canteen.store import Store, StoreError
+from edge.canteen.store import Store
+from edge.kept_file import KeptFileError
 from tests.edge.canteen.making import NOON, SESSION, accounts, order
 from tests.edge.canteen.power import Disk, Power
 from tests.edge.canteen.test_keeping import Kept
@@ -138,7 +139,7 @@ class StubbornStore(Store):
     def put_back(self, charge: Charge) -> None:
         if self.refuses:
             self.refuses -= 1
-            raise StoreError("the disk is full")
+            raise KeptFileError("the disk is full")
         super().put_back(charge)
 
 
@@ -201,7 +202,7 @@ def test_what_was_told_is_not_put_back_and_another_tills_is_not_either(store: St
 
     assert (state_of(of_another), undone) == (State.RECORDED, None)
     store.hand_out(handed_out())
-    with pytest.raises(StoreError):
+    with pytest.raises(KeptFileError):
         store.hand_out(handed_out(till="till-2"))
 
 

@@ -20,7 +20,8 @@ from config.contract.money_events import (
 )
 from edge.canteen.book import Charge, State
 from edge.canteen.keeping import Keeping
-from edge.canteen.store import Store, StoreError
+from edge.canteen.store import Store
+from edge.kept_file import KeptFileError
 from tests.edge.canteen.making import NOON, SESSION
 from tests.edge.canteen.power import Disk, Power
 from tests.edge.canteen.test_link import charge
@@ -198,11 +199,11 @@ def test_the_database_itself_lets_no_charge_go_back(store: Store, tmp_path: Path
     store.record(charge(1))
     store.held([str(charge(1).charge_id)])
 
-    with pytest.raises(StoreError, match="does not go back"):
+    with pytest.raises(KeptFileError, match="does not go back"):
         store.release(charge(1).charge_id)
-    with pytest.raises(StoreError, match="only a begun charge"):
+    with pytest.raises(KeptFileError, match="only a begun charge"):
         store.record(charge(1))
-    with pytest.raises(StoreError, match="only a paid charge"):
+    with pytest.raises(KeptFileError, match="only a paid charge"):
         store.void(charge(2).charge_id)
 
 
@@ -228,6 +229,6 @@ def test_a_damaged_file_is_set_aside_and_a_newer_one_is_left_alone(tmp_path: Pat
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")
 
-    with pytest.raises(StoreError, match="newer version"):
+    with pytest.raises(KeptFileError, match="newer version"):
         Store(path).open()
     assert path.with_name("canteen.db.damaged").exists()

@@ -19,7 +19,8 @@ from config.contract.events import EventData
 from edge.commands.book import Entry
 from edge.commands.carrying import DONE
 from edge.commands.desk import Carried, Desk
-from edge.commands.store import CommandsStoreError, Kept
+from edge.commands.store import Kept
+from edge.kept_file import KeptFileError
 from tests.config.contract.test_commands import KEY, command, read
 from tests.edge.conftest import NOW
 
@@ -65,7 +66,7 @@ class Site:
     def put(self, entry: Entry) -> None:
         self.step()
         if self.is_full:
-            raise CommandsStoreError("the disk is full")
+            raise KeptFileError("the disk is full")
         self.disk[entry.command_id] = entry
         self.step()
 

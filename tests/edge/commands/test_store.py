@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edge.commands.store import CommandsStore, CommandsStoreError
+from edge.commands.store import CommandsStore
+from edge.kept_file import KeptFileError
 
 UNTIL = datetime(2026, 11, 29, 9, 0, tzinfo=UTC)
 COUNT = 64
@@ -37,5 +38,5 @@ def test_closing_waits_for_who_writes_and_whoever_comes_later_is_told(tmp_path: 
         store.close()
         ends = [each.exception() for each in writing]
 
-    assert all(end is None or isinstance(end, CommandsStoreError) for end in ends)
+    assert all(end is None or isinstance(end, KeptFileError) for end in ends)
     assert len(holds(tmp_path / "commands.sqlite3")) == ends.count(None)
