@@ -13,6 +13,9 @@ from typing import Any, Final, Protocol
 
 import serial
 
+with contextlib.suppress(ModuleNotFoundError):  # systems without it have no such locks
+    import fcntl
+
 # What a port can raise: pyserial's own errors are OSErrors, but TypeError when it is closed under a
 # reader, ValueError for settings, and on POSIX termios' own error, which is no OSError.
 _PORT_ERRORS: tuple[type[Exception], ...] = (OSError, TypeError, ValueError)
@@ -161,6 +164,10 @@ class SerialTransport:
 
     def close(self) -> None:
         """See ``Transport.close``."""
+        with contextlib.suppress(*_PORT_ERRORS):
+            if self._poll is not None:
+                # A process that is just being started has all that is open here, and so the lock.
+                fcntl.flock(self._serial.fileno(), fcntl.LOCK_UN)
         with contextlib.suppress(*_PORT_ERRORS):
             self._serial.close()
 

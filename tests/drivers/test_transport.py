@@ -51,6 +51,27 @@ def test_bytes_go_both_ways_through_a_serial_port(pty: tuple[int, str]) -> None:
     near_end.close()
 
 
+def test_a_port_that_is_let_go_is_free_though_a_process_is_being_started(
+    pty: tuple[int, str],
+) -> None:
+    transport = open_transport(pty[1])
+    reader, writer = os.pipe()
+    # Between fork and exec a child has whatever its parent has open.
+    child = os.fork()
+    if child == 0:
+        os.read(reader, 1)
+        os._exit(0)
+    try:
+        transport.close()
+
+        open_transport(pty[1]).close()
+    finally:
+        os.write(writer, b".")
+        os.waitpid(child, 0)
+        os.close(reader)
+        os.close(writer)
+
+
 def test_bytes_go_both_ways_through_tcp(server: socket.socket) -> None:
     near_end = open_transport(url_of(server))
     far_end, _ = server.accept()
