@@ -4,6 +4,7 @@ Whoever changes alarms takes the same turn (``ALARMS_LOCK``), so versions appear
 whoever has seen one has seen all before it.
 """
 
+import functools
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -293,10 +294,9 @@ class Book:
         if not fresh:
             return
         columns = alarms.c
-        places = {kept.place for kept in fresh} | {terminal(kept.key.node) for kept in fresh}
-        near = or_(
-            columns.place.in_(places), columns.node.in_({kept.key.node for kept in fresh} - {None})
-        )
+        nodes = {kept.key.node for kept in fresh}
+        places = {kept.place for kept in fresh} | {terminal(node) for node in nodes}
+        near = or_(columns.place.in_(places), columns.node.in_(nodes - {None}))
         query = (
             select(
                 columns.alarm_id, columns.kind, columns.raised_at, columns.place, columns.node,
@@ -308,7 +308,7 @@ class Book:
                 columns.closed_at.is_(None),
             )
             .order_by(columns.raised_at, columns.alarm_id)
-            .limit(CHUNK_LENGTH)
+            .limit(CHUNK_LENGTH * len(nodes))
         )  # fmt: skip
         begun = [
             Begun(
@@ -349,6 +349,7 @@ async def heard_since(transaction: Transaction, since: datetime) -> int:
     return int((await transaction.execute(query)).scalar_one())
 
 
+@functools.cache
 def _update(table: Any, key: str) -> Any:  # noqa: ANN401 - tables and statements are generic
     names = [column.name for column in table.c if column.name != key]
     return (

@@ -10,7 +10,7 @@ nothing newer has ended it. What is over the moment it happens opens one for ``H
 what is latched always, since nobody was told of it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -98,45 +98,45 @@ async def _one(
 
 async def take_in(
     transaction: Transaction,
-    node: str,
-    stored: Iterable[tuple[Event, int]],
+    told: Mapping[str, Sequence[tuple[Event, int]]],
     *,
     now: datetime,
 ) -> None:
-    """Let facts of a node raise and end alarms, in the transaction that keeps them.
+    """Let facts of nodes raise and end alarms, in the transaction that keeps them.
 
     Args:
         transaction: A writing one.
-        node: Whose they are.
-        stored: Facts that are new here, with their positions, in any order.
+        told: By the node: facts that are new here, with their positions, in any order.
         now: Aware UTC.
     """
-    told = list(stored)
-    looked_at = sorted((each for each in told if each[0].type in TYPES), key=_order)
+    looked_at = {
+        node: sorted((each for each in stored if each[0].type in TYPES), key=_order)
+        for node, stored in told.items()
+    }
     said = [
-        (event, position, signal)
-        for event, position in looked_at
+        (node, event, position, signal)
+        for node, of_node in looked_at.items()
+        for event, position in of_node
         if event.type in sources.TYPES
         for signal in signals_of(event.parsed())
     ]
-    has_design_changed = await suppression.note_releases(
-        transaction, [event for event, _ in looked_at], now=now
-    )
-    fresh_rank = _caught_up_rank(told, now)
-    waiting = await _waiting(transaction, node, fresh_rank)
-    clips = [clip for event, _ in looked_at if (clip := _clip_of(event)) is not None]
+    events = [event for of_node in looked_at.values() for event, _ in of_node]
+    has_design_changed = await suppression.note_releases(transaction, events, now=now)
+    caught_up = _CaughtUp(told, now)
+    waiting = await _waiting(transaction, caught_up)
+    clips = [clip for event in events if (clip := _clip_of(event)) is not None]
     if not (said or waiting or has_design_changed or clips):
         return
     book = await Book.open(transaction, now=now)
-    await book.read(signal.key(node) for _, _, signal in said)
+    await book.read(signal.key(node) for node, _, _, signal in said)
     await book.read_sources(waiting)
     if has_design_changed:
         await book.follow_designs()
-    for event, position, signal in said:
+    for node, event, position, signal in said:
         kept = book.of(signal.key(node).source)
         if kept is not None and _follows(event, kept.heard):
             _apply(book, kept, event, position, signal)
-    _open_pending(book, up_to_rank=fresh_rank)
+    _open_pending(book, caught_up)
     await book.add_pictures(clips)
     await follow_loss(book, transaction, book.kept)
     await book.save()
@@ -159,6 +159,27 @@ def _rank(event: Event) -> int:
 def _is_late(event: Event, now: datetime) -> bool:
     """Return whether it is history; a clock that is not sure makes nothing late."""
     return event.clockquality is not ClockQuality.UNSURE and now - event.time > LATE
+
+
+class _CaughtUp:
+    """How far each of some nodes has told what is fresh; worked out where it is asked for."""
+
+    def __init__(self, told: Mapping[str, Sequence[tuple[Event, int]]], now: datetime) -> None:
+        self._told, self._now = told, now
+        self._ranks = dict[str, int]()
+
+    @property
+    def nodes(self) -> list[str]:
+        """Return the nodes."""
+        return list(self._told)
+
+    def has(self, node: str | None, rank: int) -> bool:
+        """Return whether a node has told all that came before something fresh of this rank."""
+        if node is None or node not in self._told:
+            return False
+        if node not in self._ranks:
+            self._ranks[node] = _caught_up_rank(self._told[node], self._now)
+        return rank <= self._ranks[node]
 
 
 def _caught_up_rank(told: Iterable[tuple[Event, int]], now: datetime) -> int:
@@ -221,26 +242,17 @@ def _apply(book: Book, kept: Kept, event: Event, position: int, signal: Signal) 
         }
 
 
-async def with_waiting(transaction: Transaction, told_by: Iterable[str]) -> set[str]:
-    """Return of nodes those of whom something was held back."""
+async def _waiting(transaction: Transaction, caught_up: _CaughtUp) -> list[str]:
+    """Return the sources of nodes that were held back and are not any more."""
     columns = alarm_sources.c
-    query = select(columns.node).where(
-        columns.pending_at.is_not(None), columns.node.in_(list(told_by))
+    query = select(columns.source, columns.node, columns.event_class).where(
+        columns.pending_at.is_not(None), columns.node.in_(caught_up.nodes)
     )
-    return set((await transaction.execute(query.distinct())).scalars())
-
-
-async def _waiting(transaction: Transaction, node: str, rank: int) -> list[str]:
-    """Return the sources of a node that were held back and are not any more."""
-    if rank < 0:
-        return []
-    classes = [name for name, other in _RANKS.items() if other <= rank]
-    query = select(alarm_sources.c.source).where(
-        alarm_sources.c.node == node,
-        alarm_sources.c.pending_at.is_not(None),
-        alarm_sources.c.event_class.in_(classes),
-    )
-    return list((await transaction.execute(query)).scalars())
+    return [
+        row.source
+        for row in await transaction.execute(query)
+        if row.event_class in _RANKS and caught_up.has(row.node, _RANKS[row.event_class])
+    ]
 
 
 def open_forgotten(book: Book) -> None:
@@ -249,9 +261,10 @@ def open_forgotten(book: Book) -> None:
     _open(book, [k for k in book.kept if k.pending_at is not None and k.pending_at <= until])
 
 
-def _open_pending(book: Book, *, up_to_rank: int) -> None:
+def _open_pending(book: Book, caught_up: _CaughtUp) -> None:
     """Open what was held back and is still raised now that its node has caught up."""
-    _open(book, [kept for kept in book.kept if _rank_of(kept) <= up_to_rank])
+    held_back = [kept for kept in book.kept if kept.pending is not None]
+    _open(book, [kept for kept in held_back if caught_up.has(kept.key.node, _rank_of(kept))])
 
 
 def _rank_of(kept: Kept) -> int:

@@ -120,22 +120,17 @@ async def heed(transaction: Transaction, group: Sequence[Kept], *, now: datetime
     if showing:
         # Asked once of all: who passes is in almost every batch, and a roll-call is rare.
         await roll_calls.note_shown(transaction, showing, now=now)
-    held_back = await alarms.with_waiting(transaction, [kept.node for kept in group])
+    told = {id(step): dict[str, list[Event]]() for step in _STEPS}
     for kept in group:
-        await _heed(transaction, kept, is_held_back=kept.node in held_back, now=now)
-
-
-async def _heed(transaction: Transaction, kept: Kept, *, is_held_back: bool, now: datetime) -> None:
-    told = dict[int, list[Event]]()
-    for draft in kept.fresh:
-        for step in _BY_TYPE.get(draft.event.type, ()):
-            told.setdefault(id(step), []).append(draft.event)
+        for draft in kept.fresh:
+            for step in _BY_TYPE.get(draft.event.type, ()):
+                told[id(step)].setdefault(kept.node, []).append(draft.event)
+    # One step after the other, for all nodes: so the turns that they take come in one order.
     for step in _STEPS:
-        if mine := told.get(id(step)):
-            await step.act(transaction, kept.node, mine, now)
-    if is_held_back or any(event.type in alarms.TYPES for event, _ in kept.stored):
-        await alarms.take_in(transaction, kept.node, kept.stored, now=now)
-        # After the alarms, which are given what was kept for them.
-        media = [d.event for d in kept.fresh if d.event.type in video.TYPES]
-        if media:
+        for node, mine in told[id(step)].items():
+            await step.act(transaction, node, mine, now)
+    await alarms.take_in(transaction, {kept.node: kept.stored for kept in group}, now=now)
+    # After the alarms, which are given what was kept for them.
+    for kept in group:
+        if media := [d.event for d in kept.fresh if d.event.type in video.TYPES]:
             await video.note_kept(transaction, kept.node, media, now=now)

@@ -129,7 +129,7 @@ async def state(
     sequence = await _last_sequence(transaction, CENTRAL, epoch) + 1
     event = _event(fact, site, CENTRAL, epoch=epoch, sequence=sequence, now=now)
     position = await _keep_one(transaction, CENTRAL, event, now=now)
-    await alarms.take_in(transaction, CENTRAL, [(event, position)], now=now)
+    await alarms.take_in(transaction, {CENTRAL: [(event, position)]}, now=now)
 
 
 async def take_in_outside(

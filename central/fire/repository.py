@@ -75,6 +75,8 @@ async def note_events(
     has_changed = False
     for event in events:
         if event.type == DoorStateChanged.type_name:
+            if event.data.get("state") != DoorState.EMERGENCY_OPEN.value:
+                continue  # most doors, and not worth reading as what they are
             await _note_sighting(transaction, node, event, now=now)
         elif event.type in _OF_FIRE:
             await _note(transaction, node, event, now=now)
@@ -282,8 +284,6 @@ async def _note_drill(
 async def _note_sighting(
     transaction: Transaction, node: str, event: Event, *, now: datetime
 ) -> None:
-    if event.data.get("state") != DoorState.EMERGENCY_OPEN.value:
-        return  # most doors, and not worth reading as what they are
     told = event.parsed()
     if not isinstance(told, DoorStateChanged):
         return

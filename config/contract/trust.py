@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 import jwt
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from config.contract.identifiers import Frozen, Sha256, Slug, new_id
 from config.crypto import jose
@@ -213,10 +214,11 @@ def claimed_node(token: str) -> str:
         TrustError: The token cannot be read.
     """
     try:
-        claims = jwt.decode(token, options={"verify_signature": False})
-    except jwt.PyJWTError as error:
+        # Its claims alone: who verifies it reads all of it.
+        claims = from_json(from_text(token.partition(".")[2].partition(".")[0]))
+    except (TrustError, ValueError) as error:
         raise TrustError("the request's token cannot be read") from error
-    issuer = claims.get("iss")
+    issuer = claims.get("iss") if isinstance(claims, dict) else None
     if not isinstance(issuer, str):
         raise TrustError("the request's token names no node")
     return issuer

@@ -14,7 +14,7 @@ import pytest
 from pydantic import TypeAdapter
 from sqlalchemy import func, select, text
 
-from central.alarms.tables import alarm_sources
+from central.alarms.tables import alarm_sources, alarms
 from central.database import Database, DatabaseError
 from central.events import reading
 from central.events.facts import IngestLimited
@@ -23,7 +23,7 @@ from central.events.quotas import BURST_BYTES
 from central.events.waiting import Batch
 from central.problems import RefusedError
 from central.tables import events
-from config.contract.events import Event, EventClass
+from config.contract.events import DoorForcedOpen, Event, EventClass
 from config.contract.nodes import BatchReceipt
 from tests.central.bench import SITE, Bench, make_event
 from tests.central.migrated import migrated_file
@@ -115,6 +115,28 @@ def test_what_waits_together_is_one_transaction_with_a_receipt_each(database_url
         assert times.most == 14, "one transaction"
 
     on(database_url, act, now=ticking())
+
+
+def test_of_nodes_that_tell_together_each_has_caught_up_by_itself(database_url: str) -> None:
+    def forced(device: str) -> Event:
+        past, fact = NOW - timedelta(hours=1), DoorForcedOpen(device=device)
+        return make_event(1, node=device, epoch=EPOCH, time=past, fact=fact)
+
+    async def act(database: Database, intake: Intake, _: Seconds) -> None:
+        fresh = make_event(1, node="gate-2", epoch=EPOCH, time=NOW)
+        await answers(
+            intake,
+            intake.take_in("gate-1", _BATCH.dump_json([forced("gate-1")], by_alias=True)),
+            intake.take_in("gate-2", _BATCH.dump_json([forced("gate-2"), fresh], by_alias=True)),
+        )
+        held_back = select(alarm_sources.c.node).where(alarm_sources.c.pending_at.is_not(None))
+        async with database.read() as transaction:
+            opened = (await transaction.execute(select(alarms.c.node))).scalars().all()
+            waiting = (await transaction.execute(held_back)).scalars().all()
+
+        assert (opened, waiting) == (["gate-2"], ["gate-1"]), "nothing of now came from gate-1"
+
+    on(database_url, act)
 
 
 def test_a_batch_that_cannot_be_written_fails_alone(tmp_path: Path) -> None:

@@ -66,6 +66,16 @@ def test_garbage_is_refused_as_a_signature(token: str) -> None:
         verify(token)
 
 
+@pytest.mark.parametrize(
+    "claims",
+    [b"[1]", b"{}", b'{"iss":1}', b"\xff", b"[" * 50_000],
+    ids=["a list", "nobody", "a number", "no text", "too deep"],
+)
+def test_claims_of_nobody_name_nobody(claims: bytes) -> None:
+    with pytest.raises(TrustError):
+        trust.claimed_node(f"e30.{trust.to_text(claims)}.e30")
+
+
 @given(st.binary(max_size=64))
 def test_what_is_sealed_opens_with_the_right_key_only(secret: bytes) -> None:
     recipient, stranger = X25519PrivateKey.generate(), X25519PrivateKey.generate()
