@@ -30,7 +30,7 @@ LISTEN_RETRY_S: Final = 1.0
 LISTEN_CHECK_S: Final = 15.0
 MUTE_S_MAX: Final = 2 * LISTEN_CHECK_S
 """Who did not answer for so long is not heard any more, whatever the connection says."""
-POOL_SIZE: Final = 8
+CONNECTION_COUNT_MAX: Final = 16
 POOL_WAIT_S: Final = 5.0
 SHARE: Final = 4
 """So many sites can use up what all share, and one alone no more than its part."""
@@ -104,7 +104,7 @@ class PostgresqlServer:
         self,
         url: URL,
         *,
-        connection_count_max: int = 2 * POOL_SIZE,
+        connection_count_max: int = CONNECTION_COUNT_MAX,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take an address without ``?schema=``; nothing is opened yet.
@@ -204,13 +204,13 @@ class PostgresqlServer:
 
 
 def _make_engine(url: URL, connection_count_max: int) -> AsyncEngine:
-    size = min(POOL_SIZE, connection_count_max)
     engine = create_async_engine(
         url.set(drivername="postgresql+psycopg"),
         # Transactions are begun by the event below, not by the driver.
         isolation_level="AUTOCOMMIT",
-        pool_size=size,
-        max_overflow=connection_count_max - size,
+        # All are kept: to open one costs more than what it is used for.
+        pool_size=connection_count_max,
+        max_overflow=0,
         pool_timeout=POOL_WAIT_S,
         hide_parameters=True,
     )

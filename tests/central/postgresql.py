@@ -20,7 +20,7 @@ import psycopg
 from sqlalchemy import text
 
 from central.database import Database
-from central.postgresql import POOL_SIZE
+from central.postgresql import CONNECTION_COUNT_MAX
 from tests.central.migrated import make_tables
 
 NOBODY = "nobody"
@@ -45,7 +45,7 @@ class Server:
     control: Path
     owner: str | None
     is_durable: bool = False
-    connection_count_max: int = 60
+    connection_count_max: int = 100
 
     @property
     def address(self) -> str:
@@ -93,7 +93,7 @@ def killable_server(
     binaries: Path,
     *,
     is_durable: bool = False,
-    connection_count_max: int = 60,
+    connection_count_max: int = 100,
     keep: Path | None = None,
 ) -> Iterator[Server]:
     """Run a server while inside; see ``running_server``.
@@ -192,7 +192,7 @@ async def together(works: Iterable[Coroutine[Any, Any, _Result]]) -> list[_Resul
 
     As many go on at once as a process has connections: on a busy machine others would be sent away.
     """
-    turn = asyncio.Semaphore(2 * POOL_SIZE)
+    turn = asyncio.Semaphore(CONNECTION_COUNT_MAX)
 
     async def one(work: Coroutine[Any, Any, _Result]) -> _Result:
         async with turn:

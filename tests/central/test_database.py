@@ -31,7 +31,7 @@ from central.canteen.tables import canteen_charges
 from central.database import Database, DatabaseError, Transaction
 from central.metadata import UtcDateTime
 from central.patterns import like_pattern
-from central.postgresql import LISTEN_CHECK_S, MUTE_S_MAX, PostgresqlServer
+from central.postgresql import CONNECTION_COUNT_MAX, LISTEN_CHECK_S, MUTE_S_MAX, PostgresqlServer
 from central.tables import PERSON_MARKS, events, metadata, people, templates
 from central.tables import site_values as site_values_table
 from tests.central.postgresql import empty_database, fresh_database
@@ -318,15 +318,39 @@ def test_an_announcement_is_heard_by_another_process(postgresql: str, topic: str
     asyncio.run(act())
 
 
+async def pid_of(transaction: Transaction) -> int:
+    """Return which process of PostgreSQL serves a transaction."""
+    return int((await transaction.execute(text("SELECT pg_backend_pid()"))).scalar_one())
+
+
+def test_connections_that_a_rush_needed_are_kept_for_the_next(postgresql: str) -> None:
+    url = fresh_database(postgresql)
+
+    async def rush(database: Database) -> set[int]:
+        async with contextlib.AsyncExitStack() as together:
+            reads = [
+                await together.enter_async_context(database.read())
+                for _ in range(CONNECTION_COUNT_MAX)
+            ]
+            return {await pid_of(transaction) for transaction in reads}
+
+    async def act() -> None:
+        database = Database(url)
+        await database.open()
+        first, second = await rush(database), await rush(database)
+        await database.close()
+        assert len(first) == CONNECTION_COUNT_MAX
+        assert second == first
+
+    asyncio.run(act())
+
+
 def test_connections_that_died_in_the_pool_are_replaced_unseen(postgresql: str) -> None:
     url = fresh_database(postgresql)
     end = text(
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
-
-    async def pid_of(transaction: Transaction) -> int:
-        return int((await transaction.execute(text("SELECT pg_backend_pid()"))).scalar_one())
 
     async def act() -> None:
         database, engine = Database(url), create_engine(sync_url(url), poolclass=NullPool)
