@@ -58,6 +58,7 @@ class Told:
     """From the event to central's receipt, of live events."""
     streams: int = 0
     status_interval_s: float = 5.0
+    event_interval_s: float = EVENT_INTERVAL_S
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -202,7 +203,7 @@ class CityNode:
         await asyncio.sleep(after_s)
         while not self.is_ending:
             self.happen()
-            await asyncio.sleep(EVENT_INTERVAL_S)
+            await asyncio.sleep(self._told.event_interval_s)
 
     async def _events(self) -> None:
         while True:

@@ -203,7 +203,7 @@ class City:
         spent = {f"central_{n}": _cpu_s(p.pid) for n, p in enumerate(self.replicas)}
         spent["proxy"] = _cpu_s(self._proxy_pid)
         spent["nodes"] = _cpu_s(os.getpid())
-        spent["postgresql"] = sum(_cpu_s(pid) for pid in self._postgresql_pids())
+        spent["postgresql"] = sum(_cpu_s(pid, with_ended=True) for pid in self._postgresql_pids())
         return spent
 
     def _postgresql_pids(self) -> Iterator[int]:
@@ -214,9 +214,11 @@ class City:
                     yield int(each.name)
 
 
-def _cpu_s(pid: int) -> float:
+def _cpu_s(pid: int, *, with_ended: bool = False) -> float:
+    """Return the processor time of a process; with its children that have ended if asked."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     except OSError:
         return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    ticks = sum(map(int, fields[11 : 15 if with_ended else 13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
