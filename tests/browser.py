@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
+from tests import jitter
 from tests.conftest import skip_or_fail
 
 EXECUTABLES = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
@@ -105,7 +106,7 @@ class Visitors:
         context = self.browser.new_context(
             locale=language, viewport={"width": width, "height": height}
         )
-        context.set_default_timeout(8_000)
+        jitter.disturb(context)
         self.met.append(Visitor(context))
         return self.met[-1]
 

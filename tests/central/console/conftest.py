@@ -14,7 +14,6 @@ from tests.central.console.stand_in import StandIn, make_person
 from tests.serving import serving
 
 __all__ = ["chromium", "visitors"]
-expect.set_options(timeout=8_000)
 
 
 @dataclasses.dataclass(slots=True)

@@ -68,7 +68,7 @@ def opened(visitors: Visitors, site: Bench, language: str, *, who: str = "boss")
     page.locator("input[name=username]").fill(who)
     page.locator("input[name=password]").fill(PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.locator(".account, .counter").first).to_be_visible(timeout=15_000)
+    expect(page.locator(".account, .counter").first).to_be_visible()
     return page
 
 
@@ -190,7 +190,7 @@ def test_the_page_is_light(visitors: Visitors, site: Bench) -> None:
     page.locator("input[name=username]").fill("boss")
     page.locator("input[name=password]").fill(PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.locator(".counter")).to_be_visible(timeout=15_000)
+    expect(page.locator(".counter")).to_be_visible()
 
     files = {url: size for url, size in sizes.items() if "/api/" not in url}
     assert sum(files.values()) <= WEIGHT_BYTES_MAX

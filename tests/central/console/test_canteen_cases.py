@@ -35,7 +35,7 @@ def opened(
     page.locator("input[name=username]").fill(who)
     page.locator("input[name=password]").fill(PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.locator("main .tabs button").first).to_be_visible(timeout=15_000)
+    expect(page.locator("main .tabs button").first).to_be_visible()
     return page
 
 

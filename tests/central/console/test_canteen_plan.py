@@ -47,7 +47,7 @@ def opened(visitors: Visitors, site: Bench, *, who: str = "boss", language: str 
     page.locator("input[name=username]").fill(who)
     page.locator("input[name=password]").fill(PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.locator("table.sheet").first).to_be_visible(timeout=15_000)
+    expect(page.locator("table.sheet").first).to_be_visible()
     return page
 
 

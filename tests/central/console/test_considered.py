@@ -117,7 +117,7 @@ def test_a_picture_that_is_not_there_is_no_error(
     stored = central.story.granted("赵刚", crop=crop, age_h=age_h)
     central.stand_in.happen(stored)
 
-    expect(console.locator(".detail figcaption")).to_have_text(words, timeout=10_000)
+    expect(console.locator(".detail figcaption")).to_have_text(words)
     expect(console.locator(".detail .crop svg")).to_be_visible()
 
 

@@ -276,8 +276,8 @@ def test_a_session_that_timed_out_locks_acts_alone_and_the_next_guard_is_there_i
     page.keyboard.type(CARD["pin"])
     page.keyboard.press("Enter")
 
-    expect(page.locator(".user")).to_have_text("On duty: g***", timeout=3_000)
-    expect(lock).to_be_hidden(timeout=3_000)
+    expect(page.locator(".user")).to_have_text("On duty: g***")
+    expect(lock).to_be_hidden()
     page.keyboard.press("a")
     expect(page.locator("[data-priority='1'] b")).to_have_text("0")
     (seen,) = building.auditor.get("/api/v1/alarms?state=closed").json()["items"]

@@ -57,7 +57,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 def board(visitors: Visitors, site: Bench, language: str) -> Page:
     page = opened(visitors.meet(language=language), site, "/patrol")
-    expect(page.locator(".rounds > li").first).to_contain_text("2", timeout=15_000)
+    expect(page.locator(".rounds > li").first).to_contain_text("2")
     return page
 
 

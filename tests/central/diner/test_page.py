@@ -90,7 +90,7 @@ def test_a_diner_tops_up_on_the_telephone(central: Bench, visitors: Visitors) ->
         expect(page.locator("p").last).to_contain_text("Paid")
         page.goto(f"{central.url}/diner")
 
-        expect(page.locator(".balances .sum")).to_have_text("¥50.00", timeout=15_000)
+        expect(page.locator(".balances .sum")).to_have_text("¥50.00")
         assert has(central, person) == 5_000
 
 

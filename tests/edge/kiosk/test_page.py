@@ -83,7 +83,7 @@ def test_a_greeting_is_over_after_a_moment(east: Page, terminal: Terminal) -> No
     terminal.show("welcome", name="王**")
     expect(east.locator(".title")).to_have_text("请通行")
 
-    expect(east.locator(".title")).to_have_text("请看镜头", timeout=3_000)
+    expect(east.locator(".title")).to_have_text("请看镜头")
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_fault_stays_until_it_is_over(east: Page, terminal: Terminal) -> None:
     terminal.show("refused", reason=DenialReason.UNKNOWN_CARD)
     expect(east.locator(".message")).to_contain_text("此卡未登记")
 
-    expect(east.locator(".message")).to_have_text("闸机故障请走其他通道", timeout=3_000)
+    expect(east.locator(".message")).to_have_text("闸机故障请走其他通道")
 
 
 def test_what_is_said_can_be_read_walking(east: Page, terminal: Terminal) -> None:
