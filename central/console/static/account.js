@@ -7,6 +7,7 @@ import { startPage } from "./shell.js";
 import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
 import { onLanguage, t, term } from "/web/i18n.js";
+import { LastAnswer } from "/web/last-answer.js";
 import { prioritySign } from "/web/symbols.js";
 
 const PASSWORD_LENGTH_MIN = 12;
@@ -22,8 +23,9 @@ startPage({
     const title = h("h1");
     const body = h("div", { class: "columns" });
     main.append(h("header", {}, title), body);
+    const lastAnswer = new LastAnswer();
     const load = async () => {
-      const [account, sessions, tokens] = await Promise.all([get("/account"), get("/account/sessions"), get("/account/tokens")]);
+      const [account, sessions, tokens] = await lastAnswer.of(Promise.all([get("/account"), get("/account/sessions"), get("/account/tokens")]));
       const { zone } = store.state;
       fill(title, `${account.username} · ${term("role", account.role)}`);
       fill(

@@ -8,6 +8,7 @@ import { actionButton, openDialog } from "./forms.js";
 import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
 import { language, localName, t, term } from "/web/i18n.js";
+import { LastAnswer } from "/web/last-answer.js";
 import { prioritySign } from "/web/symbols.js";
 
 /**
@@ -35,6 +36,10 @@ export class AlarmLists {
   #aside = { sources: [], designs: [], kinds: [] };
   /** @type {Alarm[]} */
   #closed = [];
+  #hasMore = false;
+  #asked = 0;
+  /** @type {LastAnswer<{sources: AsideSource[], designs: Design[], kinds: string[]}>} */
+  #lastAside = new LastAnswer();
   /** What is shown: a button that is replaced under a finger is not pressed. */
   #said = "";
 
@@ -46,7 +51,7 @@ export class AlarmLists {
   }
 
   async load() {
-    this.#aside = await get("/alarms/aside");
+    this.#aside = await this.#lastAside.of(get("/alarms/aside"));
     if (this.#name === "closed") await this.#loadClosed(false);
     this.show();
   }
@@ -78,11 +83,15 @@ export class AlarmLists {
 
   /** @param {boolean} isMore continue behind what is shown */
   async #loadClosed(isMore) {
+    const mine = ++this.#asked;
     const last = isMore ? this.#closed.at(-1) : undefined;
     const before = last ? `&before=${encodeURIComponent(last.closed_at ?? "")}&before_id=${last.id}` : "";
     const list = await get(`/alarms?state=closed&limit=${PAGE_SIZE}${before}`);
+    // While one list was on its way another may have been asked for.
+    if (mine !== this.#asked) return;
+    this.#hasMore = list.has_more;
     this.#closed = isMore ? [...this.#closed, ...list.items] : list.items;
-    this.#more.hidden = !list.has_more;
+    this.#more.hidden = this.#name !== "closed" || !this.#hasMore;
     this.show();
   }
 
@@ -126,7 +135,7 @@ export class AlarmLists {
     );
     fill(this.#note, ...this.#notes());
     fill(this.#more, t("people.more"));
-    if (this.#name !== "closed") this.#more.hidden = true;
+    this.#more.hidden = this.#name !== "closed" || !this.#hasMore;
     this.#table.setAttribute("empty", `alarm_page.empty_${this.#name}`);
     // Another list has other columns: rows are made anew for them.
     this.#table.rows = [];

@@ -6,6 +6,7 @@ import { actionButton } from "./forms.js";
 import { fill, h } from "/web/dom.js";
 import { formatMinute, formatTime } from "/web/format.js";
 import { t, term, termsOf } from "/web/i18n.js";
+import { LastAnswer } from "/web/last-answer.js";
 import { draw, prioritySign, symbol } from "/web/symbols.js";
 
 /**
@@ -27,6 +28,7 @@ export class AlarmMetrics {
   #days = 1;
   /** @type {any} */
   #figures = null;
+  #lastAnswer = new LastAnswer();
   #chips = h("p", { class: "filters", role: "group" });
   #body = h("div", { class: "figures" });
   #problem = h("p", { class: "problem", role: "alert" });
@@ -44,7 +46,7 @@ export class AlarmMetrics {
   }
 
   async load() {
-    this.#figures = await get(`/alarms/metrics?days=${this.#days}`);
+    this.#figures = await this.#lastAnswer.of(get(`/alarms/metrics?days=${this.#days}`));
     this.show();
   }
 

@@ -45,6 +45,11 @@ startPage({
     }
     /** @param {string} chosen */
     async function choose(chosen) {
+      // What stood here does not stay under another name.
+      if (chosen !== name) {
+        shown = null;
+        fill(body);
+      }
       name = chosen;
       history.replaceState(null, "", `#${name}`);
       words();

@@ -8,6 +8,7 @@ import { startPage } from "./shell.js";
 import { fill, h } from "/web/dom.js";
 import { onLanguage, t } from "/web/i18n.js";
 import { onKey } from "/web/keys.js";
+import { LastAnswer } from "/web/last-answer.js";
 
 /**
  * @typedef {import("./boards-words.js").Board} Board
@@ -50,17 +51,22 @@ startPage({
     const made = new Map([["boards", new BoardTable(context)]]);
     let name = TABS.includes(location.hash.slice(1)) ? location.hash.slice(1) : "boards";
     let isLoaded = false;
+    /** @type {LastAnswer<Pick<Context["view"], "boards" | "images" | "rollOuts">>} */
+    const lastAnswer = new LastAnswer();
 
     async function load() {
       try {
-        const [boards, images, rollOuts] = await Promise.all([get("/firmware/boards"), get("/firmware/images"), get("/firmware/rollouts")]);
-        Object.assign(context.view, { boards: boards.items.toSorted(byName), images: images.items, rollOuts: await Promise.all(rollOuts.items.map(withBoards)) });
+        Object.assign(context.view, await lastAnswer.of(ask()));
         isLoaded = true;
         fill(problem);
       } catch (/** @type {any} */ error) {
         fill(problem, error.sentence ?? t("error.other", { code: String(error) }));
       }
       show();
+    }
+    async function ask() {
+      const [boards, images, rollOuts] = await Promise.all([get("/firmware/boards"), get("/firmware/images"), get("/firmware/rollouts")]);
+      return { boards: boards.items.toSorted(byName), images: images.items, rollOuts: await Promise.all(rollOuts.items.map(withBoards)) };
     }
     /** The boards of what is over are asked for when somebody looks at it. @param {RollOut} rollOut @returns {Promise<RollOut>} */
     async function withBoards(rollOut) {
@@ -78,8 +84,11 @@ startPage({
     }
     /** @param {string} wanted @param {string} [chosen] */
     async function choose(wanted, chosen) {
+      // What stood here does not stay under another name.
+      if (wanted !== name) fill(body);
       name = wanted;
       history.replaceState(null, "", `#${name}`);
+      show();
       const shown = await tab(wanted);
       // Somebody may have gone on meanwhile.
       if (name !== wanted) return;

@@ -44,7 +44,7 @@ export class Cases {
   /** @param {string} name */
   async #choose(name) {
     this.#name = name;
-    this.#around.address(name);
+    this.#around.address("cases", name);
     this.#draw();
     // Nothing of the list before stands under this one's name.
     fill(this.#body);

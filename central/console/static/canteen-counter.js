@@ -18,6 +18,7 @@ export class Counter {
   #drawer = null;
   /** @type {any} */
   #shown = null;
+  #asked = 0;
   /** @type {import("./canteen-charge.js").Charge | null} that somebody came here for */
   #charge = null;
   #place;
@@ -58,11 +59,19 @@ export class Counter {
 
   /** @param {string} holderId @param {import("./canteen-charge.js").Charge | null} [charge] that it is about */
   async open(holderId, charge = null) {
-    this.#shown = await get(`/canteen/office/people/${holderId}`);
-    this.#charge = charge ?? (this.#charge?.holder_id === holderId ? this.#charge : null);
-    // What was given back meanwhile is seen.
-    if (this.#charge && !charge) this.#charge = await get(`/canteen/charges/${this.#charge.charge_id}`);
-    if (this.#charge) ({ receipt: this.#receipt } = await import("./canteen-charge.js"));
+    const mine = ++this.#asked;
+    const known = this.#charge?.holder_id === holderId ? this.#charge : null;
+    const [shown, now, module] = await Promise.all([
+      get(`/canteen/office/people/${holderId}`),
+      // What was given back meanwhile is seen.
+      charge ?? (known && get(`/canteen/charges/${known.charge_id}`)),
+      charge || known ? import("./canteen-charge.js") : null,
+    ]);
+    // Whoever stands there now, not whom the answer before is about.
+    if (mine !== this.#asked) return;
+    this.#shown = shown;
+    this.#charge = now;
+    this.#receipt = module?.receipt ?? null;
     this.#search.clear();
     this.#search.input.value = "";
     this.#draw();

@@ -7,6 +7,7 @@ import { actionButton, actionForm, field, openDialog } from "./forms.js";
 import { fill, h } from "/web/dom.js";
 import { formatMinute } from "/web/format.js";
 import { t, term } from "/web/i18n.js";
+import { LastAnswer } from "/web/last-answer.js";
 import { yuan } from "/web/money.js";
 
 /** Two tills without central that took the same money did so within this. */
@@ -14,6 +15,7 @@ const AROUND_MS = 24 * 3_600_000;
 
 export class Debts {
   #around;
+  #lastAnswer = new LastAnswer();
   #shown = shownChoice(["waiting", "disputed", "decided", "all"], () => this.#around.attempt(() => this.load()));
   #table = /** @type {import("/web/data-table.js").DataTable} */ (h("data-table", { empty: "canteen_case.no_debts" }));
   #sums = h("div", { class: "figures" });
@@ -42,7 +44,7 @@ export class Debts {
 
   async load() {
     const state = this.#shown.value === "all" ? "" : `?state=${this.#shown.value}`;
-    const told = await get(`/canteen/debts${state}`);
+    const told = await this.#lastAnswer.of(get(`/canteen/debts${state}`));
     this.#items = told.items;
     this.#table.rows = told.items;
     const figure = (/** @type {string} */ key, /** @type {import("/web/dom.js").Child} */ value) => h("div", { class: "figure" }, h("span", {}, t(key)), h("strong", {}, value));

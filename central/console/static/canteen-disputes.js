@@ -8,10 +8,12 @@ import { openDialog } from "./forms.js";
 import { h } from "/web/dom.js";
 import { formatMinute } from "/web/format.js";
 import { t, term } from "/web/i18n.js";
+import { LastAnswer } from "/web/last-answer.js";
 import { yuan } from "/web/money.js";
 
 export class Disputes {
   #around;
+  #lastAnswer = new LastAnswer();
   #shown = shownChoice(["waiting", "all"], () => this.#around.attempt(() => this.load()));
   #table = /** @type {import("/web/data-table.js").DataTable} */ (h("data-table", { empty: "canteen_case.no_disputes" }));
   /** @type {any[]} */
@@ -36,7 +38,7 @@ export class Disputes {
   }
 
   async load() {
-    this.#items = (await get(`/diners/disputes?waiting=${this.#shown.value === "waiting"}`)).items;
+    this.#items = (await this.#lastAnswer.of(get(`/diners/disputes?waiting=${this.#shown.value === "waiting"}`))).items;
     this.#table.rows = this.#items;
   }
 

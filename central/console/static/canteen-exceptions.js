@@ -8,6 +8,7 @@ import { openDialog } from "./forms.js";
 import { h } from "/web/dom.js";
 import { formatMinute } from "/web/format.js";
 import { t, term } from "/web/i18n.js";
+import { LastAnswer } from "/web/last-answer.js";
 import { yuan } from "/web/money.js";
 
 /** What a till told, in the order in which people ask; sessions have their sums. */
@@ -15,6 +16,7 @@ const FIELDS = ["time", "till", "merchant", "amount_fen", "period", "credential"
 
 export class Exceptions {
   #around;
+  #lastAnswer = new LastAnswer();
   #shown = shownChoice(["waiting", "all"], () => this.#around.attempt(() => this.load()));
   #table = /** @type {import("/web/data-table.js").DataTable} */ (h("data-table", { empty: "canteen_case.no_exceptions" }));
   /** @type {any[]} */
@@ -38,7 +40,7 @@ export class Exceptions {
   }
 
   async load() {
-    this.#items = (await get(`/canteen/exceptions?is_open=${this.#shown.value === "waiting"}`)).items;
+    this.#items = (await this.#lastAnswer.of(get(`/canteen/exceptions?is_open=${this.#shown.value === "waiting"}`))).items;
     this.#table.rows = this.#items;
   }
 

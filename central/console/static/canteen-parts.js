@@ -21,7 +21,7 @@ import { yuan } from "/web/money.js";
  * @property {() => Promise<void>} renew fetches the setting anew
  * @property {(run: () => Promise<void>) => Promise<void>} attempt says above the section why something was refused
  * @property {(section: string, place: string) => void} go opens another section, at a place of it
- * @property {(place: string) => void} address says in the address where in its section somebody is
+ * @property {(section: string, place: string) => void} address says in the address where in its section somebody is
  */
 
 const LINES_SHOWN = 200;

@@ -5,6 +5,7 @@ import { called } from "./canteen-parts.js";
 import { takeAway } from "./purpose.js";
 import { fill, h } from "/web/dom.js";
 import { t } from "/web/i18n.js";
+import { LastAnswer } from "/web/last-answer.js";
 import { draw } from "/web/symbols.js";
 
 /** @typedef {{day: string, merchant: string, count: number, stars: number}} Sum */
@@ -18,6 +19,7 @@ export class Ratings {
   #around;
   #days = /** @type {HTMLSelectElement} */ (h("select", { "aria-label": t("canteen_rating.span") }, ...SPANS.map((days) => h("option", { value: String(days), selected: days === 31 }, t("canteen_rating.days", { n: days })))));
   #body = h("div", { class: "ratings" });
+  #lastAnswer = new LastAnswer();
   element;
 
   /** @param {import("./canteen-parts.js").Around} around */
@@ -30,7 +32,7 @@ export class Ratings {
 
   async load() {
     /** @type {Sum[]} */
-    const items = (await get(`/diners/ratings?days=${this.#days.value}`)).items;
+    const { items } = await this.#lastAnswer.of(get(`/diners/ratings?days=${this.#days.value}`));
     const merchants = [...new Set(items.map((each) => each.merchant))].sort();
     fill(this.#body, items.length === 0 ? h("p", { class: "empty" }, t("canteen_rating.empty")) : null, ...merchants.map((merchant) => this.#merchant(merchant, items.filter((each) => each.merchant === merchant))));
   }

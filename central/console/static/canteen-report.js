@@ -6,6 +6,7 @@ import { takeAway } from "./purpose.js";
 import { fill, h } from "/web/dom.js";
 import { formatMinute } from "/web/format.js";
 import { language, localName, t } from "/web/i18n.js";
+import { LastAnswer } from "/web/last-answer.js";
 import { yuan } from "/web/money.js";
 import { draw } from "/web/symbols.js";
 
@@ -13,6 +14,7 @@ const TABLES = ["periods", "dishes", "tills", "groups", "days", "quarters"];
 
 export class Sales {
   #around;
+  #lastAnswer = new LastAnswer();
   #first = /** @type {HTMLInputElement} */ (h("input", { type: "date", required: true }));
   #last = /** @type {HTMLInputElement} */ (h("input", { type: "date", required: true }));
   #merchant = /** @type {HTMLSelectElement} */ (h("select", {}));
@@ -41,7 +43,7 @@ export class Sales {
   }
 
   async load() {
-    const report = await get(`/canteen/office/report?${new URLSearchParams(this.#asked())}`);
+    const report = await this.#lastAnswer.of(get(`/canteen/office/report?${new URLSearchParams(this.#asked())}`));
     const { site, zone } = this.#around.state();
     const figures = [["office.sold", yuan(report.amount_fen)], ["office.charges", report.count], ["office.voids", report.void_count], ["office.refunded", yuan(report.returned_fen)], ["office.by_units", yuan(report.unit_fen)], ["office.pace", report.pace_s === null ? "–" : t("office.seconds", { n: report.pace_s })]];
     fill(

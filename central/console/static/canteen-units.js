@@ -7,6 +7,7 @@ import { actionForm, field, openDialog } from "./forms.js";
 import { fill, h } from "/web/dom.js";
 import { formatMinute } from "/web/format.js";
 import { localName, t, term, termsOf } from "/web/i18n.js";
+import { LastAnswer } from "/web/last-answer.js";
 import { fenOf, yuan } from "/web/money.js";
 
 export class Units {
@@ -15,6 +16,7 @@ export class Units {
   #units = [];
   /** @type {any} */
   #statement = null;
+  #lastAnswer = new LastAnswer();
   #list = h("section", { class: "card" });
   #month = h("section", { class: "card statement", hidden: true });
   element = h("div", { class: "units" }, this.#list, this.#month);
@@ -62,12 +64,12 @@ export class Units {
 
   /** @param {string} unitId @param {string} month */
   async #open(unitId, month) {
-    this.#statement = await get(`/canteen/office/units/${unitId}/statements/${month}`);
+    this.#statement = await this.#lastAnswer.of(get(`/canteen/office/units/${unitId}/statements/${month}`));
     this.#month.hidden = false;
     const said = this.#statement;
     const { zone, site } = this.#around.state();
-    const picker = /** @type {HTMLInputElement} */ (h("input", { type: "month", value: month, "aria-label": t("office.month") }));
-    picker.addEventListener("change", () => picker.value && this.#open(unitId, picker.value));
+    const picker = /** @type {HTMLInputElement} */ (h("input", { type: "month", value: said.month, "aria-label": t("office.month") }));
+    picker.addEventListener("change", () => picker.value && this.#open(said.unit_id, picker.value));
     const rows = said.lines.map((/** @type {any} */ line) =>
       h("tr", {}, h("td", {}, formatMinute(line.at, zone)), h("td", {}, term("canteen_reason", line.reason)), h("td", {}, line.purpose ? t("office.purpose_of", { purpose: t(`canteen_purpose.${line.purpose}`), n: line.people }) : accountName(line.other, this.#around.setting())), h("td", { class: "number" }, signed(line.change_fen))),
     );

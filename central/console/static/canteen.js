@@ -47,16 +47,17 @@ startPage({
     };
     let name = addressed()?.section ?? names[0];
     let waitingCount = 0;
+    let choices = 0;
     main.append(h("header", {}, h("h1", { data: { t: "page.canteen" } }, t("page.canteen")), tabs), problem, waiting, body);
 
-    /** @param {() => Promise<void>} run */
-    async function guarded(run) {
+    /** @param {() => Promise<void>} run @param {() => boolean} [isWanted] whether anybody still asks what came of it */
+    async function guarded(run, isWanted = () => true) {
       try {
         await run();
-        fill(problem);
+        if (isWanted()) fill(problem);
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
-        fill(problem, error.sentence);
+        if (isWanted()) fill(problem, error.sentence);
       }
     }
     /** @type {import("./canteen-parts.js").Around} */
@@ -73,7 +74,7 @@ startPage({
       }),
       attempt: guarded,
       go: (section, place) => names.includes(section) && choose(section, place),
-      address: (place) => history.replaceState(null, "", `#${name}/${place}`),
+      address: (section, place) => section === name && history.replaceState(null, "", `#${section}/${place}`),
     };
 
     /** @param {string} place in it */
@@ -95,18 +96,26 @@ startPage({
     }
     /** @param {string} chosen @param {string} [place] in it */
     async function choose(chosen, place = "") {
+      const mine = ++choices;
+      const isLast = () => mine === choices;
+      // What stood here does not stay under another name; of the same section it stays until the new comes.
+      if (chosen !== name) {
+        shown = null;
+        fill(body);
+      }
       name = chosen;
       history.replaceState(null, "", place ? `#${name}/${place}` : `#${name}`);
       words();
       await guarded(async () => {
         await loadSection(`canteen-${name}`);
         setting ??= await get("/canteen/office/setting");
+        if (!isLast()) return;
         const made = await section(place);
-        if (name !== chosen) return;
+        if (!isLast()) return;
         shown = made;
         fill(body, made.element);
         await made.load();
-      });
+      }, isLast);
     }
     /** What waits for a second person, or for who asked. */
     async function loadWaiting() {

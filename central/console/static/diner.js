@@ -10,6 +10,7 @@ import { isWaiting, topUpSection } from "./diner-top-up.js";
 import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
 import { language, loadWords, setLanguage, t } from "/web/i18n.js";
+import { LastAnswer } from "/web/last-answer.js";
 import { yuan } from "/web/money.js";
 
 /** @typedef {import("./diner-charges.js").Charge} Charge */
@@ -41,6 +42,8 @@ let orders = null;
 let looks = 0;
 /** @type {string} what is said instead of the statement */
 let refusal = "";
+/** @type {LastAnswer<[Statement, import("./diner-meals.js").Meals, import("./diner-orders.js").Orders]>} */
+const lastAnswer = new LastAnswer();
 await begin();
 
 async function begin() {
@@ -64,7 +67,7 @@ async function attempt(run) {
 }
 
 async function load() {
-  [statement, meals, orders] = await Promise.all([get("/diner/statement"), get("/diner/meals"), get("/diner/orders")]);
+  [statement, meals, orders] = await lastAnswer.of(Promise.all([get("/diner/statement"), get("/diner/meals"), get("/diner/orders")]));
   refusal = "";
 }
 
@@ -78,17 +81,25 @@ async function renew() {
 async function look() {
   looks += 1;
   if (statement) await tellShown(statement);
-  // Whoever types an amount, or chooses dishes, goes on with it.
-  const at = document.activeElement;
-  if (document.visibilityState !== "visible" || at instanceof HTMLInputElement || at?.closest(".ordering, dialog")) return;
+  if (document.visibilityState !== "visible" || isBusy()) return;
   const isPaying = statement?.top_ups.some(isWaiting);
-  if (isPaying || (looks % ORDER_LOOKS === 0 && orders?.orders.some(isNear))) await renew();
+  if (!isPaying && !(looks % ORDER_LOOKS === 0 && orders?.orders.some(isNear))) return;
+  await attempt(load);
+  if (!isBusy()) show();
+}
+
+/** Whoever types an amount, or chooses dishes, goes on with it. */
+function isBusy() {
+  const at = document.activeElement;
+  return at instanceof HTMLInputElement || at?.closest(".ordering, dialog") != null;
 }
 
 async function more() {
   const last = statement?.charges.at(-1);
   if (!statement || !last) return;
   const older = await get(`/diner/statement?before=${last.charge_id}`);
+  // Another list may stand there by now, behind which this is not what comes next.
+  if (statement.charges.at(-1) !== last) return;
   statement = { ...older, charges: [...statement.charges, ...older.charges] };
   show();
 }

@@ -4,6 +4,7 @@ import { crop, cropNote } from "./crop.js";
 import { where, who } from "./event-line.js";
 import { pointName } from "./point-name.js";
 import { progress } from "./event-log.js";
+import { later } from "./when-wanted.js";
 import { h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
 import { t, term } from "/web/i18n.js";
@@ -17,7 +18,7 @@ let isConsideredAsked = false;
 async function loadConsidered(look) {
   if (isConsideredAsked) return;
   isConsideredAsked = true;
-  ({ considered } = await import("./considered.js"));
+  ({ considered } = await later("considered", () => import("./considered.js"), false));
   look.changed();
 }
 

@@ -44,6 +44,7 @@ startPage({
     /** @type {import("./event-tail.js").Wanted | null} what was looked for; null before the first search */
     let wanted = null;
     let isPaused = false;
+    let asked = 0;
     let waitingCount = 0;
     /** The newest event that the tail has seen. */
     let seen = 0;
@@ -104,12 +105,14 @@ startPage({
       const before = isMore && next ? behind(next) : "";
       // What happens while the answer is on its way is told by the stream as well.
       const { arrived } = store.state;
+      const mine = ++asked;
       const question = `/events/search?${questionOf(/** @type {any} */ (wanted))}&limit=${PAGE_LENGTH}`;
       let answer = await get(question + before);
       // What is rare among other events is looked for piece by piece.
       for (let count = 1; !answer.items.length && answer.next && count < PIECES_MAX; count++) {
         answer = await get(question + behind(answer));
       }
+      if (mine !== asked) return;
       items = isMore ? [...items, ...answer.items] : answer.items;
       next = answer.next ? answer : null;
       if (!isMore) {

@@ -19,10 +19,13 @@ export function follow(store, versionOf, load) {
     if (!state.isLoaded || isBusy || version === known) return;
     known = version;
     isBusy = true;
-    await load();
-    setTimeout(() => {
-      isBusy = false;
-      store.schedule();
-    }, PAUSE_MS);
+    try {
+      await load();
+    } finally {
+      setTimeout(() => {
+        isBusy = false;
+        store.schedule();
+      }, PAUSE_MS);
+    }
   });
 }

@@ -8,6 +8,7 @@ import { NO_ANSWER_MS, actionButton, field, openDialog } from "./forms.js";
 import { fill, h } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
 import { t, term } from "/web/i18n.js";
+import { LastAnswer } from "/web/last-answer.js";
 import { prioritySign } from "/web/symbols.js";
 
 wear("desk.css");
@@ -69,8 +70,9 @@ export function openGate(gate, store) {
 
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let later;
+  const lastAnswer = new LastAnswer();
   async function load() {
-    const { items } = await get("/commands?limit=100");
+    const { items } = await lastAnswer.of(get("/commands?limit=100"));
     if (!dialog.isConnected) return;
     /** @type {Command[]} */
     const own = items.filter((/** @type {Command} */ each) => isOf(each, gate)).slice(0, SHOWN_COUNT);

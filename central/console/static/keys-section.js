@@ -4,6 +4,7 @@ import { ApiError, get, post } from "./api.js";
 import { actionForm, openDialog } from "./forms.js";
 import { fill, h } from "/web/dom.js";
 import { onLanguage, t } from "/web/i18n.js";
+import { LastAnswer } from "/web/last-answer.js";
 
 const RESTING_MS = 30_000;
 const ROTATING_MS = 1_000;
@@ -14,6 +15,8 @@ const ROTATING_MS = 1_000;
 export function keysSection() {
   /** @type {Keys | null} */
   let keys = null;
+  /** What was asked before a rotation began knows nothing of it. @type {LastAnswer<Keys>} */
+  const lastAnswer = new LastAnswer();
   const title = h("h2");
   const state = h("p", { class: "keys", role: "status" });
   const button = /** @type {HTMLButtonElement} */ (h("button", { type: "button" }));
@@ -31,7 +34,7 @@ export function keysSection() {
   };
   const load = async () => {
     try {
-      keys = await get("/keys");
+      keys = await lastAnswer.of(get("/keys"));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       fill(state, error.sentence);
@@ -41,7 +44,7 @@ export function keysSection() {
   };
   button.addEventListener("click", () => {
     const form = actionForm("privacy.rotate", [h("p", {}, t("privacy.rotate_hint"))], async () => {
-      keys = await post("/keys/rotation");
+      keys = await lastAnswer.of(post("/keys/rotation"));
       show();
       again();
       /** @type {HTMLDialogElement} */ (form.closest("dialog")).close();

@@ -10,6 +10,7 @@ import { startPage } from "./shell.js";
 import { fill, h } from "/web/dom.js";
 import { onLanguage, t, term } from "/web/i18n.js";
 import { onKey } from "/web/keys.js";
+import { LastAnswer } from "/web/last-answer.js";
 import { prioritySign } from "/web/symbols.js";
 
 /**
@@ -33,9 +34,10 @@ startPage({
     table.rowKey = (user) => user.user_id;
     table.columns = columns();
 
+    const lastAnswer = new LastAnswer();
     const load = async () => {
       try {
-        view = await get("/users");
+        view = await lastAnswer.of(get("/users"));
         fill(problem);
         table.rows = view.items;
         showLinks();

@@ -27,6 +27,7 @@ export class Replay {
   /** @type {Sheet | null} */
   #sheet = null;
   #at = 0;
+  #asked = 0;
   /** @type {ReturnType<typeof setInterval> | null} */
   #playing = null;
   #head = h("header");
@@ -56,7 +57,9 @@ export class Replay {
   /** @param {string} id of a round */
   async open(id) {
     this.#stop();
+    const mine = ++this.#asked;
     const [round, plans, known] = await Promise.all([get(`/patrol/rounds/${id}`), get("/plans"), get("/patrol/routes")]);
+    if (mine !== this.#asked) return;
     this.#names = new Map(known.checkpoints.map((/** @type {any} */ each) => [each.id, each.name]));
     this.#round = round;
     this.#sheet = sheetOf(round, plans.items);
@@ -67,8 +70,11 @@ export class Replay {
   /** Ask again for the round that is shown. */
   async reload() {
     if (!this.#round) return;
+    const mine = ++this.#asked;
+    const round = await get(`/patrol/rounds/${this.#round.round_id}`);
+    if (mine !== this.#asked) return;
     const wasLast = this.#at === this.#last();
-    this.#round = await get(`/patrol/rounds/${this.#round.round_id}`);
+    this.#round = round;
     if (wasLast) this.#at = this.#last();
     this.show();
   }

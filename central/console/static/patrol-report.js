@@ -5,6 +5,7 @@ import { takeAway } from "./purpose.js";
 import { fill, h } from "/web/dom.js";
 import { formatDate, formatMinute } from "/web/format.js";
 import { localName, t } from "/web/i18n.js";
+import { LastAnswer } from "/web/last-answer.js";
 import { draw } from "/web/symbols.js";
 
 const COLUMNS = ["stops", "done", "early", "late", "missed", "out_of_order", "wrong_guard", "unknown_guard", "reported_late", "fallback"];
@@ -15,6 +16,7 @@ export class Report {
   #state;
   /** @type {any} */
   #report = null;
+  #lastAnswer = new LastAnswer();
   #month = /** @type {HTMLInputElement} */ (h("input", { type: "month", required: true }));
   #header = h("header");
   #body = h("div", { class: "report" });
@@ -28,7 +30,7 @@ export class Report {
 
   async load() {
     this.#month.value ||= formatDate(Date.now(), this.#state().zone).slice(0, 7);
-    this.#report = await get(`/patrol/report?month=${this.#month.value}`);
+    this.#report = await this.#lastAnswer.of(get(`/patrol/report?month=${this.#month.value}`));
     this.show();
   }
 

@@ -49,14 +49,25 @@ startPage({
     };
     /** @param {string} wanted */
     async function choose(wanted) {
+      // What stood here does not stay under another name.
+      if (wanted !== name) {
+        shown = null;
+        fill(body);
+      }
       name = wanted;
       history.replaceState(null, "", `#${name}`);
-      if (name === "board") shown = boardTab;
-      else if (name === "plan") shown = new (await import("./patrol-plan.js")).Plan(() => store.state, mayPlan);
-      else shown = new (await import("./patrol-report.js")).Report(() => store.state);
-      fill(body, shown.element);
       words();
-      if (store.state.isLoaded) await guarded(shown.load.bind(shown));
+      const made = await tab(wanted);
+      if (name !== wanted) return;
+      shown = made;
+      fill(body, made.element);
+      if (store.state.isLoaded) await guarded(made.load.bind(made));
+    }
+    /** @param {string} wanted @returns {Promise<NonNullable<typeof shown>>} */
+    async function tab(wanted) {
+      if (wanted === "board") return boardTab;
+      if (wanted === "plan") return new (await import("./patrol-plan.js")).Plan(() => store.state, mayPlan);
+      return new (await import("./patrol-report.js")).Report(() => store.state);
     }
     function words() {
       fill(

@@ -6,6 +6,7 @@ import { pointName } from "./point-name.js";
 import { fill, h } from "/web/dom.js";
 import { formatMinute } from "/web/format.js";
 import { t } from "/web/i18n.js";
+import { LastAnswer } from "/web/last-answer.js";
 
 /** The last minute before an end. @param {string} end @param {string} zone */
 export function formatLast(end, zone) {
@@ -19,8 +20,9 @@ export function formatLast(end, zone) {
 export function personCodes(path, { site, zone }) {
   const list = h("ul", { class: "codes" });
   const problem = h("p", { class: "problem", role: "alert" });
+  const lastAnswer = new LastAnswer();
   const load = async () => {
-    const { items } = await get(`${path}/codes`);
+    const { items } = await lastAnswer.of(get(`${path}/codes`));
     const good = items.filter((/** @type {any} */ code) => code.state === "good");
     fill(list, ...good.map(row));
     if (good.length === 0) fill(list, h("li", { class: "muted" }, t("codes.empty")));

@@ -10,6 +10,7 @@ import { formatLast, personCodes } from "./person-codes.js";
 import { fill, h } from "/web/dom.js";
 import { formatDate, startOfDay } from "/web/format.js";
 import { t } from "/web/i18n.js";
+import { LastAnswer } from "/web/last-answer.js";
 
 /**
  * @typedef {import("./people.js").Person} Person
@@ -117,8 +118,9 @@ function wanted(values, form, zone) {
 function cards(path, onChanged, zone) {
   const list = h("ul", { class: "cards" });
   const problem = h("p", { class: "problem", role: "alert" });
+  const lastAnswer = new LastAnswer();
   const load = async () => {
-    const answer = await get(`${path}/cards`);
+    const answer = await lastAnswer.of(get(`${path}/cards`));
     const items = answer.items ?? answer;
     fill(list, ...items.map((/** @type {any} */ card, /** @type {number} */ index) => row(card, index)));
     if (items.length === 0) fill(list, h("li", { class: "muted" }, t("cards.empty")));

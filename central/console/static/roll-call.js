@@ -6,6 +6,7 @@ import { actionButton, actionForm, field, openDialog } from "./forms.js";
 import { fill, h, renderRows } from "/web/dom.js";
 import { formatTime } from "/web/format.js";
 import { language, localName, t } from "/web/i18n.js";
+import { LastAnswer } from "/web/last-answer.js";
 
 /**
  * @typedef {{number: number, name: string | null, area: string, since: string, node: string,
@@ -30,6 +31,8 @@ export class RollCalls {
   #shown = null;
   /** @type {string | null} what somebody chose to look at; empty: nothing */
   #chosen = null;
+  /** @type {LastAnswer<[Line[], RollCall | null]>} */
+  #lastAnswer = new LastAnswer();
   #problem = h("p", { class: "problem", role: "alert" });
   #head = h("header");
   #silent = h("div");
@@ -66,10 +69,15 @@ export class RollCalls {
   }
 
   async load() {
-    this.#lines = (await get("/roll-calls")).items;
-    const wanted = this.#chosen ?? this.#open?.roll_call_id;
-    this.#shown = wanted ? await get(`/roll-calls/${wanted}`) : null;
+    [this.#lines, this.#shown] = await this.#lastAnswer.of(this.#ask());
     this.show();
+  }
+
+  /** @returns {Promise<[Line[], RollCall | null]>} */
+  async #ask() {
+    const { items: lines } = await get("/roll-calls");
+    const wanted = this.#chosen ?? lines.find((/** @type {Line} */ line) => line.ended_at === null)?.roll_call_id;
+    return [lines, wanted ? await get(`/roll-calls/${wanted}`) : null];
   }
 
   show() {

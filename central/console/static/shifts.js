@@ -10,6 +10,7 @@ import { fill, h, renderRows } from "/web/dom.js";
 import { formatDate, formatMinute, formatTime, instantOf, minuteOf } from "/web/format.js";
 import { localName, onLanguage, t, term, termsOf } from "/web/i18n.js";
 import { onKey } from "/web/keys.js";
+import { LastAnswer } from "/web/last-answer.js";
 import { prioritySign } from "/web/symbols.js";
 
 const HEADS = ["time", "what", "where", "who", "said", "outcome"];
@@ -65,13 +66,14 @@ startPage({
       return hours ? spanOf(date.value, hours, zone) : dayOf(date.value, zone);
     }
 
+    const lastAnswer = new LastAnswer();
     async function load() {
       if ((which.value === "own" && !(from.value && until.value)) || !date.value) return;
       span = chosenSpan();
       seen = version();
       news.hidden = true;
       try {
-        const answer = await get(`/shift-log?${new URLSearchParams(span)}`);
+        const answer = await lastAnswer.of(get(`/shift-log?${new URLSearchParams(span)}`));
         lines = linesOf(answer.items);
         fill(problem, answer.has_more ? t("shift.too_many") : "");
       } catch (/** @type {any} */ error) {

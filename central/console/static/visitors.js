@@ -13,6 +13,7 @@ import { fill, h } from "/web/dom.js";
 import { formatDate, formatMinute, formatTime, instantOf } from "/web/format.js";
 import { onLanguage, t, term } from "/web/i18n.js";
 import { onKey } from "/web/keys.js";
+import { LastAnswer } from "/web/last-answer.js";
 import { symbol } from "/web/symbols.js";
 
 /**
@@ -45,9 +46,10 @@ startPage({
       table.rows = visits;
       arrivals.visits = visits;
     };
+    const lastAnswer = new LastAnswer();
     async function load() {
       try {
-        visits = (await get("/visits")).items;
+        visits = (await lastAnswer.of(get("/visits"))).items;
         fill(problem);
         show();
       } catch (/** @type {any} */ error) {

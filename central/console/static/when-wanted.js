@@ -21,13 +21,15 @@ export async function withWords(name, loading) {
  * Load a module when central answers: it may be wanted in the moment of its restart.
  * @param {string} name
  * @param {() => Promise<any>} load
+ * @param {boolean} [hasOwnWords] false for one whose words are the page's
  * @returns {Promise<any>}
  */
-export async function later(name, load) {
+export async function later(name, load, hasOwnWords = true) {
   for (let tries = 0; ; tries += 1) {
     try {
       // A browser may remember that an address failed.
-      return await withWords(name, tries ? import(`./${name}.js?${tries}`) : load());
+      const loading = tries ? import(`./${name}.js?${tries}`) : load();
+      return await (hasOwnWords ? withWords(name, loading) : loading);
     } catch {
       await new Promise((again) => setTimeout(again, RETRY_MS));
     }

@@ -29,7 +29,8 @@ export class DataTable extends HTMLElement {
     // A table that was put aside and comes back listens already.
     if (this.contains(this.#body)) return;
     this.append(h("table", {}, h("thead", {}, this.#head), this.#body), this.#empty);
-    this.#body.addEventListener("click", (event) => this.#open(event.target));
+    // The second press of a double click opens nothing more.
+    this.#body.addEventListener("click", (event) => event.detail > 1 || this.#open(event.target));
     this.#body.addEventListener("keydown", (event) => this.#onKey(event));
     onLanguage(() => this.#render());
   }

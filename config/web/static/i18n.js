@@ -56,8 +56,10 @@ export async function loadRefusals(place) {
   if (refusals === language()) return;
   const asked = language();
   const reply = await fetch(`${place}${asked}.json`).catch(() => null);
-  if (!reply?.ok || asked !== language()) return;
-  words = { ...(await reply.json()), ...words };
+  // Central may be restarting: its answer can be cut off half way.
+  const found = reply?.ok ? await reply.json().catch(() => null) : null;
+  if (!found || asked !== language()) return;
+  words = { ...found, ...words };
   refusals = asked;
 }
 

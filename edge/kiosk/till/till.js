@@ -42,6 +42,9 @@ import { Store } from "/web/store.js";
  * @property {number} silentSince milliseconds of the wall clock
  */
 
+/** Until the terminal is asked again for what it did not tell. */
+const RETRY_MS = 2_000;
+
 await loadWords();
 const place = location.pathname;
 const asked = new URLSearchParams(location.search).get("side");
@@ -74,7 +77,10 @@ onLanguage(() => store.schedule());
 
 async function loadSettings() {
   const reply = await fetch(`${place}/settings`).catch(() => null);
-  if (!reply?.ok) return;
+  if (!reply?.ok) {
+    setTimeout(loadSettings, RETRY_MS);
+    return;
+  }
   const settings = await reply.json();
   store.update((state) => Object.assign(state, { settings }));
 }

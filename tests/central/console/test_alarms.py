@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from config.contract.events import DeviceLost, DoorForcedOpen, RefusalsRepeated
 from tests.browser import Visitor, Visitors
@@ -85,6 +85,36 @@ def test_a_procedure_is_written_as_the_console_will_show_it(
 
     expect(page.locator(".procedure li")).to_have_text(steps[index])
     assert shown == steps[index]
+
+
+def test_nothing_of_one_part_stands_under_the_name_of_another(
+    visitors: Visitors, site: Bench
+) -> None:
+    visitor, held = visitors.meet(language="en"), list[Route]()
+    visitor.context.route("**/alarms-procedures.js", lambda route: held.append(route))
+    page = page_of(visitor, site)
+    expect(page.locator("data-table tbody tr").first).to_be_visible()
+
+    page.keyboard.press("3")
+
+    expect(page.get_by_role("tab", name="Procedures", selected=True)).to_be_visible()
+    expect(page.locator("data-table")).to_have_count(0)
+    held.pop().continue_()
+    expect(page.locator("data-table tbody tr", has_text="Repeated refusals")).to_be_visible()
+
+
+def test_a_double_click_opens_once(visitors: Visitors, site: Bench) -> None:
+    page = page_of(visitors.meet(language="en"), site)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    page.locator("data-table tbody tr").first.dblclick()
+    # Requests are told in their order: whatever the presses asked for is known before this one.
+    with page.expect_request("**/api/v1/sessions/current"):
+        page.evaluate("void fetch('/api/v1/sessions/current')")
+
+    assert len([url for url in asked if "/api/v1/alarms/" in url]) == 1
+    expect(page.get_by_role("dialog")).to_be_visible()
 
 
 def test_a_trial_says_in_one_line_what_became_of_it(visitors: Visitors, site: Bench) -> None:

@@ -175,6 +175,47 @@ def test_a_session_that_ends_while_a_page_loads_asks_who_is_there(
     expect(page.get_by_role("dialog")).to_contain_text("请登录")
 
 
+@pytest.mark.parametrize("order", [["first", "second"], ["second", "first"]])
+@pytest.mark.parametrize("first", ["answered", "refused"])
+def test_whoever_asks_is_given_the_answer_to_the_last_question(
+    central: Central, guard: Visitor, order: list[str], first: str
+) -> None:
+    page = open_page(guard, central, "invite#secret")
+
+    given = page.evaluate(
+        """async ({order, first}) => {
+            const {LastAnswer} = await import("/web/last-answer.js");
+            const last = new LastAnswer(), ways = {};
+            const asked = ["first", "second"].map((name) =>
+                last.of(new Promise((give, refuse) => ways[name] = {give, refuse})));
+            for (const name of order) {
+                if (name === "first" && first === "refused") ways[name].refuse(new Error(name));
+                else ways[name].give(name);
+                await Promise.resolve();
+            }
+            return Promise.all(asked);
+        }""",
+        {"order": order, "first": first},
+    )
+
+    assert given == ["second", "second"]
+
+
+def test_words_of_refusals_that_are_cut_off_half_way_are_done_without(
+    central: Central, guard: Visitor
+) -> None:
+    page = open_page(guard, central, "invite#secret")
+
+    page.evaluate(
+        """async () => {
+            const {loadRefusals} = await import("/web/i18n.js");
+            const cut = {start: (body) => body.error(new TypeError("cut off"))};
+            window.fetch = async () => new Response(new ReadableStream(cut));
+            await loadRefusals("/words/error/");
+        }"""
+    )
+
+
 def test_the_theme_is_remembered_on_every_page(central: Central, guard: Visitor) -> None:
     page = open_page(guard, central, "")
     assert page.locator("html").get_attribute("data-theme") == "dark"
