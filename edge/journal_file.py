@@ -8,7 +8,7 @@ import contextlib
 import dataclasses
 import logging
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -34,6 +34,7 @@ from edge.journal_damage import (
 )
 from edge.journal_schema import RANKS, URGENT, prepare, read_counts, read_last_sequences
 from edge.reserve import Reserve
+from edge.transactions import in_one_piece
 
 _log = logging.getLogger("edge.journal")
 
@@ -215,7 +216,7 @@ class JournalFile:
         going: Mapping[EventClass, int] | None = None,
     ) -> list[Event]:
         counts, gone = dict(self._counts), list[JournalDropped]()
-        with self._transaction():
+        with in_one_piece(self._connection):
             self._delete_forgotten()
             if going is not None:
                 gone += self._let_go(going, counts, drafts[-1], spared)
@@ -296,7 +297,7 @@ class JournalFile:
     def _forget(self) -> None:
         """Delete what is acknowledged by itself, where nothing is appended."""
         if self._forgotten:
-            with self._transaction():
+            with in_one_piece(self._connection):
                 self._delete_forgotten()
             self._forgotten.clear()
 
@@ -382,16 +383,3 @@ class JournalFile:
                 break
             length += 1
         return range(sequences[0], sequences[0] + length) if sequences else range(0)
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        except BaseException:
-            # A full disk may have rolled back already; then there is no transaction to end.
-            if self._connection.in_transaction:
-                with contextlib.suppress(sqlite3.Error):
-                    self._connection.execute("ROLLBACK")
-            raise

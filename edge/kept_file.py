@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from edge.transactions import in_one_piece
+
 _log = logging.getLogger("edge.kept_file")
 _Kept = TypeVar("_Kept")
 
@@ -85,16 +87,8 @@ class KeptFile:
         """
         with self._in_use:
             try:
-                connection = self._open()
-                connection.execute("BEGIN IMMEDIATE")
-                try:
+                with in_one_piece(self._open()) as connection:
                     yield connection
-                    connection.execute("COMMIT")
-                except BaseException:
-                    if connection.in_transaction:
-                        with contextlib.suppress(sqlite3.Error):
-                            connection.execute("ROLLBACK")
-                    raise
             except sqlite3.Error as error:
                 raise KeptFileError(f"cannot write {self._path.name}: {error}") from error
 

@@ -1,6 +1,5 @@
 """The file in which a node keeps people and access rules, as central told them."""
 
-import contextlib
 import dataclasses
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +13,7 @@ from config.contract.face_statements import SignedStatement
 from config.contract.nodes import AccessRecord, HolderRecord, SitePairsRecord, TemplateRecord
 from config.contract.operators import OperatorRecord
 from edge.replica_age import KeptAge
+from edge.transactions import in_one_piece
 
 SCHEMA_VERSION: Final = 6
 CHANGED_AT_ONCE: Final = 200
@@ -117,18 +117,11 @@ class ReplicaFile:
                 for record in records
                 if record.templates
             ]
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                self._connection.executemany(
+            with in_one_piece(self._connection) as connection:
+                connection.executemany(
                     "UPDATE holder SET document = ? WHERE holder_id = ?",
                     [(record.model_dump_json(), record.holder_id) for record in changed],
                 )
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    with contextlib.suppress(sqlite3.Error):
-                        self._connection.execute("ROLLBACK")
-                raise
 
     def age(self) -> KeptAge | None:
         """Return how old all of this was when it was last kept; None where nobody kept it."""
@@ -162,10 +155,9 @@ class ReplicaFile:
             access: The access rules that are in force here.
             operators: As in ``Head``.
         """
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
+        with in_one_piece(self._connection) as connection:
             self._put(holders, stale, generation)
-            self._connection.execute(
+            connection.execute(
                 "UPDATE replica SET version = ?, generation = ?, site_pairs = ?, access = ?,"
                 " operators = ?",
                 (
@@ -176,12 +168,6 @@ class ReplicaFile:
                     _OPERATORS.dump_json(operators).decode(),
                 ),
             )
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                with contextlib.suppress(sqlite3.Error):
-                    self._connection.execute("ROLLBACK")
-            raise
 
     def _put(self, holders: Sequence[HolderRecord], stale: Sequence[str], generation: int) -> None:
         self._connection.executemany(

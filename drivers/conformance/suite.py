@@ -103,6 +103,7 @@ class GarbageLine:
         if self._left:
             return self._left.pop(0)
         if not self._is_asked:
+            # A driver that listens looks at a clock of its own: without a wait it would only spin.
             time.sleep(timeout_s / LISTEN_HASTE)
         self._is_asked = False
         self._clock.sleep(timeout_s)

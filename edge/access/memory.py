@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from config.contract.areas import AreaFact, AreasForgiven, CodeUsed, NodeFact, UnnamedCount
 from edge.access.areas import SharedFact
+from edge.transactions import in_one_piece
 
 _log = logging.getLogger("edge.access")
 
@@ -250,9 +251,7 @@ class Memory:
         return True
 
     def _write(self, pending: _Pending) -> None:
-        connection = self._open()
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with in_one_piece(self._open()) as connection:
             connection.executemany(
                 "INSERT INTO fact VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
                 " SET sequence = excluded.sequence, document = excluded.document"
@@ -272,12 +271,6 @@ class Memory:
                         None if at is None else at.astimezone(UTC).isoformat(),
                     ),
                 )
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                with contextlib.suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
-            raise
 
     def _complain(self, error: Exception) -> None:
         if not self._has_failed:

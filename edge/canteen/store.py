@@ -85,22 +85,22 @@ class Store:
                 " WHERE state <> 'released' ORDER BY number"
             ).fetchall()
             used_codes, orders = codes.taken(db), order_rows.known(db)
-        return Book(
-            CanteenPlan.model_validate_json(plan),
-            [TillAccount.model_validate_json(document) for (document,) in accounts],
-            [
-                Entry(
-                    Charge.model_validate_json(document),
-                    State(state),
-                    bool(is_held),
-                    bool(is_accounted),
-                )
-                for document, state, is_held, is_accounted in charges
-            ],
-            version=version,
-            used_codes=used_codes,
-            orders=orders,
-        )
+            return Book(
+                CanteenPlan.model_validate_json(plan),
+                [TillAccount.model_validate_json(document) for (document,) in accounts],
+                [
+                    Entry(
+                        Charge.model_validate_json(document),
+                        State(state),
+                        bool(is_held),
+                        bool(is_accounted),
+                    )
+                    for document, state, is_held, is_accounted in charges
+                ],
+                version=version,
+                used_codes=used_codes,
+                orders=orders,
+            )
 
     def sessions(self) -> Sequence[Session]:
         """Return the sessions that are open.
@@ -113,16 +113,16 @@ class Store:
                 "SELECT session_id, till, merchant, opened_at, opened_by FROM session"
                 " WHERE closed_at IS NULL"
             ).fetchall()
-        return [
-            Session(
-                session_id=UUID(session_id),
-                till=till,
-                merchant=merchant,
-                opened_at=datetime.fromisoformat(opened_at),
-                by=by,
-            )
-            for session_id, till, merchant, opened_at, by in rows
-        ]
+            return [
+                Session(
+                    session_id=UUID(session_id),
+                    till=till,
+                    merchant=merchant,
+                    opened_at=datetime.fromisoformat(opened_at),
+                    by=by,
+                )
+                for session_id, till, merchant, opened_at, by in rows
+            ]
 
     def untold(self, epoch: UUID) -> Sequence[Fact]:
         """Return what a journal does not have, oldest first: it is to be told.

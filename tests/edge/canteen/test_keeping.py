@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from uuid import UUID
 
@@ -205,6 +205,17 @@ def test_the_database_itself_lets_no_charge_go_back(store: Store, tmp_path: Path
         store.record(charge(1))
     with pytest.raises(KeptFileError, match="only a paid charge"):
         store.void(charge(2).charge_id)
+
+
+def test_a_row_that_is_no_document_is_a_file_that_cannot_be_read(
+    store: Store, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "canteen.db")) as other:
+        other.execute("UPDATE head SET plan = '{'")
+        other.commit()
+
+    with pytest.raises(KeptFileError, match=r"cannot read canteen\.db"):
+        store.book()
 
 
 def test_old_charges_go_once_central_has_them_and_their_session_is_over(store: Store) -> None:
